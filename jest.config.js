@@ -1,0 +1,13 @@
+// Two projects: unit tests start nothing; e2e tests run real Terraform, real servers, the real provider.
+const common = {
+  transform: { "^.+\\.(t|m?j)sx?$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }] },
+  transformIgnorePatterns: ["/node_modules/(?!(execa|@sindresorhus|unicorn-magic|strip-final-newline|get-stream|is-stream|npm-run-path|path-key|pretty-ms|parse-ms|yoctocolors|figures|is-plain-obj|is-unicode-supported|human-signals)/)"],
+  setupFiles: ["<rootDir>/test/support/jest-setup.ts"],
+};
+
+module.exports = {
+  projects: [
+    { ...common, displayName: "unit", rootDir: __dirname, testMatch: ["<rootDir>/test/**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/e2e/"] },
+    { ...common, displayName: "e2e", rootDir: __dirname, testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
+  ],
+};

@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import type { Program } from "./program";
+
+/** JSON with sorted keys: equal values give equal texts, whatever the order they were written in. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    item !== null && typeof item === "object" && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** Identifies a whole program. Environments with equal checksums ran the same thing: `variables` are no part of it. */
+export function programChecksum(program: Program): string {
+  return sha256(canonicalJson(program));
+}
+
+/** Identifies what a program did to the store. It must never change once the step was applied; how it is undone may. */
+export function effectChecksum(program: Program): string {
+  const { down: _down, verify: _verify, probe: _probe, ...effect } = program as Record<string, unknown>;
+  return sha256(canonicalJson(effect));
+}

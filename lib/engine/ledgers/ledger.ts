@@ -1,0 +1,35 @@
+import type { ClientBase } from "pg";
+import type { StepRecord } from "../step-record";
+
+/** The record of applied steps of one system in one environment, kept where the steps take effect. */
+export interface Ledger {
+  /** Where the ledger is, for messages. Holds no secret. */
+  readonly location: string;
+
+  /** The row of a step, or nothing. */
+  get(id: string): Promise<StepRecord | undefined>;
+
+  /** All rows of this system and environment, oldest first. */
+  list(): Promise<StepRecord[]>;
+
+  /**
+   * Runs `work` while holding the step's lock: nobody else, in no other process, works on the same step meanwhile.
+   * The lock ends with the process that holds it.
+   *
+   * @param onWait called once if somebody else holds the lock
+   */
+  withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, onWait?: (holder: string) => void): Promise<T>;
+
+  /** Releases connections. */
+  close(): Promise<void>;
+}
+
+/** Access to one row while its lock is held. */
+export interface LedgerSession {
+  get(): Promise<StepRecord | undefined>;
+  put(record: StepRecord): Promise<void>;
+  remove(): Promise<void>;
+
+  /** The connection that holds the lock, on ledgers that are a database: a step can share its transaction. */
+  readonly client?: ClientBase;
+}
