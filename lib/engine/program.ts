@@ -24,10 +24,10 @@ export const sqlProgram = z.strictObject({
   probe: check.optional(),
 });
 
-/** A script, fed to an interpreter through its standard input. */
+/** A script, run by an interpreter from a private temporary file, with an empty standard input. */
 export const commandProgram = z.strictObject({
   kind: z.literal("command"),
-  interpreter: z.array(z.string().min(1)).min(1).default(["bash", "-euo", "pipefail", "-s"]),
+  interpreter: z.array(z.string().min(1)).min(1).default(["bash", "-euo", "pipefail"]),
   directory: text.optional(),
   environment: z.record(z.string(), text).default({}),
   up: z.string().min(1),

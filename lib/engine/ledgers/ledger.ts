@@ -15,13 +15,19 @@ export interface Ledger {
   /**
    * Runs `work` while holding the step's lock: nobody else, in no other process, works on the same step meanwhile.
    * The lock ends with the process that holds it.
-   *
-   * @param onWait called once if somebody else holds the lock
    */
-  withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, onWait?: (holder: string) => void): Promise<T>;
+  withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T>;
 
   /** Releases connections. */
   close(): Promise<void>;
+}
+
+/** How to wait for a lock that somebody else holds. */
+export interface LockWait {
+  /** Called once, with who holds the lock. */
+  onWait?(holder: string): void;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
 }
 
 /** Access to one row while its lock is held. */
@@ -32,4 +38,7 @@ export interface LedgerSession {
 
   /** The connection that holds the lock, on ledgers that are a database: a step can share its transaction. */
   readonly client?: ClientBase;
+
+  /** Ends the statement that runs on `client`, from another connection. */
+  cancel?(): Promise<void>;
 }

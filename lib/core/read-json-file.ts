@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { z } from "zod";
+import type { ErrorCode } from "./error-codes";
+import { SternaError } from "./sterna-error";
+
+/**
+ * Reads a JSON file and checks it.
+ *
+ * @param file path of the file, absolute or relative to the working directory
+ * @param schema what the file must look like
+ * @param code code of the error when it does not
+ * @throws SternaError `FileUnreadable`, `FileNotJson` (with line and column), or `code` (with the places)
+ */
+export function readJsonFile<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  code: ErrorCode,
+): z.output<Schema> {
+  const result = schema.safeParse(parseJson(readText(file), file));
+  if (!result.success) throw new SternaError(code, `${file} is not as it should be:\n${describeIssues(result.error)}`);
+  return result.data;
+}
+
+/** One line per mistake: where it is and what is wrong there. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => `  ${issue.path.length === 0 ? "at the top" : issue.path.join(".")}: ${issue.message}`)
+    .join("\n");
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SternaError("FileNotJson", `${file}${locateError(text)} is not JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+// Node 20 names the place of some mistakes and not of others.
+function locateError(text: string): string {
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true });
+  const first = errors[0];
+  if (first === undefined) return "";
+  const before = text.slice(0, first.offset).split("\n");
+  return `:${before.length}:${before.at(-1)!.length + 1} (${printParseErrorCode(first.error)})`;
+}

@@ -1,0 +1,55 @@
+import { kindOf } from "../kinds";
+import { isTransactional } from "../kinds/step-kind";
+import type { LedgerConfig } from "../ledgers/ledger-config";
+import { openLedger, type LedgerPlace } from "../ledgers/open-ledger";
+import type { Ledger } from "../ledgers/ledger";
+import type { Program } from "../program";
+import { resolveText } from "../resolve-text";
+
+const SCHEMA = "sterna";
+
+/**
+ * Opens ledgers once each, and finds the one that keeps a program's row: a step that changes a PostgreSQL database keeps its row there, in the
+ * same transaction; every other step keeps it in the ledger of the stack.
+ */
+export class Ledgers {
+  private readonly opened = new Map<string, Ledger>();
+
+  constructor(
+    private readonly stackLedger: () => LedgerConfig,
+    private readonly place: LedgerPlace,
+  ) {}
+
+  /** The ledger of the stack. */
+  ofStack(): Ledger {
+    return this.open(this.stackLedger());
+  }
+
+  /** The ledger that keeps the row of a program. */
+  ofProgram(program: Program, variables: Readonly<Record<string, string>>): Ledger {
+    return this.open(homeLedger(program, variables) ?? this.stackLedger());
+  }
+
+  open(config: LedgerConfig): Ledger {
+    const key = JSON.stringify(config);
+    const ledger = this.opened.get(key) ?? openLedger(config, this.place);
+    this.opened.set(key, ledger);
+    return ledger;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.opened.values()].map((ledger) => ledger.close()));
+    this.opened.clear();
+  }
+}
+
+/** The ledger in the database that a program changes, if it changes one. */
+export function homeLedger(program: Program, variables: Readonly<Record<string, string>>): LedgerConfig | undefined {
+  const kind = kindOf(program);
+  if (!isTransactional(kind)) return undefined;
+  const database = kind.database(program);
+  // A variable is spelled out, since a ledger knows no variables; a secret stays a reference.
+  const url =
+    typeof database !== "string" && "variable" in database ? resolveText(database, variables, "the ledger") : database;
+  return { kind: "postgres", url, schema: SCHEMA };
+}

@@ -1,0 +1,59 @@
+import type { ClientBase } from "pg";
+import { kindOf } from "../kinds";
+import { isTransactional, type CheckResult, type StepContext } from "../kinds/step-kind";
+import type { LedgerSession } from "../ledgers/ledger";
+import type { Program } from "../program";
+import type { Artifact } from "../step-record";
+
+/** What can be done with a program, whatever its kind. */
+export interface Operations {
+  /** Whether a failed run leaves nothing behind, because change and ledger row share one transaction. */
+  readonly transactional: boolean;
+  readonly effectless: boolean;
+  readonly probe?: () => Promise<boolean>;
+  up(): Promise<Artifact | undefined>;
+  verify(artifact: Artifact | undefined): Promise<CheckResult[]>;
+  down(artifact: Artifact | undefined): Promise<void>;
+  /** Runs `work` in the transaction, if the program has one. */
+  inTransaction<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Binds a program to the connection that holds its lock. */
+export function operationsOf(program: Program, context: StepContext, session: LedgerSession): Operations {
+  const kind = kindOf(program);
+  if (!isTransactional(kind)) {
+    return {
+      transactional: false,
+      effectless: kind.effectless,
+      probe: kind.probe && (() => kind.probe!(program, context)),
+      up: () => kind.up(program, context),
+      verify: (artifact) => kind.verify(program, context, artifact),
+      down: (artifact) => kind.down(program, context, artifact),
+      inTransaction: (work) => work(),
+    };
+  }
+  const client = session.client!;
+  const transactional = kind.inTransaction(program);
+  return {
+    transactional,
+    effectless: kind.effectless,
+    probe: kind.probe && (() => kind.probe!(program, context, client)),
+    up: () => kind.up(program, context, client),
+    verify: (artifact) => kind.verify(program, context, client, artifact),
+    down: (artifact) => kind.down(program, context, client, artifact),
+    inTransaction: (work) => (transactional ? transaction(client, work) : work()),
+  };
+}
+
+async function transaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+  await client.query("begin");
+  try {
+    const result = await work();
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    // A broken connection cannot roll back; PostgreSQL does it when the connection is gone.
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}

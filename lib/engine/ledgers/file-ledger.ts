@@ -1,0 +1,115 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { EngineError } from "../engine-error";
+import { stepRecord, type StepRecord } from "../step-record";
+import { FileLock } from "./file-lock";
+import type { Ledger, LedgerSession, LockWait } from "./ledger";
+import { assertScope, type LedgerScope } from "./scope";
+
+/** A ledger in a directory: one JSON file per step. For one machine; the default where no database is at hand. */
+export class FileLedger implements Ledger {
+  readonly location: string;
+
+  constructor(
+    private readonly directory: string,
+    private readonly scope: LedgerScope,
+  ) {
+    this.location = `directory ${directory}`;
+  }
+
+  async get(id: string): Promise<StepRecord | undefined> {
+    return this.guard(() => this.read(id));
+  }
+
+  async list(): Promise<StepRecord[]> {
+    return this.guard(() => {
+      const records = this.names()
+        .map((id) => this.read(id))
+        .filter((record) => record !== undefined);
+      return records.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+    });
+  }
+
+  async withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T> {
+    const lock = new FileLock(join(this.directory, "locks", id));
+    let release: () => void;
+    try {
+      release = await lock.acquire(wait);
+    } catch (error) {
+      if (wait?.signal?.aborted) throw error;
+      throw this.unreachable(error);
+    }
+    try {
+      return await work({
+        get: () => this.get(id),
+        put: async (record) => this.guard(() => this.write(record)),
+        remove: async () => this.guard(() => rmSync(this.path(id), { force: true })),
+      });
+    } finally {
+      release();
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  private path(id: string): string {
+    return join(this.directory, `${id}.json`);
+  }
+
+  private names(): string[] {
+    try {
+      return readdirSync(this.directory)
+        .filter((name) => name.endsWith(".json"))
+        .map((name) => name.slice(0, -".json".length));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  private read(id: string): StepRecord | undefined {
+    let content: string;
+    try {
+      content = readFileSync(this.path(id), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+    return assertScope(stepRecord.parse(JSON.parse(content)), this.scope, this.location);
+  }
+
+  /** A reader, or a machine that loses its power, sees the old row or the new one, never a half of one. */
+  private write(record: StepRecord): void {
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    const draft = `${this.path(record.id)}.${process.pid}.draft`;
+    const file = openSync(draft, "w", 0o600);
+    try {
+      writeSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
+      fsyncSync(file);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, this.path(record.id));
+  }
+
+  private guard<T>(access: () => T): T {
+    try {
+      return access();
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+  }
+
+  private unreachable(error: unknown): EngineError {
+    if (error instanceof EngineError) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new EngineError(
+      "LedgerUnreachable",
+      `the ledger in ${this.location} cannot be used: ${reason}. Nothing was run. Mend the directory (does it exist, is it writable, is the disk full?) and apply again.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,203 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, escapeIdentifier, type ClientBase } from "pg";
+import { EngineError } from "../engine-error";
+import { stepRecord, type StepRecord } from "../step-record";
+import type { Ledger, LedgerSession, LockWait } from "./ledger";
+import { assertScope, type LedgerScope } from "./scope";
+
+const POLL_MILLISECONDS = 200;
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+const UNDEFINED_TABLE = "42P01";
+/** Two sessions that create the same schema or table at once collide in the catalogue, in spite of IF NOT EXISTS. */
+const CREATION_RACES = ["23505", "42P06", "42P07"];
+
+export interface PostgresLedgerOptions {
+  /** Connection URL. Held in memory only. */
+  readonly url: string;
+  readonly schema: string;
+  readonly scope: LedgerScope;
+}
+
+/**
+ * A ledger in a table of the database that the steps change: `<schema>.ledger`.
+ *
+ * A step's lock is an advisory lock on a connection of its own, so it ends with the process that holds it, and a step
+ * can write its row in the transaction of its change.
+ */
+export class PostgresLedger implements Ledger {
+  readonly location: string;
+  private readonly table: string;
+  private reader?: Promise<Client>;
+
+  constructor(private readonly options: PostgresLedgerOptions) {
+    this.location = `table ${options.schema}.ledger of ${describeDatabase(options.url)}`;
+    this.table = `${escapeIdentifier(options.schema)}.ledger`;
+  }
+
+  async get(id: string): Promise<StepRecord | undefined> {
+    return this.select(await this.read(), id);
+  }
+
+  async list(): Promise<StepRecord[]> {
+    const client = await this.read();
+    const rows = await this.query(client, `select record from ${this.table} where system = $1 order by started_at, id`, [
+      this.options.scope.system,
+    ]);
+    return rows.map((row) => this.parse(row.record));
+  }
+
+  async withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T> {
+    const client = await this.connect();
+    try {
+      await this.createTable(client);
+      await this.lock(client, id, wait);
+      return await work({
+        client,
+        cancel: () => this.cancel((client as unknown as { processID: number }).processID),
+        get: () => this.select(client, id),
+        put: (record) => this.put(client, record),
+        remove: () => this.remove(client, id),
+      });
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    const reader = this.reader;
+    this.reader = undefined;
+    await (await reader?.catch(() => undefined))?.end();
+  }
+
+  /** Polls instead of waiting inside PostgreSQL, so that the waiting can be ended and a proxy sees a living connection. */
+  private async lock(client: ClientBase, id: string, wait: LockWait = {}): Promise<void> {
+    const key = `sterna:${this.options.schema}:${this.options.scope.system}:${id}`;
+    for (let waited = false; ; waited = true) {
+      const tried = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as locked", [key]);
+      if (tried.rows[0].locked === true) return;
+      if (!waited) wait.onWait?.("another session of the database");
+      await sleep(POLL_MILLISECONDS, undefined, { signal: wait.signal });
+    }
+  }
+
+  private async cancel(processId: number): Promise<void> {
+    const client = await this.connect();
+    try {
+      await client.query("select pg_cancel_backend($1)", [processId]);
+    } finally {
+      await client.end();
+    }
+  }
+
+  private async put(client: ClientBase, record: StepRecord): Promise<void> {
+    await client.query(
+      `insert into ${this.table} (system, id, status, release, checksum, started_at, applied_at, record)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (system, id) do update set status = excluded.status, release = excluded.release,
+         checksum = excluded.checksum, started_at = excluded.started_at, applied_at = excluded.applied_at,
+         record = excluded.record`,
+      [
+        record.system,
+        record.id,
+        record.status,
+        record.release,
+        record.checksum,
+        record.startedAt,
+        record.appliedAt,
+        JSON.stringify(record),
+      ],
+    );
+  }
+
+  private async remove(client: ClientBase, id: string): Promise<void> {
+    await client.query(`delete from ${this.table} where system = $1 and id = $2`, [this.options.scope.system, id]);
+  }
+
+  private async select(client: ClientBase, id: string): Promise<StepRecord | undefined> {
+    const rows = await this.query(client, `select record from ${this.table} where system = $1 and id = $2`, [
+      this.options.scope.system,
+      id,
+    ]);
+    return rows[0] && this.parse(rows[0].record);
+  }
+
+  /** A database without the table has no rows: reading must not create anything, a plan changes nothing. */
+  private async query(client: ClientBase, sql: string, values: string[]): Promise<{ record: string }[]> {
+    try {
+      return (await client.query<{ record: string }>(sql, values)).rows;
+    } catch (error) {
+      if ((error as { code?: string }).code === UNDEFINED_TABLE) return [];
+      throw this.unreachable(error);
+    }
+  }
+
+  private parse(record: string): StepRecord {
+    return assertScope(stepRecord.parse(JSON.parse(record)), this.options.scope, this.location);
+  }
+
+  private async createTable(client: ClientBase): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const found = await client.query("select to_regclass($1) as name", [this.table]);
+        if (found.rows[0].name !== null) return;
+        await client.query(`create schema if not exists ${escapeIdentifier(this.options.schema)}`);
+        // `record` is text, not jsonb: jsonb refuses \u0000 and would reorder what was recorded.
+        await client.query(
+          `create table if not exists ${this.table} (
+             system text not null, id text not null, status text not null, release text not null,
+             checksum text not null, started_at timestamptz not null, applied_at timestamptz, record text not null,
+             primary key (system, id))`,
+        );
+        return;
+      } catch (error) {
+        if (attempt < 10 && CREATION_RACES.includes((error as { code?: string }).code ?? "")) continue;
+        throw this.unreachable(error);
+      }
+    }
+  }
+
+  private read(): Promise<Client> {
+    this.reader ??= this.connect();
+    // A failed connection is no answer for ever: the next read tries again.
+    this.reader.catch(() => (this.reader = undefined));
+    return this.reader;
+  }
+
+  private async connect(): Promise<Client> {
+    const client = new Client({
+      connectionString: this.options.url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+      application_name: "sterna",
+      // A step may wait long for its lock or run long; keep-alive finds a peer that vanished.
+      keepAlive: true,
+    });
+    // Without a listener a lost connection would end the process; the next query reports it.
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+    return client;
+  }
+
+  private unreachable(error: unknown): EngineError {
+    if (error instanceof EngineError) return error;
+    const reason = error instanceof Error ? error.message || (error as { code?: string }).code : String(error);
+    return new EngineError(
+      "LedgerUnreachable",
+      `the ledger in ${this.location} cannot be used: ${reason}. Nothing was run. Check that the database runs and that its URL and permissions are right, then apply again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Host, port and database of a URL, without user and password. */
+export function describeDatabase(url: string): string {
+  try {
+    const { hostname, port, pathname } = new URL(url);
+    return `database ${decodeURIComponent(pathname.slice(1)) || "(default)"} on ${hostname || "localhost"}:${port || 5432}`;
+  } catch {
+    return "a database whose URL is not valid";
+  }
+}

@@ -1,0 +1,161 @@
+import { isIP } from "node:net";
+import type { Readable } from "node:stream";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { EngineError } from "../engine-error";
+import { rejectAborted } from "../files/abort";
+import { digestOfStream } from "../files/file-digest";
+
+/** The largest object of a single `PutObject`, in bytes (Amazon S3 User Guide, "Uploading objects"). */
+export const LARGEST_SINGLE_OBJECT = 5 * 1024 ** 3;
+
+/** The longest key, in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
+export const LONGEST_KEY = 1024;
+
+/** sha256 of a whole object in base64. Multipart uploads have a digest of digests instead, with `-<parts>` at its end. */
+const WHOLE_OBJECT_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
+
+type Sdk = typeof import("@aws-sdk/client-s3");
+
+/** One S3 bucket. Credentials and endpoint come from the environment, as for every AWS tool. */
+export class Bucket {
+  private constructor(
+    readonly name: string,
+    private readonly sdk: Sdk,
+    private readonly client: S3Client,
+  ) {}
+
+  /** Loads the AWS SDK only now: it takes longer to load than the whole provider. */
+  static async open(name: string, region: string | undefined): Promise<Bucket> {
+    const sdk = await import("@aws-sdk/client-s3");
+    return new Bucket(
+      name,
+      sdk,
+      new sdk.S3Client({ ...(region && { region }), forcePathStyle: endpointNeedsPathStyle() }),
+    );
+  }
+
+  /**
+   * All keys under a prefix with their sizes in bytes.
+   * @throws EngineError `TargetMissing` when there is no such bucket
+   */
+  async list(prefix: string, signal: AbortSignal): Promise<Map<string, number>> {
+    const found = new Map<string, number>();
+    // Without EncodingType, keys with control characters make the listing's XML unreadable.
+    const pages = this.sdk.paginateListObjectsV2(
+      { client: this.client },
+      { Bucket: this.name, Prefix: prefix, EncodingType: "url" },
+      { abortSignal: signal },
+    );
+    return rejectAborted(signal, async () => {
+      try {
+        for await (const page of pages) {
+          for (const object of page.Contents ?? []) {
+            found.set(decodeURIComponent((object.Key as string).replaceAll("+", " ")), object.Size ?? 0);
+          }
+        }
+      } catch (error) {
+        throw (error as Error).name === "NoSuchBucket" ? this.missing(error) : error;
+      }
+      return found;
+    });
+  }
+
+  /** The sha256 of an object in hexadecimal, or nothing when there is no such object. */
+  async sha256(key: string, signal: AbortSignal): Promise<string | undefined> {
+    return rejectAborted(signal, () =>
+      this.unlessAbsent(async () => {
+        const head = await this.client.send(
+          new this.sdk.HeadObjectCommand({ Bucket: this.name, Key: key, ChecksumMode: "ENABLED" }),
+          { abortSignal: signal },
+        );
+        if (head.ChecksumSHA256 !== undefined && WHOLE_OBJECT_SHA256.test(head.ChecksumSHA256)) {
+          return Buffer.from(head.ChecksumSHA256, "base64").toString("hex");
+        }
+        return (await digestOfStream(await this.get(key, signal))).sha256;
+      }),
+    );
+  }
+
+  /** The text of an object, or nothing when there is no such object. */
+  async text(key: string, signal: AbortSignal): Promise<string | undefined> {
+    return rejectAborted(signal, () =>
+      this.unlessAbsent(async () => {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of await this.get(key, signal)) {
+          chunks.push(chunk as Uint8Array);
+        }
+        return Buffer.concat(chunks).toString("utf8");
+      }),
+    );
+  }
+
+  /** Stores an object. S3 refuses it when its content does not have the digest given. */
+  async put(
+    key: string,
+    body: Uint8Array | Readable,
+    size: number,
+    sha256: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await rejectAborted(signal, async () => {
+      try {
+        await this.client.send(
+          new this.sdk.PutObjectCommand({
+            Bucket: this.name,
+            Key: key,
+            Body: body,
+            ContentLength: size,
+            ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
+          }),
+          { abortSignal: signal },
+        );
+      } catch (error) {
+        throw (error as Error).name === "NoSuchBucket" ? this.missing(error) : error;
+      }
+    });
+  }
+
+  async remove(key: string, signal: AbortSignal): Promise<void> {
+    await rejectAborted(signal, () =>
+      this.client.send(new this.sdk.DeleteObjectCommand({ Bucket: this.name, Key: key }), { abortSignal: signal }),
+    );
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  private async get(key: string, signal: AbortSignal): Promise<Readable> {
+    const answer = await this.client.send(new this.sdk.GetObjectCommand({ Bucket: this.name, Key: key }), {
+      abortSignal: signal,
+    });
+    return answer.Body as Readable;
+  }
+
+  private async unlessAbsent<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (["NotFound", "NoSuchKey"].includes((error as Error).name)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  private missing(cause: unknown): EngineError {
+    return new EngineError("TargetMissing", `there is no bucket "${this.name}" that these credentials can see`, {
+      cause,
+    });
+  }
+}
+
+/** With the bucket's name in the host name, an address of numbers, or a local one, would not resolve. */
+function endpointNeedsPathStyle(): boolean {
+  const endpoint = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
+  if (endpoint === undefined || !URL.canParse(endpoint)) {
+    return false;
+  }
+  const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, "");
+  return isIP(host) !== 0 || host === "localhost";
+}

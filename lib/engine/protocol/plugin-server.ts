@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { createCertificate } from "./certificate";
+import { brokerService, controllerService, healthService, providerService, stdioService } from "./services";
+
+/** Terraform starts providers with this cookie, so that nobody runs one by accident. */
+const MAGIC_COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+const PROTOCOL_VERSION = 6;
+/** `sockaddr_un.sun_path` has 108 bytes on Linux, 104 on macOS, with the final zero. */
+const LONGEST_SOCKET_PATH = 103;
+const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+
+export interface PluginServerOptions {
+  readonly provider: UntypedServiceImplementation;
+  /** Called when Terraform asks the process to end. */
+  readonly onShutdown: () => void;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Says why this process cannot serve: it was started by a person, or by a Terraform that is too old. */
+export function reasonNotToServe(environment: NodeJS.ProcessEnv): string | undefined {
+  if (environment.TF_PLUGIN_MAGIC_COOKIE !== MAGIC_COOKIE) {
+    return "This is a Terraform provider. Terraform starts it; to run migrations, use `sterna` or `terraform apply`.";
+  }
+  const offered = (environment.PLUGIN_PROTOCOL_VERSIONS ?? "").split(",").map(Number);
+  if (!offered.includes(PROTOCOL_VERSION)) {
+    return `sterna needs a Terraform that speaks plugin protocol 6 (Terraform 1.0 or newer); this one offers ${offered.join(", ") || "none"}.`;
+  }
+  return undefined;
+}
+
+/** Where to listen: a Unix socket, or TCP on loopback where sockets do not exist or their path would be too long. */
+function chooseAddress(): { network: "unix" | "tcp"; bind: string; address: (port: number) => string; directory?: string } {
+  if (process.platform !== "win32") {
+    for (const parent of [tmpdir(), "/tmp"]) {
+      try {
+        const directory = mkdtempSync(join(parent, "sterna-"));
+        const path = join(directory, "s");
+        if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) {
+          return { network: "unix", bind: `unix:${path}`, address: () => path, directory };
+        }
+        rmSync(directory, { recursive: true, force: true });
+      } catch {
+        // Not writable: the next place, or TCP.
+      }
+    }
+  }
+  return { network: "tcp", bind: "127.0.0.1:0", address: (port) => `127.0.0.1:${port}` };
+}
+
+/**
+ * Starts the gRPC server and returns the handshake line for Terraform.
+ *
+ * Source: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
+ */
+export async function startPluginServer(options: PluginServerOptions): Promise<{ handshake: string; close: () => void }> {
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+  });
+  const { network, bind, address, directory } = chooseAddress();
+  const close = (): void => {
+    server.forceShutdown();
+    if (directory) rmSync(directory, { recursive: true, force: true });
+  };
+  server.addService(providerService, options.provider);
+  server.addService(controllerService, {
+    Shutdown: (_call: unknown, callback: (error: null, reply: object) => void) => {
+      callback(null, {});
+      options.onShutdown();
+    },
+  });
+  server.addService(stdioService, { StreamStdio: () => undefined });
+  server.addService(brokerService, { StartStream: () => undefined });
+  server.addService(healthService, {
+    Check: (_call: unknown, callback: (error: null, reply: object) => void) => callback(null, { status: 1 }),
+  });
+
+  const clientCertificate = options.environment.PLUGIN_CLIENT_CERT;
+  const own = clientCertificate ? createCertificate() : undefined;
+  const credentials = own
+    ? ServerCredentials.createSsl(
+        Buffer.from(clientCertificate!),
+        [{ cert_chain: Buffer.from(own.certificate), private_key: Buffer.from(own.key) }],
+        true,
+      )
+    : ServerCredentials.createInsecure();
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(bind, credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
+  );
+  const certificate = own ? own.der.toString("base64").replace(/=+$/, "") : "";
+  return { handshake: `1|${PROTOCOL_VERSION}|${network}|${address(port)}|grpc|${certificate}`, close };
+}

@@ -1,0 +1,51 @@
+import { EngineError } from "../engine-error";
+import type { Diagnostic } from "../protocol/messages";
+import type { TerraformObject } from "../protocol/dynamic-value";
+import { failure, warning } from "./diagnostics";
+import type { ProviderSession } from "./session";
+import { appliedFacts, complete, fromRecord, toDefinition } from "./step-state";
+
+interface ReadResult {
+  readonly state: TerraformObject | null;
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Compares a step's state with its ledger row: the ledger is the truth, the state its projection. */
+export async function readStep(state: TerraformObject, session: ProviderSession): Promise<ReadResult> {
+  const id = String(state.id);
+  if (session.unknown) {
+    const summary = "The ledger cannot be read during this plan";
+    const detail = `The provider's configuration is known only after the apply, so step "${id}" is taken as recorded in the state.`;
+    return { state, diagnostics: [warning(summary, detail)] };
+  }
+  try {
+    const definition = toDefinition(state, session.environment);
+    const ledger = session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
+    const record = await ledger.get(id);
+    if (record?.status === "applied") return { state: complete({ ...state, ...appliedFacts(record) }), diagnostics: [] };
+    // A failed attempt may have no row: dropping it from the state would forget what it half did.
+    if (record || state.status !== "applied") return { state: complete({ ...state, status: "failed" }), diagnostics: [] };
+    const detail = `The state says that step "${id}" is applied, but the ledger in ${ledger.location} has no such row. Terraform will create it again: its probe decides whether it runs.`;
+    return { state: null, diagnostics: [warning("An applied step vanished from the ledger", detail)] };
+  } catch (error) {
+    return { state, diagnostics: [failure(`Step "${id}" cannot be compared with the ledger`, error)] };
+  }
+}
+
+/**
+ * Adopts a step by its id, for Terraform's `import` block.
+ * @throws EngineError `LedgerUnreachable`
+ */
+export async function importStep(id: string, session: ProviderSession): Promise<TerraformObject> {
+  const [system, step] = id.includes("/") ? (id.split("/", 2) as [string, string]) : [undefined, id];
+  if (system === undefined) {
+    throw new EngineError("StepUnknown", `"${id}" names no step: import a step by "<system>/<step>", such as "app-ef/create-schema".`);
+  }
+  const ledger = session.ledgers(system).ofStack();
+  const record = await ledger.get(step);
+  if (record?.status === "applied") return fromRecord(record);
+  throw new EngineError(
+    "StepUnknown",
+    `step "${step}" of ${system} is ${record ? record.status : "not"} in the ledger in ${ledger.location}: only applied steps can be imported.`,
+  );
+}

@@ -1,0 +1,93 @@
+import { canonicalJson, programChecksum } from "../checksum";
+import { EngineError } from "../engine-error";
+import { kindOf } from "../kinds";
+import { program, type Program } from "../program";
+import { UNKNOWN, type TerraformObject } from "../protocol/dynamic-value";
+import { stepDefinition, type StepDefinition, type StepRecord } from "../step-record";
+import { stepSchema } from "./schema";
+
+/** @throws EngineError `InvalidProgram` when the text is no JSON; ZodError when it is no program */
+export function parseProgram(json: unknown): Program {
+  let value: unknown;
+  try {
+    value = JSON.parse(String(json));
+  } catch (error) {
+    throw new EngineError("InvalidProgram", `the program is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  return program.parse(value);
+}
+
+const DEFAULTS = { phase: "migrate", variables: {}, after: [], on_retry: "resume", on_destroy: "rollback" };
+
+/**
+ * The planned step, with the defaults of what the configuration leaves out.
+ *
+ * @param config tells a left out argument (null) from one that is not known yet: in `proposed` both are unknown
+ */
+export function withDefaults(proposed: TerraformObject, config: TerraformObject): TerraformObject {
+  const defaults = Object.entries({ ...DEFAULTS, title: config.id });
+  const left = defaults.filter(([name]) => (config[name] ?? null) === null);
+  return { ...proposed, ...Object.fromEntries(left) };
+}
+
+/** A step as Terraform holds it, read. Attributes that a newer Sterna added are ignored. */
+export function toDefinition(given: TerraformObject, environment: string): StepDefinition {
+  const state = withDefaults(given, given);
+  return stepDefinition.parse({
+    id: state.id,
+    system: state.system,
+    environment,
+    release: state.release,
+    title: state.title,
+    phase: state.phase,
+    program: parseProgram(state.program),
+    variables: state.variables,
+    after: state.after,
+    irreversible: state.irreversible ?? undefined,
+    onRetry: state.on_retry,
+    onDestroy: state.on_destroy,
+    timeout: state.timeout === null || state.timeout === undefined ? undefined : Number(state.timeout),
+  });
+}
+
+/** Only the attributes of the schema, each present: Terraform accepts no other shape. */
+export function complete(state: TerraformObject): TerraformObject {
+  return Object.fromEntries(Object.keys(stepSchema).map((name) => [name, state[name] ?? null]));
+}
+
+/** Computed attributes that the plan can know. They depend on the configuration alone: Terraform plans twice. */
+export function plannedFacts(config: TerraformObject): TerraformObject {
+  if (config.program === UNKNOWN) return { checksum: UNKNOWN, preview: UNKNOWN };
+  const parsed = parseProgram(config.program);
+  return { checksum: programChecksum(parsed), preview: kindOf(parsed).preview(parsed as never) };
+}
+
+/** Computed attributes of a step that is applied. */
+export function appliedFacts(record: StepRecord): TerraformObject {
+  return {
+    status: "applied",
+    checksum: record.checksum,
+    applied_at: record.appliedAt ?? null,
+    artifact: record.artifact ? JSON.stringify(record.artifact) : null,
+  };
+}
+
+/** The state of an imported step: all of it comes from the ledger. */
+export function fromRecord(record: StepRecord): TerraformObject {
+  return complete({
+    id: record.id,
+    system: record.system,
+    release: record.release,
+    title: record.title,
+    phase: record.phase,
+    program: canonicalJson(record.program),
+    variables: record.variables,
+    after: record.after,
+    irreversible: record.irreversible,
+    on_retry: record.onRetry,
+    on_destroy: record.onDestroy,
+    timeout: record.timeout,
+    ...appliedFacts(record),
+    preview: kindOf(record.program).preview(record.program as never),
+  });
+}

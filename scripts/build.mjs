@@ -1,0 +1,94 @@
+// Builds dist/: the library (tsc), the command line (one file), and the Terraform provider (one deterministic zip).
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync, renameSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { zipSync } from "fflate";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** The oldest node whose parser must at least reach the version check at the top of the file. */
+const OLDEST_SYNTAX = "es2019";
+const VERSION_CHECK = `if (parseInt(process.versions.node, 10) < 20) { console.log("sterna needs Node.js 20 or newer on the PATH; found " + process.version + " at " + process.execPath); process.exit(1); }`;
+
+/** What Terraform starts. It shows a provider's first line of output when that is no handshake: so errors go there. */
+const LAUNCHER = `#!/bin/sh
+if ! command -v node >/dev/null 2>&1; then
+  echo "sterna needs Node.js 20 or newer on the PATH of Terraform; none was found. Install Node.js, or add its directory to PATH."
+  exit 1
+fi
+STERNA_NODE_OPTIONS="\${NODE_OPTIONS-}"
+export STERNA_NODE_OPTIONS
+unset NODE_OPTIONS
+exec node "$(dirname "$0")/engine.cjs" "$@"
+`;
+
+async function bundle(entry, options) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    write: false,
+    legalComments: "none",
+    external: ["pg-native"],
+    logLevel: "warning",
+    ...options,
+  });
+  return result.outputFiles[0].contents;
+}
+
+/** Equal content gives equal bytes, on every machine: fixed times, fixed order, a compressor that is plain JavaScript. */
+function deterministicZip(files) {
+  const mtime = new Date(1980, 0, 1);
+  const entry = ({ data, mode }) => [data, { level: 9, mtime, os: 3, attrs: ((0o100000 | mode) << 16) >>> 0 }];
+  return zipSync(Object.fromEntries(Object.entries(files).map(([name, file]) => [name, entry(file)])));
+}
+
+function write(path, data, mode = 0o644) {
+  mkdirSync(dirname(path), { recursive: true });
+  if (existsSync(path) && readFileSync(path).equals(Buffer.from(data))) return;
+  const draft = `${path}.${process.pid}.draft`;
+  writeFileSync(draft, data, { mode });
+  renameSync(draft, path);
+}
+
+async function buildEngine() {
+  const engine = await bundle("lib/engine/main.ts", {
+    minify: true,
+    target: OLDEST_SYNTAX,
+    supported: { bigint: true, "dynamic-import": true },
+    banner: { js: VERSION_CHECK },
+  });
+  const text = (content) => Buffer.from(content);
+  const zip = deterministicZip({
+    [`terraform-provider-sterna_v${version}`]: { data: text(LAUNCHER), mode: 0o755 },
+    "engine.cjs": { data: engine, mode: 0o644 },
+    // A parent package.json of "type": "module" must not change how the engine is read.
+    "package.json": { data: text('{"type":"commonjs"}\n'), mode: 0o644 },
+  });
+  write(join(root, "dist/engine", `terraform-provider-sterna_${version}.zip`), zip);
+}
+
+async function buildCommandLine() {
+  const cli = await bundle("bin/sterna.ts", {
+    target: "node20",
+    banner: { js: "#!/usr/bin/env node" },
+    external: ["pg-native", "@aws-sdk/*"],
+  });
+  write(join(root, "dist/bin/sterna.js"), cli, 0o755);
+}
+
+function buildLibrary() {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  rmSync(join(root, "dist/lib"), { recursive: true, force: true });
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+}
+
+const only = process.argv[2];
+if (!only || only === "engine") await buildEngine();
+if (!only || only === "cli") await buildCommandLine();
+if (!only || only === "lib") buildLibrary();
