@@ -34,8 +34,7 @@ async function serve(): Promise<void> {
     const abandoned = process.ppid !== parent;
     if (provider.busy || !(asked || abandoned)) return;
     clearInterval(timer);
-    close();
-    void provider.close().finally(() => process.exit(0));
+    void Promise.allSettled([close(), provider.close()]).then(() => process.exit(0));
   }, CHECK_MILLISECONDS);
   writeHandshake(`${handshake}\n`);
 }

@@ -15,9 +15,13 @@ export async function createArchive(path: string, content: ArchiveContent, signa
     ...content.links.map((link) => link.path),
   ];
   // Names from the standard input, with NUL between them, are never read as options, patterns or several names.
-  const options = ["--create", "--gzip", "--format=pax", "--no-recursion", "--null", "--files-from=-"];
+  const list = ["--directory=/", "--no-recursion", "--null", "--files-from=-"];
   // pax keeps names of any length and encoding, and sizes beyond 8 GB.
-  await tar([...options, `--file=${path}`, "--directory=/"], names.map((name) => `${name}\0`).join(""), signal);
+  await tar(
+    ["--create", "--gzip", "--format=pax", `--file=${path}`, ...list],
+    names.map((name) => `${name}\0`).join(""),
+    signal,
+  );
 }
 
 /** Extracts an archive into an existing directory. */

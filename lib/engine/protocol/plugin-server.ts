@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { createCertificate } from "./certificate";
 import { brokerService, controllerService, healthService, providerService, stdioService } from "./services";
@@ -10,6 +11,8 @@ const MAGIC_COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca
 const PROTOCOL_VERSION = 6;
 /** `sockaddr_un.sun_path` has 108 bytes on Linux, 104 on macOS, with the final zero. */
 const LONGEST_SOCKET_PATH = 103;
+/** Terraform kills a provider two seconds after Shutdown. */
+const CLOSE_MILLISECONDS = 500;
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
 export interface PluginServerOptions {
@@ -55,13 +58,17 @@ function chooseAddress(): { network: "unix" | "tcp"; bind: string; address: (por
  *
  * Source: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
  */
-export async function startPluginServer(options: PluginServerOptions): Promise<{ handshake: string; close: () => void }> {
+export async function startPluginServer(options: PluginServerOptions): Promise<{ handshake: string; close: () => Promise<void> }> {
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
   });
   const { network, bind, address, directory } = chooseAddress();
-  const close = (): void => {
+  const idle: { end(): void }[] = [];
+  const close = async (): Promise<void> => {
+    for (const stream of idle) stream.end();
+    // Lets the reply to Shutdown get out; a client that does not hang up is not waited for.
+    await Promise.race([new Promise((resolve) => server.tryShutdown(resolve)), sleep(CLOSE_MILLISECONDS)]);
     server.forceShutdown();
     if (directory) rmSync(directory, { recursive: true, force: true });
   };
@@ -72,8 +79,8 @@ export async function startPluginServer(options: PluginServerOptions): Promise<{
       options.onShutdown();
     },
   });
-  server.addService(stdioService, { StreamStdio: () => undefined });
-  server.addService(brokerService, { StartStream: () => undefined });
+  server.addService(stdioService, { StreamStdio: (call: { end(): void }) => idle.push(call) });
+  server.addService(brokerService, { StartStream: (call: { end(): void }) => idle.push(call) });
   server.addService(healthService, {
     Check: (_call: unknown, callback: (error: null, reply: object) => void) => callback(null, { status: 1 }),
   });

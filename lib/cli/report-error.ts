@@ -1,0 +1,29 @@
+import { SternaError } from "../core/sterna-error";
+import { RefusedError } from "../promotion/refused-error";
+import { EXIT_STATUS, type ExitStatus } from "./exit-status";
+import type { Terminal } from "./terminal";
+
+/** Says what went wrong, as text or JSON, and what the command ends with. */
+export function reportError(error: unknown, terminal: Terminal): ExitStatus {
+  terminal.showLive(undefined);
+  const { code, message } = describeError(error);
+  terminal.printJson({ error: { code, message } });
+  if (!terminal.json) {
+    const { bold, red } = terminal.colors;
+    terminal.report(`${bold(red(`error[${code}]`))}: ${message}`);
+  }
+  if (terminal.verbose && error instanceof Error) {
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) terminal.report(cause.stack ?? "");
+  }
+  return error instanceof RefusedError ? EXIT_STATUS.refused : EXIT_STATUS.error;
+}
+
+/** Everything thrown on purpose is a `SternaError`. */
+export function describeError(error: unknown): { code: string; message: string } {
+  if (error instanceof SternaError) return { code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: "Defect",
+    message: `this is a defect of Sterna: ${message}. Please report it with what \`--verbose\` prints.`,
+  };
+}

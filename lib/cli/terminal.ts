@@ -1,0 +1,87 @@
+import { createInterface } from "node:readline/promises";
+import pc from "picocolors";
+import { LiveLine } from "./text/live-line";
+import type { Surroundings } from "./surroundings";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  /** One JSON document on the standard output instead of text. */
+  readonly json?: boolean;
+  /** `false` after `--no-color`. */
+  readonly color?: boolean;
+  /** Everything that tools said, and where an unexpected error came from. */
+  readonly verbose?: boolean;
+}
+
+/**
+ * How a command speaks. Results go to the standard output, as text or as one JSON document; what happens meanwhile goes
+ * to the standard error, so that a result can be piped.
+ */
+export class Terminal {
+  readonly colors: ReturnType<typeof pc.createColors>;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  private readonly live: LiveLine | undefined;
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    options: CommonOptions,
+  ) {
+    this.json = options.json ?? false;
+    this.verbose = options.verbose ?? false;
+    const { environment, stdout, stderr } = surroundings;
+    const wanted = options.color !== false && !environment.NO_COLOR && environment.TERM !== "dumb";
+    this.colors = pc.createColors(wanted && (stdout.isTTY === true || !!environment.FORCE_COLOR));
+    this.live = stderr.isTTY && !environment.CI && environment.TERM !== "dumb" ? new LiveLine(stderr) : undefined;
+  }
+
+  /** Whether somebody can answer a question. */
+  get interactive(): boolean {
+    return this.surroundings.stdin.isTTY === true && this.surroundings.stderr.isTTY === true && !this.json;
+  }
+
+  /** The result, for people. */
+  print(text = ""): void {
+    if (this.json) return;
+    this.live?.clear();
+    this.surroundings.stdout.write(`${text}\n`);
+  }
+
+  /** The result, for programs: with `--json`, once per command. */
+  printJson(value: unknown): void {
+    if (this.json) this.surroundings.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  }
+
+  /** A line about what happens. */
+  report(line: string): void {
+    this.live?.clear();
+    this.surroundings.stderr.write(`${line}\n`);
+  }
+
+  /** What happens at this moment: a line that moves on a terminal, and nothing elsewhere. */
+  showLive(text: string | undefined): void {
+    if (text === undefined) this.live?.clear();
+    else this.live?.show(text);
+  }
+
+  /** Says what is going on: a moving line on a terminal, a plain line elsewhere. */
+  announce(text: string): void {
+    if (this.live) this.live.show(text);
+    else this.report(text);
+  }
+
+  /** Asks a yes-or-no question; anything but yes is a no. */
+  async confirm(question: string): Promise<boolean> {
+    this.live?.clear();
+    const { stdin, stderr } = this.surroundings;
+    const prompt = createInterface({ input: stdin, output: stderr });
+    try {
+      // The end of the input (Ctrl-D) leaves a question open for ever.
+      const ended = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
+      const answer = await Promise.race([prompt.question(`${question} (y/N) `), ended]);
+      return /^y(es)?$/i.test(answer.trim());
+    } finally {
+      prompt.close();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { SternaError } from "../../core/sterna-error";
+import { ERROR_CODES, type ErrorCode } from "../../core/error-codes";
+import { RefusedError } from "../../promotion/refused-error";
+import type { TerraformDiagnostic } from "./events";
+
+const LAST_LINES = 20;
+
+/** What the provider refuses although nothing is broken. */
+const REFUSALS: readonly ErrorCode[] = [
+  "AppliedStepEdited",
+  "AppliedStepRenamed",
+  "StepIrreversible",
+  "StepNotProved",
+  "StepRemovalRefused",
+];
+
+/** What is known of a run of Terraform that failed. */
+export interface FailedRun {
+  readonly diagnostics: readonly TerraformDiagnostic[];
+  readonly otherOutput: string;
+  readonly interrupts: number;
+}
+
+/**
+ * The error of a failed run. When all that went wrong is a refusal of Sterna's provider, it is that refusal.
+ *
+ * @param what the command: `terraform plan`
+ */
+export function terraformFailure(what: string, { diagnostics, otherOutput, interrupts }: FailedRun): SternaError {
+  if (interrupts > 0) return new SternaError("Interrupted", `${what} was interrupted; run the command again to go on`);
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const codes = errors.map(({ summary }) => sternaCode(summary));
+  const message = errors.map(describeDiagnostic).join("\n") || lastLines(otherOutput) || "it said nothing";
+  const refusal = codes[0];
+  if (refusal !== undefined && codes.every((code) => code !== undefined && REFUSALS.includes(code))) {
+    return new RefusedError(refusal, message);
+  }
+  return new SternaError("TerraformFailed", `${what} failed:\n${message}${cureFor(message)}`);
+}
+
+/** `summary`, then the indented detail. */
+export function describeDiagnostic({ summary, detail, address }: TerraformDiagnostic): string {
+  const place = address === undefined || summary.includes(address) ? "" : ` [${address}]`;
+  return [`${summary}${place}`, ...detail.split("\n").filter((line) => line.trim() !== "")].join("\n    ");
+}
+
+/** The code that Sterna's provider puts at the end of a summary: `Step "x" failed [StepFailed]`. */
+export function sternaCode(summary: string): ErrorCode | undefined {
+  const code = /\[(\w+)\]$/.exec(summary)?.[1];
+  return code !== undefined && code in ERROR_CODES ? (code as ErrorCode) : undefined;
+}
+
+/** The end of a text output. */
+export function lastLines(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-LAST_LINES).join("\n");
+}
+
+/** What helps against the failures that Sterna's way of installing its provider brings. */
+function cureFor(message: string): string {
+  if (/checksums? (?:previously )?recorded in the dependency lock file/.test(message)) {
+    return "\nThe provider in terraform.d is not the one that the lock file knows. After an update of Sterna, remove .terraform.lock.hcl in the stack's folder and run the command again.";
+  }
+  if (/sterna\/sterna/.test(message)) return "\nRun `sterna doctor`: it finds why Terraform does not take the provider.";
+  return "";
+}

@@ -1,0 +1,84 @@
+import { holdsPassword } from "../core/password-in-url";
+import { IDENTIFIER_RULE, isIdentifier } from "../core/identifier";
+import { SternaError } from "../core/sterna-error";
+
+/** Properties of an `Environment`. */
+export interface EnvironmentProps {
+  /** Name, such as `staging`: lower-case letters, digits and hyphens, beginning with a letter. */
+  readonly name: string;
+
+  /**
+   * Cloud region of the environment's resources, such as `eu-west-1`.
+   * @default - the region of the credentials
+   */
+  readonly region?: string;
+
+  /**
+   * Whether people must be asked before anything is applied here.
+   * @default false
+   */
+  readonly protected?: boolean;
+
+  /**
+   * What differs in this environment: values by system and name. A step refers to one as `variable("NAME")`. They are
+   * written to plans, states and ledgers, so a secret is none of them.
+   * @default - none
+   */
+  readonly variables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+  /**
+   * Tags for every resource of the environment.
+   * @default - none
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A place where a system runs. Environments form an `EnvironmentChain`, which makes them. */
+export class Environment {
+  readonly name: string;
+  readonly region: string | undefined;
+  readonly protected: boolean;
+  readonly variables: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly tags: Readonly<Record<string, string>>;
+
+  /**
+   * @param props what the environment is like
+   * @param order place in the chain, from 0
+   * @param previous the environment before it, where a release must have been proved
+   * @throws SternaError `InvalidIdentifier`, or `LiteralPassword` when a variable holds a URL with a password
+   */
+  constructor(
+    props: EnvironmentProps,
+    readonly order: number = 0,
+    readonly previous: Environment | undefined = undefined,
+  ) {
+    if (!isIdentifier(props.name)) {
+      throw new SternaError(
+        "InvalidIdentifier",
+        `an environment cannot be called "${props.name}": use ${IDENTIFIER_RULE}`,
+      );
+    }
+    this.name = props.name;
+    this.region = props.region;
+    this.protected = props.protected ?? false;
+    this.variables = props.variables ?? {};
+    this.tags = props.tags ?? {};
+    for (const [system, variables] of Object.entries(this.variables)) {
+      for (const [name, value] of Object.entries(variables)) this.refusePassword(system, name, value);
+    }
+  }
+
+  /** The variables of one system; none when the system has none here. */
+  variablesOf(system: string): Readonly<Record<string, string>> {
+    return this.variables[system] ?? {};
+  }
+
+  private refusePassword(system: string, name: string, value: string): void {
+    if (!holdsPassword(value)) return;
+    throw new SternaError(
+      "LiteralPassword",
+      `variable ${name} of ${system} in ${this.name} is a URL with a password; variables are written to plans and ledgers. ` +
+        `Set ${name} where Terraform runs and refer to it as SecretReference.environment("${name}")`,
+    );
+  }
+}

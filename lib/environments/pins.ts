@@ -1,0 +1,87 @@
+import { gt } from "semver";
+import { SternaError } from "../core/sterna-error";
+import type { Environment } from "./environment";
+import type { EnvironmentChain } from "./environment-chain";
+import { type PinTable, readPins } from "./pins-file";
+
+/** What the pins of an app are checked against. */
+export interface PinsOptions {
+  /** Systems of the app. */
+  readonly systems: readonly string[];
+
+  /** Environments of the app. */
+  readonly environments: EnvironmentChain;
+}
+
+/** Which release of each system runs in each environment. */
+export class Pins {
+  /**
+   * The pins of `releases.json`.
+   *
+   * @param file path of the file, absolute or relative to the working directory
+   * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`, or what the constructor throws
+   */
+  static fromFile(file: string, options: PinsOptions): Pins {
+    return new Pins(readPins(file).pins, options, file);
+  }
+
+  /**
+   * @param table system, then environment, then release
+   * @param source where the table is from, for messages
+   * @throws SternaError `UnknownSystem`, `UnknownEnvironment`, `MissingPin`, `PinSkipsEnvironment`
+   */
+  constructor(
+    private readonly table: PinTable,
+    { systems, environments }: PinsOptions,
+    private readonly source: string = "the pins",
+  ) {
+    for (const system of Object.keys(table)) {
+      if (!systems.includes(system)) {
+        throw new SternaError(
+          "UnknownSystem",
+          `${source} names the system "${system}"; the app has ${systems.join(", ")}`,
+        );
+      }
+      for (const name of Object.keys(table[system]!)) this.requireEnvironment(system, name, environments);
+    }
+    for (const system of systems) {
+      for (const environment of environments) this.requireProvedBefore(system, environment);
+    }
+  }
+
+  /**
+   * The release of a system in an environment.
+   *
+   * @throws SternaError `MissingPin`
+   */
+  of(system: string, environment: Environment | string): string {
+    const name = typeof environment === "string" ? environment : environment.name;
+    const release = this.table[system]?.[name];
+    if (release === undefined) {
+      throw new SternaError(
+        "MissingPin",
+        `${this.source} does not pin ${system} in ${name}; add "${name}": "<release>" under "${system}"`,
+      );
+    }
+    return release;
+  }
+
+  private requireEnvironment(system: string, name: string, environments: EnvironmentChain): void {
+    if (environments.names.includes(name)) return;
+    throw new SternaError(
+      "UnknownEnvironment",
+      `${this.source} pins ${system} in the environment "${name}"; there are ${environments.names.join(", ")}`,
+    );
+  }
+
+  private requireProvedBefore(system: string, environment: Environment): void {
+    const release = this.of(system, environment);
+    const { previous } = environment;
+    if (previous === undefined || !gt(release, this.of(system, previous))) return;
+    throw new SternaError(
+      "PinSkipsEnvironment",
+      `${this.source} pins ${system} in ${environment.name} to ${release}, which ${previous.name} (${this.of(system, previous)}) ` +
+        `does not run yet; promote it to ${previous.name} first, or pin ${environment.name} to ${this.of(system, previous)} or older`,
+    );
+  }
+}

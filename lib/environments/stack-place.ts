@@ -1,0 +1,36 @@
+import { join, relative, resolve, sep } from "node:path";
+import { App } from "cdktf";
+import type { Construct } from "constructs";
+
+/** Where a stack is, and how it names files of the project. */
+export class StackPlace {
+  /** Folder of the stack, absolute. Terraform runs there. */
+  readonly folder: string;
+
+  /**
+   * @param scope a construct of the app
+   * @param stack id of the stack
+   */
+  constructor(
+    scope: Construct,
+    readonly stack: string,
+  ) {
+    // cdktf names the folder so: Manifest.stacksFolder, then the id of the stack.
+    this.folder = resolve(App.of(scope).outdir, "stacks", stack);
+  }
+
+  /**
+   * A path of the project as seen from the stack's folder, with slashes: the synthesized JSON is the same wherever the
+   * project is checked out. Absolute paths stay as they are.
+   *
+   * @param path relative to the project, which is the working directory of `cdktf synth`
+   */
+  fromFolder(path: string): string {
+    return resolve(path) === path ? path : relative(this.folder, resolve(path)).split(sep).join("/");
+  }
+
+  /** Path of a file in the stack's folder. */
+  file(...segments: string[]): string {
+    return join(this.folder, ...segments);
+  }
+}

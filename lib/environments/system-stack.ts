@@ -1,0 +1,203 @@
+import { join } from "node:path";
+import { TerraformStack } from "cdktf";
+import type { Construct, IConstruct } from "constructs";
+import { IDENTIFIER_RULE, isIdentifier } from "../core/identifier";
+import type { StackManifest } from "../core/stack-manifest";
+import { ValidationError } from "../core/validation-error";
+import { canonicalJson } from "../engine/checksum";
+import type { Release } from "../releases/release";
+import { Releases } from "../releases/releases";
+import { Backend } from "./backend";
+import type { Environment } from "./environment";
+import type { Ledger } from "./ledger";
+import { ledgerCheck } from "./ledger-check";
+import { PROVIDER_PLATFORMS, type ProviderPlatform } from "./provider-platform";
+import { qualifySources, type RequiredProviders } from "./provider-requirements";
+import { StackPlace } from "./stack-place";
+import { sternaPackage } from "./sterna-package";
+import { SternaProvider } from "./sterna-provider";
+import { SystemSynthesizer } from "./system-synthesizer";
+
+/** Properties of a `SystemStack`. */
+export interface SystemStackProps {
+  /** Name of the system, such as `app-ef`: lower-case letters, digits and hyphens, beginning with a letter. */
+  readonly system: string;
+
+  /** Where the system runs. */
+  readonly environment: Environment;
+
+  /** All releases of the system, in any order. */
+  readonly releases: readonly Release[];
+
+  /** Version of the release that the environment is pinned to: `pins.of(system, environment)`. */
+  readonly release: string;
+
+  /** Where the record of applied steps is kept. */
+  readonly ledger: Ledger;
+
+  /**
+   * Ledger of the environment before this one: a step that it does not hold as applied is refused at plan.
+   * @default - with `Ledger.file`, that of the stack of the environment before; none in the first environment
+   */
+  readonly proof?: Ledger;
+
+  /**
+   * Where Terraform keeps the state.
+   * @default Backend.local()
+   */
+  readonly backend?: Backend;
+
+  /**
+   * Directory with unpacked providers, such as `terraform providers mirror` makes, to link into the stack. It holds
+   * `registry.terraform.io`.
+   * @default - STERNA_PROVIDER_MIRROR, then the directories where Terraform and system images keep such mirrors
+   */
+  readonly providerMirror?: string;
+
+  /**
+   * Platforms that will run Terraform.
+   * @default - Linux and macOS, each on amd64 and arm64
+   */
+  readonly platforms?: readonly ProviderPlatform[];
+
+  /**
+   * Zip of Sterna's Terraform provider.
+   * @default - the one that this package holds
+   */
+  readonly providerPackage?: string;
+}
+
+/** One system in one environment: a Terraform stack called `<system>-<environment>`. */
+export class SystemStack extends TerraformStack {
+  /**
+   * The stack that a construct is part of.
+   *
+   * @throws ValidationError `StackMissing`
+   */
+  static override of(construct: IConstruct): SystemStack {
+    const stack = construct.node.scopes.reverse().find((scope) => scope instanceof SystemStack);
+    if (stack !== undefined) return stack;
+    throw new ValidationError("StackMissing", "make this construct inside of a SystemStack", construct);
+  }
+
+  readonly system: string;
+  readonly environment: Environment;
+
+  /** All releases of the system, oldest first. */
+  readonly releases: Releases;
+
+  /** The release that the environment is pinned to. */
+  readonly release: Release;
+
+  /** Platforms that will run Terraform. */
+  readonly platforms: readonly ProviderPlatform[];
+
+  /** Mirror to link providers from; absent when only the usual directories are looked at. */
+  readonly providerMirror: string | undefined;
+
+  /** Zip of Sterna's Terraform provider. */
+  readonly providerPackage: string;
+
+  /** Where the stack is written to. */
+  readonly place: StackPlace;
+
+  /** The ledger that must hold a step before it may run here, as JSON; absent in the first environment. */
+  readonly proof: string | undefined;
+
+  /** What the stack says about itself in `sterna.json`. */
+  readonly manifest: StackManifest;
+
+  /** Providers of the synthesized stack, with their sources in full. */
+  requiredProviders: RequiredProviders = {};
+
+  private readonly preparations: (() => void)[] = [];
+  private readonly steps: string[] = [];
+
+  /**
+   * @throws ValidationError `InvalidIdentifier`, `UnknownRelease` with the known ones, `PlannedRelease`, `DuplicateRelease`,
+   * `ProofNotConfigured`
+   */
+  constructor(scope: Construct, props: SystemStackProps) {
+    const { system, environment } = props;
+    const id = `${system}-${environment.name}`;
+    super(scope, id);
+    if (!isIdentifier(system)) {
+      throw new ValidationError(
+        "InvalidIdentifier",
+        `a system cannot be called "${system}": use ${IDENTIFIER_RULE}`,
+        this,
+      );
+    }
+    this.system = system;
+    this.environment = environment;
+    this.releases = ValidationError.locate(this, () => new Releases(system, props.releases));
+    this.release = ValidationError.locate(this, () => this.releases.pinned(props.release));
+    this.platforms = props.platforms ?? PROVIDER_PLATFORMS;
+    this.providerMirror = props.providerMirror;
+    const { root, version } = sternaPackage();
+    this.providerPackage =
+      props.providerPackage ?? join(root, "dist", "engine", `terraform-provider-sterna_${version}.zip`);
+    this.place = new StackPlace(this, id);
+    this.proof = this.findProof(props.proof, props.ledger);
+    const ledger = canonicalJson(props.ledger.configuration(this.place, id));
+    this.manifest = {
+      stack: id,
+      system,
+      environment: environment.name,
+      order: environment.order,
+      previous: environment.previous?.name,
+      protected: environment.protected,
+      release: this.release.version,
+      releases: this.releases.versions,
+      ledger,
+    };
+    const backend = props.backend ?? Backend.local();
+    backend.bind(this, this.place);
+    // `check` blocks are of Terraform 1.5 (Terraform CHANGELOG, 1.5.0).
+    this.addOverride("terraform.required_version", backend.requiredVersion ?? ">= 1.5");
+    new SternaProvider(this, "sterna", { ledger, environment: environment.name });
+    this.synthesizer = new SystemSynthesizer(this, this.synthesizer);
+  }
+
+  /** Variables of the system in this environment. */
+  get variables(): Readonly<Record<string, string>> {
+    return this.environment.variablesOf(this.system);
+  }
+
+  /** Has something done when all constructs exist, before they are rendered; more than once if the stack is rendered more than once. */
+  addPreparation(work: () => void): void {
+    this.preparations.push(work);
+  }
+
+  /** Makes the stack's check expect a step in the ledger. */
+  expectStep(id: string): void {
+    this.steps.push(id);
+  }
+
+  override toTerraform(): Record<string, unknown> {
+    for (const work of this.preparations) work();
+    const { system, environment, steps } = this;
+    this.addOverride("check.ledger", ledgerCheck({ system, environment: environment.name, steps }));
+    const rendered = super.toTerraform() as { terraform: { required_providers: RequiredProviders } };
+    this.requiredProviders = qualifySources(rendered.terraform.required_providers);
+    return { ...rendered, terraform: { ...rendered.terraform, required_providers: this.requiredProviders } };
+  }
+
+  private findProof(proof: Ledger | undefined, ledger: Ledger): string | undefined {
+    const { previous } = this.environment;
+    if (previous === undefined) return undefined;
+    if (proof === undefined && !ledger.knowsOtherStacks) {
+      throw new ValidationError(
+        "ProofNotConfigured",
+        `a step runs in ${this.environment.name} only when ${previous.name} has proved it, and nobody says where the ledger of ` +
+          `${previous.name} is; write proof: Ledger.postgres({ url: SecretReference.environment("…") })`,
+        this,
+      );
+    }
+    const previousStack = `${this.system}-${previous.name}`;
+    return canonicalJson({
+      environment: previous.name,
+      ledger: (proof ?? ledger).configuration(this.place, previousStack),
+    });
+  }
+}

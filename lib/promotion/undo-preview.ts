@@ -1,0 +1,34 @@
+import type { Program } from "../engine/program";
+import type { Artifact } from "../engine/step-record";
+import { describeText } from "../engine/text-description";
+
+const PREVIEW_LENGTH = 200;
+
+/** What undoing a program does, in lines for people. Says names, never values. */
+export function undoPreview(program: Program, artifact?: Artifact): string[] {
+  switch (program.kind) {
+    case "sql":
+    case "command":
+      return [`undo: ${program.down === undefined ? "(its program has no down)" : shorten(program.down)}`];
+    case "documents":
+      return [`undo: delete the rows that it imported into ${program.table} of ${describeText(program.database)}${counted(artifact)}`];
+    case "files":
+      return [`undo: delete the objects that it copied into ${describeText(program.bucket)}/${program.prefix}${counted(artifact)}`];
+    case "env":
+      return [`undo: remove ${describeText(program.to)}`];
+    case "http":
+    case "archive":
+      return [];
+  }
+}
+
+/** Counts that the step left behind: ` (documents: 300)`. */
+function counted(artifact: Artifact = {}): string {
+  const counts = Object.entries(artifact).filter(([, value]) => typeof value === "number");
+  return counts.length === 0 ? "" : ` (${counts.map(([name, value]) => `${name}: ${value}`).join(", ")})`;
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > PREVIEW_LENGTH ? `${line.slice(0, PREVIEW_LENGTH)}…` : line;
+}

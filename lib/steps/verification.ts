@@ -1,0 +1,47 @@
+import type { IConstruct } from "constructs";
+import { ValidationError } from "../core/validation-error";
+import type { Check } from "../engine/program";
+
+/** A question with the answer that proves success. */
+export interface Verification {
+  /** What is asked: SQL, a script, or a JSON pointer, depending on the kind of the step. */
+  readonly query: string;
+
+  /** The only right answer. */
+  readonly expected: string | number | boolean;
+}
+
+/** Writes a value as the asked program does. */
+export type AnswerFormat = (value: string | number | boolean) => string;
+
+/**
+ * The verifications as the engine gets them.
+ *
+ * @param format how true and false are written
+ * @throws ValidationError `StepNotVerified` when there is none, or one without an expected answer
+ */
+export function toChecks(step: IConstruct, verify: readonly Verification[], format: AnswerFormat = String): Check[] {
+  if (verify.length === 0) {
+    throw new ValidationError(
+      "StepNotVerified",
+      "`verify` is empty; many commands exit 0 after they failed, so write at least one { query, expected }",
+      step,
+    );
+  }
+  return verify.map((verification) => toCheck(step, verification, format));
+}
+
+/**
+ * One verification as the engine gets it.
+ *
+ * @throws ValidationError `StepNotVerified`
+ */
+export function toCheck(step: IConstruct, { query, expected }: Verification, format: AnswerFormat = String): Check {
+  // From JavaScript, or from JSON, it may be missing all the same.
+  if (query?.trim() && expected !== undefined && expected !== null) return { query, expected: format(expected) };
+  throw new ValidationError(
+    "StepNotVerified",
+    `a verification needs a query and the expected answer, got ${JSON.stringify({ query, expected })}`,
+    step,
+  );
+}

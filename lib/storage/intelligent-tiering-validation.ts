@@ -1,0 +1,82 @@
+import type { IConstruct } from "constructs";
+import type { Duration } from "../core/duration";
+import { ValidationError } from "../core/validation-error";
+import type { IntelligentTieringArchive } from "./intelligent-tiering";
+import type { LifecycleRule } from "./lifecycle-rule";
+import { validateKeyPrefix, wholeDays } from "./s3-validation";
+import { Tier } from "./tier";
+
+const ARCHIVE_MINIMUM_DAYS = 90;
+const DEEP_ARCHIVE_MINIMUM_DAYS = 180;
+const MAXIMUM_DAYS = 730;
+
+/**
+ * Refuses archive tiers of S3 Intelligent-Tiering that S3 would refuse, or that would never hold an object.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html for the days
+ */
+export function validateIntelligentTiering(
+  tiering: IntelligentTieringArchive,
+  rules: readonly LifecycleRule[],
+  construct: IConstruct,
+): void {
+  validateKeyPrefix(tiering.prefix, "intelligentTiering", construct);
+  validateDays(tiering, construct);
+  if (!tiering.allowRetrievalDelay.trim()) {
+    throw new ValidationError(
+      "RetrievalDelayNotAccepted",
+      "intelligentTiering.allowRetrievalDelay is empty. Objects in its tiers must be restored before they can be read: say why that is fine.",
+      construct,
+    );
+  }
+  if (!tiering.uploadedBy?.trim() && !rules.some((rule) => movesToIntelligent(rule) && overlaps(rule, tiering))) {
+    throw new ValidationError(
+      "IntelligentTieringUnreachable",
+      `intelligentTiering concerns objects in INTELLIGENT_TIERING only, and no lifecycle rule moves any object ` +
+        `${tiering.prefix ? `under "${tiering.prefix}" ` : ""}there. Add the transition ` +
+        `{ tier: ${Tier.intelligent}, after: Duration.days(0) } to a rule, or name who uploads them with that storage class in uploadedBy.`,
+      construct,
+    );
+  }
+}
+
+function validateDays({ archiveAfter, deepArchiveAfter }: IntelligentTieringArchive, construct: IConstruct): void {
+  if (!archiveAfter && !deepArchiveAfter) {
+    throw new ValidationError(
+      "IntelligentTieringEmpty",
+      "intelligentTiering opens no tier. Set archiveAfter or deepArchiveAfter, or remove it.",
+      construct,
+    );
+  }
+  inRange(archiveAfter, "archiveAfter", ARCHIVE_MINIMUM_DAYS, construct);
+  inRange(deepArchiveAfter, "deepArchiveAfter", DEEP_ARCHIVE_MINIMUM_DAYS, construct);
+  if (archiveAfter && deepArchiveAfter && deepArchiveAfter.toDays() <= archiveAfter.toDays()) {
+    throw new ValidationError(
+      "IntelligentTieringNotIncreasing",
+      `intelligentTiering.deepArchiveAfter is ${deepArchiveAfter.toDays()} days and archiveAfter ${archiveAfter.toDays()}: ` +
+        "no object would ever be in the archive tier. Let deepArchiveAfter come later, or remove archiveAfter.",
+      construct,
+    );
+  }
+}
+
+function inRange(value: Duration | undefined, name: string, minimum: number, construct: IConstruct): void {
+  if (!value) return;
+  const days = wholeDays(value, `intelligentTiering.${name}`, construct);
+  if (days < minimum || days > MAXIMUM_DAYS) {
+    throw new ValidationError(
+      "IntelligentTieringOutOfRange",
+      `intelligentTiering.${name} is ${days} days; S3 takes ${minimum} to ${MAXIMUM_DAYS}.`,
+      construct,
+    );
+  }
+}
+
+function movesToIntelligent(rule: LifecycleRule): boolean {
+  return rule.transitions?.some(({ tier }) => tier === Tier.intelligent) ?? false;
+}
+
+/** Whether some key can begin with both prefixes. */
+function overlaps({ prefix: a = "" }: { prefix?: string }, { prefix: b = "" }: { prefix?: string }): boolean {
+  return a.startsWith(b) || b.startsWith(a);
+}

@@ -1,0 +1,68 @@
+import type { Duration } from "../core/duration";
+import type { Size } from "../core/size";
+import type { Tier } from "./tier";
+
+/** One rung of a ladder: from which age on objects are kept in a tier. */
+export interface TierTransition {
+  /** Where the objects go. */
+  readonly tier: Tier;
+
+  /** Age of the object, in whole days since it was created. */
+  readonly after: Duration;
+}
+
+/** What happens to objects of a bucket as they grow older. A rule must do something: move, expire, or both. */
+export interface LifecycleRule {
+  /** Name of the rule, 1 to 255 characters, unique in the bucket. */
+  readonly id: string;
+
+  /**
+   * Only objects whose key begins with this. Keys have no leading slash, and there are no wildcards.
+   * @default - the whole bucket
+   */
+  readonly prefix?: string;
+
+  /**
+   * Only objects with all of these tags.
+   * @default - whatever their tags
+   */
+  readonly objectTags?: Readonly<Record<string, string>>;
+
+  /**
+   * Only objects larger than this.
+   * @default - whatever their size; see `transitionDefaultMinimumObjectSize` for what S3 does with small ones
+   */
+  readonly objectSizeGreaterThan?: Size;
+
+  /**
+   * Only objects smaller than this.
+   * @default - whatever their size
+   */
+  readonly objectSizeLessThan?: Size;
+
+  /**
+   * The ladder, warmest tier first.
+   * @default - objects stay where they were uploaded
+   */
+  readonly transitions?: readonly TierTransition[];
+
+  /**
+   * Age at which objects are deleted, in whole days. In a versioned bucket the last version becomes noncurrent.
+   * @default - objects are kept
+   */
+  readonly expireAfter?: Duration;
+
+  /**
+   * Time after which a version that was replaced or deleted is removed for good, in whole days. Needs a versioned bucket.
+   * @default - old versions are kept
+   */
+  readonly expireNoncurrentVersionsAfter?: Duration;
+
+  /**
+   * Why it is fine that objects of this rule cannot be read at once. Tiers that must be restored first
+   * (`Tier.archive`, `Tier.deepArchive`) are refused without it: an application that reads such an object gets an error
+   * (`InvalidObjectState`), months after the rule was written.
+   * @default - tiers that cannot be read at once are refused
+   */
+  readonly allowRetrievalDelay?: string;
+}

@@ -1,0 +1,77 @@
+/**
+ * What Amazon S3 says about one of its storage classes.
+ *
+ * Days, because that is the unit in which S3 counts.
+ */
+export interface S3StorageClass {
+  /** Name in the S3 API. */
+  readonly id: S3StorageClassId;
+
+  /** Age in days that an object must have before a lifecycle rule may move it here. */
+  readonly minimumAge: number;
+
+  /** Days that are paid for even if the object leaves earlier. A rule may not move it on before they have passed. */
+  readonly minimumStorageDays: number;
+
+  /** Whether `GetObject` answers at once. Otherwise an object must be restored first, which takes minutes to hours. */
+  readonly readableAtOnce: boolean;
+
+  /** Classes that a lifecycle rule can move an object to from here. */
+  readonly movesTo: readonly S3StorageClassId[];
+}
+
+export type S3StorageClassId =
+  "STANDARD_IA" | "INTELLIGENT_TIERING" | "ONEZONE_IA" | "GLACIER_IR" | "GLACIER" | "DEEP_ARCHIVE";
+
+/**
+ * The storage classes that S3 Lifecycle can move objects to, from the warmest to the coldest.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+ *   for `minimumAge` and `movesTo`
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html#sc-compare
+ *   for `minimumStorageDays` and `readableAtOnce`
+ */
+export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClass>> = {
+  STANDARD_IA: {
+    id: "STANDARD_IA",
+    minimumAge: 30,
+    minimumStorageDays: 30,
+    readableAtOnce: true,
+    movesTo: ["INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"],
+  },
+  INTELLIGENT_TIERING: {
+    id: "INTELLIGENT_TIERING",
+    minimumAge: 0,
+    minimumStorageDays: 0,
+    readableAtOnce: true,
+    movesTo: ["ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"],
+  },
+  ONEZONE_IA: {
+    id: "ONEZONE_IA",
+    minimumAge: 30,
+    minimumStorageDays: 30,
+    readableAtOnce: true,
+    movesTo: ["GLACIER", "DEEP_ARCHIVE"],
+  },
+  GLACIER_IR: {
+    id: "GLACIER_IR",
+    minimumAge: 0,
+    minimumStorageDays: 90,
+    readableAtOnce: true,
+    movesTo: ["GLACIER", "DEEP_ARCHIVE"],
+  },
+  GLACIER: {
+    id: "GLACIER",
+    minimumAge: 0,
+    minimumStorageDays: 90,
+    readableAtOnce: false,
+    movesTo: ["DEEP_ARCHIVE"],
+  },
+  DEEP_ARCHIVE: {
+    id: "DEEP_ARCHIVE",
+    minimumAge: 0,
+    minimumStorageDays: 180,
+    readableAtOnce: false,
+    movesTo: [],
+  },
+};

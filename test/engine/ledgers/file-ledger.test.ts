@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
+import { ledgerConformance, record } from "../../support/ledger-conformance";
+
+const SCOPE = { system: "shop", environment: "staging" };
+
+describe("the ledger in a directory", () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "sterna-ledger-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  ledgerConformance((scope = SCOPE) => new FileLedger(join(directory, "ledger"), scope));
+
+  it("is readable by its owner alone", async () => {
+    // WHEN
+    const ledger = new FileLedger(join(directory, "ledger"), SCOPE);
+    await ledger.withLock("a", (session) => session.put(record("a")));
+
+    // THEN
+    expect(statSync(join(directory, "ledger/a.json")).mode & 0o777).toBe(0o600);
+  });
+
+  it("says which place cannot be used, when a file stands in its way", async () => {
+    // GIVEN
+    writeFileSync(join(directory, "ledger"), "");
+    const ledger = new FileLedger(join(directory, "ledger"), SCOPE);
+
+    // WHEN
+    const locking = ledger.withLock("a", () => Promise.resolve());
+
+    // THEN
+    await expect(locking).rejects.toMatchObject({ code: "LedgerUnreachable" });
+    await expect(locking).rejects.toThrow(join(directory, "ledger"));
+  });
+});

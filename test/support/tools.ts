@@ -1,0 +1,36 @@
+import { findProgram } from "./find-program";
+import { findPostgres } from "./postgres-binaries";
+import { awsProvider, findProvider } from "./provider-mirror";
+
+/** Something that some tests need and that npm does not bring. */
+export interface Tool {
+  /** Looks for it, without starting anything. */
+  available(): boolean;
+
+  /** What to do to have it. */
+  readonly obtain: string;
+}
+
+/** What the tests need besides Node.js and what `npm ci` brings. */
+export const TOOLS = {
+  terraform: {
+    available: () => findProgram("terraform") !== undefined,
+    obtain: "install Terraform 1.11 or later, https://developer.hashicorp.com/terraform/install",
+  },
+  /** Terraform's AWS provider, of the version that the bindings are made from, installable without a network. */
+  aws_provider: {
+    available: () => findProvider() !== undefined,
+    obtain: `set-up downloads it (hashicorp/aws ${awsProvider.version}) where Terraform and a network are`,
+  },
+  /** The AWS stand-in that the tests start on loopback. */
+  moto_server: {
+    available: () => findProgram("moto_server") !== undefined,
+    obtain: "pip install 'moto[server]>=5.2,<6'",
+  },
+  postgres: {
+    available: () => findPostgres() !== undefined,
+    obtain: "apt-get install postgresql, or npm ci with optional packages",
+  },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof TOOLS;
