@@ -10,7 +10,8 @@ const ARROWS = {
   backup: ["core"],
   "blue-green": ["core"],
   engine: ["core"],
-  environments: ["core"],
+  // A stack is pinned to one of the releases of its system.
+  environments: ["core", "releases"],
   promotion: ["core", "engine"],
   releases: ["core"],
   secrets: ["core"],

@@ -1,7 +1,14 @@
 // Two projects: unit tests start nothing; e2e tests run real Terraform, real servers, the real provider.
 const common = {
-  transform: { "^.+\\.(t|m?j)sx?$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }] },
-  transformIgnorePatterns: ["/node_modules/(?!(execa|@sec-ant|@sindresorhus|unicorn-magic|strip-final-newline|get-stream|is-stream|npm-run-path|path-key|pretty-ms|parse-ms|yoctocolors|figures|is-plain-obj|is-unicode-supported|human-signals)/)"],
+  transform: {
+    "^.+\\.(t|m?j)sx?$": [
+      "@swc/jest",
+      { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
+    ],
+  },
+  transformIgnorePatterns: [
+    "/node_modules/(?!(execa|@sec-ant|@sindresorhus|unicorn-magic|strip-final-newline|get-stream|is-stream|npm-run-path|path-key|pretty-ms|parse-ms|yoctocolors|figures|is-plain-obj|is-unicode-supported|human-signals)/)",
+  ],
   // Its export map has no condition under which Jest, which loads everything as CommonJS, would find it. execa needs it.
   moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
   setupFiles: ["<rootDir>/test/support/jest-setup.ts"],
@@ -9,7 +16,19 @@ const common = {
 
 module.exports = {
   projects: [
-    { ...common, displayName: "unit", rootDir: __dirname, testMatch: ["<rootDir>/test/**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/e2e/"] },
-    { ...common, displayName: "e2e", setupFilesAfterEnv: ["<rootDir>/test/support/e2e-setup.ts"], rootDir: __dirname, testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
+    {
+      ...common,
+      displayName: "unit",
+      rootDir: __dirname,
+      testMatch: ["<rootDir>/test/**/*.test.ts"],
+      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/e2e/"],
+    },
+    {
+      ...common,
+      displayName: "e2e",
+      setupFilesAfterEnv: ["<rootDir>/test/support/e2e-setup.ts"],
+      rootDir: __dirname,
+      testMatch: ["<rootDir>/test/e2e/**/*.test.ts"],
+    },
   ],
 };

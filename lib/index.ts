@@ -10,9 +10,11 @@ export {
 } from "./core/references";
 export { Size, type SizeConversionOptions } from "./core/size";
 export { SternaError } from "./core/sterna-error";
+export type { Transform } from "./core/transform";
 export { ValidationError } from "./core/validation-error";
 
 export { Backend, type GcsBackendOptions, type S3BackendOptions } from "./environments/backend";
+export { DataSternaLedger, type DataSternaLedgerConfig } from "./environments/data-sterna-ledger";
 export { Environment, type EnvironmentProps } from "./environments/environment";
 export { EnvironmentChain } from "./environments/environment-chain";
 export { type FileLedgerOptions, Ledger, type PostgresLedgerOptions } from "./environments/ledger";
@@ -23,7 +25,6 @@ export { SystemStack, type SystemStackProps } from "./environments/system-stack"
 
 export { Release, type ReleaseProps } from "./releases/release";
 
-export { DataSternaLedger, type DataSternaLedgerConfig } from "./migrations/data-sterna-ledger";
 export { Migration, type MigrationProps, type Section } from "./migrations/migration";
 export { type OnDestroy, type OnRetry, Step, type StepPhase, type StepProps } from "./migrations/step";
 export type { StepProgram } from "./migrations/step-program";
@@ -39,3 +40,9 @@ export { HttpStep, type HttpStepProps } from "./steps/http-step";
 export { Script } from "./steps/script";
 export { SqlStep, type SqlStepProps } from "./steps/sql-step";
 export type { Verification } from "./steps/verification";
+
+export { AwsTieredBucket } from "./storage/aws-tiered-bucket";
+export type { AwsTieredBucketProps, AwsTieredBucketTransform } from "./storage/aws-tiered-bucket-props";
+export type { IntelligentTieringArchive } from "./storage/intelligent-tiering";
+export type { LifecycleRule, TierTransition } from "./storage/lifecycle-rule";
+export { Tier } from "./storage/tier";

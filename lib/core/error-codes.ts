@@ -142,4 +142,5 @@ export const ERROR_CODES = {
   PinIgnored: "the app does not take its pins from releases.json",
 } as const satisfies Record<string, string>;
 
+/** The stable name of a mistake. */
 export type ErrorCode = keyof typeof ERROR_CODES;

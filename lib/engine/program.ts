@@ -56,7 +56,10 @@ export const filesProgram = z.strictObject({
   bucket: text,
   region: text.optional(),
   /** Prefix of the keys, without a slash at its beginning; empty or ending with a slash. */
-  prefix: z.string().regex(/^$|^[^/].*\/$/).default(""),
+  prefix: z
+    .string()
+    .regex(/^$|^[^/].*\/$/)
+    .default(""),
   symlinks: z.enum(["refuse", "skip", "follow"]).default("refuse"),
 });
 

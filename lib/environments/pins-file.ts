@@ -1,23 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { parse } from "semver";
 import { z } from "zod";
 import { IDENTIFIER, IDENTIFIER_RULE } from "../core/identifier";
 import { readJsonFile } from "../core/read-json-file";
+import { SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/semantic-version";
 import { SternaError } from "../core/sterna-error";
 
-const RELEASE_RULE = 'must be a semantic version such as "1.4.0" or "2.0.0-rc.1"';
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 
 /** Schema of `releases.json`: system, then environment, then the release that runs there. */
 export const pinsFile = z
   .object({ $schema: z.string().optional() })
-  .catchall(
-    z.record(
-      identifier,
-      z.string().refine((release) => parse(release)?.version === release, RELEASE_RULE),
-    ),
-  )
+  .catchall(z.record(identifier, z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE)))
   .superRefine((file, context) => {
     for (const system of Object.keys(file)) {
       if (system !== "$schema" && !IDENTIFIER.test(system)) {
@@ -57,10 +51,10 @@ export function readPins(file: string): PinsFile {
  * @throws SternaError `InvalidRelease` when the release is not a semantic version
  */
 export function withPin(content: PinsFile, system: string, environment: string, release: string): PinsFile {
-  if (parse(release)?.version !== release) {
+  if (!SEMANTIC_VERSION.test(release)) {
     throw new SternaError(
       "InvalidRelease",
-      `cannot pin ${system} in ${environment} to "${release}": a release ${RELEASE_RULE}`,
+      `cannot pin ${system} in ${environment} to "${release}": a release ${SEMANTIC_VERSION_RULE}`,
     );
   }
   return { ...content, pins: { ...content.pins, [system]: { ...content.pins[system], [environment]: release } } };

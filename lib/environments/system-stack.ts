@@ -8,6 +8,7 @@ import { canonicalJson } from "../engine/checksum";
 import type { Release } from "../releases/release";
 import { Releases } from "../releases/releases";
 import { Backend } from "./backend";
+import { DataSternaLedger } from "./data-sterna-ledger";
 import type { Environment } from "./environment";
 import type { Ledger } from "./ledger";
 import { ledgerCheck } from "./ledger-check";
@@ -156,6 +157,8 @@ export class SystemStack extends TerraformStack {
     // `check` blocks are of Terraform 1.5 (Terraform CHANGELOG, 1.5.0).
     this.addOverride("terraform.required_version", backend.requiredVersion ?? ">= 1.5");
     new SternaProvider(this, "sterna", { ledger, environment: environment.name });
+    const recorded = new DataSternaLedger(this, "ledger", { system, expected: this.steps });
+    this.addOverride("check.ledger", ledgerCheck(recorded, system, environment.name));
     this.synthesizer = new SystemSynthesizer(this, this.synthesizer);
   }
 
@@ -176,8 +179,6 @@ export class SystemStack extends TerraformStack {
 
   override toTerraform(): Record<string, unknown> {
     for (const work of this.preparations) work();
-    const { system, environment, steps } = this;
-    this.addOverride("check.ledger", ledgerCheck({ system, environment: environment.name, steps }));
     const rendered = super.toTerraform() as { terraform: { required_providers: RequiredProviders } };
     this.requiredProviders = qualifySources(rendered.terraform.required_providers);
     return { ...rendered, terraform: { ...rendered.terraform, required_providers: this.requiredProviders } };

@@ -39,7 +39,11 @@ export function compareSteps({ from, to, declared, rows, promoted }: Comparison)
   const applied = new Map(rows.map((row) => [row.id, row]));
   const known = new Set(declared.map(({ id }) => id));
   const here = new Set(promoted.map(({ id }) => id));
-  const verdicts = promoted.map((step) => ({ id: step.id, title: step.title, ...judge(step, applied.get(step.id), known, from) }));
+  const verdicts = promoted.map((step) => ({
+    id: step.id,
+    title: step.title,
+    ...judge(step, applied.get(step.id), known, from),
+  }));
   const rest = [...declared, ...rows.filter(({ id }) => !known.has(id))].filter(({ id }) => !here.has(id));
   return [
     ...verdicts,
@@ -65,7 +69,10 @@ function judge(
   }
   if (row.status !== "applied") return { verdict: "NOT-APPLIED", reason: `${from} says "${row.status}"` };
   if (step.checksum === undefined) {
-    return { verdict: "DIFFERS", reason: "its program holds a value that only Terraform knows, so nothing can prove it" };
+    return {
+      verdict: "DIFFERS",
+      reason: "its program holds a value that only Terraform knows, so nothing can prove it",
+    };
   }
   if (row.checksum !== step.checksum) {
     const short = (checksum: string) => checksum.slice(0, 12);

@@ -51,7 +51,10 @@ export function summarizePlan(plan: PlanJson, knowledge: StepKnowledge): PlanSum
 function withDependencies(steps: readonly StepChange[], plan: PlanJson): StepChange[] {
   const ids = new Map(steps.map(({ address, id }) => [address, id]));
   const dependencies = new Map<string, string[]>();
-  for (const resources of [plan.prior_state?.values?.root_module?.resources, plan.configuration?.root_module?.resources]) {
+  for (const resources of [
+    plan.prior_state?.values?.root_module?.resources,
+    plan.configuration?.root_module?.resources,
+  ]) {
     for (const { address, depends_on } of resources ?? []) {
       dependencies.set(address, [...(dependencies.get(address) ?? []), ...depends_on]);
     }

@@ -89,7 +89,9 @@ function classify(
     case "update":
       return before?.status === "applied" ? "describe" : "retry";
     case "delete":
-      return before?.on_destroy === "keep" || (before?.program && isEffectless(before.program)) ? "forget" : "roll-back";
+      return before?.on_destroy === "keep" || (before?.program && isEffectless(before.program))
+        ? "forget"
+        : "roll-back";
     default:
       return action;
   }

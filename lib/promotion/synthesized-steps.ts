@@ -12,6 +12,8 @@ export interface SynthesizedStep {
   readonly title: string;
   readonly after: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  /** Where the environment before must hold the step, as JSON; absent in the first environment. */
+  readonly proof?: string;
   /** Absent when something in it is known only to Terraform. */
   readonly program?: Program;
   /** SHA-256 of the program; absent together with it. Environments with equal checksums run the same thing. */
@@ -23,6 +25,7 @@ const stepBlock = z.looseObject({
   release: z.string(),
   title: z.string().optional(),
   program: z.string(),
+  proof: z.string().optional(),
   after: z.array(z.string()).default([]),
   variables: z.record(z.string(), z.string()).default({}),
 });
@@ -46,6 +49,7 @@ export function synthesizedSteps(stack: z.infer<typeof synthesizedStack>): Synth
       title: literalText(step.title ?? step.id),
       after: step.after,
       variables: Object.fromEntries(Object.entries(step.variables).map(([key, value]) => [key, literalText(value)])),
+      ...(step.proof === undefined ? {} : { proof: literalText(step.proof) }),
       ...(parsed === undefined ? {} : { program: parsed, checksum: programChecksum(parsed) }),
     };
   });

@@ -11,9 +11,13 @@ export function undoPreview(program: Program, artifact?: Artifact): string[] {
     case "command":
       return [`undo: ${program.down === undefined ? "(its program has no down)" : shorten(program.down)}`];
     case "documents":
-      return [`undo: delete the rows that it imported into ${program.table} of ${describeText(program.database)}${counted(artifact)}`];
+      return [
+        `undo: delete the rows that it imported into ${program.table} of ${describeText(program.database)}${counted(artifact)}`,
+      ];
     case "files":
-      return [`undo: delete the objects that it copied into ${describeText(program.bucket)}/${program.prefix}${counted(artifact)}`];
+      return [
+        `undo: delete the objects that it copied into ${describeText(program.bucket)}/${program.prefix}${counted(artifact)}`,
+      ];
     case "env":
       return [`undo: remove ${describeText(program.to)}`];
     case "http":

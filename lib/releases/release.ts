@@ -1,4 +1,5 @@
-import { compare, parse } from "semver";
+import { compare } from "semver";
+import { SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/semantic-version";
 import { SternaError } from "../core/sterna-error";
 
 /** Properties of a `Release`. */
@@ -41,11 +42,8 @@ export class Release {
     readonly version: string,
     props: ReleaseProps = {},
   ) {
-    if (parse(version)?.version !== version) {
-      throw new SternaError(
-        "InvalidRelease",
-        `"${version}" is not a release: write a semantic version without a leading v, such as "1.0.0" or "0.1.0-beta"`,
-      );
+    if (!SEMANTIC_VERSION.test(version)) {
+      throw new SternaError("InvalidRelease", `"${version}" is not a release: it ${SEMANTIC_VERSION_RULE}`);
     }
     this.title = props.title;
     this.notes = props.notes;

@@ -27,7 +27,7 @@ test("says which release a system runs in an environment", () => {
 const all = (release: string) => ({ development: release, staging: release, production: release });
 
 test.each([
-  ["is not JSON", '{\n  "shop": { "staging": "1.0.0", }\n}', "FileNotJson", /releases\.json:2:34 /],
+  ["is not JSON", '{\n  "shop": { "staging": "1.0.0", }\n}', "FileNotJson", /releases\.json:2:33 /],
   [
     "names an unknown system",
     { shop: all("1.0.0"), shoop: all("1.0.0") },

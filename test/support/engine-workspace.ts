@@ -159,5 +159,5 @@ export function worldStep(
 
 /** Terraform reads `${` and `%{` in a JSON string as templates. */
 function escapeTemplate(text: string): string {
-  return text.replaceAll("${", "$${").replaceAll("%{", "%%{");
+  return text.replaceAll("${", () => "$${").replaceAll("%{", () => "%%{");
 }

@@ -13,7 +13,13 @@ export function record(id: string, overrides: Partial<StepRecord> = {}): StepRec
     release: "1.0.0",
     title: 'Zürich 北 🚀 "quoted" \\ back\u0000slash',
     phase: "migrate",
-    program: { kind: "sql", database: { env: "X" }, transaction: true, up: "select '\u0000'", verify: [{ query: "q", expected: "" }] },
+    program: {
+      kind: "sql",
+      database: { env: "X" },
+      transaction: true,
+      up: "select '\u0000'",
+      verify: [{ query: "q", expected: "" }],
+    },
     variables: { BUCKET: "a b" },
     after: [],
     onRetry: "resume",
@@ -93,7 +99,9 @@ export function ledgerConformance(open: (scope?: LedgerScope) => Ledger): void {
     await Promise.all(Array.from({ length: 5 }, () => using((ledger) => ledger.withLock("same", work))));
     const mostOnOne = most;
     most = 0;
-    await Promise.all(["a", "b", "c"].map((id) => using((ledger) => ledger.withLock(id, () => work().then(() => sleep(300))))));
+    await Promise.all(
+      ["a", "b", "c"].map((id) => using((ledger) => ledger.withLock(id, () => work().then(() => sleep(300))))),
+    );
 
     // THEN
     expect(mostOnOne).toBe(1);

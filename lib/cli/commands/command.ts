@@ -11,7 +11,10 @@ export interface CommandContext {
 }
 
 /** Runs the work of a command. */
-export type CommandRunner = (options: CommonOptions, work: (context: CommandContext) => Promise<ExitStatus>) => Promise<void>;
+export type CommandRunner = (
+  options: CommonOptions,
+  work: (context: CommandContext) => Promise<ExitStatus>,
+) => Promise<void>;
 
 /**
  * Makes the runner of one invocation.

@@ -41,11 +41,15 @@ export async function planAndShow(
   showPlan(made, context);
   const { summary } = made.saved;
   if (!summary.changes) {
-    context.terminal.print(`Nothing to do: ${system.system} in ${system.environment} is as release ${system.release} wants it.`);
+    context.terminal.print(
+      `Nothing to do: ${system.system} in ${system.environment} is as release ${system.release} wants it.`,
+    );
     return EXIT_STATUS.done;
   }
   const command = `sterna apply ${system.system} ${system.environment}`;
-  context.terminal.print(`\nThe plan is saved. Apply exactly this plan with:  ${context.terminal.colors.bold(command)}`);
+  context.terminal.print(
+    `\nThe plan is saved. Apply exactly this plan with:  ${context.terminal.colors.bold(command)}`,
+  );
   return EXIT_STATUS.changes;
 }
 

@@ -1,21 +1,13 @@
 import type { Command } from "commander";
 import { EXIT_STATUS } from "../exit-status";
-import { readLedgers, type UnreadableLedger } from "../ledgers/read-ledgers";
-import { stepStates, type StepStatus } from "../ledgers/step-states";
+import { readStatus } from "../ledgers/system-status";
 import { recoverPins } from "../project/change-pin";
-import { openProject, type Project } from "../project/project";
-import { lastRecord } from "../project/records";
-import { chainOf, type SynthesizedSystem } from "../project/stacks";
+import { openProject } from "../project/project";
+import { chainOf } from "../project/stacks";
 import { synthesize } from "../project/synthesize";
 import type { CommonOptions } from "../terminal";
 import { stepLines, statusTable, summarizeStates } from "../text/status-text";
 import { newCommand, type CommandRunner } from "./command";
-
-/** A system in an environment, as its ledgers see it. */
-export interface SystemStatus extends Pick<SynthesizedSystem, "system" | "environment" | "release" | "protected"> {
-  readonly steps: readonly StepStatus[];
-  readonly unreadable: readonly UnreadableLedger[];
-}
 
 interface StatusOptions extends CommonOptions {
   readonly steps?: boolean;
@@ -36,7 +28,7 @@ export function statusCommand(run: CommandRunner): Command {
         const synthesis = await synthesize(project, surroundings.environment, terminal);
         const systems = system === undefined ? synthesis.systems : chainOf(synthesis, system);
         terminal.announce("reading ledgers…");
-        const statuses = await Promise.all(systems.map((each) => statusOf(project, each)));
+        const statuses = await Promise.all(systems.map((each) => readStatus(project, each, surroundings.environment)));
         terminal.showLive(undefined);
 
         terminal.printJson({
@@ -49,17 +41,4 @@ export function statusCommand(run: CommandRunner): Command {
         return statuses.some(({ unreadable }) => unreadable.length > 0) ? EXIT_STATUS.error : EXIT_STATUS.done;
       }),
     );
-}
-
-async function statusOf(project: Project, system: SynthesizedSystem): Promise<SystemStatus> {
-  const reading = await readLedgers(system, lastRecord(project, system.stack)?.ledgers);
-  const { environment, release } = system;
-  return {
-    system: system.system,
-    environment,
-    release,
-    protected: system.protected,
-    steps: stepStates(system, reading),
-    unreadable: reading.unreadable,
-  };
 }

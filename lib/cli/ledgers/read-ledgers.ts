@@ -1,6 +1,8 @@
+import { canonicalJson } from "../../engine/checksum";
 import { homeLedger } from "../../engine/executor/home-ledger";
 import type { LedgerConfig } from "../../engine/ledgers/ledger-config";
-import { openLedger, parseLedgerConfig } from "../../engine/ledgers/open-ledger";
+import { openLedger, parseLedgerConfig, type LedgerPlace } from "../../engine/ledgers/open-ledger";
+import { resolveText } from "../../engine/resolve-text";
 import type { StepRecord } from "../../engine/step-record";
 import type { SynthesizedSystem } from "../project/stacks";
 import { describeError } from "../report-error";
@@ -13,7 +15,7 @@ export interface UnreadableLedger {
   readonly steps: readonly string[];
 }
 
-/** What the ledgers of a stack say. */
+/** What ledgers say. */
 export interface LedgerReading {
   /** Rows by step. */
   readonly rows: ReadonlyMap<string, StepRecord>;
@@ -21,28 +23,41 @@ export interface LedgerReading {
 }
 
 /** A ledger with the steps that keep their row there. */
-interface Home {
-  readonly config: () => LedgerConfig;
-  readonly steps: string[];
+export interface LedgerHome {
+  readonly config: LedgerConfig;
+  readonly steps: readonly string[];
 }
 
 /**
  * Reads the stack's ledger and those in the databases that its steps change: such a step keeps its row where its change
  * is. Never throws: a ledger that cannot be read is part of the answer.
  *
+ * @param variables process variables of the environment, where references are looked up
  * @param others ledgers of steps that the stack does not declare any more
  */
 export async function readLedgers(
   system: SynthesizedSystem,
+  variables: NodeJS.ProcessEnv,
   others: readonly LedgerConfig[] = [],
 ): Promise<LedgerReading> {
   const { homes, unreadable } = findHomes(system, others);
+  const reading = await readHomes(homes, system, variables);
+  return { rows: reading.rows, unreadable: [...unreadable, ...reading.unreadable] };
+}
+
+/** Reads ledgers for the rows of one system in one environment. */
+export async function readHomes(
+  homes: readonly LedgerHome[],
+  place: LedgerPlace,
+  variables: NodeJS.ProcessEnv,
+): Promise<LedgerReading> {
   const homeOf = new Map(homes.flatMap((home) => home.steps.map((id) => [id, home] as const)));
   const rows = new Map<string, StepRecord>();
+  const unreadable: UnreadableLedger[] = [];
   await Promise.all(
     homes.map(async (home) => {
       try {
-        for (const row of await listRows(home.config(), system)) {
+        for (const row of await listRows(home.config, place, variables)) {
           // A step that moved from one ledger to another may have left a row behind.
           if (!rows.has(row.id) || homeOf.get(row.id) === home) rows.set(row.id, row);
         }
@@ -63,33 +78,38 @@ export function databaseLedgers({ steps }: SynthesizedSystem): LedgerConfig[] {
       return [];
     }
   });
-  return [...new Map(found.map((config) => [JSON.stringify(config), config])).values()];
+  return [...new Map(found.map((config) => [canonicalJson(config), config])).values()];
 }
 
 function findHomes(system: SynthesizedSystem, others: readonly LedgerConfig[]) {
-  const stackHome: Home = { config: () => parseLedgerConfig(system.ledger, `the ledger of ${system.stack}`), steps: [] };
-  const databases = new Map<string, Home>();
-  const home = (config: LedgerConfig): Home => {
-    const key = JSON.stringify(config);
-    const known = databases.get(key) ?? { config: () => config, steps: [] };
-    databases.set(key, known);
+  const homes = new Map<string, { config: LedgerConfig; steps: string[] }>();
+  const home = (config: LedgerConfig) => {
+    const key = canonicalJson(config);
+    const known = homes.get(key) ?? { config, steps: [] };
+    homes.set(key, known);
     return known;
   };
   const unreadable: UnreadableLedger[] = [];
-  for (const { id, program, variables } of system.steps) {
+  const attempt = (steps: readonly string[], work: () => void): void => {
     try {
-      const config = program && homeLedger(program, variables);
-      (config === undefined ? stackHome : home(config)).steps.push(id);
+      work();
     } catch (error) {
-      unreadable.push({ ...describeError(error), steps: [id] });
+      unreadable.push({ ...describeError(error), steps });
     }
+  };
+  const stackLedger = () => parseLedgerConfig(system.ledger, `the ledger of ${system.stack}`);
+  attempt([], () => void home(stackLedger()));
+  for (const { id, program, variables } of system.steps) {
+    attempt([id], () => void home((program && homeLedger(program, variables)) ?? stackLedger()).steps.push(id));
   }
   for (const config of others) home(config);
-  return { homes: [stackHome, ...databases.values()], unreadable };
+  return { homes: [...homes.values()], unreadable };
 }
 
-async function listRows(config: LedgerConfig, system: SynthesizedSystem): Promise<StepRecord[]> {
-  const ledger = openLedger(config, system);
+async function listRows(config: LedgerConfig, place: LedgerPlace, variables: NodeJS.ProcessEnv): Promise<StepRecord[]> {
+  const resolved =
+    config.kind === "postgres" ? { ...config, url: resolveText(config.url, {}, "the ledger", variables) } : config;
+  const ledger = openLedger(resolved, place);
   try {
     return await ledger.list();
   } finally {

@@ -5,7 +5,6 @@ const LAST_LINES = 15;
  * code that Node prints among the error's properties, or else the last lines.
  */
 export function explainAppFailure(output: string): string {
-  // eslint-disable-next-line no-control-regex
   const lines = output.replace(/\u001b\[[0-9;]*m/g, "").split(/\r?\n/);
   const start = lines.findIndex((line) => /^(?:Uncaught )?(?:error\[\w+\]|[A-Z]\w*Error(?: \[\w+\])?): /.test(line));
   if (start >= 0) {

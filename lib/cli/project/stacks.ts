@@ -75,7 +75,10 @@ export function findSystem(
   if (found !== undefined) return found;
   throw new SternaError(
     "UnknownEnvironment",
-    `${system} has no environment "${environment}": ${describeKnown(environment, chain.map((known) => known.environment))}`,
+    `${system} has no environment "${environment}": ${describeKnown(
+      environment,
+      chain.map((known) => known.environment),
+    )}`,
   );
 }
 

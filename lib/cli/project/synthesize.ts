@@ -20,7 +20,7 @@ export async function synthesize(
 ): Promise<Synthesis> {
   terminal.announce("synthesizing…");
   const result = await execa({
-    // The command line is the user's own, from cdktf.json; nothing is added to it.
+    // eslint-disable-next-line no-restricted-syntax -- The command line is the user's own, from cdktf.json; nothing is added to it.
     shell: true,
     cwd: project.directory,
     env: appEnvironment(project, environment),

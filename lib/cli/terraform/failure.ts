@@ -61,6 +61,7 @@ function cureFor(message: string): string {
   if (/checksums? (?:previously )?recorded in the dependency lock file/.test(message)) {
     return "\nThe provider in terraform.d is not the one that the lock file knows. After an update of Sterna, remove .terraform.lock.hcl in the stack's folder and run the command again.";
   }
-  if (/sterna\/sterna/.test(message)) return "\nRun `sterna doctor`: it finds why Terraform does not take the provider.";
+  if (/sterna\/sterna/.test(message))
+    return "\nRun `sterna doctor`: it finds why Terraform does not take the provider.";
   return "";
 }

@@ -5,6 +5,7 @@ import { describeIssues } from "../../core/read-json-file";
 import { planJson, type PlanJson } from "../../promotion/plan-json";
 import { summarizePlan } from "../../promotion/plan-summary";
 import { isEffectlessJson } from "../ledgers/step-kinds";
+import { variablesOf } from "../project/environment-variables";
 import type { Project } from "../project/project";
 import { discardPlan, planFiles, savePlan, type SavedPlan } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../project/stacks";
@@ -33,9 +34,10 @@ export async function makePlan(
   surroundings: Surroundings,
   terminal: Terminal,
 ): Promise<MadePlan> {
-  const terraform = new Terraform(system.directory, surroundings, terminal, system);
+  const variables = variablesOf(project, system.environment, surroundings.environment);
+  const terraform = new Terraform(system.directory, variables, terminal, system);
   const files = planFiles(project, system.stack);
-  await initialize(terraform, system.directory, surroundings.environment, terminal);
+  await initialize(terraform, system.directory, variables, terminal);
   discardPlan(files);
   terminal.announce(`planning ${system.system} in ${system.environment}…`);
   const log = `${files.plan}.log`;

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { execa } from "execa";
-import type { Surroundings } from "../surroundings";
 import type { Terminal } from "../terminal";
 import { parseEvent, type TerraformDiagnostic, type TerraformEvent } from "./events";
 import { requireTerraform } from "./find-terraform";
@@ -36,20 +35,21 @@ export class Terraform {
   /**
    * @param directory folder of the stack. Never `-chdir`: Terraform looks for `terraform.d` where it was started
    *   (https://github.com/hashicorp/terraform/issues/31442)
+   * @param variables process variables of the environment
    * @param context what the provider must know also where the configuration holds no provider block
    * @throws SternaError `TerraformMissing`
    */
   constructor(
     private readonly directory: string,
-    surroundings: Surroundings,
+    variables: NodeJS.ProcessEnv,
     private readonly terminal: Terminal,
     context: { readonly environment: string; readonly ledger: string },
   ) {
-    this.binary = requireTerraform(surroundings.environment);
+    this.binary = requireTerraform(variables);
     this.environment = {
       STERNA_LEDGER: context.ledger,
       STERNA_ENVIRONMENT: context.environment,
-      ...surroundings.environment,
+      ...variables,
       TF_IN_AUTOMATION: "1",
       TF_INPUT: "0",
     };

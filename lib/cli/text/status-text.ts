@@ -1,5 +1,5 @@
 import type { StepState, StepStatus } from "../ledgers/step-states";
-import type { SystemStatus } from "../commands/status";
+import type { SystemStatus } from "../ledgers/system-status";
 import type { Terminal } from "../terminal";
 
 type Colors = Terminal["colors"];
@@ -36,7 +36,12 @@ export function statusTable(statuses: readonly SystemStatus[], { bold }: Colors)
     ...systems.map((system) => [system, ...environments.map((environment) => cell(system, environment))]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => row.map((text, column) => text.padEnd(widths[column]!)).join("   ").trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column]!))
+      .join("   ")
+      .trimEnd(),
+  );
   return [bold(lines[0]!), ...lines.slice(1)].join("\n");
 }
 
@@ -66,9 +71,11 @@ export function stepLines(status: SystemStatus, all: boolean, colors: Colors): s
 }
 
 function stepLine({ id, title, state, release, appliedAt, error }: StepStatus, colors: Colors): string {
-  const paint = state === "applied" ? colors.green : ["failed", "leftover"].includes(state) ? colors.red : colors.yellow;
+  const paint =
+    state === "applied" ? colors.green : ["failed", "leftover"].includes(state) ? colors.red : colors.yellow;
   const when = appliedAt === undefined ? "" : ` ${appliedAt}`;
-  const meaning = state === "leftover" ? " (the configuration does not know it: the next apply rolls it back or forgets it)" : "";
+  const meaning =
+    state === "leftover" ? " (the configuration does not know it: the next apply rolls it back or forgets it)" : "";
   const reason = error === undefined ? "" : `\n      ${error.split("\n")[0]}`;
   return `  ${paint(`${SIGNS[state]} ${id}`)}  ${title} ${colors.dim(`(${release}, ${state}${when})`)}${meaning}${reason}`;
 }

@@ -35,7 +35,7 @@ export class DocumentTable {
 
   /** @throws EngineError `TableUnsuitable`, with the DDL to write, when the table or one of its columns is missing */
   async assertSuitable(): Promise<void> {
-    const { rows } = await this.client.query<{ name: string; type: string; unique: boolean; encoding: string }>(
+    const { rows } = await this.client.query<{ name: string; type: string; unique: boolean }>(
       `select a.attname as name, format_type(a.atttypid, null) as type,
          exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique and i.indisvalid
            and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) as unique

@@ -29,9 +29,11 @@ export async function applyStep(
     signal: options.signal,
     onWait: (holder: string) => run.progress(`waits for ${holder}, which works on the same step`),
   };
-  return ledger.withLock(definition.id, (session) => applyLocked(definition, run, session), wait).catch((error) => {
-    throw run.explain(error);
-  });
+  return ledger
+    .withLock(definition.id, (session) => applyLocked(definition, run, session), wait)
+    .catch((error) => {
+      throw run.explain(error);
+    });
 }
 
 async function applyLocked(definition: StepDefinition, run: StepRun, session: LedgerSession): Promise<Applied> {
@@ -87,11 +89,7 @@ async function compensate(found: StepRecord, run: StepRun, session: LedgerSessio
 }
 
 /** An applied step keeps its effect for ever; its title, its `down`, its checks may be rewritten. */
-async function updateFound(
-  found: StepRecord,
-  definition: StepDefinition,
-  session: LedgerSession,
-): Promise<StepRecord> {
+async function updateFound(found: StepRecord, definition: StepDefinition, session: LedgerSession): Promise<StepRecord> {
   assertSameEffect(found, definition);
   const updated: StepRecord = { ...found, ...definition, checksum: programChecksum(definition.program) };
   if (JSON.stringify(updated) !== JSON.stringify(found)) await session.put(updated);

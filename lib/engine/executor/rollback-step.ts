@@ -22,9 +22,11 @@ export async function rollbackStep(
     signal: options.signal,
     onWait: (holder: string) => run.progress(`waits for ${holder}, which works on the same step`),
   };
-  return ledger.withLock(definition.id, (session) => rollbackLocked(run, session), wait).catch((error) => {
-    throw run.explain(error);
-  });
+  return ledger
+    .withLock(definition.id, (session) => rollbackLocked(run, session), wait)
+    .catch((error) => {
+      throw run.explain(error);
+    });
 }
 
 async function rollbackLocked(run: StepRun, session: LedgerSession): Promise<RollbackOutcome> {

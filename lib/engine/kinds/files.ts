@@ -4,6 +4,7 @@ import { mapConcurrently } from "../files/concurrently";
 import { formatBytes } from "../files/format-bytes";
 import { type ManifestEntry, manifestOf, totalsOf } from "../files/manifest";
 import { walkDirectory } from "../files/walk";
+import { assertUploadable } from "../objects/assert-uploadable";
 import { Bucket } from "../objects/bucket";
 import { compareObjects } from "../objects/compare-objects";
 import { type CopyEntry, CopyManifest } from "../objects/copy-manifest";
@@ -34,7 +35,9 @@ export const filesKind: StepKind<"files"> = {
   ],
 
   async up(program, context) {
-    const source = await readSource(program, context);
+    const source = await readSource(program, context, (root, files) =>
+      assertUploadable(root, files, program.prefix, context.signal),
+    );
     return withBucket(program, context, async (bucket) => {
       const manifest = new CopyManifest(bucket, context.stepId);
       const previous = (await manifest.read(context.signal)) ?? [];
@@ -59,7 +62,7 @@ export const filesKind: StepKind<"files"> = {
   async down(program, context) {
     await withBucket(program, context, async (bucket) => {
       const manifest = new CopyManifest(bucket, context.stepId);
-      const entries = await manifest.read(context.signal);
+      const entries = await manifest.read(context.signal).catch(nothingWithoutBucket);
       if (entries === undefined) {
         context.progress(`nothing to undo: there is no s3://${bucket.name}/${manifest.key}`);
         return;
@@ -73,6 +76,11 @@ export const filesKind: StepKind<"files"> = {
   },
 };
 
+/** A bucket that was deleted took the copies with it. */
+function nothingWithoutBucket(error: unknown): undefined {
+  if (!(error instanceof EngineError) || error.code !== "TargetMissing") throw error;
+}
+
 interface Source {
   readonly root: string;
   readonly files: readonly ManifestEntry[];
@@ -80,7 +88,11 @@ interface Source {
   readonly emptyDirectories: number;
 }
 
-async function readSource(program: FilesProgram, context: StepContext): Promise<Source> {
+async function readSource(
+  program: FilesProgram,
+  context: StepContext,
+  check: (root: string, files: readonly string[]) => Promise<void> = async () => undefined,
+): Promise<Source> {
   const root = resolve(context.resolve(program.directory));
   const tree = await walkDirectory(root, program.symlinks, context.signal);
   if (tree.files.length === 0) {
@@ -92,6 +104,7 @@ async function readSource(program: FilesProgram, context: StepContext): Promise<
   if (tree.skipped.length > 0) {
     context.progress(`left out ${tree.skipped.length} symbolic links: ${someOf(tree.skipped)}`);
   }
+  await check(root, tree.files);
   const files = await manifestOf(root, tree.files, context.signal);
   return { root, files, emptyDirectories: tree.emptyDirectories.length };
 }

@@ -57,8 +57,10 @@ export interface StepKind<K extends ProgramKind = ProgramKind> {
  * A kind whose change and ledger row share one database transaction: exactly once, whatever dies.
  * `up`, `verify`, `probe` and `down` get the connection that holds the step's lock.
  */
-export interface TransactionalStepKind<K extends ProgramKind = ProgramKind>
-  extends Omit<StepKind<K>, "probe" | "up" | "verify" | "down"> {
+export interface TransactionalStepKind<K extends ProgramKind = ProgramKind> extends Omit<
+  StepKind<K>,
+  "probe" | "up" | "verify" | "down"
+> {
   /** The database that the program changes, and that keeps the step's ledger row. */
   database(program: ProgramOf<K>): Text;
 
@@ -67,7 +69,12 @@ export interface TransactionalStepKind<K extends ProgramKind = ProgramKind>
 
   probe?(program: ProgramOf<K>, context: StepContext, client: ClientBase): Promise<boolean>;
   up(program: ProgramOf<K>, context: StepContext, client: ClientBase): Promise<Artifact | undefined>;
-  verify(program: ProgramOf<K>, context: StepContext, client: ClientBase, artifact: Artifact | undefined): Promise<CheckResult[]>;
+  verify(
+    program: ProgramOf<K>,
+    context: StepContext,
+    client: ClientBase,
+    artifact: Artifact | undefined,
+  ): Promise<CheckResult[]>;
   down(program: ProgramOf<K>, context: StepContext, client: ClientBase, artifact: Artifact | undefined): Promise<void>;
 }
 

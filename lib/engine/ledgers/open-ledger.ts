@@ -18,7 +18,11 @@ export function openLedger(config: LedgerConfig, place: LedgerPlace): Ledger {
     case "file":
       return new FileLedger(resolve(place.directory, config.directory), place);
     case "postgres":
-      return new PostgresLedger({ url: resolveText(config.url, {}, "the ledger"), schema: config.schema, scope: place });
+      return new PostgresLedger({
+        url: resolveText(config.url, {}, "the ledger"),
+        schema: config.schema,
+        scope: place,
+      });
   }
 }
 

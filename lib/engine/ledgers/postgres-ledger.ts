@@ -40,9 +40,11 @@ export class PostgresLedger implements Ledger {
 
   async list(): Promise<StepRecord[]> {
     const client = await this.read();
-    const rows = await this.query(client, `select record from ${this.table} where system = $1 order by started_at, id`, [
-      this.options.scope.system,
-    ]);
+    const rows = await this.query(
+      client,
+      `select record from ${this.table} where system = $1 order by started_at, id`,
+      [this.options.scope.system],
+    );
     return rows.map((row) => this.parse(row.record));
   }
 

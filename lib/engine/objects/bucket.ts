@@ -5,18 +5,17 @@ import { EngineError } from "../engine-error";
 import { rejectAborted } from "../files/abort";
 import { digestOfStream } from "../files/file-digest";
 
-/** The largest object of a single `PutObject`, in bytes (Amazon S3 User Guide, "Uploading objects"). */
-export const LARGEST_SINGLE_OBJECT = 5 * 1024 ** 3;
-
-/** The longest key, in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
-export const LONGEST_KEY = 1024;
-
 /** sha256 of a whole object in base64. Multipart uploads have a digest of digests instead, with `-<parts>` at its end. */
 const WHOLE_OBJECT_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
-/** One S3 bucket. Credentials and endpoint come from the environment, as for every AWS tool. */
+/**
+ * One S3 bucket. Credentials and endpoint come from the environment, as for every AWS tool.
+ *
+ * Every operation throws an EngineError `TargetMissing` when there is no such bucket, and the signal's reason when
+ * aborted.
+ */
 export class Bucket {
   private constructor(
     readonly name: string,
@@ -27,17 +26,15 @@ export class Bucket {
   /** Loads the AWS SDK only now: it takes longer to load than the whole provider. */
   static async open(name: string, region: string | undefined): Promise<Bucket> {
     const sdk = await import("@aws-sdk/client-s3");
-    return new Bucket(
-      name,
-      sdk,
-      new sdk.S3Client({ ...(region && { region }), forcePathStyle: endpointNeedsPathStyle() }),
-    );
+    const client = new sdk.S3Client({
+      ...(region && { region }),
+      forcePathStyle: endpointNeedsPathStyle(),
+      logger: SILENT,
+    });
+    return new Bucket(name, sdk, client);
   }
 
-  /**
-   * All keys under a prefix with their sizes in bytes.
-   * @throws EngineError `TargetMissing` when there is no such bucket
-   */
+  /** All keys under a prefix with their sizes in bytes. */
   async list(prefix: string, signal: AbortSignal): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     // Without EncodingType, keys with control characters make the listing's XML unreadable.
@@ -46,50 +43,45 @@ export class Bucket {
       { Bucket: this.name, Prefix: prefix, EncodingType: "url" },
       { abortSignal: signal },
     );
-    return rejectAborted(signal, async () => {
-      try {
-        for await (const page of pages) {
-          for (const object of page.Contents ?? []) {
-            found.set(decodeURIComponent((object.Key as string).replaceAll("+", " ")), object.Size ?? 0);
-          }
+    await this.ask(signal, async () => {
+      for await (const page of pages) {
+        for (const object of page.Contents ?? []) {
+          found.set(decodeURIComponent((object.Key as string).replaceAll("+", " ")), object.Size ?? 0);
         }
-      } catch (error) {
-        throw (error as Error).name === "NoSuchBucket" ? this.missing(error) : error;
       }
-      return found;
     });
+    return found;
   }
 
   /** The sha256 of an object in hexadecimal, or nothing when there is no such object. */
   async sha256(key: string, signal: AbortSignal): Promise<string | undefined> {
-    return rejectAborted(signal, () =>
-      this.unlessAbsent(async () => {
-        const head = await this.client.send(
-          new this.sdk.HeadObjectCommand({ Bucket: this.name, Key: key, ChecksumMode: "ENABLED" }),
-          { abortSignal: signal },
-        );
-        if (head.ChecksumSHA256 !== undefined && WHOLE_OBJECT_SHA256.test(head.ChecksumSHA256)) {
-          return Buffer.from(head.ChecksumSHA256, "base64").toString("hex");
-        }
-        return (await digestOfStream(await this.get(key, signal))).sha256;
-      }),
-    );
+    return this.ask(signal, async () => {
+      const head = await this.client.send(
+        new this.sdk.HeadObjectCommand({ Bucket: this.name, Key: key, ChecksumMode: "ENABLED" }),
+        { abortSignal: signal },
+      );
+      if (head.ChecksumSHA256 !== undefined && WHOLE_OBJECT_SHA256.test(head.ChecksumSHA256)) {
+        return Buffer.from(head.ChecksumSHA256, "base64").toString("hex");
+      }
+      return (await digestOfStream(await this.get(key, signal))).sha256;
+    });
   }
 
   /** The text of an object, or nothing when there is no such object. */
   async text(key: string, signal: AbortSignal): Promise<string | undefined> {
-    return rejectAborted(signal, () =>
-      this.unlessAbsent(async () => {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of await this.get(key, signal)) {
-          chunks.push(chunk as Uint8Array);
-        }
-        return Buffer.concat(chunks).toString("utf8");
-      }),
-    );
+    return this.ask(signal, async () => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of await this.get(key, signal)) chunks.push(chunk as Uint8Array);
+      return Buffer.concat(chunks).toString("utf8");
+    });
   }
 
-  /** Stores an object. S3 refuses it when its content does not have the digest given. */
+  /**
+   * Stores an object. S3 refuses it when its content does not have the digest given.
+   *
+   * @param size in bytes
+   * @param sha256 hexadecimal
+   */
   async put(
     key: string,
     body: Uint8Array | Readable,
@@ -97,28 +89,19 @@ export class Bucket {
     sha256: string,
     signal: AbortSignal,
   ): Promise<void> {
-    await rejectAborted(signal, async () => {
-      try {
-        await this.client.send(
-          new this.sdk.PutObjectCommand({
-            Bucket: this.name,
-            Key: key,
-            Body: body,
-            ContentLength: size,
-            ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
-          }),
-          { abortSignal: signal },
-        );
-      } catch (error) {
-        throw (error as Error).name === "NoSuchBucket" ? this.missing(error) : error;
-      }
+    const command = new this.sdk.PutObjectCommand({
+      Bucket: this.name,
+      Key: key,
+      Body: body,
+      ContentLength: size,
+      ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
     });
+    await this.ask(signal, () => this.client.send(command, { abortSignal: signal }));
   }
 
   async remove(key: string, signal: AbortSignal): Promise<void> {
-    await rejectAborted(signal, () =>
-      this.client.send(new this.sdk.DeleteObjectCommand({ Bucket: this.name, Key: key }), { abortSignal: signal }),
-    );
+    const command = new this.sdk.DeleteObjectCommand({ Bucket: this.name, Key: key });
+    await this.ask(signal, () => this.client.send(command, { abortSignal: signal }));
   }
 
   close(): void {
@@ -126,29 +109,31 @@ export class Bucket {
   }
 
   private async get(key: string, signal: AbortSignal): Promise<Readable> {
-    const answer = await this.client.send(new this.sdk.GetObjectCommand({ Bucket: this.name, Key: key }), {
-      abortSignal: signal,
-    });
+    const command = new this.sdk.GetObjectCommand({ Bucket: this.name, Key: key });
+    const answer = await this.client.send(command, { abortSignal: signal });
     return answer.Body as Readable;
   }
 
-  private async unlessAbsent<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await ask();
-    } catch (error) {
-      if (["NotFound", "NoSuchKey"].includes((error as Error).name)) {
-        return undefined;
+  /** Nothing for an object that does not exist. */
+  private async ask<T>(signal: AbortSignal, request: () => Promise<T>): Promise<T | undefined> {
+    return rejectAborted(signal, async () => {
+      try {
+        return await request();
+      } catch (cause) {
+        const { name } = cause as Error;
+        if (name === "NotFound" || name === "NoSuchKey") return undefined;
+        if (name !== "NoSuchBucket") throw cause;
+        const message = `there is no bucket "${this.name}" that these credentials can see`;
+        throw new EngineError("TargetMissing", message, { cause });
       }
-      throw error;
-    }
-  }
-
-  private missing(cause: unknown): EngineError {
-    return new EngineError("TargetMissing", `there is no bucket "${this.name}" that these credentials can see`, {
-      cause,
     });
   }
 }
+
+/** The SDK warns on the console about requests that it does not repeat; the console is Terraform's. */
+const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {}
 
 /** With the bucket's name in the host name, an address of numbers, or a local one, would not resolve. */
 function endpointNeedsPathStyle(): boolean {

@@ -2,8 +2,8 @@ import { EngineError } from "../engine-error";
 import { mapConcurrently } from "../files/concurrently";
 import type { ManifestEntry } from "../files/manifest";
 import { someOf } from "../some-of";
-import { type Bucket, LARGEST_SINGLE_OBJECT, LONGEST_KEY } from "./bucket";
-import { type CopyEntry, RESERVED_PREFIX } from "./copy-manifest";
+import type { Bucket } from "./bucket";
+import type { CopyEntry } from "./copy-manifest";
 import { REQUESTS } from "./remove-copies";
 
 /** An entry of the manifest, and whether its object is in the bucket already. */
@@ -16,8 +16,8 @@ export interface PlannedCopy {
  * Compares files with the bucket that they go to.
  *
  * @param previous manifest of an earlier run of the same step that did not come to its end
- * @throws EngineError `SourceRefused` for files that cannot be objects, `TargetConflict` when a key is taken by an
- * object with other content; both name every file at fault, and nothing was written yet
+ * @throws EngineError `TargetConflict`, naming every key that is taken by an object with other content; nothing was
+ * written yet
  */
 export async function planCopies(
   bucket: Bucket,
@@ -26,7 +26,6 @@ export async function planCopies(
   previous: readonly CopyEntry[],
   signal: AbortSignal,
 ): Promise<PlannedCopy[]> {
-  assertCanBeObjects(prefix, files);
   const there = await bucket.list(prefix, signal);
   const earlier = new Map(previous.map((entry) => [entry.key, entry]));
   const conflicts: string[] = [];
@@ -46,19 +45,4 @@ export async function planCopies(
     );
   }
   return planned;
-}
-
-function assertCanBeObjects(prefix: string, files: readonly ManifestEntry[]): void {
-  const refused = files.flatMap(({ path, size }) => {
-    const key = prefix + path;
-    if (size > LARGEST_SINGLE_OBJECT)
-      return [`${JSON.stringify(path)} (${size} bytes, more than 5 GiB: use BucketTransfer)`];
-    if (Buffer.byteLength(key) > LONGEST_KEY)
-      return [`${JSON.stringify(path)} (its key has more than ${LONGEST_KEY} bytes)`];
-    if (key.startsWith(RESERVED_PREFIX)) return [`${JSON.stringify(path)} (${RESERVED_PREFIX} is kept for Sterna)`];
-    return [];
-  });
-  if (refused.length > 0) {
-    throw new EngineError("SourceRefused", `${refused.length} files cannot become objects: ${someOf(refused)}`);
-  }
 }

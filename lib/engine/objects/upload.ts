@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Transform, pipeline } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sha256 } from "../checksum";
 import { rejectAborted } from "../files/abort";
 import { type ManifestEntry, sourceChanged } from "../files/manifest";
@@ -40,6 +41,8 @@ export async function uploadFile(
 }
 
 const ATTEMPTS = 3;
+/** Milliseconds, times the number of the attempt. */
+const PAUSE = 500;
 
 /** The SDK cannot send a stream twice, so a network error is answered here, with a new stream. */
 async function uploadLargeFile(
@@ -60,6 +63,7 @@ async function uploadLargeFile(
       return;
     } catch (error) {
       if (attempt === ATTEMPTS || signal.aborted || failure.signal.aborted || !isTransient(error)) throw error;
+      await sleep(attempt * PAUSE, undefined, { signal });
     } finally {
       body.destroy();
     }

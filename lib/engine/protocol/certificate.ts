@@ -58,19 +58,11 @@ export function createCertificate(now: Date = new Date()): Certificate {
 
   const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from("localhost")))));
   const day = 24 * 60 * 60 * 1000;
-  const validity = der(
-    SEQUENCE,
-    utcTime(new Date(now.getTime() - day)),
-    utcTime(new Date(now.getTime() + 3650 * day)),
-  );
+  const validity = der(SEQUENCE, utcTime(new Date(now.getTime() - day)), utcTime(new Date(now.getTime() + 3650 * day)));
   const isTrue = der(BOOLEAN, Buffer.from([0xff]));
   const extensions = der(
     SEQUENCE,
-    der(
-      SEQUENCE,
-      SUBJECT_ALTERNATIVE_NAME,
-      der(OCTET_STRING, der(SEQUENCE, der(0x82, Buffer.from("localhost")))),
-    ),
+    der(SEQUENCE, SUBJECT_ALTERNATIVE_NAME, der(OCTET_STRING, der(SEQUENCE, der(0x82, Buffer.from("localhost"))))),
     der(SEQUENCE, BASIC_CONSTRAINTS, isTrue, der(OCTET_STRING, der(SEQUENCE, isTrue))),
   );
   const version3 = der(0xa0, der(INTEGER, Buffer.from([2])));

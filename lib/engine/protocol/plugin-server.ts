@@ -35,7 +35,12 @@ export function reasonNotToServe(environment: NodeJS.ProcessEnv): string | undef
 }
 
 /** Where to listen: a Unix socket, or TCP on loopback where sockets do not exist or their path would be too long. */
-function chooseAddress(): { network: "unix" | "tcp"; bind: string; address: (port: number) => string; directory?: string } {
+function chooseAddress(): {
+  network: "unix" | "tcp";
+  bind: string;
+  address: (port: number) => string;
+  directory?: string;
+} {
   if (process.platform !== "win32") {
     for (const parent of [tmpdir(), "/tmp"]) {
       try {
@@ -58,7 +63,9 @@ function chooseAddress(): { network: "unix" | "tcp"; bind: string; address: (por
  *
  * Source: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
  */
-export async function startPluginServer(options: PluginServerOptions): Promise<{ handshake: string; close: () => Promise<void> }> {
+export async function startPluginServer(
+  options: PluginServerOptions,
+): Promise<{ handshake: string; close: () => Promise<void> }> {
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,

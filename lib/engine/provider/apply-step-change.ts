@@ -32,7 +32,9 @@ export async function applyToStep(
     const { record } = await runApply(definition, session, options);
     return { state: complete({ ...planned, ...plannedFacts(planned), ...appliedFacts(record) }), diagnostics: [] };
   } catch (error) {
-    const known = Object.fromEntries(Object.entries(planned).map(([name, value]) => [name, value === UNKNOWN ? null : value]));
+    const known = Object.fromEntries(
+      Object.entries(planned).map(([name, value]) => [name, value === UNKNOWN ? null : value]),
+    );
     const state = complete({ ...known, status: "failed", applied_at: null, artifact: null });
     return { state, diagnostics: [failure(`Step "${String(planned.id)}" failed`, error)] };
   }

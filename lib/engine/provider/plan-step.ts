@@ -36,11 +36,13 @@ export async function planCreate(
     private: { op: "create" },
   });
   const facts = plannedFacts(proposed);
-  if (session.unknown || containsUnknown(proposed.program) || containsUnknown(proposed.variables)) return result(facts);
+  if (proposed.program === UNKNOWN) return result(facts);
+  memory.creates(String(proposed.id), String(facts.checksum));
+  if (session.unknown) return result(facts);
+  await assertProved(proposed, session);
+  if (containsUnknown(proposed.variables)) return result(facts);
 
   const definition = toDefinition(proposed, session.environment);
-  memory.creates(definition.id, String(facts.checksum));
-  await assertProved(proposed, definition, session);
   try {
     const ledger = session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
     const record = await ledger.get(definition.id);
@@ -63,7 +65,10 @@ export function planUpdate(prior: TerraformObject, proposed: TerraformObject, se
     throw new EngineError("AppliedStepRenamed", message);
   }
   if (finished && proposed.program === UNKNOWN) {
-    throw new EngineError("AppliedStepEdited", `the program of the applied step "${String(prior.id)}" is not known before the apply.`);
+    throw new EngineError(
+      "AppliedStepEdited",
+      `the program of the applied step "${String(prior.id)}" is not known before the apply.`,
+    );
   }
   if (finished) assertUnchangedEffect(prior, proposed);
   else if (!session.unknown) toDefinition(proposed, session.environment);

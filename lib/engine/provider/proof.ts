@@ -4,24 +4,21 @@ import { EngineError } from "../engine-error";
 import { ledgerConfig } from "../ledgers/ledger-config";
 import { openLedger } from "../ledgers/open-ledger";
 import type { TerraformObject } from "../protocol/dynamic-value";
-import type { StepDefinition } from "../step-record";
 import type { ProviderSession } from "./session";
+import { parseProgram } from "./step-state";
 
 /** Which environment must have applied the step before: the JSON of the `proof` argument. */
 export const proof = z.strictObject({ environment: z.string().min(1), ledger: ledgerConfig });
 
 /** @throws EngineError `StepNotProved` when the named ledger does not hold the step with the same checksum */
-export async function assertProved(
-  config: TerraformObject,
-  definition: StepDefinition,
-  session: ProviderSession,
-): Promise<void> {
+export async function assertProved(config: TerraformObject, session: ProviderSession): Promise<void> {
   if (typeof config.proof !== "string") return;
   const { environment, ledger: named } = proof.parse(JSON.parse(config.proof));
-  const ledger = openLedger(named, { ...session.place(definition.system), environment });
+  const ledger = openLedger(named, { ...session.place(String(config.system)), environment });
   try {
-    const record = await ledger.get(definition.id);
-    const checksum = programChecksum(definition.program);
+    const id = String(config.id);
+    const record = await ledger.get(id);
+    const checksum = programChecksum(parseProgram(config.program));
     if (record?.status === "applied" && record.checksum === checksum) return;
     const found = !record
       ? "has no such step"
@@ -30,10 +27,9 @@ export async function assertProved(
         : `holds it with the checksum ${record.checksum.slice(0, 12)}, not ${checksum.slice(0, 12)}`;
     throw new EngineError(
       "StepNotProved",
-      `${environment} has not proved step "${definition.id}": its ledger in ${ledger.location} ${found}. Apply release ${definition.release} to ${environment} first.`,
+      `${environment} has not proved step "${id}": its ledger in ${ledger.location} ${found}. Apply release ${String(config.release)} to ${environment} first.`,
     );
   } finally {
     await ledger.close();
   }
 }
-

@@ -22,9 +22,11 @@ export async function readStep(state: TerraformObject, session: ProviderSession)
     const definition = toDefinition(state, session.environment);
     const ledger = session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
     const record = await ledger.get(id);
-    if (record?.status === "applied") return { state: complete({ ...state, ...appliedFacts(record) }), diagnostics: [] };
+    if (record?.status === "applied")
+      return { state: complete({ ...state, ...appliedFacts(record) }), diagnostics: [] };
     // A failed attempt may have no row: dropping it from the state would forget what it half did.
-    if (record || state.status !== "applied") return { state: complete({ ...state, status: "failed" }), diagnostics: [] };
+    if (record || state.status !== "applied")
+      return { state: complete({ ...state, status: "failed" }), diagnostics: [] };
     const detail = `The state says that step "${id}" is applied, but the ledger in ${ledger.location} has no such row. Terraform will create it again: its probe decides whether it runs.`;
     return { state: null, diagnostics: [warning("An applied step vanished from the ledger", detail)] };
   } catch (error) {
@@ -39,7 +41,10 @@ export async function readStep(state: TerraformObject, session: ProviderSession)
 export async function importStep(id: string, session: ProviderSession): Promise<TerraformObject> {
   const [system, step] = id.includes("/") ? (id.split("/", 2) as [string, string]) : [undefined, id];
   if (system === undefined) {
-    throw new EngineError("StepUnknown", `"${id}" names no step: import a step by "<system>/<step>", such as "app-ef/create-schema".`);
+    throw new EngineError(
+      "StepUnknown",
+      `"${id}" names no step: import a step by "<system>/<step>", such as "app-ef/create-schema".`,
+    );
   }
   const ledger = session.ledgers(system).ofStack();
   const record = await ledger.get(step);

@@ -19,7 +19,11 @@ const MAP: AttributeType = ["map", "string"];
 
 export const providerSchema: BlockSchema = {
   ledger: attribute("string", "optional", "Where the ledger is, as JSON. The variable STERNA_LEDGER takes its place."),
-  environment: attribute("string", "optional", "Environment whose steps these are. STERNA_ENVIRONMENT takes its place."),
+  environment: attribute(
+    "string",
+    "optional",
+    "Environment whose steps these are. STERNA_ENVIRONMENT takes its place.",
+  ),
 };
 
 export const stepSchema: BlockSchema = {

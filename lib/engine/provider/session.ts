@@ -31,7 +31,8 @@ export class ProviderSession {
   /** @throws EngineError `LedgerNotConfigured` */
   ledgerConfig(): LedgerConfig {
     const configured = this.config.ledger;
-    if (typeof configured === "string") return parseLedgerConfig(configured, 'the argument "ledger" of provider "sterna"');
+    if (typeof configured === "string")
+      return parseLedgerConfig(configured, 'the argument "ledger" of provider "sterna"');
     return parseLedgerConfig(this.processEnvironment.STERNA_LEDGER, "the environment variable STERNA_LEDGER");
   }
 

@@ -1,12 +1,22 @@
 import { afterEach, beforeEach, expect, it } from "@jest/globals";
 import { execa } from "execa";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { EngineWorkspace, worldStep } from "../../support/engine-workspace";
 import { findProgram } from "../../support/find-program";
 import { repositoryRoot, scratchRoot } from "../../support/repository";
 import { requires } from "../../support/requirements";
+import { expectExit } from "../../support/expect-exit";
 
 requires("terraform")("the provider, as it is delivered", () => {
   let workspace: EngineWorkspace;
@@ -21,7 +31,9 @@ requires("terraform")("the provider, as it is delivered", () => {
     // GIVEN
     const tracer = join(workspace.directory, "tracer.cjs");
     writeFileSync(tracer, 'console.log("tracer loaded");');
-    workspace.configure([worldStep(workspace, "s1", { up: 'echo "$NODE_OPTIONS" >> "$WORLD"; echo "UP s1" >> "$WORLD"' })]);
+    workspace.configure([
+      worldStep(workspace, "s1", { up: 'echo "$NODE_OPTIONS" >> "$WORLD"; echo "UP s1" >> "$WORLD"' }),
+    ]);
     workspace.environment.NODE_OPTIONS = `--require ${tracer}`;
 
     // WHEN
@@ -29,7 +41,7 @@ requires("terraform")("the provider, as it is delivered", () => {
     const applied = await workspace.apply();
 
     // THEN
-    expect(applied).toMatchObject({ exitCode: 0 });
+    expectExit(applied);
     expect(workspace.worldLines()).toEqual([`--require ${tracer}`, "UP s1"]);
   });
 
@@ -78,7 +90,7 @@ requires("terraform")("the provider, as it is delivered", () => {
     const applied = await workspace.apply();
 
     // THEN
-    expect(applied).toMatchObject({ exitCode: 0 });
+    expectExit(applied);
   });
 
   it("works with a temporary directory whose path is too long for a socket", async () => {
@@ -91,7 +103,7 @@ requires("terraform")("the provider, as it is delivered", () => {
     const plan = await workspace.run(["plan", "-detailed-exitcode"], { TMPDIR: long });
 
     // THEN
-    expect(plan).toMatchObject({ exitCode: 2 });
+    expectExit(plan, 2);
     expect(readdirSync(long)).toEqual([]);
   });
 
@@ -122,7 +134,13 @@ requires("terraform")("the provider, as it is delivered", () => {
       }
       const applied = [await workspace.apply(), await other.apply(), await workspace.plan()];
       const mirror = `-fs-mirror=${join(workspace.directory, "terraform.d/plugins")}`;
-      const lock = await workspace.run(["providers", "lock", mirror, "-platform=darwin_arm64", "-platform=linux_arm64"]);
+      const lock = await workspace.run([
+        "providers",
+        "lock",
+        mirror,
+        "-platform=darwin_arm64",
+        "-platform=linux_arm64",
+      ]);
 
       // THEN
       expect(applied.map((run) => run.exitCode)).toEqual([0, 0, 0]);
@@ -148,7 +166,9 @@ requires("terraform")("the provider, as it is delivered", () => {
 
     // THEN
     const zip = readdirSync(join(copy, "dist/engine"))[0]!;
-    expect(readFileSync(join(copy, "dist/engine", zip))).toEqual(readFileSync(join(repositoryRoot, "dist/engine", zip)));
+    expect(readFileSync(join(copy, "dist/engine", zip))).toEqual(
+      readFileSync(join(repositoryRoot, "dist/engine", zip)),
+    );
     await execa("rm", ["-rf", copy]);
   });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from "@jest/globals";
 import { rmSync, writeFileSync } from "node:fs";
 import { EngineWorkspace, worldStep } from "../../support/engine-workspace";
 import { requires } from "../../support/requirements";
+import { expectExit } from "../../support/expect-exit";
 
 const FIVE = ["s1", "s2", "s3", "s4", "s5"];
 
@@ -36,10 +37,10 @@ echo "UP ${id}" >> "$WORLD"
     // THEN
     expect(plan.exitCode).toBe(2);
     expect(plan.stdout).toContain('run: bash -euo pipefail <<< echo \\"UP s1\\"');
-    expect(applied).toMatchObject({ exitCode: 0 });
+    expectExit(applied);
     expect(workspace.worldLines()).toEqual(FIVE.map((id) => `UP ${id}`));
     expect(await workspace.ledgerRows()).toEqual(Object.fromEntries(FIVE.map((id) => [id, "applied"])));
-    expect(second).toMatchObject({ exitCode: 0 });
+    expectExit(second);
   });
 
   it("resume at the third of five when it failed", async () => {
@@ -58,7 +59,7 @@ echo "UP ${id}" >> "$WORLD"
     expect(failed.stderr).toContain("exit status 7");
     expect(failed.stderr).toContain("no space left");
     expect(rowsBetween).toEqual({ s1: "applied", s2: "applied", s3: "failed" });
-    expect(resumed).toMatchObject({ exitCode: 0 });
+    expectExit(resumed);
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2", "HALF s3", "HALF s3", "UP s3", "UP s4", "UP s5"]);
     expect((await workspace.plan()).exitCode).toBe(0);
   });
@@ -74,7 +75,7 @@ echo "UP ${id}" >> "$WORLD"
     const retried = await workspace.apply();
 
     // THEN
-    expect(retried).toMatchObject({ exitCode: 0 });
+    expectExit(retried);
     expect(workspace.worldLines()).toEqual(["UP s1", "HALF s2", "DOWN s2", "HALF s2", "UP s2"]);
   });
 
@@ -91,7 +92,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(plan.stdout.match(/Warning: Steps will be rolled back\s+s[345] \(1.0.0\): Does s[345]/g)).toHaveLength(3);
-    expect(rolledBack).toMatchObject({ exitCode: 0 });
+    expectExit(rolledBack);
     expect(workspace.worldLines().slice(5)).toEqual(["DOWN s5", "DOWN s4", "DOWN s3"]);
     expect(await workspace.ledgerRows()).toEqual({ s1: "applied", s2: "applied" });
     expect((await workspace.plan()).exitCode).toBe(0);
@@ -113,7 +114,7 @@ echo "UP ${id}" >> "$WORLD"
     // THEN
     expect(blind.exitCode).toBe(1);
     expect(blind.stderr).toContain("[LedgerNotConfigured]");
-    expect(rolledBack).toMatchObject({ exitCode: 0 });
+    expectExit(rolledBack);
     expect(workspace.worldLines().slice(3)).toEqual(["DOWN s3", "DOWN s2", "DOWN s1"]);
   });
 
@@ -128,7 +129,7 @@ echo "UP ${id}" >> "$WORLD"
     const rolledBack = await workspace.apply();
 
     // THEN
-    expect(rolledBack).toMatchObject({ exitCode: 0 });
+    expectExit(rolledBack);
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2", "HALF s3", "DOWN s3"]);
     expect(await workspace.ledgerRows()).toEqual({ s1: "applied", s2: "applied" });
   });
@@ -153,7 +154,7 @@ echo "UP ${id}" >> "$WORLD"
     expect(failed.stderr).toContain('Step "s3" was not rolled back [RollbackFailed]');
     expect(failed.stderr).toContain("table is in use");
     expect(between).toEqual({ s1: "applied", s2: "applied", s3: "undoing" });
-    expect(finished).toMatchObject({ exitCode: 0 });
+    expectExit(finished);
     expect(workspace.worldLines().slice(4)).toEqual(["DOWN s4", "DOWN s3", "DOWN s2"]);
   });
 
@@ -170,7 +171,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(plan.stdout).toContain("Steps are applied already: they will be adopted, not run again");
-    expect(adopted).toMatchObject({ exitCode: 0 });
+    expectExit(adopted);
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2", "UP s3"]);
     expect((await workspace.plan()).exitCode).toBe(0);
   });
@@ -238,7 +239,7 @@ echo "UP ${id}" >> "$WORLD"
     const applied = await workspace.run(["apply", "reviewed.tfplan"]);
 
     // THEN
-    expect(applied).toMatchObject({ exitCode: 0 });
+    expectExit(applied);
     expect(workspace.worldLines()).toEqual(["UP s1"]);
   });
 

@@ -50,7 +50,11 @@ describe("the provider's process", () => {
     for await (const line of createInterface({ input: child.stdout })) {
       const match = /^1\|6\|unix\|(.+)\|grpc\|([A-Za-z0-9+/]+)$/.exec(line);
       if (!match) throw new Error(`no handshake but: ${line}\n${complaint}`);
-      return { address: `unix:${match[1]}`, serverCertificate: pem("CERTIFICATE", Buffer.from(match[2]!, "base64")), ended };
+      return {
+        address: `unix:${match[1]}`,
+        serverCertificate: pem("CERTIFICATE", Buffer.from(match[2]!, "base64")),
+        ended,
+      };
     }
     throw new Error(`ended without a handshake: ${complaint}`);
   }
@@ -58,7 +62,12 @@ describe("the provider's process", () => {
   const Provider = makeClientConstructor(providerService, "Provider");
   const Controller = makeClientConstructor(controllerService, "Controller");
 
-  async function call(Client: typeof Provider, started: Started, own: { certificate: string; key: string } | undefined, method: string) {
+  async function call(
+    Client: typeof Provider,
+    started: Started,
+    own: { certificate: string; key: string } | undefined,
+    method: string,
+  ) {
     const tls = credentials.createSsl(
       Buffer.from(started.serverCertificate),
       own && Buffer.from(own.key),

@@ -8,9 +8,10 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { filesKind } from "../../../lib/engine/kinds/files";
 import type { CheckResult } from "../../../lib/engine/kinds/step-kind";
 import { filesProgram } from "../../../lib/engine/program";
@@ -20,6 +21,9 @@ import { requires } from "../../support/requirements";
 import { stepContext } from "../../support/step-context";
 
 const BUCKET = "app-ef-files";
+// moto answers 500 to keys with a line end, which S3 allows: see test/engine/objects.
+const { "two\nlines.txt": _lineEnd, ...FILES } = NASTY_FILES;
+
 const MANIFEST = ".sterna/copy/manifest.jsonl";
 
 requires("moto_server")("files into a bucket", () => {
@@ -63,23 +67,34 @@ requires("moto_server")("files into a bucket", () => {
   async function put(key: string, body: string): Promise<void> {
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
   }
-  /** Keys of the objects that were written since the last look, the manifest left out. */
   function putCalls(): number {
-    return aws.calls().filter(({ method, path }) => method === "PUT" && path.includes("/data/")).length;
+    return aws.calls().filter(({ op }) => op === "PutObject").length;
+  }
+
+  /** Stops a copy of 120 files after about 30 of them. What was under way may still arrive. */
+  async function stoppedCopy(reason: Error): Promise<void> {
+    const stop = new AbortController();
+    const watch = setInterval(() => putCalls() >= 30 && stop.abort(reason), 1);
+    try {
+      await expect(filesKind.up(program(), context(stop.signal))).rejects.toBe(reason);
+    } finally {
+      clearInterval(watch);
+    }
+    for (let before = -1; before !== putCalls(); await sleep(250)) before = putCalls();
   }
 
   test("arrive under their names with their contents, and go away again", async () => {
     // GIVEN files with nasty names, and an object of somebody else under the same prefix
-    writeFiles(directory, NASTY_FILES);
+    writeFiles(directory, FILES);
     mkdirSync(join(directory, "empty directory"));
     await put("data/of somebody else", "stays");
     // WHEN
     const said = context();
     const artifact = await filesKind.up(program(), said);
     // THEN
-    const expected = Object.fromEntries(Object.entries(NASTY_FILES).map(([name, text]) => [`data/${name}`, text]));
+    const expected = Object.fromEntries(Object.entries(FILES).map(([name, text]) => [`data/${name}`, text]));
     expect(await objects()).toEqual({ ...expected, "data/of somebody else": "stays" });
-    const files = Object.keys(NASTY_FILES).length;
+    const files = Object.keys(FILES).length;
     expect(artifact).toMatchObject({ files, emptyDirectories: 1, manifest: MANIFEST });
     expect(said.messages.at(-1)).toMatch(new RegExp(`^${files}/${files} files, \\d+ B copied$`));
     expect(failed(await filesKind.verify(program(), context(), artifact))).toEqual([]);
@@ -91,14 +106,11 @@ requires("moto_server")("files into a bucket", () => {
     await expect(read(MANIFEST)).rejects.toMatchObject({ name: "NoSuchKey" });
   });
 
-  test("files of more than one listing page and one that does not fit into memory", async () => {
-    // GIVEN
-    for (let n = 0; n < 1100; n++) writeFileSync(join(directory, `project-${n}.json`), `{"id":${n}}`);
-    writeFileSync(join(directory, "model.bin"), randomBytes(20 * 1024 ** 2));
-    // WHEN
+  test("a file that does not fit into memory", async () => {
+    const content = randomBytes(20 * 1024 ** 2);
+    writeFiles(directory, { "model.bin": content, "model.json": "{}" });
     const artifact = await filesKind.up(program(), context());
-    // THEN
-    expect(artifact?.["files"]).toBe(1101);
+    expect(artifact).toMatchObject({ files: 2, bytes: content.length + 2 });
     expect(failed(await filesKind.verify(program(), context(), artifact))).toEqual([]);
   });
 
@@ -106,19 +118,15 @@ requires("moto_server")("files into a bucket", () => {
     // GIVEN a copy that is stopped after some of its files
     const names = Array.from({ length: 120 }, (_, n) => `file-${n}`);
     writeFiles(directory, Object.fromEntries(names.map((name) => [name, name])));
-    const stop = new AbortController();
-    const reason = new Error("the machine is going down");
-    const watch = setInterval(() => putCalls() >= 30 && stop.abort(reason), 1);
-    await expect(filesKind.up(program(), context(stop.signal))).rejects.toBe(reason);
-    clearInterval(watch);
+    await stoppedCopy(new Error("the machine is going down"));
     const before = Object.keys(await objects()).length;
     expect(before).toBeGreaterThanOrEqual(20);
     expect(before).toBeLessThan(120);
     // WHEN it is tried again
     const puts = putCalls();
     const artifact = await filesKind.up(program(), context());
-    // THEN it copies the missing ones only
-    expect(putCalls() - puts).toBe(120 - before);
+    // THEN it copies the missing ones only, after the manifest
+    expect(putCalls() - puts).toBe(1 + 120 - before);
     expect(failed(await filesKind.verify(program(), context(), artifact))).toEqual([]);
     // AND all of them, those of the first attempt too, can be undone
     await filesKind.down(program(), context(), artifact);
@@ -130,10 +138,7 @@ requires("moto_server")("files into a bucket", () => {
     const names = Array.from({ length: 120 }, (_, n) => `file-${n}`);
     writeFiles(directory, Object.fromEntries(names.map((name) => [name, name])));
     await put("data/file-7", "file-7");
-    const stop = new AbortController();
-    const watch = setInterval(() => putCalls() >= 30 && stop.abort(), 1);
-    await expect(filesKind.up(program(), context(stop.signal))).rejects.toThrow();
-    clearInterval(watch);
+    await stoppedCopy(new Error("a timeout"));
     // WHEN
     await filesKind.down(program(), context(), undefined);
     // THEN
@@ -223,14 +228,14 @@ requires("moto_server")("files into a bucket", () => {
   });
 
   test("a file that is too large or whose key is too long is refused by name before anything is copied", async () => {
-    writeFiles(directory, { right: "x", large: "" });
-    // A sparse file: more than 5 GiB of nothing. It is digested before it is refused.
+    writeFiles(directory, { "right but long": "x", large: "", fits: "" });
+    // A sparse file: more than 5 GiB of nothing.
     truncateSync(join(directory, "large"), 5 * 1024 ** 3 + 1);
-    const refusal = filesKind.up(program({ prefix: `${"p".repeat(1020)}/` }), context());
+    const refusal = filesKind.up(program({ prefix: `${"p".repeat(1015)}/` }), context());
     await expect(refusal).rejects.toMatchObject({
       code: "SourceRefused",
       message: expect.stringMatching(
-        /"large" \(5368709121 bytes, more than 5 GiB: use BucketTransfer\), "right" \(its key/,
+        /"large" \(5368709121 bytes, more than 5 GiB: use BucketTransfer\), "right but long" \(its key/,
       ),
     });
     expect(await objects()).toEqual({});

@@ -98,13 +98,22 @@ describe("asking a URL", () => {
     expect(await httpKind.up(program({ status: 301 }), stepContext("health"))).toEqual({ attempts: 1 });
   });
 
-  test("does not run in circles, nor read without end", async () => {
+  test("does not run in circles", async () => {
     answer = (_request, response) => response.writeHead(302, { location: "/health" }).end();
     expect((await httpKind.verify(program(), stepContext("h"), undefined))[0]?.actual).toBe("more than 5 redirects");
-    answer = (_request, response) => response.end(Buffer.alloc(2_000_000, "x"));
-    expect((await httpKind.verify(program(), stepContext("h"), undefined))[0]?.actual).toMatch(
-      /more than 1048576 bytes/,
-    );
+  });
+
+  test("takes a long answer for what its status says, and stops reading one without end", async () => {
+    answer = (_request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(1_000_000, "x")));
+      };
+      response.on("drain", more);
+      more();
+    };
+    const [status, field] = await httpKind.verify(program(), stepContext("h"), undefined);
+    expect(status?.actual).toBe("200");
+    expect(field?.actual ?? "no JSON").toBe("no JSON");
   });
 
   test.each([

@@ -49,7 +49,10 @@ describe("a lock between processes", () => {
     const controller = new AbortController();
 
     // WHEN
-    const waiting = new FileLock(directory).acquire({ onWait: (holder) => waits.push(holder), signal: controller.signal });
+    const waiting = new FileLock(directory).acquire({
+      onWait: (holder) => waits.push(holder),
+      signal: controller.signal,
+    });
     setTimeout(() => controller.abort(), 350);
 
     // THEN

@@ -8,6 +8,7 @@ import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketNotificationConfigurationCommand,
   GetBucketRequestPaymentCommand,
+  GetBucketPolicyCommand,
   GetBucketPolicyStatusCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -17,6 +18,7 @@ import {
   PutBucketIntelligentTieringConfigurationCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
+  PutBucketPolicyCommand,
   PutObjectCommand,
   S3Client,
   type LifecycleRule,
@@ -63,6 +65,28 @@ requires("moto_server")("the AWS stand-in", () => {
     expect(Body.equals(await object.Body!.transformToByteArray())).toBe(true);
     const head = await s3.send(new HeadObjectCommand({ Bucket, Key }));
     expect(head.ContentLength).toBe(Body.length);
+  });
+
+  test("keeps a policy that denies requests without TLS, and takes objects all the same", async () => {
+    // GIVEN
+    await expect(s3.send(new GetBucketPolicyCommand({ Bucket }))).rejects.toMatchObject({ name: "NoSuchBucketPolicy" });
+    const Policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Deny",
+          Principal: "*",
+          Action: "s3:*",
+          Resource: `arn:aws:s3:::${Bucket}/*`,
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+      ],
+    });
+    // WHEN
+    await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    // THEN
+    expect((await s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
+    await s3.send(new PutObjectCommand({ Bucket, Key: "egg", Body: "1" }));
   });
 
   test("gives a lifecycle back as it was put, until it is deleted", async () => {

@@ -47,6 +47,12 @@ export const GAPS: readonly Gap[] = [
   },
   {
     service: "s3",
+    name: "BucketPolicy",
+    what: "enforces a statement without looking at its `Condition`: a policy that denies requests without TLS denies all",
+    filled: "kept verbatim and never enforced",
+  },
+  {
+    service: "s3",
     name: "BucketRequestPayment",
     what: "no handler (see unknown sub-resources)",
     filled: "kept verbatim; the owner pays until it is put",

@@ -17,6 +17,9 @@ interface Verbatim {
 
   /** Document as long as none was put. */
   readonly fallback?: string;
+
+  /** Error as long as no document was put, where there is no fallback. */
+  readonly absent?: { readonly code: string; readonly message: string };
 }
 
 const VERBATIM: Readonly<Record<string, Verbatim>> = {
@@ -26,6 +29,7 @@ const VERBATIM: Readonly<Record<string, Verbatim>> = {
   metrics: { inMoto: false },
   lifecycle: { inMoto: true, header: { name: MINIMUM_SIZE_HEADER, fallback: "all_storage_classes_128K" } },
   notification: { inMoto: true },
+  policy: { inMoto: false, absent: { code: "NoSuchBucketPolicy", message: "The bucket policy does not exist" } },
   requestPayment: {
     inMoto: false,
     fallback: "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
@@ -84,6 +88,9 @@ export class S3Fill implements ServiceFill {
         if (kept !== undefined) return xml(kept.document, 200, kept.headers);
         if (verbatim.inMoto || inMoto.status >= 300) return inMoto;
         if (verbatim.fallback !== undefined) return xml(verbatim.fallback);
+        if (verbatim.absent !== undefined) {
+          return failure("rest-xml", 404, verbatim.absent.code, verbatim.absent.message);
+        }
         if (id !== "") return noSuchConfiguration();
         if (ID_SUBRESOURCES.has(subresource)) return list(ofBucket, subresource);
       }

@@ -1,6 +1,6 @@
 import { TerraformDataSource } from "cdktf";
 import type { Construct } from "constructs";
-import { sternaProviderMetadata } from "../environments/sterna-provider";
+import { sternaProviderMetadata } from "./sterna-provider";
 
 /** Arguments of the data source `sterna_ledger`. */
 export interface DataSternaLedgerConfig {

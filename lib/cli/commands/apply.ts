@@ -1,0 +1,129 @@
+import type { Command } from "commander";
+import { relative } from "node:path";
+import { SternaError } from "../../core/sterna-error";
+import { readPins } from "../../environments/pins-file";
+import { changedParts } from "../../promotion/plan-digest";
+import { RefusedError } from "../../promotion/refused-error";
+import { EXIT_STATUS, type ExitStatus } from "../exit-status";
+import { recoverPins } from "../project/change-pin";
+import { openProject, type Project } from "../project/project";
+import { planFiles, planParts, readSavedPlan, type SavedPlan } from "../project/saved-plan";
+import { findSystem, readSynthesis, type SynthesizedSystem } from "../project/stacks";
+import { synthesize } from "../project/synthesize";
+import type { CommonOptions } from "../terminal";
+import { applyPlan, type AppliedPlan } from "../terraform/apply-plan";
+import { describeDiagnostic, terraformFailure } from "../terraform/failure";
+import { makePlan } from "../terraform/make-plan";
+import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { showPlan } from "./plan";
+
+interface ApplyOptions extends CommonOptions {
+  readonly autoApprove?: boolean;
+}
+
+export function applyCommand(run: CommandRunner): Command {
+  return newCommand("apply", "apply the saved plan, exactly as it was reviewed", {
+    "sterna apply app-ef staging": "the saved plan; without one, plans and asks",
+    "sterna apply app-ef staging --auto-approve": "without one, plans and applies without asking",
+  })
+    .argument("<system>", "system, such as app-ef")
+    .argument("<environment>", "environment, such as staging")
+    .option("--auto-approve", "apply without a saved plan and without asking, also in a protected environment")
+    .action((system: string, environment: string, options: ApplyOptions) =>
+      run(options, async (context) => {
+        const project = openProject(context.surroundings.directory);
+        recoverPins(project);
+        const files = planFiles(project, `${system}-${environment}`);
+        const saved = readSavedPlan(files);
+        return saved === undefined
+          ? planAndApply(project, { system, environment, autoApprove: options.autoApprove ?? false }, context)
+          : applySaved(project, saved, context);
+      }),
+    );
+}
+
+/** Nothing is synthesized: what was reviewed is what is there. */
+async function applySaved(project: Project, saved: SavedPlan, context: CommandContext): Promise<ExitStatus> {
+  const system = findSystem(readSynthesis(project), saved.system, saved.environment);
+  const changed = changedParts(saved.parts, planParts(planFiles(project, saved.stack), system.directory));
+  const pinned = readPins(project.pinsFile).pins[saved.system]?.[saved.environment];
+  if (pinned !== saved.release) changed.push("the pin in releases.json");
+  if (changed.length > 0) {
+    throw new RefusedError(
+      "PlanChanged",
+      `the saved plan of ${saved.stack} (release ${saved.release}, made ${saved.plannedAt}) is not to be applied: ` +
+        `${changed.join(", ")} changed since. Run \`sterna plan ${saved.system} ${saved.environment}\` and look again.`,
+    );
+  }
+  context.terminal.report(`applying the plan of ${saved.plannedAt}: ${saved.stack}, release ${saved.release}`);
+  return finish(await applyPlan(project, system, saved, context.surroundings, context.terminal), project, context);
+}
+
+async function planAndApply(
+  project: Project,
+  wanted: { readonly system: string; readonly environment: string; readonly autoApprove: boolean },
+  context: CommandContext,
+): Promise<ExitStatus> {
+  const { surroundings, terminal } = context;
+  const synthesis = await synthesize(project, surroundings.environment, terminal);
+  const system = findSystem(synthesis, wanted.system, wanted.environment);
+  if (!wanted.autoApprove) refuseUnapproved(system, terminal.interactive);
+  const made = await makePlan(project, system, surroundings, terminal);
+  showPlan(made, context);
+  if (made.saved.summary.changes && !wanted.autoApprove) {
+    if (!(await terminal.confirm(`\nApply this to ${system.environment}?`))) {
+      terminal.print("Nothing was applied. The plan stays saved.");
+      return EXIT_STATUS.changes;
+    }
+  }
+  return finish(await applyPlan(project, system, made.saved, surroundings, terminal), project, context);
+}
+
+function refuseUnapproved(
+  { system, environment, protected: isProtected }: SynthesizedSystem,
+  interactive: boolean,
+): void {
+  const plan = `sterna plan ${system} ${environment}`;
+  if (isProtected) {
+    throw new RefusedError(
+      "PlanNotReviewed",
+      `${environment} is protected and there is no saved plan: run \`${plan}\`, have it reviewed, and apply again; or add --auto-approve`,
+    );
+  }
+  if (!interactive) {
+    throw new RefusedError(
+      "ApprovalMissing",
+      `there is no saved plan, and no terminal to ask on: run \`${plan}\` first, or add --auto-approve`,
+    );
+  }
+}
+
+/** Says how it went, and what to do next. */
+function finish(applied: AppliedPlan, project: Project, { terminal }: CommandContext): ExitStatus {
+  const { record, file, diagnostics, otherOutput } = applied;
+  const { system, environment, release, steps, result } = record;
+  if (result === "applied") {
+    const done = steps.filter(({ status }) => status === "done").length;
+    terminal.printJson({ ...record, record: file && relative(project.directory, file) });
+    terminal.print(`${system} in ${environment} runs release ${release}${done === 0 ? "" : `; ${done} steps done`}.`);
+    if (file !== undefined) terminal.print(`Record: ${relative(project.directory, file)}`);
+    return EXIT_STATUS.done;
+  }
+  const next = steps.find(({ status }) => status === "failed") ?? steps.find(({ status }) => status === "pending");
+  const resume = next === undefined ? "it goes on where it stopped" : `it resumes at ${next.id}`;
+  const advice = `Run \`sterna apply ${system} ${environment}\` again: ${resume}.`;
+  if (result === "interrupted") {
+    throw new SternaError("Interrupted", `the apply was interrupted; ${describeSteps(record)}. ${advice}`);
+  }
+  const failure = terraformFailure("terraform apply", { diagnostics, otherOutput, interrupts: 0 });
+  for (const warning of terminal.verbose ? diagnostics : []) terminal.report(describeDiagnostic(warning));
+  const message = `${failure.message}\n${describeSteps(record)}. ${advice}`;
+  throw failure instanceof RefusedError
+    ? new RefusedError(failure.code, message)
+    : new SternaError(failure.code, message);
+}
+
+function describeSteps({ steps }: AppliedPlan["record"]): string {
+  const count = (status: string) => steps.filter((step) => step.status === status).length;
+  return `of ${steps.length} steps ${count("done")} are done, ${count("failed")} failed and ${count("pending")} were not reached`;
+}

@@ -1,0 +1,163 @@
+import type { Command } from "commander";
+import { SternaError } from "../../core/sterna-error";
+import type { StepRecord } from "../../engine/step-record";
+import type { ApplyRecord } from "../../promotion/apply-record";
+import { compareSteps, type StepVerdict } from "../../promotion/compare-steps";
+import { RefusedError } from "../../promotion/refused-error";
+import { EXIT_STATUS } from "../exit-status";
+import { readProof } from "../ledgers/read-proof";
+import { changePin, recoverPins } from "../project/change-pin";
+import { variablesOf } from "../project/environment-variables";
+import { openProject, type Project } from "../project/project";
+import { lastRecord } from "../project/records";
+import { chainOf, findSystem, type SynthesizedSystem } from "../project/stacks";
+import { synthesize } from "../project/synthesize";
+import type { CommonOptions } from "../terminal";
+import { requireTerraform } from "../terraform/find-terraform";
+import { verdictLines } from "../text/verdict-text";
+import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { planAndShow } from "./plan";
+
+interface PromoteOptions extends CommonOptions {
+  /** `false` after `--no-plan`. */
+  readonly plan?: boolean;
+}
+
+export function promoteCommand(run: CommandRunner): Command {
+  return newCommand("promote", "give the next environment the release that this one proved", {
+    "sterna promote app-ef development staging": "check the proof, raise the pin, plan",
+    "sterna promote app-ef staging production --no-plan": "only raise the pin, for a pull request",
+  })
+    .argument("<system>", "system, such as app-ef")
+    .argument("<from>", "environment that proves the release")
+    .argument("<to>", "the environment right after it")
+    .option("--no-plan", "raise the pin in releases.json and leave the plan to the pipeline")
+    .action((system: string, from: string, to: string, options: PromoteOptions) =>
+      run(options, async (context) => {
+        const { surroundings, terminal } = context;
+        const project = openProject(surroundings.directory);
+        recoverPins(project);
+        // Found missing after the pin is raised, it would leave half of the work done.
+        if (options.plan !== false) requireTerraform(surroundings.environment);
+        const synthesis = await synthesize(project, surroundings.environment, terminal);
+        const proving = findSystem(synthesis, system, from);
+        const target = findSystem(synthesis, system, to);
+        requireNext(proving, target, chainOf(synthesis, system));
+        if (target.release === proving.release) {
+          terminal.printJson({ system, from, to, release: target.release, promoted: false });
+          terminal.print(`Nothing to do: ${system} in ${to} is pinned to ${target.release} already.`);
+          return EXIT_STATUS.done;
+        }
+
+        const promoted = await raisePin(project, proving, target, context);
+        terminal.report(
+          `${terminal.colors.green("✓")} ${from} proved release ${proving.release}: ${promoted.steps.length} steps with equal checksums`,
+        );
+        terminal.report(
+          `${terminal.colors.green("✓")} releases.json: ${system} in ${to} ${target.release} → ${proving.release}`,
+        );
+        const facts = { from, to, release: proving.release, promoted: true };
+        if (options.plan === false) {
+          terminal.printJson({ system, ...facts });
+          return EXIT_STATUS.changes;
+        }
+        return planAndShow(project, promoted, context, facts);
+      }),
+    );
+}
+
+function requireNext(from: SynthesizedSystem, to: SynthesizedSystem, chain: readonly SynthesizedSystem[]): void {
+  if (to.previous === from.environment) return;
+  const next = chain.find(({ previous }) => previous === from.environment)?.environment;
+  const cure =
+    next === undefined
+      ? `${from.environment} is the last environment`
+      : `after ${from.environment} comes ${next}: run \`sterna promote ${from.system} ${from.environment} ${next}\``;
+  throw new RefusedError(
+    "NotNextEnvironment",
+    `${to.environment} does not come right after ${from.environment} (${chain.map(({ environment }) => environment).join(" → ")}); ${cure}`,
+  );
+}
+
+/** Raises the pin, if everything that it would bring was proved. Otherwise `releases.json` is as it was. */
+async function raisePin(
+  project: Project,
+  from: SynthesizedSystem,
+  to: SynthesizedSystem,
+  { surroundings, terminal }: CommandContext,
+): Promise<SynthesizedSystem> {
+  const last = lastRecord(project, from.stack);
+  requireSuccess(last, from);
+  const change = { system: to.system, environment: to.environment, release: from.release };
+  return changePin(project, change, async () => {
+    const synthesis = await synthesize(project, surroundings.environment, terminal);
+    const raised = findSystem(synthesis, to.system, to.environment);
+    requireTaken(raised, from.release);
+    const rows = await provedRows(project, from, raised, surroundings.environment);
+    const comparison = { from: from.environment, to: to.environment, declared: from.steps };
+    requireProved(compareSteps({ ...comparison, rows, promoted: raised.steps }), from, to);
+    requireApplied(from, last);
+    return raised;
+  });
+}
+
+/** @throws SternaError `LedgerUnreachable` */
+async function provedRows(
+  project: Project,
+  from: SynthesizedSystem,
+  to: SynthesizedSystem,
+  process: NodeJS.ProcessEnv,
+): Promise<StepRecord[]> {
+  const { rows, unreadable } = await readProof(from, to, {
+    from: variablesOf(project, from.environment, process),
+    to: variablesOf(project, to.environment, process),
+  });
+  const [problem] = unreadable;
+  if (problem === undefined) return [...rows.values()];
+  throw new SternaError(
+    "LedgerUnreachable",
+    `what ${from.environment} proved cannot be known, so nothing is promoted: ${problem.message}`,
+  );
+}
+
+function requireSuccess(last: ApplyRecord | undefined, { system, environment }: SynthesizedSystem): void {
+  if (last === undefined || last.result === "applied") return;
+  throw new RefusedError(
+    "LastApplyFailed",
+    `the last apply of ${system} in ${environment} (${last.finishedAt}, by ${last.by}) ${last.result === "failed" ? "failed" : "was interrupted"}; ` +
+      `run \`sterna apply ${system} ${environment}\` until it succeeds`,
+  );
+}
+
+/** A release that only changes resources leaves no rows; what shows it then is the record of its apply. */
+function requireApplied(
+  { system, environment, release, steps }: SynthesizedSystem,
+  last: ApplyRecord | undefined,
+): void {
+  if (last?.release === release || steps.some((step) => step.release === release)) return;
+  throw new RefusedError(
+    "ReleaseNotApplied",
+    `${environment} is pinned to release ${release}, which has no steps, and no record of an apply shows that it was applied there; ` +
+      `run \`sterna apply ${system} ${environment}\` first`,
+  );
+}
+
+/** The app may read its pins from elsewhere. */
+export function requireTaken({ stack, release }: SynthesizedSystem, wanted: string): void {
+  if (release === wanted) return;
+  throw new SternaError(
+    "PinIgnored",
+    `releases.json says ${wanted}, but the app synthesized ${stack} with release ${release}; make it read its pins with Pins.fromFile("releases.json", …)`,
+  );
+}
+
+function requireProved(verdicts: readonly StepVerdict[], from: SynthesizedSystem, to: SynthesizedSystem): void {
+  const open = verdicts.filter(({ verdict }) => verdict !== "PROVEN");
+  if (open.length === 0) return;
+  throw new RefusedError(
+    "StepsNotProved",
+    `${from.environment} has not proved release ${from.release} for ${to.environment}; releases.json stays as it was.\n` +
+      `${verdictLines(open).join("\n")}\n` +
+      `Apply ${from.environment} (\`sterna apply ${from.system} ${from.environment}\`), and promote again.`,
+  );
+}

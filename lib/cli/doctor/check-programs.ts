@@ -1,0 +1,60 @@
+import { execa } from "execa";
+import { gte, valid } from "semver";
+import { findOnPath, terraformName } from "../terraform/find-terraform";
+import { ok, problem, type Finding } from "./finding";
+
+const OLDEST_NODE = "20.0.0";
+/** `check` blocks came with it (Terraform CHANGELOG, 1.5.0). */
+const OLDEST_TERRAFORM = "1.5.0";
+
+/** Node, which Terraform starts to run Sterna's provider, and Terraform. */
+export async function checkPrograms(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  return [await checkNode(environment), await checkTerraform(environment)];
+}
+
+async function checkNode(environment: NodeJS.ProcessEnv): Promise<Finding> {
+  const node = findOnPath("node", environment);
+  if (node === undefined) {
+    return problem(
+      "node is not on the PATH: Terraform cannot start Sterna's provider",
+      "Add the folder of node to PATH where Terraform runs. A version manager that is loaded only by interactive shells does not count.",
+    );
+  }
+  const { stdout } = await execa(node, ["--version"], { env: environment, extendEnv: false, reject: false });
+  const version = String(stdout ?? "").replace(/^v/, "");
+  if (valid(version) !== null && gte(version, OLDEST_NODE)) return ok(`node ${version} (${node})`);
+  return problem(
+    `node ${version || "of unknown version"} (${node}) is too old for Sterna's provider`,
+    "Install Node.js 20 or newer, and have it come first on the PATH.",
+  );
+}
+
+async function checkTerraform(environment: NodeJS.ProcessEnv): Promise<Finding> {
+  const name = terraformName(environment);
+  const terraform = findOnPath(name, environment);
+  if (terraform === undefined) {
+    return problem(
+      `${name} is not on the PATH`,
+      "Install Terraform 1.5 or newer: https://developer.hashicorp.com/terraform/install. TERRAFORM_BINARY_NAME names another binary.",
+    );
+  }
+  const version = await terraformVersion(terraform, environment);
+  if (version === undefined)
+    return problem(`${terraform} does not say its version`, "Run it with `version -json` and see why.");
+  if (gte(version, OLDEST_TERRAFORM)) return ok(`${name} ${version} (${terraform})`);
+  return problem(`${name} ${version} (${terraform}) is too old`, `Install ${OLDEST_TERRAFORM} or newer.`);
+}
+
+async function terraformVersion(terraform: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { stdout } = await execa(terraform, ["version", "-json"], {
+    env: environment,
+    extendEnv: false,
+    reject: false,
+  });
+  try {
+    const { terraform_version } = JSON.parse(String(stdout)) as { terraform_version?: string };
+    return valid(terraform_version ?? "") ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { Command, CommanderError } from "commander";
+import { sternaPackage } from "../environments/sterna-package";
+import { applyCommand } from "./commands/apply";
+import { commandRunner } from "./commands/command";
+import { doctorCommand } from "./commands/doctor";
+import { planCommand } from "./commands/plan";
+import { promoteCommand } from "./commands/promote";
+import { rollbackCommand } from "./commands/rollback";
+import { statusCommand } from "./commands/status";
+import { EXIT_STATUS, type ExitStatus } from "./exit-status";
+import { processSurroundings, type Surroundings } from "./surroundings";
+
+const COMMANDS = [statusCommand, planCommand, applyCommand, promoteCommand, rollbackCommand, doctorCommand];
+
+/**
+ * The command line.
+ *
+ * @param args what follows `sterna`
+ * @returns the exit status
+ */
+export async function main(
+  args: readonly string[],
+  surroundings: Surroundings = processSurroundings(),
+): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT_STATUS.done;
+  const run = commandRunner(surroundings, (ended) => (status = ended));
+  const program = new Command("sterna")
+    .description("Moves systems from release to release and from environment to environment, with Terraform.")
+    .version(sternaPackage().version)
+    .addHelpText(
+      "after",
+      "\nExit status: 0 nothing to do or done, 1 error, 2 there are changes to apply, 3 refused by a gate.\n" +
+        "Run it in the project's folder, which holds cdktf.json and releases.json.",
+    );
+  for (const makeCommand of COMMANDS) program.addCommand(makeCommand(run));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void surroundings.stdout.write(text),
+      writeErr: (text) => void surroundings.stderr.write(text),
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT_STATUS.done : EXIT_STATUS.error;
+  }
+  return status;
+}

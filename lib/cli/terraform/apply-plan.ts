@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { ApplyRecord } from "../../promotion/apply-record";
+import { databaseLedgers } from "../ledgers/read-ledgers";
+import { variablesOf } from "../project/environment-variables";
+import type { Project } from "../project/project";
+import { lastRecord, whoRuns, writeRecord } from "../project/records";
+import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
+import type { SynthesizedSystem } from "../project/stacks";
+import type { Surroundings } from "../surroundings";
+import type { Terminal } from "../terminal";
+import { ApplyProgress } from "../text/apply-progress";
+import type { TerraformDiagnostic } from "./events";
+import { initialize } from "./init";
+import { Terraform } from "./terraform";
+
+/** What an apply did. */
+export interface AppliedPlan {
+  readonly record: Omit<ApplyRecord, "version" | "previous">;
+  /** Path of the record; absent when there was nothing to do and nothing to tell. */
+  readonly file?: string;
+  readonly diagnostics: readonly TerraformDiagnostic[];
+  readonly otherOutput: string;
+}
+
+/**
+ * Applies a saved plan, exactly this one, and writes the record of it. A failure is part of the answer.
+ *
+ * @throws SternaError `TerraformMissing`, `TerraformFailed` when not even `init` worked
+ */
+export async function applyPlan(
+  project: Project,
+  system: SynthesizedSystem,
+  saved: SavedPlan,
+  surroundings: Surroundings,
+  terminal: Terminal,
+): Promise<AppliedPlan> {
+  const variables = variablesOf(project, system.environment, surroundings.environment);
+  const terraform = new Terraform(system.directory, variables, terminal, system);
+  await initialize(terraform, system.directory, variables, terminal);
+  const startedAt = new Date().toISOString();
+  const files = planFiles(project, system.stack);
+  const progress = new ApplyProgress(saved.summary, terminal);
+  const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
+    log: join(project.workspace, "logs", system.stack, `${startedAt.replaceAll(":", "-")}.jsonl`),
+    onEvent: (event) => progress.onEvent(event),
+  });
+  terminal.showLive(undefined);
+  // Applied or not, Terraform takes a plan only once: the state has moved on.
+  discardPlan(files);
+
+  const result = run.succeeded ? "applied" : run.interrupts > 0 ? "interrupted" : "failed";
+  const record: AppliedPlan["record"] = {
+    stack: system.stack,
+    system: system.system,
+    environment: system.environment,
+    release: saved.release,
+    result,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    by: whoRuns(surroundings.environment),
+    plan: saved.digest,
+    resources: saved.summary.counts,
+    steps: progress.recordedSteps(),
+    ledgers: databaseLedgers(system),
+    errors: run.diagnostics.filter(({ severity }) => severity === "error").map(({ summary }) => summary),
+    sterna: saved.parts.sterna ?? "unknown",
+    terraform: run.version,
+  };
+  const isNews = saved.summary.changes || !isSameAsLast(project, record);
+  return {
+    record,
+    ...(isNews ? { file: writeRecord(project, record) } : {}),
+    diagnostics: run.diagnostics,
+    otherOutput: run.otherOutput,
+  };
+}
+
+/** An apply without changes still proves that a release is there, once. */
+function isSameAsLast(project: Project, { stack, release, result }: AppliedPlan["record"]): boolean {
+  const last = lastRecord(project, stack);
+  return last?.release === release && last.result === result;
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { ERROR_CODES } from "../lib/core/error-codes";
+import { environmentsFile } from "../lib/environments/environments-file";
+import { pinsFile } from "../lib/environments/pins-file";
+
+/** Files that are written from the code: path from the top of the checkout, and content. */
+export function generatedFiles(): Record<string, string> {
+  return {
+    "docs/errors.md": errorsPage(),
+    "schemas/environments.schema.json": schema(
+      environmentsFile,
+      "environments.json",
+      "Environments in the order in which releases move through them",
+    ),
+    "schemas/releases.schema.json": schema(
+      pinsFile,
+      "releases.json",
+      "Which release each environment runs: system, then environment, then release",
+    ),
+  };
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, meaning]) => `| \`${code}\` | ${meaning.replaceAll("|", "\\|")} |`);
+  return [
+    "<!-- Written by `node --import tsx scripts/generate.ts` from lib/core/error-codes.ts. -->",
+    "",
+    "# Errors",
+    "",
+    "Everything that Sterna refuses on purpose has one of these codes. Constructs throw a `ValidationError`, whose message",
+    "ends with the path of the construct; value objects and the command line throw a `SternaError`; the provider reports the",
+    "code in the title of a Terraform diagnostic. The message says what is wrong, the value got, what is allowed and what to",
+    "write. Codes are stable.",
+    "",
+    "| Code | Meaning |",
+    "| --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function schema(type: z.ZodType, title: string, description: string): string {
+  // What people write, before defaults are filled in.
+  const { $schema, ...rest } = z.toJSONSchema(type, { io: "input" });
+  return `${JSON.stringify({ $schema, title, description, ...rest }, null, 2)}\n`;
+}
