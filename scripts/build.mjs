@@ -34,6 +34,8 @@ async function bundle(entry, options) {
     format: "cjs",
     write: false,
     legalComments: "none",
+    // Some packages can be bundled only from their ES modules.
+    mainFields: ["module", "main"],
     external: ["pg-native"],
     logLevel: "warning",
     ...options,

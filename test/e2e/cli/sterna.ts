@@ -2,7 +2,7 @@ import { build } from "esbuild";
 import { execa } from "execa";
 import { join } from "node:path";
 import { repositoryRoot, scratchRoot } from "../../support/repository";
-import { terraformEnvironment } from "../../support/terraform";
+import { terraformEnvironment } from "../../support/terraform-environment";
 
 const bundle = join(scratchRoot, `cli-${process.pid}`, "sterna.js");
 

@@ -1,0 +1,164 @@
+// The main job, on one machine and without credentials: app_ef goes from the beta to 1.0.0 through development and
+// staging to production, and back again. Real Terraform, a real PostgreSQL, real files; AWS is a stand-in.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { digestTree } from "../test/fixtures/app-ef/generate";
+import { AppEfProject, ENVIRONMENTS, type EnvironmentName } from "../test/support/app-ef-project";
+import { findProgram } from "../test/support/find-program";
+import { repositoryRoot } from "../test/support/repository";
+import { Commands } from "./commands";
+import { startIdentityStandIn } from "./identity-stand-in";
+import { Narrator } from "./narrator";
+
+const BETA = "0.1.0-beta";
+const VERSION_1 = "1.0.0";
+const PROJECTS = 300;
+
+const directory = join(repositoryRoot, ".demo");
+const narrator = new Narrator();
+
+async function main(): Promise<void> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
+  narrator.heading("Three installations of app_ef, each with its own data, .env and database");
+  const project = await AppEfProject.start({ parent: directory, projects: PROJECTS, release: BETA });
+  const identity = project.aws ? undefined : await startIdentityStandIn();
+  const commands = new Commands(directory, { CHECKPOINT_DISABLE: "1", ...identity?.environment }, narrator);
+  let cleaning: Promise<void> | undefined;
+  const cleanUp = (): Promise<void> =>
+    (cleaning ??= commands
+      .interrupt()
+      .then(() => Promise.all([project.stop(), identity?.stop()]))
+      .then(() => undefined));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      narrator.bad("interrupted: stops what it started");
+      void cleanUp().finally(() => process.exit(130));
+    });
+  }
+  try {
+    writeEnvironmentFiles(project);
+    narrator.good(`${PROJECTS} projects each, in .demo/installations; PostgreSQL on port ${project.postgres.port}`);
+    narrator.good(project.aws ? `AWS: a stand-in on ${project.aws.endpoint}` : "AWS: planned only, see below");
+    await tell(project, commands);
+  } catch (error) {
+    if (cleaning) return;
+    throw error;
+  } finally {
+    await cleanUp();
+  }
+}
+
+async function tell(project: AppEfProject, commands: Commands): Promise<void> {
+  if (findProgram("terraform") === undefined) return withoutTerraform(commands);
+  if (project.aws === undefined) return withoutAws(project, commands);
+
+  const before = fingerprint(project, "production");
+  narrator.heading("The beta runs everywhere: its buckets are made");
+  narrator.say("S3 confirms lifecycle rules slowly: the AWS provider always waits about 55 s for them.");
+  await Promise.all(ENVIRONMENTS.map((name) => commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0)));
+  await commands.sterna(["status", "app-ef"], 0);
+
+  narrator.heading("1.0.0 in development: one line of releases.json, then plan and apply");
+  pin(project, "development", VERSION_1);
+  await commands.sterna(["plan", "app-ef", "development"], 2);
+  await commands.sterna(["apply", "app-ef", "development"], 0);
+
+  narrator.heading("Straight to production? Refused");
+  await commands.sterna(["promote", "app-ef", "development", "production"], 3);
+
+  narrator.heading("To staging, which development proved");
+  await commands.sterna(["promote", "app-ef", "development", "staging"], 2);
+  narrator.say("The pin is raised, nothing is applied yet. So staging has proved nothing for production:");
+  await commands.sterna(["promote", "app-ef", "staging", "production"], 3);
+  await commands.sterna(["apply", "app-ef", "staging"], 0);
+
+  narrator.heading("To production, which staging proved");
+  await commands.sterna(["promote", "app-ef", "staging", "production"], 2);
+  await commands.sterna(["apply", "app-ef", "production"], 0);
+  await showMigrated(project);
+  await commands.sterna(["status", "app-ef"], 0);
+
+  narrator.heading("Back to the beta");
+  await commands.sterna(["rollback", "app-ef", "production", "--to", BETA], 2);
+  await commands.sterna(["apply", "app-ef", "production"], 0);
+  await showRolledBack(project, before);
+
+  narrator.heading(`Done in ${narrator.seconds()} s`);
+  narrator.say("Look around in .demo: releases.json, installations, backups, cdktf.out, .sterna/records.");
+}
+
+/** What belongs to one environment and must not be committed: `sterna` reads `.sterna/<environment>.env`. */
+function writeEnvironmentFiles(project: AppEfProject): void {
+  mkdirSync(join(directory, ".sterna"), { recursive: true });
+  for (const name of ENVIRONMENTS) {
+    const lines = Object.entries(project.environmentOf(name)).map(
+      ([key, value]) => `${key}=${JSON.stringify(value)}\n`,
+    );
+    writeFileSync(join(directory, ".sterna", `${name}.env`), lines.join(""), { mode: 0o600 });
+  }
+}
+
+function pin(project: AppEfProject, name: EnvironmentName, release: string): void {
+  project.pin(name, release);
+  narrator.say(`releases.json: app-ef in ${name} ${BETA} → ${release}`);
+}
+
+async function withoutTerraform(commands: Commands): Promise<void> {
+  narrator.heading("Terraform is not installed: synthesis only");
+  await commands.sterna(["status", "app-ef"], 0);
+  narrator.good("Synthesized: .demo/cdktf.out/stacks/app-ef-*/cdk.tf.json");
+  narrator.bad(
+    "Install Terraform 1.5 or newer (https://developer.hashicorp.com/terraform/install) and run the demo again.",
+  );
+}
+
+async function withoutAws(project: AppEfProject, commands: Commands): Promise<void> {
+  narrator.heading("moto_server is not installed: cloud resources are planned, nothing is applied");
+  pin(project, "development", VERSION_1);
+  await commands.sterna(["plan", "app-ef", "development"], 2);
+  await commands.sterna(["promote", "app-ef", "development", "staging"], 3);
+  narrator.bad(
+    "Install moto (`pip install 'moto[server]'`) and run the demo again, to see it applied and rolled back.",
+  );
+}
+
+interface Fingerprint {
+  readonly data: string;
+  readonly env: string;
+}
+
+function fingerprint(project: AppEfProject, name: EnvironmentName): Fingerprint {
+  const { directory: installation } = project.installations[name];
+  return { data: digestTree(join(installation, "data")), env: readFileSync(join(installation, ".env"), "utf8") };
+}
+
+async function health(project: AppEfProject): Promise<{ version: string; projects: number }> {
+  const response = await fetch(`${project.installations.production.server.url}/health`);
+  return (await response.json()) as { version: string; projects: number };
+}
+
+async function showMigrated(project: AppEfProject): Promise<void> {
+  const rows = await project.postgres.query<{ n: number }>(
+    "select count(*)::int as n from app_ef.projects",
+    "app_ef_production",
+  );
+  const { version, projects } = await health(project);
+  narrator.good(`PostgreSQL of production holds ${rows[0]!.n} projects, each with the digest of its file`);
+  narrator.good(`the application answers as ${version} and serves ${projects} projects from PostgreSQL`);
+}
+
+async function showRolledBack(project: AppEfProject, before: Fingerprint): Promise<void> {
+  const after = fingerprint(project, "production");
+  const { version, projects } = await health(project);
+  if (after.data !== before.data || after.env !== before.env) throw new Error("the beta is not as it was");
+  if (existsSync(join(project.installations.production.directory, ".env.v1")))
+    throw new Error(".env.v1 is still there");
+  narrator.good(`data and .env are as before, byte for byte (sha256 ${after.data.slice(0, 16)}…)`);
+  narrator.good(`the application answers as ${version} and serves ${projects} projects from its files`);
+}
+
+main().catch((error: Error) => {
+  console.error(`\nThe demo failed: ${error.message}`);
+  process.exitCode = 1;
+});
