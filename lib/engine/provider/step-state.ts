@@ -2,8 +2,9 @@ import { canonicalJson, programChecksum } from "../checksum";
 import { EngineError } from "../engine-error";
 import { kindOf } from "../kinds";
 import { program, type Program } from "../program";
-import { UNKNOWN, type TerraformObject } from "../protocol/dynamic-value";
+import { containsUnknown, UNKNOWN, type TerraformObject } from "../protocol/dynamic-value";
 import { stepDefinition, type StepDefinition, type StepRecord } from "../step-record";
+import { writtenOut } from "../written-out";
 import { stepSchema } from "./schema";
 
 /** @throws EngineError `InvalidProgram` when the text is no JSON; ZodError when it is no program */
@@ -59,7 +60,10 @@ export function complete(state: TerraformObject): TerraformObject {
 export function plannedFacts(config: TerraformObject): TerraformObject {
   if (config.program === UNKNOWN) return { checksum: UNKNOWN, preview: UNKNOWN };
   const parsed = parseProgram(config.program);
-  return { checksum: programChecksum(parsed), preview: kindOf(parsed).preview(parsed as never) };
+  const variables = (config.variables ?? {}) as Record<string, unknown>;
+  // A planned value must hold in the apply, where the variables are known.
+  const preview = containsUnknown(variables) ? UNKNOWN : previewOf(parsed, variables);
+  return { checksum: programChecksum(parsed), preview };
 }
 
 /** Computed attributes of a step that is applied. */
@@ -88,6 +92,10 @@ export function fromRecord(record: StepRecord): TerraformObject {
     on_destroy: record.onDestroy,
     timeout: record.timeout,
     ...appliedFacts(record),
-    preview: kindOf(record.program).preview(record.program as never),
+    preview: previewOf(record.program, record.variables),
   });
+}
+
+function previewOf(program: Program, variables: Readonly<Record<string, unknown>>): string[] {
+  return kindOf(program).preview(writtenOut(program, variables) as never);
 }
