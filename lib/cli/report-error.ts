@@ -18,10 +18,14 @@ export function reportError(error: unknown, terminal: Terminal): ExitStatus {
   return error instanceof RefusedError ? EXIT_STATUS.refused : EXIT_STATUS.error;
 }
 
+/** What a full disk, missing permissions or a read-only file system answer. */
+const FILE_ERRORS = ["EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS"];
+
 /** Everything thrown on purpose is a `SternaError`. */
 export function describeError(error: unknown): { code: string; message: string } {
   if (error instanceof SternaError) return { code: error.code, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
+  if (FILE_ERRORS.includes((error as NodeJS.ErrnoException)?.code ?? "")) return { code: "FileUnwritable", message };
   return {
     code: "Defect",
     message: `this is a defect of Sterna: ${message}. Please report it with what \`--verbose\` prints.`,

@@ -31,6 +31,10 @@ export const planJson = z.looseObject({
   terraform_version: z.string().default("unknown"),
   resource_changes: z.array(resourceChange).default([]),
   resource_drift: z.array(resourceChange).default([]),
+  /** Attributes of resources that the planned changes depend on. Terraform before 1.2 does not say. */
+  relevant_attributes: z
+    .array(z.looseObject({ resource: z.string(), attribute: z.array(z.unknown()).default([]) }))
+    .optional(),
   output_changes: z.record(z.string(), change).default({}),
   configuration: z
     .looseObject({ root_module: z.looseObject({ resources: z.array(configuredResource).default([]) }).optional() })

@@ -1,5 +1,5 @@
-import type { PlanJson } from "./plan-json";
-import { countChanges, isEffective, toResourceChange, type ChangeCounts, type ResourceChange } from "./resource-change";
+import type { PlanJson, ResourceChangeJson } from "./plan-json";
+import { actionOf, countChanges, isEffective, toResourceChange, type ChangeCounts, type ResourceChange } from "./resource-change";
 import { STEP_TYPE, toStepChange, type StepChange, type StepKnowledge } from "./step-change";
 import { inOrder } from "./step-order";
 
@@ -42,9 +42,27 @@ export function summarizePlan(plan: PlanJson, knowledge: StepKnowledge): PlanSum
     resources,
     steps: ordered.filter((step) => !leaves(step)),
     rollbacks: ordered.filter(leaves).reverse(),
-    drift: plan.resource_drift.map(toResourceChange).filter(isEffective),
+    drift: plan.resource_drift
+      .filter((resource) => isRelevant(resource, plan))
+      .map(toResourceChange)
+      .filter(isEffective),
     outputs,
   };
+}
+
+/**
+ * Whether a change outside of Terraform matters to this plan. Like Terraform itself, this passes over changes on which
+ * nothing planned depends: each first plan after an apply finds computed attributes that settled meanwhile.
+ */
+function isRelevant({ address, change }: ResourceChangeJson, { relevant_attributes: relevant }: PlanJson): boolean {
+  if (relevant === undefined || actionOf(change.actions) === "delete") return true;
+  return relevant.some(({ resource, attribute }) => resource === address && differs(change, attribute[0]));
+}
+
+function differs({ before, after }: ResourceChangeJson["change"], attribute: unknown): boolean {
+  if (typeof attribute !== "string") return true;
+  const valueIn = (object: unknown) => JSON.stringify((object as Record<string, unknown> | null)?.[attribute]);
+  return valueIn(before) !== valueIn(after);
 }
 
 /** Steps also wait for those that Terraform's own `depends_on` names, in the configuration and, when they leave it, in the state. */

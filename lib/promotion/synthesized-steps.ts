@@ -66,7 +66,7 @@ function parseProgram(template: string): Program | undefined {
 
 /** Whether Terraform has to work the text out: it holds `${` or `%{` that is not escaped. */
 function isTemplate(text: string): boolean {
-  return /\$\{|%\{/.test(text.replaceAll("$${", "").replaceAll("%%{", ""));
+  return /\$\{|%\{/.test(text.replaceAll("$${", " ").replaceAll("%%{", " "));
 }
 
 /** Undoes `terraformLiteral`: every string of a Terraform JSON file is a template. */

@@ -157,7 +157,7 @@ for (const [order, environment] of environments.entries()) {
     terraform: { required_providers: { sterna: { source: "sterna/sterna" } } },
     provider: { sterna: [{ ledger, environment }] },
   } : {};
-  writeFileSync(join(directory, "cdk.tf.json"), JSON.stringify({ ...withProvider, resource }, undefined, 2));
+  writeFileSync(join(directory, "cdk.tf.json"), JSON.stringify({ ...withProvider, ...(Object.keys(resource).length > 0 ? { resource } : {}) }, undefined, 2));
   if (definition.provider) {
     const mirror = join(directory, "terraform.d/plugins/registry.terraform.io/sterna/sterna");
     mkdirSync(mirror, { recursive: true });

@@ -125,5 +125,5 @@ function finish(applied: AppliedPlan, project: Project, { terminal }: CommandCon
 
 function describeSteps({ steps }: AppliedPlan["record"]): string {
   const count = (status: string) => steps.filter((step) => step.status === status).length;
-  return `of ${steps.length} steps ${count("done")} are done, ${count("failed")} failed and ${count("pending")} were not reached`;
+  return `${count("done")} of ${steps.length} steps done, ${count("failed")} failed, ${count("pending")} not reached`;
 }

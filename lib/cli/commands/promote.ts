@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { SternaError } from "../../core/sterna-error";
 import type { StepRecord } from "../../engine/step-record";
-import type { ApplyRecord } from "../../promotion/apply-record";
-import { compareSteps, type StepVerdict } from "../../promotion/compare-steps";
-import { RefusedError } from "../../promotion/refused-error";
+import { compareSteps } from "../../promotion/compare-steps";
 import { EXIT_STATUS } from "../exit-status";
+import { requireApplied, requireNext, requireProved, requireSuccess, requireTaken } from "../gates/promotion-gates";
 import { readProof } from "../ledgers/read-proof";
 import { changePin, recoverPins } from "../project/change-pin";
 import { variablesOf } from "../project/environment-variables";
@@ -14,7 +13,6 @@ import { chainOf, findSystem, type SynthesizedSystem } from "../project/stacks";
 import { synthesize } from "../project/synthesize";
 import type { CommonOptions } from "../terminal";
 import { requireTerraform } from "../terraform/find-terraform";
-import { verdictLines } from "../text/verdict-text";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 import { planAndShow } from "./plan";
 
@@ -66,19 +64,6 @@ export function promoteCommand(run: CommandRunner): Command {
     );
 }
 
-function requireNext(from: SynthesizedSystem, to: SynthesizedSystem, chain: readonly SynthesizedSystem[]): void {
-  if (to.previous === from.environment) return;
-  const next = chain.find(({ previous }) => previous === from.environment)?.environment;
-  const cure =
-    next === undefined
-      ? `${from.environment} is the last environment`
-      : `after ${from.environment} comes ${next}: run \`sterna promote ${from.system} ${from.environment} ${next}\``;
-  throw new RefusedError(
-    "NotNextEnvironment",
-    `${to.environment} does not come right after ${from.environment} (${chain.map(({ environment }) => environment).join(" → ")}); ${cure}`,
-  );
-}
-
 /** Raises the pin, if everything that it would bring was proved. Otherwise `releases.json` is as it was. */
 async function raisePin(
   project: Project,
@@ -117,47 +102,5 @@ async function provedRows(
   throw new SternaError(
     "LedgerUnreachable",
     `what ${from.environment} proved cannot be known, so nothing is promoted: ${problem.message}`,
-  );
-}
-
-function requireSuccess(last: ApplyRecord | undefined, { system, environment }: SynthesizedSystem): void {
-  if (last === undefined || last.result === "applied") return;
-  throw new RefusedError(
-    "LastApplyFailed",
-    `the last apply of ${system} in ${environment} (${last.finishedAt}, by ${last.by}) ${last.result === "failed" ? "failed" : "was interrupted"}; ` +
-      `run \`sterna apply ${system} ${environment}\` until it succeeds`,
-  );
-}
-
-/** A release that only changes resources leaves no rows; what shows it then is the record of its apply. */
-function requireApplied(
-  { system, environment, release, steps }: SynthesizedSystem,
-  last: ApplyRecord | undefined,
-): void {
-  if (last?.release === release || steps.some((step) => step.release === release)) return;
-  throw new RefusedError(
-    "ReleaseNotApplied",
-    `${environment} is pinned to release ${release}, which has no steps, and no record of an apply shows that it was applied there; ` +
-      `run \`sterna apply ${system} ${environment}\` first`,
-  );
-}
-
-/** The app may read its pins from elsewhere. */
-export function requireTaken({ stack, release }: SynthesizedSystem, wanted: string): void {
-  if (release === wanted) return;
-  throw new SternaError(
-    "PinIgnored",
-    `releases.json says ${wanted}, but the app synthesized ${stack} with release ${release}; make it read its pins with Pins.fromFile("releases.json", …)`,
-  );
-}
-
-function requireProved(verdicts: readonly StepVerdict[], from: SynthesizedSystem, to: SynthesizedSystem): void {
-  const open = verdicts.filter(({ verdict }) => verdict !== "PROVEN");
-  if (open.length === 0) return;
-  throw new RefusedError(
-    "StepsNotProved",
-    `${from.environment} has not proved release ${from.release} for ${to.environment}; releases.json stays as it was.\n` +
-      `${verdictLines(open).join("\n")}\n` +
-      `Apply ${from.environment} (\`sterna apply ${from.system} ${from.environment}\`), and promote again.`,
   );
 }

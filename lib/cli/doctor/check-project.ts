@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { EnvironmentChain } from "../../environments/environment-chain";
 import { readPins } from "../../environments/pins-file";
@@ -16,7 +16,21 @@ export function checkProject(project: Project): Finding[] {
       ? attempt("environments.json", () => EnvironmentChain.fromFile(project.environmentsFile).names.join(" → "))
       : warning("there is no environments.json", "Fine if the app declares its environments in code."),
     checkPackagedProvider(),
+    ...checkEnvironmentFiles(project),
   ];
+}
+
+/** Files of secrets, one per environment. */
+function checkEnvironmentFiles({ workspace }: Project): Finding[] {
+  if (!existsSync(workspace)) return [];
+  const files = readdirSync(workspace)
+    .filter((name) => name.endsWith(".env"))
+    .map((name) => join(workspace, name));
+  return files.map((file) =>
+    (statSync(file).mode & 0o077) === 0
+      ? ok(`${file} is read for its environment`)
+      : warning(`${file} can be read by others`, `Run \`chmod 600 ${file}\`: it is where URLs with passwords go.`),
+  );
 }
 
 function attempt(title: string, describe: () => string): Finding {

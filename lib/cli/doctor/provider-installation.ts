@@ -22,7 +22,7 @@ export interface ProviderInstallation {
  */
 export function readProviderInstallation(configuration: string): ProviderInstallation {
   const text = withoutComments(configuration);
-  const start = /(?:^|\s)"?provider_installation"?\s*[:{]/.exec(text);
+  const start = /^[\s{]*"?provider_installation"?\s*[:{]/m.exec(text);
   const rest = start === null ? "" : text.slice(start.index);
   return {
     explicit: start !== null,

@@ -6,6 +6,7 @@ import type { Project } from "../project/project";
 import { lastRecord, whoRuns, writeRecord } from "../project/records";
 import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../project/stacks";
+import { describeError } from "../report-error";
 import type { Surroundings } from "../surroundings";
 import type { Terminal } from "../terminal";
 import { ApplyProgress } from "../text/apply-progress";
@@ -66,13 +67,26 @@ export async function applyPlan(
     sterna: saved.parts.sterna ?? "unknown",
     terraform: run.version,
   };
-  const isNews = saved.summary.changes || !isSameAsLast(project, record);
+  const file =
+    saved.summary.changes || !isSameAsLast(project, record) ? keepRecord(project, record, terminal) : undefined;
   return {
     record,
-    ...(isNews ? { file: writeRecord(project, record) } : {}),
+    ...(file === undefined ? {} : { file }),
     diagnostics: run.diagnostics,
     otherOutput: run.otherOutput,
   };
+}
+
+/** What was applied is applied, also when it cannot be written down. */
+function keepRecord(project: Project, record: AppliedPlan["record"], terminal: Terminal): string | undefined {
+  try {
+    return writeRecord(project, record);
+  } catch (error) {
+    terminal.report(
+      `${terminal.colors.yellow("warning")}: there is no record of this apply: ${describeError(error).message}`,
+    );
+    return undefined;
+  }
 }
 
 /** An apply without changes still proves that a release is there, once. */

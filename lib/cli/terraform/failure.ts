@@ -22,7 +22,8 @@ export interface FailedRun {
 }
 
 /**
- * The error of a failed run. When all that went wrong is a refusal of Sterna's provider, it is that refusal.
+ * The error of a failed run, with the code of Sterna's provider where that reported it. When all that went wrong is a
+ * refusal of the provider, it is a refusal.
  *
  * @param what the command: `terraform plan`
  */
@@ -31,16 +32,16 @@ export function terraformFailure(what: string, { diagnostics, otherOutput, inter
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const codes = errors.map(({ summary }) => sternaCode(summary));
   const message = errors.map(describeDiagnostic).join("\n") || lastLines(otherOutput) || "it said nothing";
-  const refusal = codes[0];
-  if (refusal !== undefined && codes.every((code) => code !== undefined && REFUSALS.includes(code))) {
-    return new RefusedError(refusal, message);
+  const [code] = codes;
+  if (code !== undefined && codes.every((each) => each !== undefined && REFUSALS.includes(each))) {
+    return new RefusedError(code, message);
   }
-  return new SternaError("TerraformFailed", `${what} failed:\n${message}${cureFor(message)}`);
+  return new SternaError(code ?? "TerraformFailed", `${what} failed:\n${message}${cureFor(message)}`);
 }
 
 /** `summary`, then the indented detail. */
 export function describeDiagnostic({ summary, detail, address }: TerraformDiagnostic): string {
-  const place = address === undefined || summary.includes(address) ? "" : ` [${address}]`;
+  const place = address === undefined || sternaCode(summary) !== undefined ? "" : ` [${address}]`;
   return [`${summary}${place}`, ...detail.split("\n").filter((line) => line.trim() !== "")].join("\n    ");
 }
 

@@ -1,11 +1,11 @@
 /**
- * The known name that somebody probably meant: the one that fewest edits lead to, when at most a third of its letters
- * change.
+ * The known name that somebody probably meant: the one that fewest edits lead to, when they are two (swapped letters)
+ * or at most a third of its letters.
  */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((name) => ({ name, edits: countEdits(typed, name) }))
-    .filter(({ name, edits }) => edits <= Math.max(1, Math.floor(name.length / 3)))
+    .filter(({ name, edits }) => edits < typed.length && edits <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.edits - b.edits);
   return best?.name;
 }

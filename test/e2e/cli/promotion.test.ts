@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, expect, it } from "@jest/globals";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { requires } from "../../support/requirements";
 import { scriptStep, TestProject } from "../../cli/project";
-import { bundleCli, startSterna, sterna } from "./sterna";
+import { buildCli, startSterna, sterna } from "./sterna";
 
 const STEPS = [
   scriptStep("one", "1.0.0"),
@@ -20,11 +20,11 @@ requires("terraform")("moving a system with sterna, real Terraform and the real 
       .filter(Boolean);
   const pins = () => readFileSync(project.path("releases.json"), "utf8");
 
-  beforeAll(bundleCli);
+  beforeAll(buildCli);
   beforeEach(() => {
     project = new TestProject({ pins: PINS, steps: STEPS, provider: true });
   });
-  afterAll(() => rmSync(project.directory, { recursive: true, force: true }));
+  afterEach(() => rmSync(project.directory, { recursive: true, force: true }));
 
   it("plans, applies exactly the plan, and then has nothing to do", async () => {
     // WHEN
@@ -46,6 +46,19 @@ requires("terraform")("moving a system with sterna, real Terraform and the real 
     expect((await run("plan", "shop", "development")).status).toBe(0);
     const status = JSON.parse((await run("status", "--json")).stdout);
     expect(status.systems[0].summary).toEqual({ applied: 2 });
+  });
+
+  it("finds nothing broken afterwards, and knows the provider's hash as Terraform does", async () => {
+    // GIVEN
+    await run("plan", "shop", "development");
+
+    // WHEN
+    const doctor = await run("doctor");
+
+    // THEN
+    expect(doctor.stdout).toContain("✓ shop-development: provider 0.1.0, the one that the lock file knows");
+    expect(doctor.stdout).toContain("Nothing is broken.");
+    expect(doctor.status).toBe(0);
   });
 
   it("refuses a saved plan after the stack was synthesized anew with something else", async () => {

@@ -1,25 +1,13 @@
-import { build } from "esbuild";
 import { execa } from "execa";
 import { join } from "node:path";
-import { repositoryRoot, scratchRoot } from "../../support/repository";
+import { repositoryRoot } from "../../support/repository";
 import { terraformEnvironment } from "../../support/terraform-environment";
 
-const bundle = join(scratchRoot, `cli-${process.pid}`, "sterna.js");
+const built = join(repositoryRoot, "dist/bin/sterna.js");
 
-/** Bundles the command line as the build does: this is what people run. */
-export async function bundleCli(): Promise<void> {
-  await build({
-    absWorkingDir: repositoryRoot,
-    entryPoints: ["bin/sterna.ts"],
-    outfile: bundle,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    mainFields: ["module", "main"],
-    external: ["pg-native", "@aws-sdk/*"],
-    logLevel: "error",
-  });
+/** Builds the command line, so that what people run is what is tested. */
+export async function buildCli(): Promise<void> {
+  await execa(process.execPath, ["scripts/build.mjs", "cli"], { cwd: repositoryRoot });
 }
 
 /** A run of `sterna` in a process of its own. */
@@ -35,7 +23,7 @@ export function startSterna(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ) {
-  return execa(process.execPath, [bundle, ...args], {
+  return execa(process.execPath, [built, ...args], {
     cwd: directory,
     env: terraformEnvironment(environment),
     extendEnv: false,

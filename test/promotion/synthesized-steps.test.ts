@@ -1,0 +1,35 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { terraformLiteral } from "../../lib/core/terraform-literal";
+import { programChecksum } from "../../lib/engine/checksum";
+import { program } from "../../lib/engine/program";
+import { synthesizedStack, synthesizedSteps } from "../../lib/promotion/synthesized-steps";
+
+function read(block: object) {
+  const stack = { resource: { sterna_step: { one: { id: "one", release: "1.0.0", ...block } } } };
+  return synthesizedSteps(synthesizedStack.parse(stack))[0]!;
+}
+
+describe("steps of a synthesized stack", () => {
+  it("have the checksum of their program, whatever templates it looks like", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("$", "{", "%", "}", "a", '"', "\\") }), (text) => {
+        const parsed = program.parse({ kind: "command", up: `x${text}`, verify: [{ query: "q", expected: text }] });
+        const step = read({ program: terraformLiteral(JSON.stringify(parsed)), title: terraformLiteral(text) });
+        expect(step.checksum).toBe(programChecksum(parsed));
+        expect(step.title).toBe(text);
+      }),
+    );
+  });
+
+  it("have no checksum while Terraform has to work the program out", () => {
+    const json = '{"kind":"command","up":"echo ${aws_s3_bucket.b.id}","verify":[{"query":"q","expected":"e"}]}';
+
+    expect(read({ program: json })).not.toHaveProperty("checksum");
+  });
+
+  it("are none in a stack without steps", () => {
+    expect(synthesizedSteps(synthesizedStack.parse({ resource: { aws_s3_bucket: { a: {} } } }))).toEqual([]);
+    expect(synthesizedSteps(synthesizedStack.parse({}))).toEqual([]);
+  });
+});
