@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { createCertificate } from "./certificate";
+import { makeSocketDirectory } from "./socket-directory";
 import { brokerService, controllerService, healthService, providerService, stdioService } from "./services";
 
 /** Terraform starts providers with this cookie, so that nobody runs one by accident. */
 const MAGIC_COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 const PROTOCOL_VERSION = 6;
-/** `sockaddr_un.sun_path` has 108 bytes on Linux, 104 on macOS, with the final zero. */
-const LONGEST_SOCKET_PATH = 103;
+const LOOPBACK = "127.0.0.1";
 /** Terraform kills a provider two seconds after Shutdown. */
 const CLOSE_MILLISECONDS = 500;
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
@@ -34,30 +32,6 @@ export function reasonNotToServe(environment: NodeJS.ProcessEnv): string | undef
   return undefined;
 }
 
-/** Where to listen: a Unix socket, or TCP on loopback where sockets do not exist or their path would be too long. */
-function chooseAddress(): {
-  network: "unix" | "tcp";
-  bind: string;
-  address: (port: number) => string;
-  directory?: string;
-} {
-  if (process.platform !== "win32") {
-    for (const parent of [tmpdir(), "/tmp"]) {
-      try {
-        const directory = mkdtempSync(join(parent, "sterna-"));
-        const path = join(directory, "s");
-        if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) {
-          return { network: "unix", bind: `unix:${path}`, address: () => path, directory };
-        }
-        rmSync(directory, { recursive: true, force: true });
-      } catch {
-        // Not writable: the next place, or TCP.
-      }
-    }
-  }
-  return { network: "tcp", bind: "127.0.0.1:0", address: (port) => `127.0.0.1:${port}` };
-}
-
 /**
  * Starts the gRPC server and returns the handshake line for Terraform.
  *
@@ -70,14 +44,14 @@ export async function startPluginServer(
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
   });
-  const { network, bind, address, directory } = chooseAddress();
+  const socket = makeSocketDirectory();
   const idle: { end(): void }[] = [];
   const close = async (): Promise<void> => {
     for (const stream of idle) stream.end();
     // Lets the reply to Shutdown get out; a client that does not hang up is not waited for.
     await Promise.race([new Promise((resolve) => server.tryShutdown(resolve)), sleep(CLOSE_MILLISECONDS)]);
     server.forceShutdown();
-    if (directory) rmSync(directory, { recursive: true, force: true });
+    if (socket) rmSync(socket.directory, { recursive: true, force: true });
   };
   server.addService(providerService, options.provider);
   server.addService(controllerService, {
@@ -101,9 +75,11 @@ export async function startPluginServer(
         true,
       )
     : ServerCredentials.createInsecure();
+  const bind = socket ? `unix:${socket.path}` : `${LOOPBACK}:0`;
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync(bind, credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
   );
   const certificate = own ? own.der.toString("base64").replace(/=+$/, "") : "";
-  return { handshake: `1|${PROTOCOL_VERSION}|${network}|${address(port)}|grpc|${certificate}`, close };
+  const address = socket ? `unix|${socket.path}` : `tcp|${LOOPBACK}:${port}`;
+  return { handshake: `1|${PROTOCOL_VERSION}|${address}|grpc|${certificate}`, close };
 }

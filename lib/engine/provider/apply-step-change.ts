@@ -1,6 +1,8 @@
 import { applyStep, type Applied } from "../executor/apply-step";
 import { homeLedger } from "../executor/home-ledger";
+import { removeReceipt, writeReceipt } from "../executor/receipt";
 import { rollbackStep, type RollbackOutcome } from "../executor/rollback-step";
+import type { Ledger } from "../ledgers/ledger";
 import type { Diagnostic } from "../protocol/messages";
 import { UNKNOWN, type TerraformObject } from "../protocol/dynamic-value";
 import { startRunner } from "../runner/start-runner";
@@ -21,21 +23,25 @@ export interface ApplyOptions {
   readonly onProgress: (message: string) => void;
 }
 
-/** Creates or changes a step. A failed step stays in the state as `failed`: returning nothing would forget it. */
+/**
+ * Creates or changes a step. A failed step stays in the state as `failed`: returning nothing would forget it. A change of
+ * an applied step that fails leaves the state as it was, so that the next plan shows the change again.
+ */
 export async function applyToStep(
+  prior: TerraformObject | null,
   planned: TerraformObject,
   session: ProviderSession,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
+  const known = Object.fromEntries(Object.entries(planned).filter(([, value]) => value !== UNKNOWN));
   try {
     const definition = toDefinition(planned, session.environment);
     const { record } = await runApply(definition, session, options);
-    return { state: complete({ ...planned, ...plannedFacts(planned), ...appliedFacts(record) }), diagnostics: [] };
+    // What was planned must hold, even if the ledger moved on since: the next refresh tells.
+    return { state: complete({ ...plannedFacts(planned), ...appliedFacts(record), ...known }), diagnostics: [] };
   } catch (error) {
-    const known = Object.fromEntries(
-      Object.entries(planned).map(([name, value]) => [name, value === UNKNOWN ? null : value]),
-    );
-    const state = complete({ ...known, status: "failed", applied_at: null, artifact: null });
+    const failed = { ...known, status: "failed", applied_at: null, artifact: null };
+    const state = complete(prior?.status === "applied" ? prior : failed);
     return { state, diagnostics: [failure(`Step "${String(planned.id)}" failed`, error)] };
   }
 }
@@ -44,19 +50,21 @@ export async function applyToStep(
  * Removes a step.
  *
  * Terraform replaces a failed step by destroying and creating it. `planned` tells the two apart: a removal carries what
- * `planDestroy` returned, a replacement what `planCreate` returned; then the creation that follows decides between
+ * `planRemoval` returned, a replacement what `planCreate` returned; then the creation that follows decides between
  * resume and compensate, and nothing is undone here. Source: Terraform, `reducePlan` and `planDestroy`; covered by an
  * end-to-end test, since it is behaviour, not contract. Without the bytes: roll back.
+ *
+ * @param planned JSON of a `PlannedPrivate`
  */
 export async function removeStep(
   prior: TerraformObject,
-  planned: PlannedPrivate | undefined,
+  planned: Uint8Array | undefined,
   session: ProviderSession,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
-  if (planned && planned.op !== "destroy") return { state: null, diagnostics: [] };
   const id = String(prior.id);
   try {
+    if (isReplacement(planned)) return { state: null, diagnostics: [] };
     const outcome = await runRollback(toDefinition(prior, session.environment), session, options);
     const vanished = outcome === "nothing" && prior.status === "applied";
     const detail = `The ledger has no row of step "${id}", so its down did not run: somebody undid it already.`;
@@ -66,10 +74,18 @@ export async function removeStep(
   }
 }
 
+function isReplacement(planned: Uint8Array | undefined): boolean {
+  if (!planned?.length) return false;
+  return (JSON.parse(Buffer.from(planned).toString("utf8")) as PlannedPrivate).op === "create";
+}
+
 /** SQL runs here, in its database's transaction; everything else in a runner that outlives this process. */
 async function runApply(definition: StepDefinition, session: ProviderSession, options: ApplyOptions): Promise<Applied> {
   if (homeLedger(definition.program, definition.variables)) {
-    return applyStep(definition, ledgerOf(definition, session), options);
+    const { home, stack } = ledgersOf(definition, session);
+    const applied = await applyStep(definition, home, options);
+    if (home !== stack) await writeReceipt(applied.record, stack);
+    return applied;
   }
   const result = await startRunner(runnerRequest("apply", definition, session), options);
   return (result as { applied: Applied }).applied;
@@ -81,14 +97,19 @@ async function runRollback(
   options: ApplyOptions,
 ): Promise<RollbackOutcome> {
   if (homeLedger(definition.program, definition.variables)) {
-    return rollbackStep(definition, ledgerOf(definition, session), options);
+    const { home, stack } = ledgersOf(definition, session);
+    const outcome = await rollbackStep(definition, home, options);
+    if (home !== stack) await removeReceipt(definition.id, stack);
+    return outcome;
   }
   const result = await startRunner(runnerRequest("rollback", definition, session), options);
   return (result as { rolledBack: RollbackOutcome }).rolledBack;
 }
 
-function ledgerOf(definition: StepDefinition, session: ProviderSession) {
-  return session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
+/** The ledger in the database that a step changes, and that of the stack: the same one, if the stack keeps its ledger there. */
+function ledgersOf(definition: StepDefinition, session: ProviderSession): { home: Ledger; stack: Ledger } {
+  const ledgers = session.ledgers(definition.system);
+  return { home: ledgers.ofProgram(definition.program, definition.variables), stack: ledgers.ofStack() };
 }
 
 function runnerRequest(

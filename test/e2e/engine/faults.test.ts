@@ -172,6 +172,33 @@ requires("terraform", "postgres")("faults in the middle of an apply", () => {
       expect(await tables()).toEqual(["s1", "s2", "s3"]);
     });
 
+    it("a ledger of the stack elsewhere: it gets a receipt, in which the next environment finds its proof", async () => {
+      // GIVEN a stack whose ledger is a directory, while its SQL step keeps its row in the database
+      const stack = new EngineWorkspace(ledgerConfig.parse({ kind: "file", directory: "ledger" }), workspace.environment);
+      const [s1] = sqlSteps() as [StepInput];
+      stack.configure([s1]);
+      await stack.init();
+      const proof = JSON.stringify({ environment: "staging", ledger: { kind: "file", directory: `${stack.directory}/ledger` } });
+
+      // WHEN
+      expectExit(await stack.apply());
+      const receipts = await stack.ledgerRows();
+      workspace.configure([{ ...s1, arguments: { proof } }]);
+      await workspace.init();
+      const proved = await workspace.plan();
+      stack.configure([]);
+      expectExit(await stack.apply());
+      workspace.loseState();
+      const unproved = await workspace.plan();
+
+      // THEN
+      expect(receipts).toEqual({ s1: "applied" });
+      expect(proved.exitCode).toBe(2);
+      expect(await stack.ledgerRows()).toEqual({});
+      expect(unproved.stderr).toContain("[StepNotProved]");
+      stack.remove();
+    });
+
     it("secrets of the database stay out of state, plan and messages", async () => {
       // GIVEN
       const password = new URL(workspace.environment.SHOP_DATABASE_URL!).password;
