@@ -17,7 +17,13 @@ export { Backend, type GcsBackendOptions, type S3BackendOptions } from "./enviro
 export { DataSternaLedger, type DataSternaLedgerConfig } from "./environments/data-sterna-ledger";
 export { Environment, type EnvironmentProps } from "./environments/environment";
 export { EnvironmentChain } from "./environments/environment-chain";
-export { type FileLedgerOptions, Ledger, type PostgresLedgerOptions } from "./environments/ledger";
+export {
+  type FileLedgerOptions,
+  type GcsLedgerOptions,
+  Ledger,
+  type PostgresLedgerOptions,
+  type S3LedgerOptions,
+} from "./environments/ledger";
 export { Pins, type PinsOptions } from "./environments/pins";
 export { PROVIDER_PLATFORMS, type ProviderPlatform } from "./environments/provider-platform";
 export { SternaProvider, type SternaProviderConfig } from "./environments/sterna-provider";

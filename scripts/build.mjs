@@ -25,6 +25,20 @@ unset NODE_OPTIONS
 exec node "$(dirname "$0")/engine.cjs" "$@"
 `;
 
+/** Packages that few steps need. In files of their own, since node reads all of a file before it runs the first line. */
+const LOADED_ON_DEMAND = { "@aws-sdk/client-s3": "aws-s3.cjs", "google-auth-library": "google-auth.cjs" };
+
+/** Leaves `import("<package>")` to be read from the file beside the bundle. */
+const onDemand = {
+  name: "on-demand",
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^(${Object.keys(LOADED_ON_DEMAND).join("|")})$`) }, ({ path, kind }) => {
+      if (kind !== "dynamic-import") throw new Error(`${path} must be imported where it is needed, by import()`);
+      return { path: `./${LOADED_ON_DEMAND[path]}`, external: true };
+    });
+  },
+};
+
 async function bundle(entry, options) {
   const result = await build({
     absWorkingDir: root,
@@ -59,16 +73,15 @@ function write(path, data, mode = 0o644) {
 }
 
 async function buildEngine() {
-  const engine = await bundle("lib/engine/main.ts", {
-    minify: true,
-    target: OLDEST_SYNTAX,
-    supported: { bigint: true, "dynamic-import": true },
-    banner: { js: VERSION_CHECK },
-  });
+  // Without `import()`, which esbuild then makes a `require` of: a package in CommonJS has no names that `import()` sees.
+  const options = { minify: true, target: OLDEST_SYNTAX, supported: { bigint: true, "dynamic-import": false } };
+  const engine = await bundle("lib/engine/main.ts", { ...options, banner: { js: VERSION_CHECK }, plugins: [onDemand] });
+  const others = Object.entries(LOADED_ON_DEMAND).map(async ([name, file]) => [file, await bundle(name, options)]);
   const text = (content) => Buffer.from(content);
   const zip = deterministicZip({
     [`terraform-provider-sterna_v${version}`]: { data: text(LAUNCHER), mode: 0o755 },
     "engine.cjs": { data: engine, mode: 0o644 },
+    ...Object.fromEntries((await Promise.all(others)).map(([file, data]) => [file, { data, mode: 0o644 }])),
     // A parent package.json of "type": "module" must not change how the engine is read.
     "package.json": { data: text('{"type":"commonjs"}\n'), mode: 0o644 },
   });

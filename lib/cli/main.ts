@@ -1,16 +1,31 @@
 import { Command, CommanderError } from "commander";
 import { sternaPackage } from "../environments/sterna-package";
+import { adoptCommand } from "./commands/adopt";
 import { applyCommand } from "./commands/apply";
 import { commandRunner } from "./commands/command";
 import { doctorCommand } from "./commands/doctor";
+import { ledgerCommand } from "./commands/ledger";
 import { planCommand } from "./commands/plan";
 import { promoteCommand } from "./commands/promote";
+import { resumeCommand } from "./commands/resume";
 import { rollbackCommand } from "./commands/rollback";
 import { statusCommand } from "./commands/status";
+import { verifyCommand } from "./commands/verify";
 import { EXIT_STATUS, type ExitStatus } from "./exit-status";
 import { processSurroundings, type Surroundings } from "./surroundings";
 
-const COMMANDS = [statusCommand, planCommand, applyCommand, promoteCommand, rollbackCommand, doctorCommand];
+const COMMANDS = [
+  statusCommand,
+  planCommand,
+  applyCommand,
+  resumeCommand,
+  promoteCommand,
+  rollbackCommand,
+  verifyCommand,
+  adoptCommand,
+  ledgerCommand,
+  doctorCommand,
+];
 
 /**
  * The command line.
@@ -33,7 +48,7 @@ export async function main(
         "Run it in the project's folder, which holds cdktf.json and releases.json.",
     );
   for (const makeCommand of COMMANDS) program.addCommand(makeCommand(run));
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void surroundings.stdout.write(text),
       writeErr: (text) => void surroundings.stderr.write(text),
@@ -46,4 +61,8 @@ export async function main(
     return error.exitCode === 0 ? EXIT_STATUS.done : EXIT_STATUS.error;
   }
   return status;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { processIdentity } from "./ledgers/process-identity";
 import { program } from "./program";
 
 export const PHASES = ["expand", "migrate", "contract"] as const;
@@ -30,6 +31,20 @@ export type StepDefinition = z.infer<typeof stepDefinition>;
 export const artifact = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 export type Artifact = z.infer<typeof artifact>;
 
+/** Who works on a step outside of its database: the runner, and the process group of its command. */
+export const worker = z.object({ runner: processIdentity, command: processIdentity.optional() });
+export type Worker = z.infer<typeof worker>;
+
+/** How far a running step is. */
+export const progress = z.object({
+  message: z.string(),
+  /** Of the work that is done, where the step knows. */
+  percent: z.number().min(0).max(100).optional(),
+  /** When the step said so, or last gave a sign of life. */
+  at: z.string(),
+});
+export type Progress = z.infer<typeof progress>;
+
 /**
  * A row of the ledger.
  *
@@ -47,8 +62,14 @@ export const stepRecord = stepDefinition.extend({
   appliedAt: z.string().optional(),
   artifact: artifact.optional(),
   error: z.string().optional(),
+  /** Set while the step is `running` or `undoing`: a lock can end before the work under it does. */
+  worker: worker.optional(),
+  /** Set while the step is `running` or `undoing`, once it takes more than two seconds. */
+  progress: progress.optional(),
   /** Set when the step was found done instead of run: by its probe. */
   adopted: z.boolean().optional(),
+  /** Set when a person said that the step is applied, whatever the row said before. */
+  repaired: z.object({ at: z.string(), by: z.string(), reason: z.string(), was: z.string() }).optional(),
 });
 export type StepRecord = z.infer<typeof stepRecord>;
 export type StepStatus = StepRecord["status"];

@@ -1,6 +1,8 @@
 import { posix } from "node:path";
+import type { z } from "zod";
 import type { EnvironmentVariableReference } from "../core/references";
 import { holdsPassword } from "../core/password-in-url";
+import { describeIssues } from "../core/read-json-file";
 import { SternaError } from "../core/sterna-error";
 import { ledgerConfig, type LedgerConfig } from "../engine/ledgers/ledger-config";
 
@@ -23,6 +25,38 @@ export interface PostgresLedgerOptions {
    * @default "sterna"
    */
   readonly schema?: string;
+}
+
+/** Properties of `Ledger.s3`. */
+export interface S3LedgerOptions {
+  /** Name of a general purpose bucket. It must exist, and should keep old versions. */
+  readonly bucket: string;
+
+  /**
+   * What all keys begin with: empty, or ending with one slash. Below it each environment of each system has a place of
+   * its own, so that stacks can share a bucket.
+   * @default "sterna/"
+   */
+  readonly prefix?: string;
+
+  /**
+   * Region of the bucket.
+   * @default - the region where Terraform runs
+   */
+  readonly region?: string;
+}
+
+/** Properties of `Ledger.gcs`. */
+export interface GcsLedgerOptions {
+  /** Name of a bucket. It must exist, and should keep old versions. */
+  readonly bucket: string;
+
+  /**
+   * What all names begin with: empty, or ending with one slash. Below it each environment of each system has a place of
+   * its own, so that stacks can share a bucket.
+   * @default "sterna/"
+   */
+  readonly prefix?: string;
 }
 
 /** What a ledger may need to know about the stack that uses it. */
@@ -49,6 +83,31 @@ export abstract class Ledger {
    */
   static postgres(options: PostgresLedgerOptions): Ledger {
     return new PostgresLedger(options);
+  }
+
+  /**
+   * Objects in a bucket of Amazon S3, one for each step, written on the condition that nobody else wrote them: for
+   * steps that change no database, run from several machines. Credentials come from the environment where Terraform
+   * runs. They must allow s3:GetObject, s3:PutObject and s3:ListBucket.
+   *
+   * A step is never run by two runners at once while the signs of life of the one reach the bucket; it takes effect at
+   * least once. A runner that was killed keeps its step for a minute. An
+   * S3-compatible store does as well if it honours conditional writes; one that does not is refused before a step runs.
+   *
+   * @throws SternaError `InvalidLedger` for an empty bucket or a prefix that does not end with a slash
+   */
+  static s3(options: S3LedgerOptions): Ledger {
+    return new ObjectLedger({ kind: "s3", ...options });
+  }
+
+  /**
+   * Objects in a bucket of Google Cloud Storage, one for each step, as `Ledger.s3` keeps them. Credentials are
+   * Application Default Credentials, with the role Storage Object User on the bucket.
+   *
+   * @throws SternaError `InvalidLedger` for an empty bucket or a prefix that does not end with a slash
+   */
+  static gcs(options: GcsLedgerOptions): Ledger {
+    return new ObjectLedger({ kind: "gcs", ...options });
   }
 
   /**
@@ -89,6 +148,28 @@ class PostgresLedger extends Ledger {
       );
     }
     this.config = ledgerConfig.parse({ kind: "postgres", url, ...(schema === undefined ? {} : { schema }) });
+  }
+
+  configuration(): LedgerConfig {
+    return this.config;
+  }
+}
+
+class ObjectLedger extends Ledger {
+  // Production's bucket is seldom staging's.
+  readonly knowsOtherStacks = false;
+  private readonly config: LedgerConfig;
+
+  constructor(options: z.input<typeof ledgerConfig>) {
+    super();
+    const parsed = ledgerConfig.safeParse(options);
+    if (!parsed.success) {
+      throw new SternaError(
+        "InvalidLedger",
+        `${JSON.stringify(options)} is no ledger:\n${describeIssues(parsed.error)}`,
+      );
+    }
+    this.config = parsed.data;
   }
 
   configuration(): LedgerConfig {

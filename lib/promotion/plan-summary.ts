@@ -1,5 +1,12 @@
 import type { PlanJson, ResourceChangeJson } from "./plan-json";
-import { actionOf, countChanges, isEffective, toResourceChange, type ChangeCounts, type ResourceChange } from "./resource-change";
+import {
+  actionOf,
+  countChanges,
+  isEffective,
+  toResourceChange,
+  type ChangeCounts,
+  type ResourceChange,
+} from "./resource-change";
 import { STEP_TYPE, toStepChange, type StepChange, type StepKnowledge } from "./step-change";
 import { inOrder } from "./step-order";
 

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { programChecksum } from "../engine/checksum";
 import { program, type Program } from "../engine/program";
+import { toDefinition } from "../engine/provider/step-state";
+import type { StepDefinition } from "../engine/step-record";
 import { STEP_TYPE } from "./step-change";
 
 /** A step as it stands in a synthesized stack. */
@@ -55,6 +57,26 @@ export function synthesizedSteps(stack: z.infer<typeof synthesizedStack>): Synth
   });
 }
 
+/**
+ * The steps of a stack as its ledger records them, by their ids. Those in which something is known only to Terraform,
+ * or to another version of Sterna, are left out.
+ */
+export function synthesizedDefinitions(
+  stack: z.infer<typeof synthesizedStack>,
+  environment: string,
+): Map<string, StepDefinition> {
+  const definitions = Object.values(stack.resource?.[STEP_TYPE] ?? {}).flatMap((block) => {
+    const { proof: _proof, ...step } = Array.isArray(block) ? block[0]! : block;
+    if (isTemplate(JSON.stringify(step))) return [];
+    try {
+      return [toDefinition(literalValue(step) as Record<string, unknown>, environment)];
+    } catch {
+      return [];
+    }
+  });
+  return new Map(definitions.map((definition) => [definition.id, definition]));
+}
+
 function parseProgram(template: string): Program | undefined {
   if (isTemplate(template)) return undefined;
   try {
@@ -67,6 +89,13 @@ function parseProgram(template: string): Program | undefined {
 /** Whether Terraform has to work the text out: it holds `${` or `%{` that is not escaped. */
 function isTemplate(text: string): boolean {
   return /\$\{|%\{/.test(text.replaceAll("$${", " ").replaceAll("%%{", " "));
+}
+
+function literalValue(value: unknown): unknown {
+  if (typeof value === "string") return literalText(value);
+  if (Array.isArray(value)) return value.map(literalValue);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, literalValue(item)]));
 }
 
 /** Undoes `terraformLiteral`: every string of a Terraform JSON file is a template. */

@@ -180,6 +180,34 @@ describe("ledgers", () => {
     });
   });
 
+  test("a ledger in a bucket is told with its prefix, in which each environment has its own place", () => {
+    // WHEN
+    const s3 = providerOf(Ledger.s3({ bucket: "shop-ledger", region: "eu-west-1" })).ledger;
+    const gcs = providerOf(Ledger.gcs({ bucket: "shop-ledger", prefix: "" })).ledger;
+    // THEN
+    expect(s3).toEqual({ kind: "s3", bucket: "shop-ledger", prefix: "sterna/", region: "eu-west-1" });
+    expect(gcs).toEqual({ kind: "gcs", bucket: "shop-ledger", prefix: "" });
+  });
+
+  test.each(["sterna", "/sterna/", "a//b/"])(
+    "a prefix %p is refused, since keys would run into each other",
+    (prefix) => {
+      expect(errorOf(() => Ledger.s3({ bucket: "shop-ledger", prefix }))).toMatchObject({
+        code: "InvalidLedger",
+        message: expect.stringContaining(
+          'prefix: must be empty or end with one slash, and not begin with one: "sterna/"',
+        ),
+      });
+    },
+  );
+
+  test("the ledger of another stack does not follow from one in a bucket", () => {
+    expect(errorOf(() => providerOf(Ledger.s3({ bucket: "shop-production" }), "staging"))).toMatchObject({
+      code: "ProofNotConfigured",
+      message: expect.stringContaining('Ledger.s3({ bucket: "…" })'),
+    });
+  });
+
   test("an environment after the first must be told where the proof is, unless it follows from its own ledger", () => {
     // GIVEN
     const url = SecretReference.environment("LEDGER_URL");

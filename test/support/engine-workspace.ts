@@ -1,28 +1,13 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { canonicalJson } from "../../lib/engine/checksum";
 import { openLedger } from "../../lib/engine/ledgers/open-ledger";
 import { ledgerConfig, type LedgerConfig } from "../../lib/engine/ledgers/ledger-config";
-import { program, type ProgramInput } from "../../lib/engine/program";
 import type { StepRecord } from "../../lib/engine/step-record";
-import { repositoryRoot, scratchRoot } from "./repository";
+import { scratchRoot } from "./repository";
+import { installProvider, stepConfiguration, type StepInput } from "./step-configuration";
 import { startTerraform, terraform, type TerraformResult, type TerraformRun } from "./terraform";
 
-/** Arguments of a `sterna_step`, as far as a test cares. */
-export interface StepInput {
-  readonly id: string;
-  readonly program: ProgramInput;
-  /** Terraform address, when it is not the id. @default - the id */
-  readonly address?: string;
-  /** @default - no variables */
-  readonly variables?: Record<string, string>;
-  /** Steps before this one. @default - the step before it in the list */
-  readonly after?: string[];
-  /** Further arguments. @default - none */
-  readonly arguments?: Record<string, unknown>;
-}
-
-const version = (JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as { version: string }).version;
+export type { StepInput };
 
 /** A folder with a Terraform stack written by hand, so that the engine is tested without the constructs. */
 export class EngineWorkspace {
@@ -36,14 +21,7 @@ export class EngineWorkspace {
     mkdirSync(scratchRoot, { recursive: true });
     this.directory = mkdtempSync(join(scratchRoot, "engine-"));
     this.environment = environment;
-    const plugins = join(this.directory, "terraform.d/plugins/registry.terraform.io/sterna/sterna");
-    mkdirSync(plugins, { recursive: true });
-    for (const platform of ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"]) {
-      cpSync(
-        join(repositoryRoot, "dist/engine", `terraform-provider-sterna_${version}.zip`),
-        join(plugins, `terraform-provider-sterna_${version}_${platform}.zip`),
-      );
-    }
+    installProvider(this.directory);
   }
 
   /** A workspace whose ledger is a directory beside the stack, and which has a file `world` for commands to write. */
@@ -62,29 +40,7 @@ export class EngineWorkspace {
 
   /** Writes the configuration: the steps in order, each after the one before it. */
   configure(steps: readonly StepInput[], extra: Record<string, unknown> = {}): void {
-    const resources = steps.map((step, index) => {
-      const previous = steps[index - 1];
-      const after = step.after ?? (previous ? [previous.id] : []);
-      const addressOf = (id: string): string => steps.find((other) => other.id === id)?.address ?? id;
-      const block = {
-        id: step.id,
-        system: "shop",
-        release: "1.0.0",
-        title: `Does ${step.id}`,
-        program: escapeTemplate(canonicalJson(program.parse(step.program))),
-        variables: step.variables ?? {},
-        after,
-        depends_on: after.map((id) => `sterna_step.${addressOf(id)}`),
-        ...step.arguments,
-      };
-      return [step.address ?? step.id, block] as const;
-    });
-    this.write({
-      terraform: { required_providers: { sterna: { source: "sterna/sterna", version } } },
-      provider: { sterna: [{ ledger: JSON.stringify(this.ledger), environment: "staging" }] },
-      ...(resources.length > 0 ? { resource: { sterna_step: Object.fromEntries(resources) } } : {}),
-      ...extra,
-    });
+    this.write({ ...stepConfiguration(steps, this.ledger), ...extra });
   }
 
   write(configuration: object): void {
@@ -155,9 +111,4 @@ export function worldStep(
     },
     variables: { WORLD: workspace.world },
   };
-}
-
-/** Terraform reads `${` and `%{` in a JSON string as templates. */
-function escapeTemplate(text: string): string {
-  return text.replaceAll("${", () => "$${").replaceAll("%{", () => "%%{");
 }

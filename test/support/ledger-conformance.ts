@@ -3,42 +3,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Ledger } from "../../lib/engine/ledgers/ledger";
 import type { LedgerScope } from "../../lib/engine/ledgers/scope";
 import type { StepRecord } from "../../lib/engine/step-record";
+import { record } from "./ledger-record";
 
-/** A complete row, with everything that could be mangled on its way. */
-export function record(id: string, overrides: Partial<StepRecord> = {}): StepRecord {
-  return {
-    id,
-    system: "shop",
-    environment: "staging",
-    release: "1.0.0",
-    title: 'Zürich 北 🚀 "quoted" \\ back\u0000slash',
-    phase: "migrate",
-    program: {
-      kind: "sql",
-      database: { env: "X" },
-      transaction: true,
-      up: "select '\u0000'",
-      verify: [{ query: "q", expected: "" }],
-    },
-    variables: { BUCKET: "a b" },
-    after: [],
-    onRetry: "resume",
-    onDestroy: "rollback",
-    status: "applied",
-    checksum: "c".repeat(64),
-    partial: false,
-    attempt: 1,
-    startedAt: "2026-01-01T00:00:00.000Z",
-    ...overrides,
-  };
-}
+export { record };
 
 /**
  * What every ledger must do. One suite, every ledger passes it.
  *
  * @param open opens the ledger under test anew: as another process would
+ * @param otherEnvironment whether a ledger refuses rows of another environment in the same place, or keeps each
+ *   environment in a place of its own
  */
-export function ledgerConformance(open: (scope?: LedgerScope) => Ledger): void {
+export function ledgerConformance(
+  open: (scope?: LedgerScope) => Ledger,
+  otherEnvironment: "refused" | "apart" = "refused",
+): void {
   const using = async <T>(work: (ledger: Ledger) => Promise<T>, scope?: LedgerScope): Promise<T> => {
     const ledger = open(scope);
     try {
@@ -150,7 +129,7 @@ export function ledgerConformance(open: (scope?: LedgerScope) => Ledger): void {
     await held;
   });
 
-  it("refuses rows of another environment", async () => {
+  it("gives no environment the rows of another", async () => {
     // GIVEN
     await put(record("a"));
 
@@ -158,6 +137,7 @@ export function ledgerConformance(open: (scope?: LedgerScope) => Ledger): void {
     const reading = using((ledger) => ledger.get("a"), { system: "shop", environment: "production" });
 
     // THEN
-    await expect(reading).rejects.toMatchObject({ code: "LedgerOfOtherEnvironment" });
+    if (otherEnvironment === "apart") await expect(reading).resolves.toBeUndefined();
+    else await expect(reading).rejects.toMatchObject({ code: "LedgerOfOtherEnvironment" });
   });
 }

@@ -19,6 +19,8 @@ export function stepContext(
     signal: options.signal ?? new AbortController().signal,
     resolve: (text) => resolveText(text, variables, `step "${stepId}"`),
     progress: (message) => void messages.push(message),
+    redact: (text) => text,
+    announceProcess: async () => undefined,
     messages,
   };
 }

@@ -17,7 +17,7 @@ import { makePlan } from "../terraform/make-plan";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 import { showPlan } from "./plan";
 
-interface ApplyOptions extends CommonOptions {
+export interface ApplyOptions extends CommonOptions {
   readonly autoApprove?: boolean;
 }
 
@@ -30,21 +30,45 @@ export function applyCommand(run: CommandRunner): Command {
     .argument("<environment>", "environment, such as staging")
     .option("--auto-approve", "apply without a saved plan and without asking, also in a protected environment")
     .action((system: string, environment: string, options: ApplyOptions) =>
-      run(options, async (context) => {
-        const project = openProject(context.surroundings.directory);
-        recoverPins(project);
-        const files = planFiles(project, `${system}-${environment}`);
-        const saved = readSavedPlan(files);
-        return saved === undefined
-          ? planAndApply(project, { system, environment, autoApprove: options.autoApprove ?? false }, context)
-          : applySaved(project, saved, context);
-      }),
+      run(options, (context) =>
+        applyOrPlan({ system, environment, autoApprove: options.autoApprove ?? false }, context),
+      ),
     );
 }
 
+/** What an apply is asked for. */
+export interface WantedApply {
+  readonly system: string;
+  readonly environment: string;
+  readonly autoApprove: boolean;
+}
+
+/** Looks at a stack before it is planned or applied; what it returns is told with the result. */
+export type Preparation = (project: Project, system: SynthesizedSystem) => Promise<Readonly<Record<string, unknown>>>;
+
+/** Applies the saved plan; without one, plans, asks and applies. */
+export async function applyOrPlan(
+  wanted: WantedApply,
+  context: CommandContext,
+  prepare: Preparation = async () => ({}),
+): Promise<ExitStatus> {
+  const project = openProject(context.surroundings.directory);
+  recoverPins(project);
+  const saved = readSavedPlan(planFiles(project, `${wanted.system}-${wanted.environment}`));
+  return saved === undefined
+    ? planAndApply(project, wanted, context, prepare)
+    : applySaved(project, saved, context, prepare);
+}
+
 /** Nothing is synthesized: what was reviewed is what is there. */
-async function applySaved(project: Project, saved: SavedPlan, context: CommandContext): Promise<ExitStatus> {
+async function applySaved(
+  project: Project,
+  saved: SavedPlan,
+  context: CommandContext,
+  prepare: Preparation,
+): Promise<ExitStatus> {
   const system = findSystem(readSynthesis(project), saved.system, saved.environment);
+  const facts = await prepare(project, system);
   const changed = changedParts(saved.parts, planParts(planFiles(project, saved.stack), system.directory));
   const pinned = readPins(project.pinsFile).pins[saved.system]?.[saved.environment];
   if (pinned !== saved.release) changed.push("the pin in releases.json");
@@ -56,17 +80,20 @@ async function applySaved(project: Project, saved: SavedPlan, context: CommandCo
     );
   }
   context.terminal.report(`applying the plan of ${saved.plannedAt}: ${saved.stack}, release ${saved.release}`);
-  return finish(await applyPlan(project, system, saved, context.surroundings, context.terminal), project, context);
+  const applied = await applyPlan(project, system, saved, context.surroundings, context.terminal);
+  return finish(applied, project, context, facts);
 }
 
 async function planAndApply(
   project: Project,
-  wanted: { readonly system: string; readonly environment: string; readonly autoApprove: boolean },
+  wanted: WantedApply,
   context: CommandContext,
+  prepare: Preparation,
 ): Promise<ExitStatus> {
   const { surroundings, terminal } = context;
   const synthesis = await synthesize(project, surroundings.environment, terminal);
   const system = findSystem(synthesis, wanted.system, wanted.environment);
+  const facts = await prepare(project, system);
   if (!wanted.autoApprove) refuseUnapproved(system, terminal.interactive);
   const made = await makePlan(project, system, surroundings, terminal);
   showPlan(made, context);
@@ -76,7 +103,7 @@ async function planAndApply(
       return EXIT_STATUS.changes;
     }
   }
-  return finish(await applyPlan(project, system, made.saved, surroundings, terminal), project, context);
+  return finish(await applyPlan(project, system, made.saved, surroundings, terminal), project, context, facts);
 }
 
 function refuseUnapproved(
@@ -99,12 +126,17 @@ function refuseUnapproved(
 }
 
 /** Says how it went, and what to do next. */
-function finish(applied: AppliedPlan, project: Project, { terminal }: CommandContext): ExitStatus {
+function finish(
+  applied: AppliedPlan,
+  project: Project,
+  { terminal }: CommandContext,
+  facts: Readonly<Record<string, unknown>>,
+): ExitStatus {
   const { record, file, diagnostics, otherOutput } = applied;
   const { system, environment, release, steps, result } = record;
   if (result === "applied") {
     const done = steps.filter(({ status }) => status === "done").length;
-    terminal.printJson({ ...record, record: file && relative(project.directory, file) });
+    terminal.printJson({ ...facts, ...record, record: file && relative(project.directory, file) });
     terminal.print(`${system} in ${environment} runs release ${release}${done === 0 ? "" : `; ${done} steps done`}.`);
     if (file !== undefined) terminal.print(`Record: ${relative(project.directory, file)}`);
     return EXIT_STATUS.done;

@@ -4,7 +4,13 @@ import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
 import { STACK_MANIFEST_FILE, stackManifest, type StackManifest } from "../../core/stack-manifest";
 import { SternaError } from "../../core/sterna-error";
-import { synthesizedStack, synthesizedSteps, type SynthesizedStep } from "../../promotion/synthesized-steps";
+import type { StepDefinition } from "../../engine/step-record";
+import {
+  synthesizedDefinitions,
+  synthesizedStack,
+  synthesizedSteps,
+  type SynthesizedStep,
+} from "../../promotion/synthesized-steps";
 import { describeKnown } from "../text/nearest";
 import type { Project } from "./project";
 
@@ -13,6 +19,8 @@ export interface SynthesizedSystem extends StackManifest {
   /** Folder of the stack, absolute. Terraform runs there. */
   readonly directory: string;
   readonly steps: readonly SynthesizedStep[];
+  /** Steps as the ledger records them, by their ids; without those in which something is known only to Terraform. */
+  readonly definitions: ReadonlyMap<string, StepDefinition>;
 }
 
 const annotation = z.looseObject({ constructPath: z.string(), level: z.string(), message: z.string() });
@@ -53,7 +61,8 @@ export function readSynthesis({ output }: Project): Synthesis {
     if (!existsSync(join(directory, STACK_MANIFEST_FILE))) return [];
     const manifest = readJsonFile(join(directory, STACK_MANIFEST_FILE), stackManifest, "SynthesisUnreadable");
     const stack = readJsonFile(join(output, synthesizedStackPath), synthesizedStack, "SynthesisUnreadable");
-    return [{ ...manifest, directory, steps: synthesizedSteps(stack) }];
+    const definitions = synthesizedDefinitions(stack, manifest.environment);
+    return [{ ...manifest, directory, steps: synthesizedSteps(stack), definitions }];
   });
   const annotations = Object.values(stacks).flatMap(({ annotations }) => annotations);
   return {

@@ -4,6 +4,9 @@ import type { Ledger, LedgerSession } from "../ledgers/ledger";
 import type { StepDefinition, StepRecord } from "../step-record";
 import { assertChecks } from "./assert-checks";
 import { operationsOf, type Operations } from "./operations";
+import { rowWithoutWorker } from "./previous-worker";
+import { writeReceipt } from "./receipt";
+import { mayHaveEffect } from "./removal";
 import { StepRun, type StepRunOptions } from "./step-run";
 
 /** How a step came to be applied: it ran, it was found in the ledger, or its probe found it done. */
@@ -29,15 +32,19 @@ export async function applyStep(
     signal: options.signal,
     onWait: (holder: string) => run.progress(`waits for ${holder}, which works on the same step`),
   };
-  return ledger
-    .withLock(definition.id, (session) => applyLocked(definition, run, session), wait)
-    .catch((error) => {
-      throw run.explain(error);
-    });
+  const work = async (session: LedgerSession): Promise<Applied> => {
+    const applied = await applyLocked(definition, run, session);
+    // Still under the lock: a rollback from elsewhere must not come between the row and its receipt.
+    if (options.receipts) await writeReceipt(applied.record, options.receipts);
+    return applied;
+  };
+  return ledger.withLock(definition.id, work, wait).catch((error) => {
+    throw run.explain(error);
+  });
 }
 
 async function applyLocked(definition: StepDefinition, run: StepRun, session: LedgerSession): Promise<Applied> {
-  const found = await session.get();
+  const found = await rowWithoutWorker(session, run);
   if (found?.status === "applied") return { record: await updateFound(found, definition, session), outcome: "found" };
 
   const operations = operationsOf(definition.program, run, session);
@@ -49,22 +56,32 @@ async function applyLocked(definition: StepDefinition, run: StepRun, session: Le
     attempt: (found?.attempt ?? 0) + 1,
     startedAt: new Date().toISOString(),
   };
+  const nothing: StepRecord = { ...record, partial: false };
+  // What a failure leaves behind. Before `up` begins, that is what was found, with the program that can undo it.
+  let left = found && mayHaveEffect(found) ? { ...found, partial: true, attempt: record.attempt } : nothing;
   const cancel = (): void => void session.cancel?.().catch(() => undefined);
   run.signal.addEventListener("abort", cancel);
-  run.start();
+  run.start(session);
   try {
-    if (found?.partial && definition.onRetry === "compensate") await compensate(found, run, session);
+    run.signal.throwIfAborted();
+    if (left.partial && definition.onRetry === "compensate") {
+      await compensate(left, run, session);
+      left = nothing;
+    }
     if (operations.probe && (await operations.inTransaction(operations.probe))) {
       const adopted: StepRecord = { ...record, status: "applied", adopted: true, appliedAt: new Date().toISOString() };
       await session.put(adopted);
       return { record: adopted, outcome: "probed" };
     }
-    await session.put(record);
-    return { record: await runUp(record, operations, session), outcome: "ran" };
+    left = record;
+    await (operations.endsWithLock ? session.put(record) : run.putWithWorker(record, session));
+    run.follow(record, session);
+    return { record: await runUp(record, operations, run, session), outcome: "ran" };
   } catch (error) {
     const explained = run.explain(error);
+    await run.settle();
     // The reason matters more than the row: if the ledger is gone too, the next run finds `running` and no lock.
-    await session.put({ ...record, status: "failed", error: explained.message }).catch(() => undefined);
+    await session.put({ ...left, status: "failed", error: explained.message }).catch(() => undefined);
     throw explained;
   } finally {
     run.stop();
@@ -72,26 +89,44 @@ async function applyLocked(definition: StepDefinition, run: StepRun, session: Le
   }
 }
 
-function runUp(record: StepRecord, operations: Operations, session: LedgerSession): Promise<StepRecord> {
+function runUp(
+  record: StepRecord,
+  operations: Operations,
+  run: StepRun,
+  session: LedgerSession,
+): Promise<StepRecord> {
   return operations.inTransaction(async () => {
     const artifact = await operations.up();
     assertChecks(await operations.verify(artifact));
+    await run.settle();
     const applied: StepRecord = { ...record, status: "applied", appliedAt: new Date().toISOString(), artifact };
-    await session.put(applied);
+    await session.put(applied).catch((error: unknown) => {
+      throw operations.transactional ? error : unrecorded(error);
+    });
     return applied;
   });
+}
+
+function unrecorded(error: unknown): EngineError {
+  if (error instanceof EngineError && error.code === "LedgerConflict") return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `it ran and was verified, but the ledger could not note it, so the next apply runs it again: ${reason}`;
+  return new EngineError("LedgerUnreachable", message, { cause: error });
 }
 
 /** Undoes what a failed run left, with the program of that run, before the step is tried again. */
 async function compensate(found: StepRecord, run: StepRun, session: LedgerSession): Promise<void> {
   run.progress("undoes the failed attempt first");
-  await operationsOf(found.program, run.withVariables(found.variables), session).down(found.artifact);
+  const operations = operationsOf(found.program, run.withVariables(found.variables), session);
+  if (!operations.endsWithLock) await run.putWithWorker({ ...found, status: "undoing" }, session);
+  await operations.down(found.artifact);
 }
 
 /** An applied step keeps its effect for ever; its title, its `down`, its checks may be rewritten. */
 async function updateFound(found: StepRecord, definition: StepDefinition, session: LedgerSession): Promise<StepRecord> {
   assertSameEffect(found, definition);
-  const updated: StepRecord = { ...found, ...definition, checksum: programChecksum(definition.program) };
+  const checksum = programChecksum(definition.program);
+  const updated: StepRecord = { ...found, ...definition, checksum, error: undefined };
   if (JSON.stringify(updated) !== JSON.stringify(found)) await session.put(updated);
   return updated;
 }

@@ -30,6 +30,12 @@ export class Ledgers {
     return this.open(homeLedger(program, variables) ?? this.stackLedger());
   }
 
+  /** The ledger of the stack, when the row of a program stands elsewhere: there it leaves a receipt. */
+  ofReceipts(program: Program, variables: Readonly<Record<string, string>>): Ledger | undefined {
+    const stack = this.ofStack();
+    return this.ofProgram(program, variables) === stack ? undefined : stack;
+  }
+
   open(config: LedgerConfig): Ledger {
     const key = JSON.stringify(config);
     const ledger = this.opened.get(key) ?? openLedger(config, this.place);

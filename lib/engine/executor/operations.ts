@@ -10,6 +10,8 @@ export interface Operations {
   /** Whether a failed run leaves nothing behind, because change and ledger row share one transaction. */
   readonly transactional: boolean;
   readonly effectless: boolean;
+  /** Whether the work is done through the connection that holds the lock, so that it ends with the lock. */
+  readonly endsWithLock: boolean;
   readonly probe?: () => Promise<boolean>;
   up(): Promise<Artifact | undefined>;
   verify(artifact: Artifact | undefined): Promise<CheckResult[]>;
@@ -19,12 +21,17 @@ export interface Operations {
 }
 
 /** Binds a program to the connection that holds its lock. */
-export function operationsOf(program: Program, context: StepContext, session: LedgerSession): Operations {
+export function operationsOf(
+  program: Program,
+  context: StepContext,
+  session: Pick<LedgerSession, "client">,
+): Operations {
   const kind = kindOf(program);
   if (!isTransactional(kind)) {
     return {
       transactional: false,
       effectless: kind.effectless,
+      endsWithLock: false,
       probe: kind.probe && (() => kind.probe!(program, context)),
       up: () => kind.up(program, context),
       verify: (artifact) => kind.verify(program, context, artifact),
@@ -37,6 +44,7 @@ export function operationsOf(program: Program, context: StepContext, session: Le
   return {
     transactional,
     effectless: kind.effectless,
+    endsWithLock: true,
     probe: kind.probe && (() => kind.probe!(program, context, client)),
     up: () => kind.up(program, context, client),
     verify: (artifact) => kind.verify(program, context, client, artifact),

@@ -2,6 +2,9 @@ import { EngineError } from "../engine-error";
 import type { Ledger, LedgerSession } from "../ledgers/ledger";
 import type { StepDefinition, StepRecord } from "../step-record";
 import { operationsOf } from "./operations";
+import { rowWithoutWorker } from "./previous-worker";
+import { removeReceipt } from "./receipt";
+import { mayHaveEffect, removalOf } from "./removal";
 import { StepRun, type StepRunOptions } from "./step-run";
 
 /** What a rollback did: ran `down`, kept the effect as declared, or found nothing to undo. */
@@ -22,60 +25,52 @@ export async function rollbackStep(
     signal: options.signal,
     onWait: (holder: string) => run.progress(`waits for ${holder}, which works on the same step`),
   };
-  return ledger
-    .withLock(definition.id, (session) => rollbackLocked(run, session), wait)
-    .catch((error) => {
-      throw run.explain(error);
-    });
+  const work = async (session: LedgerSession): Promise<RollbackOutcome> => {
+    const outcome = await rollbackLocked(run, session);
+    if (options.receipts) await removeReceipt(definition.id, options.receipts);
+    return outcome;
+  };
+  return ledger.withLock(definition.id, work, wait).catch((error) => {
+    throw run.explain(error);
+  });
 }
 
 async function rollbackLocked(run: StepRun, session: LedgerSession): Promise<RollbackOutcome> {
-  const found = await session.get();
+  const found = await rowWithoutWorker(session, run);
   if (!found) return "nothing";
-  const mayHaveEffect = found.status === "applied" || found.status === "undoing" || found.partial;
-  const operations = operationsOf(found.program, run.withVariables(found.variables), session);
-  if (!mayHaveEffect || found.onDestroy === "keep" || operations.effectless) {
+  if (!mayHaveEffect(found) || removalOf(found) === "forget") {
     await session.remove();
-    return mayHaveEffect ? "kept" : "nothing";
+    return mayHaveEffect(found) ? "kept" : "nothing";
   }
-  assertReversible(found);
 
+  const operations = operationsOf(found.program, run.withVariables(found.variables), session);
+  // What a transaction could not undo is as it was.
+  const status = operations.transactional ? found.status : "undoing";
   const cancel = (): void => void session.cancel?.().catch(() => undefined);
   run.signal.addEventListener("abort", cancel);
-  run.start();
+  run.start(session);
   try {
-    if (!operations.transactional) await session.put({ ...found, status: "undoing" });
+    const undoing: StepRecord = { ...found, status: "undoing" };
+    if (!operations.endsWithLock) await run.putWithWorker(undoing, session);
+    else if (!operations.transactional) await session.put(undoing);
+    run.follow(undoing, session);
     await operations.inTransaction(async () => {
       await operations.down(found.artifact);
       if (await operations.probe?.()) {
         throw new EngineError("RollbackFailed", "its down ran, but its probe still finds the change");
       }
+      await run.settle();
       await session.remove();
     });
     return "undone";
   } catch (error) {
     const explained = run.explain(error);
-    await session.put({ ...found, status: "undoing", error: explained.message }).catch(() => undefined);
+    await run.settle();
+    await session.put({ ...found, status, error: explained.message }).catch(() => undefined);
     const code = explained.code === "StepFailed" ? "RollbackFailed" : explained.code;
     throw new EngineError(code, explained.message, { cause: error });
   } finally {
     run.stop();
     run.signal.removeEventListener("abort", cancel);
-  }
-}
-
-/** @throws EngineError `StepIrreversible`, `StepRemovalRefused` */
-export function assertReversible(record: Pick<StepRecord, "id" | "irreversible" | "onDestroy" | "release">): void {
-  if (record.irreversible !== undefined) {
-    throw new EngineError(
-      "StepIrreversible",
-      `step "${record.id}" of release ${record.release} cannot be undone: ${record.irreversible}. Keep it in the configuration (pin ${record.release} or newer), or restore the backup that was taken before it.`,
-    );
-  }
-  if (record.onDestroy === "refuse") {
-    throw new EngineError(
-      "StepRemovalRefused",
-      `step "${record.id}" of release ${record.release} must not be removed (on_destroy = "refuse"). Keep it in the configuration, or apply on_destroy = "rollback" or "keep" first.`,
-    );
   }
 }

@@ -1,14 +1,30 @@
 import { EngineError } from "../engine-error";
 import type { StepContext } from "../kinds/step-kind";
+import type { Ledger, LedgerSession } from "../ledgers/ledger";
+import { thisProcess, type ProcessIdentity } from "../ledgers/process-identity";
 import { resolveText } from "../resolve-text";
-import type { StepDefinition } from "../step-record";
+import type { Progress, StepDefinition, StepRecord } from "../step-record";
 import type { Text } from "../text";
+import { ProgressRecorder } from "./progress-recorder";
 import { Redactor } from "./redactor";
+import { StepLog } from "./step-log";
+
+/** A timer that is set for longer fires at once. Source: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
+/** Characters of a message of progress. */
+const LONGEST_MESSAGE = 2000;
 
 export interface StepRunOptions {
   /** Aborted when Terraform is interrupted. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (message: string) => void;
+  /**
+   * Directory of the steps' logs.
+   * @default - no log
+   */
+  readonly logs?: string;
+  /** The ledger of the stack, when the row of the step stands elsewhere: it gets a receipt. */
+  readonly receipts?: Ledger;
 }
 
 /** One run of a step: resolves its texts, watches its time, keeps its secrets out of what is said. */
@@ -16,9 +32,15 @@ export class StepRun implements StepContext {
   readonly stepId: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  private readonly redactor = new Redactor();
+  private readonly redactor = new Redactor(process.env);
   private readonly timer = new AbortController();
+  private readonly lockLost = new AbortController();
   private timeout?: NodeJS.Timeout;
+  private readonly log?: StepLog;
+  private failure?: EngineError;
+  private recordCommand?: (command: ProcessIdentity) => Promise<void>;
+  private recordProgress?: (progress: Progress) => Promise<void>;
+  private recorder?: ProgressRecorder;
 
   constructor(
     private readonly definition: StepDefinition,
@@ -26,18 +48,26 @@ export class StepRun implements StepContext {
   ) {
     this.stepId = definition.id;
     this.variables = definition.variables;
-    this.signal = options.signal ? AbortSignal.any([options.signal, this.timer.signal]) : this.timer.signal;
+    if (options.logs !== undefined) this.log = new StepLog(options.logs, definition.id);
+    const interrupted = options.signal ? [options.signal] : [];
+    this.signal = AbortSignal.any([this.timer.signal, this.lockLost.signal, ...interrupted]);
   }
 
-  /** Starts the clock of the step's timeout: waiting for somebody else's lock does not count. */
-  start(): void {
+  /** Starts the clock of the step's timeout: waiting for somebody else's lock does not count. Ends with the lock. */
+  start(session?: Pick<LedgerSession, "lost">): void {
+    const lost = session?.lost;
+    lost?.addEventListener("abort", () => this.lockLost.abort(lost.reason));
+    this.log?.write("begins");
     const seconds = this.definition.timeout;
     if (seconds === undefined) return;
-    this.timeout = setTimeout(() => this.timer.abort(), seconds * 1000);
+    const milliseconds = Math.min(seconds * 1000, LONGEST_TIMER_MILLISECONDS);
+    this.timeout = setTimeout(() => this.timer.abort(), milliseconds);
   }
 
   stop(): void {
     clearTimeout(this.timeout);
+    this.log?.write(this.failure === undefined ? "ends" : `stops: ${this.failure.message}`);
+    this.log?.close();
   }
 
   resolve(value: Text): string {
@@ -46,8 +76,50 @@ export class StepRun implements StepContext {
     return resolved;
   }
 
-  progress(message: string): void {
-    this.options.onProgress?.(this.redactor.redact(message));
+  /** Puts a row that names who works on the step: this process now, and each command once it is announced. */
+  async putWithWorker(row: StepRecord, session: LedgerSession): Promise<void> {
+    await this.settle();
+    const runner = thisProcess();
+    let current: StepRecord = row;
+    let turn: Promise<void> = Promise.resolve();
+    // One after the other: a ledger's session takes one write at a time.
+    const put = (change: Partial<StepRecord>): Promise<void> => {
+      current = { ...current, ...change };
+      const next = current;
+      const written = turn.then(() => session.put(next));
+      turn = written.catch(() => undefined);
+      return written;
+    };
+    this.recordCommand = (command) => put({ worker: { runner, command } });
+    this.recordProgress = (progress) => put({ progress });
+    await put({ worker: { runner } });
+  }
+
+  /** Notes from now on beside the row, or in it, how far the step is. */
+  follow(row: StepRecord, session: LedgerSession): void {
+    const write = session.noteProgress?.bind(session, row) ?? this.recordProgress;
+    if (write !== undefined) this.recorder = new ProgressRecorder(write);
+  }
+
+  /** Ends the notes of progress. Before the row that ends the work: nothing may follow it. */
+  async settle(): Promise<void> {
+    await this.recorder?.end();
+  }
+
+  /** Before `putWithWorker` there is nothing to write to: a probe changes nothing. */
+  async announceProcess(leader: ProcessIdentity): Promise<void> {
+    await this.recordCommand?.(leader);
+  }
+
+  progress(message: string, percent?: number): void {
+    const said = this.redact(message).slice(0, LONGEST_MESSAGE);
+    this.log?.write(said);
+    this.recorder?.note(said, percent);
+    this.options.onProgress?.(said);
+  }
+
+  redact(text: string): string {
+    return this.redactor.redact(text);
   }
 
   /** The same context for a program that was recorded with other variables. */
@@ -66,12 +138,17 @@ export class StepRun implements StepContext {
 
   /** Why the step stopped, without secrets. An aborted step says so, whatever error the abort caused inside it. */
   explain(error: unknown): EngineError {
+    return (this.failure = this.reasonOf(error));
+  }
+
+  private reasonOf(error: unknown): EngineError {
+    if (this.lockLost.signal.reason instanceof EngineError) return this.lockLost.signal.reason;
     if (this.timer.signal.aborted) {
       return new EngineError("StepTimedOut", `stopped after its timeout of ${this.definition.timeout} seconds`);
     }
     if (this.signal.aborted) return new EngineError("StepInterrupted", "stopped because Terraform was interrupted");
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof EngineError ? error.code : "StepFailed";
-    return new EngineError(code, this.redactor.redact(message), { cause: error });
+    return new EngineError(code, this.redact(message), { cause: error });
   }
 }

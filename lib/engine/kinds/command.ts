@@ -1,17 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { EngineError } from "../engine-error";
+import { CommandOutput } from "../processes/command-output";
+import { startGuardedCommand } from "../processes/guarded-command";
+import { stopGroup } from "../processes/process-group";
 import type { ProgramOf } from "../program";
 import { stepEnvironment } from "../step-environment";
 import type { CheckResult, StepContext, StepKind } from "./step-kind";
 
 type CommandProgram = ProgramOf<"command">;
 
-/** What a stopped command gets to end by itself, before it is killed. */
-const GRACE_MILLISECONDS = 10_000;
-const TAIL_BYTES = 4096;
+const PREVIEW_LENGTH = 200;
 
 /** A script, run by an interpreter. At least once: a crash between the script's end and the ledger row runs it again. */
 export const commandKind: StepKind<"command"> = {
@@ -20,7 +20,7 @@ export const commandKind: StepKind<"command"> = {
 
   preview: (program) => [
     `run: ${program.interpreter.join(" ")} <<< ${firstLine(program.up)}`,
-    ...program.verify.map((check) => `verify: ${firstLine(check.query)} = ${check.expected}`),
+    ...program.verify.map((check) => `verify: ${firstLine(check.query)} = ${shorten(check.expected)}`),
   ],
 
   async probe(program, context) {
@@ -63,65 +63,65 @@ async function mustSucceed(script: string, program: CommandProgram, context: Ste
 
 async function runScript(script: string, program: CommandProgram, context: StepContext): Promise<ScriptResult> {
   context.signal.throwIfAborted();
+  const workingDirectory = program.directory === undefined ? undefined : context.resolve(program.directory);
+  if (workingDirectory !== undefined) assertDirectory(workingDirectory);
+  const environment = Object.entries(program.environment).map(([name, value]) => [name, context.resolve(value)]);
   const directory = mkdtempSync(join(tmpdir(), "sterna-step-"));
   const path = join(directory, "script");
-  const environment = Object.entries(program.environment).map(([name, value]) => [name, context.resolve(value)]);
+  const output = new CommandOutput((line) => context.progress(line));
   try {
     // A file, not the standard input: commands inside the script would read the rest of the script from there.
     writeFileSync(path, script, { mode: 0o600 });
-    const [interpreter, ...options] = program.interpreter;
-    const child = execa(interpreter!, [...options, path], {
-      cwd: program.directory === undefined ? undefined : context.resolve(program.directory),
-      env: { ...stepEnvironment(), STERNA_STEP_ID: context.stepId, ...Object.fromEntries(environment) },
-      extendEnv: false,
-      stdin: "ignore",
-      all: true,
-      reject: false,
-      // A group of its own, so that a signal reaches everything that the script started.
-      detached: true,
-      cleanup: false,
+    const command = startGuardedCommand([...program.interpreter, path], {
+      directory: workingDirectory,
+      environment: { ...stepEnvironment(), STERNA_STEP_ID: context.stepId, ...Object.fromEntries(environment) },
+      output,
     });
-    const stop = stopper(child.pid);
-    context.signal.addEventListener("abort", stop.now);
-    child.all.on("data", (chunk: Buffer) => report(chunk, context));
-    const result = await child.finally(() => {
-      context.signal.removeEventListener("abort", stop.now);
-      stop.settled();
-    });
+    const { exitCode, signal, originalMessage } = await finished(command, context);
+    output.finish();
     context.signal.throwIfAborted();
-    if (result.exitCode === undefined && result.signal === undefined) {
-      throw new EngineError("StepFailed", `cannot start "${interpreter}": ${result.originalMessage ?? "unknown"}`);
+    if (exitCode === undefined && signal === undefined) {
+      throw new EngineError("StepFailed", `cannot start a shell for "${program.interpreter[0]}": ${originalMessage}`);
     }
-    return { exitCode: result.exitCode ?? result.signal!, stdout: result.stdout, tail: result.all.slice(-TAIL_BYTES) };
+    return { exitCode: exitCode ?? signal!, stdout: output.stdout, tail: output.tail };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** Ends a whole process group: politely, then for good. */
-function stopper(pid: number | undefined): { now: () => void; settled: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const signalGroup = (signal: NodeJS.Signals): void => {
-    try {
-      if (pid !== undefined) process.kill(-pid, signal);
-    } catch {
-      // The group is gone already.
-    }
-  };
-  return {
-    now: () => {
-      signalGroup("SIGTERM");
-      timer = setTimeout(() => signalGroup("SIGKILL"), GRACE_MILLISECONDS);
-    },
-    settled: () => clearTimeout(timer),
-  };
+/** Lets a command begin once the ledger knows of it, and leaves nothing of it behind but what a success left on purpose. */
+async function finished(command: ReturnType<typeof startGuardedCommand>, context: StepContext) {
+  const { leader, result } = command;
+  if (leader === undefined) return result;
+  const stop = (): void => void stopGroup(leader).then(command.hangUp);
+  context.signal.addEventListener("abort", stop);
+  try {
+    await context.announceProcess(leader).catch((error: unknown) => {
+      command.refuse();
+      throw error;
+    });
+    command.begin();
+    const ended = await result;
+    // A killed shell leaves children that work on: nobody else may begin before they have ended.
+    if (ended.exitCode !== 0 || context.signal.aborted) await stopGroup(leader);
+    return ended;
+  } finally {
+    context.signal.removeEventListener("abort", stop);
+  }
 }
 
-function report(chunk: Buffer, context: StepContext): void {
-  for (const line of chunk.toString("utf8").split("\n")) if (line.trim() !== "") context.progress(line);
+/** @throws EngineError `SourceMissing`: the shell would say that it does not exist itself */
+function assertDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new EngineError("SourceMissing", `the working directory ${path} of the command does not exist`);
 }
 
 function firstLine(script: string): string {
   const lines = script.trim().split("\n");
-  return lines.length > 1 ? `${lines[0]} … (${lines.length} lines)` : lines[0]!;
+  const first = shorten(lines[0]!);
+  return lines.length > 1 ? `${first} … (${lines.length} lines)` : first;
+}
+
+function shorten(text: string): string {
+  return text.length > PREVIEW_LENGTH ? `${text.slice(0, PREVIEW_LENGTH)}…` : text;
 }

@@ -50,7 +50,7 @@ export const documentsKind: TransactionalStepKind<"documents"> = {
         context.stepId,
       );
       written += batch.length;
-      context.progress(`${written}/${files.length} documents`);
+      context.progress(`${written}/${files.length} documents`, (100 * written) / files.length);
     }
     const totals = totalsOf(files.map(asEntry));
     context.progress(`${totals.files} documents, ${formatBytes(totals.bytes)}`);

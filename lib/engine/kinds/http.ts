@@ -25,7 +25,7 @@ export const httpKind: StepKind<"http"> = {
       const { answer, results } = await question(program, context);
       if (results.every(({ expected, actual }) => expected === actual)) return { attempts: attempt };
       context.progress(`attempt ${attempt} of ${program.attempts}: ${answer.status}`);
-      if (attempt === program.attempts) throw exhausted(program, answer, results);
+      if (attempt === program.attempts) throw exhausted(program, answer.status, context.redact(answer.body), results);
       await rejectAborted(context.signal, () => sleep(program.interval * 1000, undefined, { signal: context.signal }));
     }
   },
@@ -78,12 +78,12 @@ function asText(value: unknown): string {
 /** Characters of a body that a message shows. */
 const EXCERPT = 200;
 
-function exhausted(program: HttpProgram, answer: Answer, results: readonly CheckResult[]): EngineError {
+function exhausted(program: HttpProgram, status: string, body: string, results: readonly CheckResult[]): EngineError {
   const failed = results.filter(({ expected, actual }) => expected !== actual);
   return new EngineError(
     "VerificationFailed",
     `${program.attempts} attempts did not give the expected answer: ` +
       failed.map(({ query, expected, actual }) => `${query} is ${actual} instead of ${expected}`).join("; ") +
-      `. The last answer was ${answer.status}: ${answer.body.slice(0, EXCERPT) || "(empty)"}`,
+      `. The last answer was ${status}: ${body.slice(0, EXCERPT) || "(empty)"}`,
   );
 }

@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import type { ProcessIdentity } from "../ledgers/process-identity";
 import type { Program, ProgramKind, ProgramOf } from "../program";
 import type { Artifact } from "../step-record";
 import type { Text } from "../text";
@@ -16,8 +17,21 @@ export interface StepContext {
    */
   resolve(value: Text): string;
 
-  /** Says how far the step is; shown by `sterna status --follow` and kept in the step's log. */
-  progress(message: string): void;
+  /**
+   * Writes down which process group works for the step, before that group begins. Should this process be killed, the
+   * next run of the step finds the group and ends it first.
+   * @throws EngineError `LedgerUnreachable`
+   */
+  announceProcess(leader: ProcessIdentity): Promise<void>;
+
+  /**
+   * Says how far the step is; shown by `sterna status --follow` and kept in the step's log.
+   * @param percent of the work that is done, 0 to 100, when the step knows
+   */
+  progress(message: string, percent?: number): void;
+
+  /** A text without the secrets of the step. For a text that will be cut: half a secret would not be found later. */
+  redact(text: string): string;
 
   /** The values of this environment by name. */
   readonly variables: Readonly<Record<string, string>>;

@@ -7,14 +7,17 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../engine-error";
-import { stepRecord, type StepRecord } from "../step-record";
+import type { StepRecord } from "../step-record";
 import { FileLock } from "./file-lock";
 import type { Ledger, LedgerSession, LockWait } from "./ledger";
+import { readRow } from "./read-row";
 import { assertScope, type LedgerScope } from "./scope";
+
+const UNRECORDED = "What the step did since its last row is not recorded, so the next apply may do it again.";
 
 /** A ledger in a directory: one JSON file per step. For one machine; the default where no database is at hand. */
 export class FileLedger implements Ledger {
@@ -52,8 +55,8 @@ export class FileLedger implements Ledger {
     try {
       return await work({
         get: () => this.get(id),
-        put: async (record) => this.guard(() => this.write(record)),
-        remove: async () => this.guard(() => rmSync(this.path(id), { force: true })),
+        put: async (record) => this.guard(() => this.write(record), UNRECORDED),
+        remove: async () => this.guard(() => rmSync(this.path(id), { force: true }), UNRECORDED),
       });
     } finally {
       release();
@@ -85,7 +88,7 @@ export class FileLedger implements Ledger {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
-    return assertScope(stepRecord.parse(JSON.parse(content)), this.scope, this.location);
+    return assertScope(readRow(content, id, this.location), this.scope, this.location);
   }
 
   /** A reader, or a machine that loses its power, sees the old row or the new one, never a half of one. */
@@ -94,7 +97,8 @@ export class FileLedger implements Ledger {
     const draft = `${this.path(record.id)}.${process.pid}.draft`;
     const file = openSync(draft, "w", 0o600);
     try {
-      writeSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
+      // Not `writeSync`: on a disk that becomes full it writes a part and reports no error.
+      writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
       fsyncSync(file);
     } catch (error) {
       rmSync(draft, { force: true });
@@ -105,20 +109,20 @@ export class FileLedger implements Ledger {
     renameSync(draft, this.path(record.id));
   }
 
-  private guard<T>(access: () => T): T {
+  private guard<T>(access: () => T, consequence?: string): T {
     try {
       return access();
     } catch (error) {
-      throw this.unreachable(error);
+      throw this.unreachable(error, consequence);
     }
   }
 
-  private unreachable(error: unknown): EngineError {
+  private unreachable(error: unknown, consequence = "Nothing was run."): EngineError {
     if (error instanceof EngineError) return error;
     const reason = error instanceof Error ? error.message : String(error);
     return new EngineError(
       "LedgerUnreachable",
-      `the ledger in ${this.location} cannot be used: ${reason}. Nothing was run. Mend the directory (does it exist, is it writable, is the disk full?) and apply again.`,
+      `the ledger in ${this.location} cannot be used: ${reason}. ${consequence} Mend the directory (does it exist, is it writable, is the disk full?) and apply again.`,
       { cause: error },
     );
   }

@@ -1,4 +1,15 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LockWait } from "./ledger";
@@ -41,29 +52,47 @@ export class FileLock {
         continue;
       }
       const taken = this.tryTake((newest?.number ?? 0) + 1);
-      if (taken) return () => writeFileSync(taken, "");
+      if (taken !== undefined) {
+        return () => {
+          ftruncateSync(taken);
+          closeSync(taken);
+        };
+      }
     }
   }
 
-  private tryTake(number: number): string | undefined {
-    const path = join(this.directory, `ticket.${number}`);
+  /**
+   * @returns the open ticket: the lock is released through it, not through its path, so that nothing is written into
+   *   a directory that was put in the place of this one
+   */
+  private tryTake(number: number): number | undefined {
     const draft = join(this.directory, `draft.${process.pid}.${process.hrtime.bigint()}`);
-    writeFileSync(draft, JSON.stringify(thisProcess()));
+    const file = openSync(draft, "wx");
+    let taken = false;
     try {
-      linkSync(draft, path);
+      writeFileSync(file, JSON.stringify(thisProcess()));
+      taken = this.enter(draft, number);
+    } finally {
+      if (!taken) closeSync(file);
+      rmSync(draft, { force: true });
+    }
+    return taken ? file : undefined;
+  }
+
+  private enter(draft: string, number: number): boolean {
+    try {
+      linkSync(draft, join(this.directory, `ticket.${number}`));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      return undefined;
-    } finally {
-      unlinkSync(draft);
+      return false;
     }
     const tickets = this.tickets();
     if (tickets.some((ticket) => ticket > number)) {
       this.remove(number);
-      return undefined;
+      return false;
     }
     tickets.filter((ticket) => ticket < number).forEach((ticket) => this.remove(ticket));
-    return path;
+    return true;
   }
 
   private tickets(): number[] {

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import type { StepRecord } from "../step-record";
+import type { Progress, StepRecord } from "../step-record";
 
 /** The record of applied steps of one system in one environment, kept where the steps take effect. */
 export interface Ledger {
@@ -14,7 +14,7 @@ export interface Ledger {
 
   /**
    * Runs `work` while holding the step's lock: nobody else, in no other process, works on the same step meanwhile.
-   * The lock ends with the process that holds it.
+   * The lock ends with the process that holds it: at once, or when its signs of life have stayed away for long enough.
    */
   withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T>;
 
@@ -36,8 +36,20 @@ export interface LedgerSession {
   put(record: StepRecord): Promise<void>;
   remove(): Promise<void>;
 
+  /**
+   * Aborted, with the reason, when the lock was lost while its holder lives, on ledgers where that can happen. What runs
+   * under the lock must stop then.
+   */
+  readonly lost?: AbortSignal;
+
   /** The connection that holds the lock, on ledgers that are a database: a step can share its transaction. */
   readonly client?: ClientBase;
+
+  /**
+   * Notes how far the step of a row is, from another connection than `client`, on ledgers where a note in the row itself
+   * could get in the way of the step's transaction.
+   */
+  noteProgress?(record: StepRecord, progress: Progress): Promise<void>;
 
   /** Ends the statement that runs on `client`, from another connection. */
   cancel?(): Promise<void>;

@@ -1,11 +1,23 @@
 import { resolve } from "node:path";
+import { z } from "zod";
+import { describeIssues } from "../../core/read-json-file";
 import { EngineError } from "../engine-error";
 import { resolveText } from "../resolve-text";
 import { FileLedger } from "./file-ledger";
 import type { Ledger } from "./ledger";
+import { openGcsStore } from "./google-access";
 import { ledgerConfig, type LedgerConfig } from "./ledger-config";
+import { ObjectLedger } from "./object-ledger";
 import { PostgresLedger } from "./postgres-ledger";
+import { S3Store } from "./s3-store";
 import type { LedgerScope } from "./scope";
+
+const EXAMPLES = [
+  '  {"kind":"file","directory":".sterna/ledger"}',
+  '  {"kind":"postgres","url":{"env":"DATABASE_URL"}}',
+  '  {"kind":"s3","bucket":"example-ledger","prefix":"sterna/"}',
+  '  {"kind":"gcs","bucket":"example-ledger","prefix":"sterna/"}',
+].join("\n");
 
 export interface LedgerPlace extends LedgerScope {
   /** Folder of the stack: relative directories start here. */
@@ -23,6 +35,10 @@ export function openLedger(config: LedgerConfig, place: LedgerPlace): Ledger {
         schema: config.schema,
         scope: place,
       });
+    case "s3":
+      return new ObjectLedger({ store: new S3Store(config), prefix: config.prefix, scope: place });
+    case "gcs":
+      return new ObjectLedger({ store: openGcsStore(config.bucket), prefix: config.prefix, scope: place });
   }
 }
 
@@ -31,16 +47,19 @@ export function openLedger(config: LedgerConfig, place: LedgerPlace): Ledger {
  * @throws EngineError `LedgerNotConfigured`
  */
 export function parseLedgerConfig(json: string | undefined, source: string): LedgerConfig {
-  const example = '{"kind":"file","directory":".sterna/ledger"} or {"kind":"postgres","url":{"env":"DATABASE_URL"}}';
   if (!json) {
     throw new EngineError(
       "LedgerNotConfigured",
-      `no ledger: set the argument "ledger" of provider "sterna", or the environment variable STERNA_LEDGER, to ${example}.`,
+      `no ledger: set the argument "ledger" of provider "sterna", or the environment variable STERNA_LEDGER, to one of:\n${EXAMPLES}`,
     );
   }
   try {
     return ledgerConfig.parse(JSON.parse(json));
   } catch (error) {
-    throw new EngineError("LedgerNotConfigured", `${source} is not a ledger: expected ${example}.`, { cause: error });
+    // Never what was got: it may be a URL with a password.
+    const issues = error instanceof z.ZodError ? `:\n${describeIssues(error)}` : "; it is not JSON";
+    throw new EngineError("LedgerNotConfigured", `${source} is not a ledger${issues}\nWrite one of:\n${EXAMPLES}`, {
+      cause: error,
+    });
   }
 }

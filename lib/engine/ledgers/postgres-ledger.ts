@@ -1,15 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, escapeIdentifier, type ClientBase } from "pg";
+import { Client, escapeIdentifier, Pool, type ClientBase, type ClientConfig } from "pg";
 import { EngineError } from "../engine-error";
-import { stepRecord, type StepRecord } from "../step-record";
+import type { StepRecord } from "../step-record";
 import type { Ledger, LedgerSession, LockWait } from "./ledger";
+import { readRow } from "./read-row";
+import { PostgresProgress } from "./postgres-progress";
 import { assertScope, type LedgerScope } from "./scope";
 
 const POLL_MILLISECONDS = 200;
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+/** The default of the kernel is two hours; firewalls and proxies forget a silent connection much sooner. */
+const KEEP_ALIVE_MILLISECONDS = 30_000;
 const UNDEFINED_TABLE = "42P01";
 /** Two sessions that create the same schema or table at once collide in the catalogue, in spite of IF NOT EXISTS. */
-const CREATION_RACES = ["23505", "42P06", "42P07"];
+const CREATION_RACES = ["23505", "42P06", "42P07", "42710"];
+
+type Queryable = Pick<ClientBase, "query">;
+
+interface LedgerRow {
+  readonly id: string;
+  /** JSON of a `StepRecord`. */
+  readonly record: string;
+}
 
 export interface PostgresLedgerOptions {
   /** Connection URL. Held in memory only. */
@@ -27,25 +39,31 @@ export interface PostgresLedgerOptions {
 export class PostgresLedger implements Ledger {
   readonly location: string;
   private readonly table: string;
-  private reader?: Promise<Client>;
+  private readonly progress: PostgresProgress;
+  /** One connection for all reading. A lost one is replaced, and reads that come at once wait for each other. */
+  private reader?: Pool;
 
   constructor(private readonly options: PostgresLedgerOptions) {
     this.location = `table ${options.schema}.ledger of ${describeDatabase(options.url)}`;
     this.table = `${escapeIdentifier(options.schema)}.ledger`;
+    this.progress = new PostgresProgress(options.schema, options.scope.system);
   }
 
   async get(id: string): Promise<StepRecord | undefined> {
-    return this.select(await this.read(), id);
+    const row = await this.select(this.read(), id);
+    return row && (await this.progress.addTo(this.read(), [row]))[0];
   }
 
   async list(): Promise<StepRecord[]> {
-    const client = await this.read();
     const rows = await this.query(
-      client,
-      `select record from ${this.table} where system = $1 order by started_at, id`,
+      this.read(),
+      `select id, record from ${this.table} where system = $1 order by started_at, id`,
       [this.options.scope.system],
     );
-    return rows.map((row) => this.parse(row.record));
+    return this.progress.addTo(
+      this.read(),
+      rows.map((row) => this.parse(row)),
+    );
   }
 
   async withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T> {
@@ -55,6 +73,7 @@ export class PostgresLedger implements Ledger {
       await this.lock(client, id, wait);
       return await work({
         client,
+        noteProgress: (record, progress) => this.progress.note(this.read(), record, progress),
         cancel: () => this.cancel((client as unknown as { processID: number }).processID),
         get: () => this.select(client, id),
         put: (record) => this.put(client, record),
@@ -68,7 +87,7 @@ export class PostgresLedger implements Ledger {
   async close(): Promise<void> {
     const reader = this.reader;
     this.reader = undefined;
-    await (await reader?.catch(() => undefined))?.end();
+    await reader?.end();
   }
 
   /** Polls instead of waiting inside PostgreSQL, so that the waiting can be ended and a proxy sees a living connection. */
@@ -92,7 +111,8 @@ export class PostgresLedger implements Ledger {
   }
 
   private async put(client: ClientBase, record: StepRecord): Promise<void> {
-    await client.query(
+    await this.write(
+      client,
       `insert into ${this.table} (system, id, status, release, checksum, started_at, applied_at, record)
        values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict (system, id) do update set status = excluded.status, release = excluded.release,
@@ -112,29 +132,38 @@ export class PostgresLedger implements Ledger {
   }
 
   private async remove(client: ClientBase, id: string): Promise<void> {
-    await client.query(`delete from ${this.table} where system = $1 and id = $2`, [this.options.scope.system, id]);
+    const where = "where system = $1 and id = $2";
+    await this.write(client, `delete from ${this.table} ${where}`, [this.options.scope.system, id]);
   }
 
-  private async select(client: ClientBase, id: string): Promise<StepRecord | undefined> {
-    const rows = await this.query(client, `select record from ${this.table} where system = $1 and id = $2`, [
+  private async write(client: ClientBase, sql: string, values: (string | undefined)[]): Promise<void> {
+    try {
+      await client.query(sql, values);
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+  }
+
+  private async select(client: Queryable, id: string): Promise<StepRecord | undefined> {
+    const rows = await this.query(client, `select id, record from ${this.table} where system = $1 and id = $2`, [
       this.options.scope.system,
       id,
     ]);
-    return rows[0] && this.parse(rows[0].record);
+    return rows[0] && this.parse(rows[0]);
   }
 
   /** A database without the table has no rows: reading must not create anything, a plan changes nothing. */
-  private async query(client: ClientBase, sql: string, values: string[]): Promise<{ record: string }[]> {
+  private async query(client: Queryable, sql: string, values: string[]): Promise<LedgerRow[]> {
     try {
-      return (await client.query<{ record: string }>(sql, values)).rows;
+      return (await client.query<LedgerRow>(sql, values)).rows;
     } catch (error) {
       if ((error as { code?: string }).code === UNDEFINED_TABLE) return [];
       throw this.unreachable(error);
     }
   }
 
-  private parse(record: string): StepRecord {
-    return assertScope(stepRecord.parse(JSON.parse(record)), this.options.scope, this.location);
+  private parse({ id, record }: LedgerRow): StepRecord {
+    return assertScope(readRow(record, id, this.location), this.options.scope, this.location);
   }
 
   private async createTable(client: ClientBase): Promise<void> {
@@ -158,29 +187,33 @@ export class PostgresLedger implements Ledger {
     }
   }
 
-  private read(): Promise<Client> {
-    this.reader ??= this.connect();
-    // A failed connection is no answer for ever: the next read tries again.
-    this.reader.catch(() => (this.reader = undefined));
+  private read(): Pool {
+    this.reader ??= new Pool({ ...this.connection(), max: 1 }).on("error", () => undefined);
     return this.reader;
   }
 
   private async connect(): Promise<Client> {
-    const client = new Client({
+    try {
+      // Already the constructor throws, if the URL is none or names a certificate that is not there.
+      const client = new Client(this.connection());
+      // Without a listener a lost connection would end the process; the next query reports it.
+      client.on("error", () => undefined);
+      await client.connect();
+      return client;
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+  }
+
+  private connection(): ClientConfig {
+    return {
       connectionString: this.options.url,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
       application_name: "sterna",
       // A step may wait long for its lock or run long; keep-alive finds a peer that vanished.
       keepAlive: true,
-    });
-    // Without a listener a lost connection would end the process; the next query reports it.
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-    } catch (error) {
-      throw this.unreachable(error);
-    }
-    return client;
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
+    };
   }
 
   private unreachable(error: unknown): EngineError {
@@ -188,7 +221,7 @@ export class PostgresLedger implements Ledger {
     const reason = error instanceof Error ? error.message || (error as { code?: string }).code : String(error);
     return new EngineError(
       "LedgerUnreachable",
-      `the ledger in ${this.location} cannot be used: ${reason}. Nothing was run. Check that the database runs and that its URL and permissions are right, then apply again.`,
+      `the ledger in ${this.location} cannot be used: ${reason}. Check that the database runs and that its URL and permissions are right, then apply again.`,
       { cause: error },
     );
   }
@@ -197,9 +230,11 @@ export class PostgresLedger implements Ledger {
 /** Host, port and database of a URL, without user and password. */
 export function describeDatabase(url: string): string {
   try {
-    const { hostname, port, pathname } = new URL(url);
+    const { hostname, port, pathname, search, hash } = new URL(url);
+    // A password with an unescaped "/", "?" or "#" is read as host and path: what follows would show parts of it.
+    if (`${pathname}${search}${hash}`.includes("@")) throw new Error("ambiguous");
     return `database ${decodeURIComponent(pathname.slice(1)) || "(default)"} on ${hostname || "localhost"}:${port || 5432}`;
   } catch {
-    return "a database whose URL is not valid";
+    return "a database whose URL is not valid (are special characters in its password percent-encoded?)";
   }
 }

@@ -11,20 +11,39 @@ export const processIdentity = z.object({
 });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
 
-/** Field 22 of `/proc/PID/stat`. The second field may hold spaces and parentheses. Source: proc(5). */
-function startTime(pid: number): string | undefined {
+/** What the kernel tells about a process. */
+export interface ProcessStatus {
+  /** Id of the process group. */
+  readonly group: number;
+  /** Since the start of the machine, in clock ticks. */
+  readonly startTime: string;
+  /** A process that has ended, and only waits for its parent to notice. It holds nothing any more. */
+  readonly zombie: boolean;
+}
+
+/**
+ * Reads `/proc/PID/stat`: fields 3 (state), 5 (group) and 22 (start). The second field may hold spaces and
+ * parentheses. Source: proc(5).
+ *
+ * @returns nothing for a process that is gone, or where there is no `/proc`
+ */
+export function processStatus(pid: number): ProcessStatus | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie holds nothing any more: it only waits to be reaped.
-    return fields[0] === "Z" ? undefined : fields[19];
+    const [state, , group, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { group: Number(group), startTime: rest[16]!, zombie: state === "Z" };
   } catch {
     return undefined;
   }
 }
 
 export function thisProcess(): ProcessIdentity {
-  return { host: hostname(), pid: process.pid, startTime: startTime(process.pid) };
+  return identify(process.pid);
+}
+
+/** Names a running process of this machine. */
+export function identify(pid: number): ProcessIdentity {
+  return { host: hostname(), pid, startTime: processStatus(pid)?.startTime };
 }
 
 /** Whether the process still runs. Of another machine's process nobody here can know: it counts as running. */
@@ -35,5 +54,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  return identity.startTime === undefined || startTime(identity.pid) === identity.startTime;
+  if (identity.startTime === undefined) return true;
+  const status = processStatus(identity.pid);
+  return status !== undefined && !status.zombie && status.startTime === identity.startTime;
 }

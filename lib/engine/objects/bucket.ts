@@ -1,14 +1,12 @@
-import { isIP } from "node:net";
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { EngineError } from "../engine-error";
 import { rejectAborted } from "../files/abort";
 import { digestOfStream } from "../files/file-digest";
+import { openS3, type S3Sdk } from "./s3-client";
 
 /** sha256 of a whole object in base64. Multipart uploads have a digest of digests instead, with `-<parts>` at its end. */
 const WHOLE_OBJECT_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
-
-type Sdk = typeof import("@aws-sdk/client-s3");
 
 /**
  * One S3 bucket. Credentials and endpoint come from the environment, as for every AWS tool.
@@ -19,18 +17,12 @@ type Sdk = typeof import("@aws-sdk/client-s3");
 export class Bucket {
   private constructor(
     readonly name: string,
-    private readonly sdk: Sdk,
+    private readonly sdk: S3Sdk,
     private readonly client: S3Client,
   ) {}
 
-  /** Loads the AWS SDK only now: it takes longer to load than the whole provider. */
   static async open(name: string, region: string | undefined): Promise<Bucket> {
-    const sdk = await import("@aws-sdk/client-s3");
-    const client = new sdk.S3Client({
-      ...(region && { region }),
-      forcePathStyle: endpointNeedsPathStyle(),
-      logger: SILENT,
-    });
+    const { sdk, client } = await openS3(region);
     return new Bucket(name, sdk, client);
   }
 
@@ -128,19 +120,4 @@ export class Bucket {
       }
     });
   }
-}
-
-/** The SDK warns on the console about requests that it does not repeat; the console is Terraform's. */
-const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-function ignore(): void {}
-
-/** With the bucket's name in the host name, an address of numbers, or a local one, would not resolve. */
-function endpointNeedsPathStyle(): boolean {
-  const endpoint = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
-  if (endpoint === undefined || !URL.canParse(endpoint)) {
-    return false;
-  }
-  const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, "");
-  return isIP(host) !== 0 || host === "localhost";
 }

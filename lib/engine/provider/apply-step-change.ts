@@ -1,8 +1,7 @@
 import { applyStep, type Applied } from "../executor/apply-step";
 import { homeLedger } from "../executor/home-ledger";
-import { removeReceipt, writeReceipt } from "../executor/receipt";
+import { logDirectory } from "../executor/step-log";
 import { rollbackStep, type RollbackOutcome } from "../executor/rollback-step";
-import type { Ledger } from "../ledgers/ledger";
 import type { Diagnostic } from "../protocol/messages";
 import { UNKNOWN, type TerraformObject } from "../protocol/dynamic-value";
 import { startRunner } from "../runner/start-runner";
@@ -82,10 +81,8 @@ function isReplacement(planned: Uint8Array | undefined): boolean {
 /** SQL runs here, in its database's transaction; everything else in a runner that outlives this process. */
 async function runApply(definition: StepDefinition, session: ProviderSession, options: ApplyOptions): Promise<Applied> {
   if (homeLedger(definition.program, definition.variables)) {
-    const { home, stack } = ledgersOf(definition, session);
-    const applied = await applyStep(definition, home, options);
-    if (home !== stack) await writeReceipt(applied.record, stack);
-    return applied;
+    const { ledger, receipts } = ledgersOf(definition, session);
+    return applyStep(definition, ledger, { ...options, receipts, logs: logDirectory() });
   }
   const result = await startRunner(runnerRequest("apply", definition, session), options);
   return (result as { applied: Applied }).applied;
@@ -97,19 +94,16 @@ async function runRollback(
   options: ApplyOptions,
 ): Promise<RollbackOutcome> {
   if (homeLedger(definition.program, definition.variables)) {
-    const { home, stack } = ledgersOf(definition, session);
-    const outcome = await rollbackStep(definition, home, options);
-    if (home !== stack) await removeReceipt(definition.id, stack);
-    return outcome;
+    const { ledger, receipts } = ledgersOf(definition, session);
+    return rollbackStep(definition, ledger, { ...options, receipts, logs: logDirectory() });
   }
   const result = await startRunner(runnerRequest("rollback", definition, session), options);
   return (result as { rolledBack: RollbackOutcome }).rolledBack;
 }
 
-/** The ledger in the database that a step changes, and that of the stack: the same one, if the stack keeps its ledger there. */
-function ledgersOf(definition: StepDefinition, session: ProviderSession): { home: Ledger; stack: Ledger } {
-  const ledgers = session.ledgers(definition.system);
-  return { home: ledgers.ofProgram(definition.program, definition.variables), stack: ledgers.ofStack() };
+function ledgersOf({ system, program, variables }: StepDefinition, session: ProviderSession) {
+  const ledgers = session.ledgers(system);
+  return { ledger: ledgers.ofProgram(program, variables), receipts: ledgers.ofReceipts(program, variables) };
 }
 
 function runnerRequest(

@@ -1,27 +1,26 @@
-import { effectChecksum } from "../checksum";
+import { canonicalJson, effectChecksum, programChecksum } from "../checksum";
 import { EngineError } from "../engine-error";
 import { assertSameEffect } from "../executor/apply-step";
-import { assertReversible } from "../executor/rollback-step";
+import { homeLedger } from "../executor/home-ledger";
 import { kindOf } from "../kinds";
 import type { Diagnostic } from "../protocol/messages";
 import { containsUnknown, UNKNOWN, type TerraformObject } from "../protocol/dynamic-value";
 import { failure, warning } from "./diagnostics";
-import type { PlanMemory } from "./plan-memory";
+import type { PlanMemory, PlannedStep } from "./plan-memory";
 import { assertProved } from "./proof";
 import type { ProviderSession } from "./session";
-import { complete, parseProgram, plannedFacts, toDefinition } from "./step-state";
+import { argumentsKnown, complete, parseProgram, plannedFacts, toDefinition } from "./step-state";
 
 export interface PlanResult {
   readonly state: TerraformObject | null;
   readonly diagnostics: Diagnostic[];
-  /** Comes back in the apply; see `applyStepChange` for what it decides. */
+  /** Comes back in the apply; see `removeStep` for what it decides. */
   readonly private: PlannedPrivate;
 }
 
 export type PlannedPrivate = { readonly op: "create" | "update" | "destroy" };
 
 /** Terraform folds warnings with the same summary into one where the steps stand in the configuration. */
-const ROLLBACK = "Steps will be rolled back";
 const ADOPTION = "Steps are applied already: they will be adopted, not run again";
 
 /** Plans a step that is not in the state. */
@@ -30,74 +29,101 @@ export async function planCreate(
   session: ProviderSession,
   memory: PlanMemory,
 ): Promise<PlanResult> {
-  const result = (facts: TerraformObject, diagnostics: Diagnostic[] = []): PlanResult => ({
+  const facts = plannedFacts(proposed);
+  const result = (diagnostics: Diagnostic[] = []): PlanResult => ({
     state: complete({ ...proposed, ...facts, status: "applied", applied_at: UNKNOWN, artifact: UNKNOWN }),
     diagnostics,
     private: { op: "create" },
   });
-  const facts = plannedFacts(proposed);
-  if (proposed.program === UNKNOWN) return result(facts);
-  memory.creates(String(proposed.id), String(facts.checksum));
-  if (session.unknown) return result(facts);
+  // Terraform plans again in the apply, where everything is known.
+  if (containsUnknown([proposed.system, proposed.id, proposed.program])) return result();
+  memory.creates(plannedStep(proposed));
+  if (session.unknown) return result();
   await assertProved(proposed, session);
-  if (containsUnknown(proposed.variables)) return result(facts);
+  if (!argumentsKnown(proposed)) return result();
 
   const definition = toDefinition(proposed, session.environment);
   try {
     const ledger = session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
     const record = await ledger.get(definition.id);
-    if (record?.status !== "applied") return result(facts);
+    if (record?.status !== "applied") return result();
     assertSameEffect(record, definition);
-    return result(facts, [warning(ADOPTION, `${definition.id}: applied ${record.appliedAt}`)]);
+    return result([warning(ADOPTION, `${definition.id}: applied ${record.appliedAt}`)]);
   } catch (error) {
-    if (!(error instanceof EngineError) || error.code === "AppliedStepEdited") throw error;
+    if (!(error instanceof EngineError) || error.code !== "LedgerUnreachable") throw error;
     // The database may come with this very apply. The apply itself will insist.
-    return result(facts, [warning(`The ledger of step "${definition.id}" cannot be read yet`, error.message)]);
+    return result([warning(`The ledger of step "${definition.id}" cannot be read yet`, error.message)]);
   }
 }
 
 /** Plans a change of a step that is in the state. What an applied step did cannot change; how it is told or undone can. */
-export function planUpdate(prior: TerraformObject, proposed: TerraformObject, session: ProviderSession): PlanResult {
+export async function planUpdate(
+  prior: TerraformObject,
+  proposed: TerraformObject,
+  session: ProviderSession,
+  memory: PlanMemory,
+): Promise<PlanResult> {
+  assertSameName(prior, proposed);
+  memory.keeps(plannedStep(prior));
   const facts = plannedFacts(proposed);
-  const finished = prior.status === "applied";
-  if (prior.id !== proposed.id) {
-    const message = `step "${String(prior.id)}" was renamed to "${String(proposed.id)}". The name of a step is its identity in the ledger: give it back.`;
-    throw new EngineError("AppliedStepRenamed", message);
+  const result = (rerun: boolean, diagnostics: Diagnostic[] = []): PlanResult => {
+    const { applied_at, artifact } = rerun ? { applied_at: UNKNOWN, artifact: UNKNOWN } : prior;
+    const state = complete({ ...proposed, ...facts, status: "applied", applied_at, artifact });
+    return { state, diagnostics, private: { op: "update" } };
+  };
+  if (prior.status === "applied") {
+    assertUnchangedEffect(prior, proposed);
+    if (sameHome(prior, proposed)) return result(false);
+    const detail = `Its variables name another database. It runs there, unless the ledger there says that it is applied.`;
+    return result(true, [warning(`Step "${String(prior.id)}" moves to another database`, detail)]);
   }
-  if (finished && proposed.program === UNKNOWN) {
-    throw new EngineError(
-      "AppliedStepEdited",
-      `the program of the applied step "${String(prior.id)}" is not known before the apply.`,
-    );
+  if (proposed.program !== UNKNOWN && !session.unknown) {
+    await assertProved(proposed, session);
+    if (argumentsKnown(proposed)) toDefinition(proposed, session.environment);
   }
-  if (finished) assertUnchangedEffect(prior, proposed);
-  else if (!session.unknown) toDefinition(proposed, session.environment);
-  const kept = finished
-    ? { status: "applied", applied_at: prior.applied_at, artifact: prior.artifact }
-    : { status: "applied", applied_at: UNKNOWN, artifact: UNKNOWN };
-  return { state: complete({ ...proposed, ...facts, ...kept }), diagnostics: [], private: { op: "update" } };
+  return result(true);
 }
 
-/** Plans the removal of a step: a rollback, unless the step says otherwise. */
-export function planDestroy(prior: TerraformObject, session: ProviderSession, memory: PlanMemory): PlanResult {
-  const definition = toDefinition(prior, session.environment);
-  memory.destroys(definition.id, String(prior.checksum));
-  const planned: Omit<PlanResult, "diagnostics"> = { state: null, private: { op: "destroy" } };
-  const kind = kindOf(definition.program);
-  if (kind.effectless || definition.onDestroy === "keep") return { ...planned, diagnostics: [] };
-  assertReversible(definition);
-  const detail = `${definition.id} (${definition.release}): ${definition.title}`;
-  return { ...planned, diagnostics: memory.announcesRollback() ? [warning(ROLLBACK, detail)] : [] };
+/** @param step a known one */
+export function plannedStep(step: TerraformObject): PlannedStep {
+  const program = parseProgram(step.program);
+  return {
+    system: String(step.system),
+    id: String(step.id),
+    applied: step.status === "applied",
+    checksum: kindOf(program).effectless ? undefined : programChecksum(program),
+  };
+}
+
+function assertSameName(prior: TerraformObject, proposed: TerraformObject): void {
+  for (const name of ["system", "id"]) {
+    if (prior[name] === proposed[name]) continue;
+    const now =
+      proposed[name] === UNKNOWN ? "a value that is not known before the apply" : `"${String(proposed[name])}"`;
+    throw new EngineError(
+      "AppliedStepRenamed",
+      `the ${name} of step "${String(prior.id)}" changed from "${String(prior[name])}" to ${now}. System and name of a step are its identity in the ledger: give them back.`,
+    );
+  }
 }
 
 function assertUnchangedEffect(prior: TerraformObject, proposed: TerraformObject): void {
+  const edited = (what: string): EngineError => {
+    const message = `step "${String(prior.id)}" was applied ${String(prior.applied_at)}${what}. What an applied step did is history: restore its program, and write a new step for the further change.`;
+    return new EngineError("AppliedStepEdited", message);
+  };
+  if (proposed.program === UNKNOWN) throw edited("; its program now is not known before the apply");
   const was = effectChecksum(parseProgram(prior.program));
   const is = effectChecksum(parseProgram(proposed.program));
-  if (was === is) return;
-  throw new EngineError(
-    "AppliedStepEdited",
-    `step "${String(prior.id)}" was applied ${String(prior.applied_at)} with the checksum ${was.slice(0, 12)}; its program now has ${is.slice(0, 12)}. What an applied step did is history: restore its program, and write a new step for the further change.`,
+  if (was !== is) throw edited(` with the checksum ${was.slice(0, 12)}; its program now has ${is.slice(0, 12)}`);
+}
+
+/** Whether the step keeps its ledger row where it was. */
+function sameHome(prior: TerraformObject, proposed: TerraformObject): boolean {
+  const [was, is] = [prior, proposed].map((step) =>
+    homeLedger(parseProgram(step.program), (step.variables ?? {}) as Record<string, string>),
   );
+  return canonicalJson(was ?? null) === canonicalJson(is ?? null);
 }
 
 /** Any error of planning as a diagnostic on the step. */

@@ -10,10 +10,22 @@ import { parseProgram } from "./step-state";
 /** Which environment must have applied the step before: the JSON of the `proof` argument. */
 export const proof = z.strictObject({ environment: z.string().min(1), ledger: ledgerConfig });
 
-/** @throws EngineError `StepNotProved` when the named ledger does not hold the step with the same checksum */
+/** @throws EngineError `ProofNotConfigured` */
+export function parseProof(json: unknown): z.infer<typeof proof> {
+  try {
+    return proof.parse(JSON.parse(String(json)));
+  } catch (error) {
+    const example = '{"environment":"staging","ledger":{"kind":"postgres","url":{"env":"STAGING_DATABASE_URL"}}}';
+    throw new EngineError("ProofNotConfigured", `the argument "proof" is not as expected: ${example}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws EngineError `ProofNotConfigured`; `StepNotProved` when the named ledger does not hold the step with the same checksum */
 export async function assertProved(config: TerraformObject, session: ProviderSession): Promise<void> {
   if (typeof config.proof !== "string") return;
-  const { environment, ledger: named } = proof.parse(JSON.parse(config.proof));
+  const { environment, ledger: named } = parseProof(config.proof);
   const ledger = openLedger(named, { ...session.place(String(config.system)), environment });
   try {
     const id = String(config.id);

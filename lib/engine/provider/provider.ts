@@ -1,15 +1,17 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Diagnostic, DynamicValue } from "../protocol/messages";
-import { decodeValue, encodeValue, type TerraformObject, UNKNOWN } from "../protocol/dynamic-value";
-import { applyToStep, removeStep, type ApplyOptions } from "./apply-step-change";
+import { decodeValue, encodeValue, type TerraformObject } from "../protocol/dynamic-value";
+import { applyToStep, removeStep, type ApplyOptions, type ApplyResult } from "./apply-step-change";
 import { failure } from "./diagnostics";
 import { PlanMemory } from "./plan-memory";
-import { planCreate, planDestroy, planFailure, planUpdate, type PlanResult, type PlannedPrivate } from "./plan-step";
+import { planRemoval } from "./plan-removal";
+import { planCreate, planFailure, planUpdate, type PlanResult } from "./plan-step";
 import { readLedger } from "./read-ledger";
 import { importStep, readStep } from "./read-step";
 import { ledgerSchema, providerSchema, schemaMessage, stepSchema } from "./schema";
 import { ProviderSession } from "./session";
-import { complete, parseProgram, withDefaults } from "./step-state";
+import { complete, withDefaults } from "./step-state";
+import { validateStep } from "./validate-step";
 
 const STEP = "sterna_step";
 const LEDGER = "sterna_ledger";
@@ -45,7 +47,7 @@ export class SternaProvider {
         serverCapabilities: CAPABILITIES,
       }),
       ValidateProviderConfig: () => ({}),
-      ValidateResourceConfig: (request) => this.validate(value(request.config)!),
+      ValidateResourceConfig: (request) => ({ diagnostics: validateStep(value(request.config)!) }),
       ValidateDataResourceConfig: () => ({}),
       UpgradeResourceState: (request) => this.upgrade(request),
       ConfigureProvider: (request) => this.configure(value(request.config)!),
@@ -64,15 +66,6 @@ export class SternaProvider {
 
   async close(): Promise<void> {
     await this.session.close();
-  }
-
-  private validate(config: TerraformObject): Reply {
-    try {
-      if (config.program !== UNKNOWN) parseProgram(config.program);
-      return {};
-    } catch (error) {
-      return { diagnostics: [failure(`Step "${String(config.id)}" has an invalid program`, error, "program")] };
-    }
   }
 
   /** States of any version are read by the attributes they share with this one. */
@@ -110,23 +103,36 @@ export class SternaProvider {
   }
 
   private async planChange(prior: TerraformObject | null, proposed: TerraformObject | null): Promise<PlanResult> {
-    if (!proposed) return planDestroy(prior!, this.session, this.memory);
+    if (!proposed) return planRemoval(prior!, this.session, this.memory);
     if (!prior) return planCreate(proposed, this.session, this.memory);
-    return planUpdate(prior, proposed, this.session);
+    return planUpdate(prior, proposed, this.session, this.memory);
   }
 
   private async apply(request: Message): Promise<Reply> {
-    const prior = value(request.priorState);
-    const planned = value(request.plannedState);
     this.running++;
     try {
-      const { state, diagnostics } = planned
-        ? await applyToStep(planned, this.session, this.options(planned))
-        : await removeStep(prior!, plannedPrivate(request), this.session, this.options(prior!));
+      const { state, diagnostics } = await this.applyChange(
+        value(request.priorState),
+        value(request.plannedState),
+        request.plannedPrivate as Uint8Array | undefined,
+      );
       return { newState: encodeValue(state), diagnostics };
     } finally {
       this.running--;
     }
+  }
+
+  private async applyChange(
+    prior: TerraformObject | null,
+    planned: TerraformObject | null,
+    plannedPrivate: Uint8Array | undefined,
+  ): Promise<ApplyResult> {
+    if (planned) {
+      this.memory.works(nameOf(planned));
+      return applyToStep(prior, planned, this.session, this.options(planned));
+    }
+    if (this.memory.isSuperseded(nameOf(prior!))) return { state: null, diagnostics: [] };
+    return removeStep(prior!, plannedPrivate, this.session, this.options(prior!));
   }
 
   private async importState(request: Message): Promise<Reply> {
@@ -162,9 +168,8 @@ function value(message: unknown): TerraformObject | null {
   return decodeValue(message as DynamicValue | undefined);
 }
 
-function plannedPrivate(request: Message): PlannedPrivate | undefined {
-  const bytes = request.plannedPrivate as Uint8Array | undefined;
-  return bytes?.length ? (JSON.parse(Buffer.from(bytes).toString("utf8")) as PlannedPrivate) : undefined;
+function nameOf(step: TerraformObject): { system: string; id: string } {
+  return { system: String(step.system), id: String(step.id) };
 }
 
 /** A unary call. An error is answered, never thrown: Terraform would report a crashed plugin. */

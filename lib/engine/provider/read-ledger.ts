@@ -11,6 +11,12 @@ export async function readLedger(
 ): Promise<{ state: TerraformObject; diagnostics: Diagnostic[] }> {
   const expected = (config.expected ?? []) as string[];
   const base = { system: config.system, expected: config.expected ?? null };
+  // The database may come with this very apply.
+  const nothing = (reason: string) => ({
+    state: { ...base, applied: {}, unexpected: [], missing: expected },
+    diagnostics: [warning("The ledger cannot be read yet", reason)],
+  });
+  if (session.unknown) return nothing("The provider's configuration is known only after the apply.");
   try {
     const records = await session.ledgers(String(config.system)).ofStack().list();
     const applied = records.filter((record) => record.status === "applied");
@@ -22,8 +28,6 @@ export async function readLedger(
     return { state: { ...base, ...facts }, diagnostics: [] };
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "LedgerUnreachable") throw error;
-    // The database may come with this very apply.
-    const nothing = { applied: {}, unexpected: [], missing: expected };
-    return { state: { ...base, ...nothing }, diagnostics: [warning("The ledger cannot be read yet", error.message)] };
+    return nothing(error.message);
   }
 }

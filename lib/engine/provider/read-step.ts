@@ -20,12 +20,15 @@ export async function readStep(state: TerraformObject, session: ProviderSession)
   }
   try {
     const definition = toDefinition(state, session.environment);
-    const ledger = session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
+    const ledgers = session.ledgers(definition.system);
+    const ledger = ledgers.ofProgram(definition.program, definition.variables);
     const record = await ledger.get(id);
     if (record?.status === "applied")
       return { state: complete({ ...state, ...appliedFacts(record) }), diagnostics: [] };
-    // A failed attempt may have no row: dropping it from the state would forget what it half did.
-    if (record || state.status !== "applied")
+    const receipt = record ? undefined : await ledgers.ofReceipts(definition.program, definition.variables)?.get(id);
+    // A failed attempt may have no row: dropping it from the state would forget what it half did. A receipt without a
+    // row proves what is not there: the next apply must get at it.
+    if (record || receipt || state.status !== "applied")
       return { state: complete({ ...state, status: "failed" }), diagnostics: [] };
     const detail = `The state says that step "${id}" is applied, but the ledger in ${ledger.location} has no such row. Terraform will create it again: its probe decides whether it runs.`;
     return { state: null, diagnostics: [warning("An applied step vanished from the ledger", detail)] };
@@ -34,13 +37,15 @@ export async function readStep(state: TerraformObject, session: ProviderSession)
   }
 }
 
+const IMPORT_ID = /^([^/]+)\/([^/]+)$/;
+
 /**
  * Adopts a step by its id, for Terraform's `import` block.
- * @throws EngineError `LedgerUnreachable`
+ * @throws EngineError `StepUnknown`, `LedgerUnreachable`
  */
 export async function importStep(id: string, session: ProviderSession): Promise<TerraformObject> {
-  const [system, step] = id.includes("/") ? (id.split("/", 2) as [string, string]) : [undefined, id];
-  if (system === undefined) {
+  const [, system, step] = IMPORT_ID.exec(id) ?? [];
+  if (system === undefined || step === undefined) {
     throw new EngineError(
       "StepUnknown",
       `"${id}" names no step: import a step by "<system>/<step>", such as "app-ef/create-schema".`,

@@ -7,7 +7,7 @@ import { stepDefinition, type StepDefinition, type StepRecord } from "../step-re
 import { writtenOut } from "../written-out";
 import { stepSchema } from "./schema";
 
-/** @throws EngineError `InvalidProgram` when the text is no JSON; ZodError when it is no program */
+/** @throws EngineError `InvalidProgram` when the text is no JSON or of another kind; ZodError when it is no program */
 export function parseProgram(json: unknown): Program {
   let value: unknown;
   try {
@@ -15,7 +15,19 @@ export function parseProgram(json: unknown): Program {
   } catch (error) {
     throw new EngineError("InvalidProgram", `the program is not JSON: ${(error as Error).message}`, { cause: error });
   }
+  assertKnownKind(value);
   return program.parse(value);
+}
+
+/** A step can outlive the version of Sterna that knew its kind. */
+function assertKnownKind(value: unknown): void {
+  const kind = (value as { kind?: unknown } | null)?.kind;
+  if (typeof kind !== "string" || program.options.some((option) => option.shape.kind.value === kind)) return;
+  const known = program.options.map((option) => option.shape.kind.value).join(", ");
+  throw new EngineError(
+    "InvalidProgram",
+    `the program is of kind "${kind}", which this version of Sterna does not know (it knows ${known}). Is the word misspelt, or was the step written by a newer Sterna? Then use that one.`,
+  );
 }
 
 const DEFAULTS = { phase: "migrate", variables: {}, after: [], on_retry: "resume", on_destroy: "rollback" };
@@ -31,7 +43,10 @@ export function withDefaults(proposed: TerraformObject, config: TerraformObject)
   return { ...proposed, ...Object.fromEntries(left) };
 }
 
-/** A step as Terraform holds it, read. Attributes that a newer Sterna added are ignored. */
+/**
+ * A step as Terraform holds it, read. Attributes that a newer Sterna added are ignored.
+ * @throws EngineError `InvalidProgram`, `InvalidStep`
+ */
 export function toDefinition(given: TerraformObject, environment: string): StepDefinition {
   const state = withDefaults(given, given);
   return stepDefinition.parse({
@@ -49,6 +64,15 @@ export function toDefinition(given: TerraformObject, environment: string): StepD
     onDestroy: state.on_destroy,
     timeout: state.timeout === null || state.timeout === undefined ? undefined : Number(state.timeout),
   });
+}
+
+const ARGUMENTS = Object.entries(stepSchema)
+  .filter(([, { use }]) => use !== "computed")
+  .map(([name]) => name);
+
+/** Whether the configuration of a step is known, all of it. */
+export function argumentsKnown(step: TerraformObject): boolean {
+  return !ARGUMENTS.some((name) => containsUnknown(step[name]));
 }
 
 /** Only the attributes of the schema, each present: Terraform accepts no other shape. */

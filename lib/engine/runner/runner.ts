@@ -1,5 +1,8 @@
+import { EngineError } from "../engine-error";
 import { applyStep } from "../executor/apply-step";
 import { rollbackStep } from "../executor/rollback-step";
+import { logDirectory } from "../executor/step-log";
+import type { Ledger } from "../ledgers/ledger";
 import { openLedger } from "../ledgers/open-ledger";
 import { runnerRequest, type RunnerReply, type RunnerRequest } from "./runner-messages";
 
@@ -9,27 +12,27 @@ export async function runStep(
   signal: AbortSignal,
   reply: (message: RunnerReply) => void,
 ): Promise<void> {
-  const ledger = openLedger(request.ledger, request.place);
-  const options = { signal, onProgress: (progress: string) => reply({ progress }) };
+  const onProgress = (progress: string): void => reply({ progress });
+  const options = { signal, onProgress, logs: logDirectory() };
+  let ledger: Ledger | undefined;
   try {
+    ledger = openLedger(request.ledger, request.place);
     reply(
       request.action === "apply"
         ? { applied: await applyStep(request.definition, ledger, options) }
         : { rolledBack: await rollbackStep(request.definition, ledger, options) },
     );
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    reply({ error: { code: code ?? "StepFailed", message } });
+    const code = error instanceof EngineError ? error.code : "StepFailed";
+    reply({ error: { code, message: error instanceof Error ? error.message : String(error) } });
   } finally {
-    await ledger.close();
+    await ledger?.close();
   }
 }
 
 /** The runner's process: request from the standard input, replies to the standard output. */
 export async function main(): Promise<void> {
-  // Nobody may be left to read the answer. The ledger has it.
-  process.stdout.on("error", () => undefined);
-  process.stderr.on("error", () => undefined);
+  // Should nobody be left to read the answer: the ledger has it.
   const controller = new AbortController();
   process.on("SIGTERM", () => controller.abort());
   process.on("SIGINT", () => undefined);

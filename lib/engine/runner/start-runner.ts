@@ -21,11 +21,14 @@ export async function startRunner(
   request: RunnerRequest,
   options: { signal?: AbortSignal; onProgress?: (message: string) => void } = {},
 ): Promise<RunnerResult> {
+  // An abort that came before the listener would be missed.
+  if (options.signal?.aborted) throw new EngineError("StepInterrupted", "stopped because Terraform was interrupted");
   const child = spawn(process.execPath, [process.argv[1]!, RUN_STEP], { detached: true, stdio: "pipe" });
   const stop = (): void => void child.kill("SIGTERM");
   options.signal?.addEventListener("abort", stop);
   let complaint = "";
-  child.stderr.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-TAIL_CHARACTERS)));
+  const complain = (text: string): void => void (complaint = (complaint + text).slice(-TAIL_CHARACTERS));
+  child.stderr.on("data", (chunk: Buffer) => complain(chunk.toString()));
   child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(request));
   const ended = new Promise<string>((resolve) => {
@@ -33,17 +36,28 @@ export async function startRunner(
     child.on("close", (code, signal) => resolve(signal ? `signal ${signal}` : `exit status ${code}`));
   });
 
-  let last: RunnerReply | undefined;
+  let last: Exclude<RunnerReply, { progress: string }> | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    last = runnerReply.parse(JSON.parse(line));
-    if ("progress" in last) options.onProgress?.(last.progress);
+    const reply = parseReply(line);
+    if (!reply) complain(`${line}\n`);
+    else if ("progress" in reply) options.onProgress?.(reply.progress);
+    else last = reply;
   }
   const end = await ended;
   options.signal?.removeEventListener("abort", stop);
-  if (last && ("applied" in last || "rolledBack" in last)) return last;
   if (last && "error" in last) throw new EngineError(last.error.code as ErrorCode, last.error.message);
+  if (last) return last;
   throw new EngineError(
     "StepInterrupted",
     `the step's runner ended with ${end} before it could answer. The step may be half done; apply again, and it goes on.\n${complaint}`,
   );
+}
+
+/** A runner that is killed while it writes leaves half a line. */
+function parseReply(line: string): RunnerReply | undefined {
+  try {
+    return runnerReply.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
 }

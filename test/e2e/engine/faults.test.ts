@@ -174,11 +174,17 @@ requires("terraform", "postgres")("faults in the middle of an apply", () => {
 
     it("a ledger of the stack elsewhere: it gets a receipt, in which the next environment finds its proof", async () => {
       // GIVEN a stack whose ledger is a directory, while its SQL step keeps its row in the database
-      const stack = new EngineWorkspace(ledgerConfig.parse({ kind: "file", directory: "ledger" }), workspace.environment);
+      const stack = new EngineWorkspace(
+        ledgerConfig.parse({ kind: "file", directory: "ledger" }),
+        workspace.environment,
+      );
       const [s1] = sqlSteps() as [StepInput];
       stack.configure([s1]);
       await stack.init();
-      const proof = JSON.stringify({ environment: "staging", ledger: { kind: "file", directory: `${stack.directory}/ledger` } });
+      const proof = JSON.stringify({
+        environment: "staging",
+        ledger: { kind: "file", directory: `${stack.directory}/ledger` },
+      });
 
       // WHEN
       expectExit(await stack.apply());

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { execa } from "execa";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
 import { ledgerConformance, record } from "../../support/ledger-conformance";
+import { repositoryRoot } from "../../support/repository";
 
 const SCOPE = { system: "shop", environment: "staging" };
 
@@ -37,5 +39,25 @@ describe("the ledger in a directory", () => {
     // THEN
     await expect(locking).rejects.toMatchObject({ code: "LedgerUnreachable" });
     await expect(locking).rejects.toThrow(join(directory, "ledger"));
+  });
+
+  it("keeps the old row when there is no room for the new one", async () => {
+    // GIVEN a process that may write no file beyond 64 KB: the kernel writes that much, and then reports an error
+    const ledger = new FileLedger(join(directory, "ledger"), SCOPE);
+    await ledger.withLock("a", (session) => session.put(record("a")));
+    const worker = join(repositoryRoot, "test/engine/ledgers/put-worker.ts");
+    const script = 'trap "" XFSZ; ulimit -f 64; exec "$@"';
+
+    // WHEN
+    const { stdout } = await execa(
+      "bash",
+      ["-c", script, "bash", process.execPath, "--import", "tsx", worker, join(directory, "ledger")],
+      { cwd: repositoryRoot, env: { TSX_DISABLE_CACHE: "1" } },
+    );
+
+    // THEN
+    expect(stdout).toContain("EFBIG");
+    expect(stdout).toContain("is not recorded");
+    expect(await ledger.list()).toEqual([record("a")]);
   });
 });

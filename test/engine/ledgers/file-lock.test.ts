@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { execa } from "execa";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLock } from "../../../lib/engine/ledgers/file-lock";
@@ -85,5 +94,21 @@ describe("a lock between processes", () => {
     release();
     expect(readdirSync(directory)).toEqual(["ticket.8"]);
     appendFileSync(join(directory, "ticket.8"), "");
+  });
+
+  it("writes nothing into a directory that took the place of its own while it was held", async () => {
+    // GIVEN
+    writeFileSync(join(directory, "ticket.7"), "");
+    const release = await new FileLock(directory).acquire();
+    renameSync(directory, `${directory}.away`);
+    const other = await new FileLock(directory).acquire();
+
+    // WHEN
+    release();
+
+    // THEN a released ticket with a higher number would have freed the other lock
+    expect(readdirSync(directory)).toEqual(["ticket.1"]);
+    other();
+    rmSync(`${directory}.away`, { recursive: true });
   });
 });

@@ -4,7 +4,9 @@ import fc from "fast-check";
 import { containsUnknown, decodeValue, encodeValue, UNKNOWN } from "../../../lib/engine/protocol/dynamic-value";
 
 const scalar = fc.oneof(fc.string({ unit: "binary" }), fc.constant(null), fc.constant(UNKNOWN), fc.boolean());
-const values = fc.dictionary(fc.string(), fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.string(), scalar)));
+// The decoder refuses the key __proto__, which could change the prototype of what it builds.
+const key = fc.string().filter((name) => name !== "__proto__");
+const values = fc.dictionary(key, fc.oneof(scalar, fc.array(scalar), fc.dictionary(key, scalar)));
 
 describe("values on their way to Terraform and back", () => {
   it("stay the same, unknown ones too", () => {

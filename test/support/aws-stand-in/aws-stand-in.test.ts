@@ -227,6 +227,35 @@ requires("moto_server")("the AWS stand-in", () => {
     await expect(s3.send(new HeadObjectCommand({ Bucket, Key: "k" }))).rejects.toMatchObject({ name: "NotFound" });
   });
 
+  test("asks the service and loses its answer", async () => {
+    // GIVEN
+    aws.faults.add({ op: "PutObject", loseAnswer: true, times: 1 });
+    // WHEN
+    const put = s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "v" }));
+    // THEN
+    await expect(put).rejects.toThrow();
+    await s3.send(new HeadObjectCommand({ Bucket, Key: "k" }));
+  });
+
+  test("lets one of many conditional writes win, for a new object and for each change of it", async () => {
+    const race = async (condition: { IfNoneMatch: string } | { IfMatch: string }) => {
+      const writes = Array.from({ length: 8 }, (_, index) =>
+        s3.send(
+          new PutObjectCommand({ Bucket, Key: "k", Body: `${index} ${JSON.stringify(condition)}`, ...condition }),
+        ),
+      );
+      const outcomes = await Promise.allSettled(writes);
+      const lost = outcomes.flatMap((each) => (each.status === "rejected" ? [(each.reason as Error).name] : []));
+      expect(lost).toEqual(Array(7).fill("PreconditionFailed"));
+      return outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value.ETag!] : []))[0]!;
+    };
+    // WHEN
+    const created = await race({ IfNoneMatch: "*" });
+    const changed = await race({ IfMatch: created });
+    // THEN
+    expect((await s3.send(new HeadObjectCommand({ Bucket, Key: "k" }))).ETag).toBe(changed);
+  });
+
   test("delays a request, and lets it through", async () => {
     aws.faults.add({ op: "ListBuckets", delayMs: 300 });
     const begun = performance.now();

@@ -1,6 +1,6 @@
 import type { AwsRequest } from "./request";
 
-/** A fault to inject. Without `status` and `drop` the request goes through after `delayMs`. */
+/** A fault to inject. Without `status`, `drop` and `loseAnswer` the request goes through after `delayMs`. */
 export interface Fault {
   /** Service, as in the credential scope of a signature. @default - every service */
   readonly service?: string;
@@ -28,6 +28,9 @@ export interface Fault {
 
   /** Whether the connection is closed without an answer. The service is not asked. @default false */
   readonly drop?: boolean;
+
+  /** Whether the service is asked, and the connection closed instead of its answer. @default false */
+  readonly loseAnswer?: boolean;
 }
 
 /** The faults in force, the oldest first: the first that matches is the one that hits. */

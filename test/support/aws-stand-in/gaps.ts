@@ -57,4 +57,10 @@ export const GAPS: readonly Gap[] = [
     what: "no handler (see unknown sub-resources)",
     filled: "kept verbatim; the owner pays until it is put",
   },
+  {
+    service: "s3",
+    name: "PutObject, CompleteMultipartUpload and DeleteObject with If-Match or If-None-Match",
+    what: "looks at the condition and writes in two steps, between which another request can write",
+    filled: "writes of one object are passed to moto one at a time",
+  },
 ];

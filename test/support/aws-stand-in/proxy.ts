@@ -76,6 +76,11 @@ async function answer(
     fault?.status === undefined
       ? await serve(request, moto, fills)
       : failure(request.protocol, fault.status, fault.code ?? "InternalError", fault.message ?? "injected fault");
+  if (fault?.loseAnswer === true) {
+    calls.push({ service, op, faulted: true });
+    message.socket.destroy();
+    return;
+  }
   calls.push({ service, op, status: reply.status, faulted: fault !== undefined });
   // The length in the answer to HEAD is the object's, not that of the answer.
   const length = request.method === "HEAD" ? {} : { "content-length": reply.body.length };

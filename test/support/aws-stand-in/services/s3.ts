@@ -4,6 +4,7 @@ import type { AwsRequest } from "../request";
 import { ID_SUBRESOURCES, s3Place } from "./s3-operation";
 import { servedByMoto } from "./s3-served";
 import type { ServiceFill } from "./service-fill";
+import { Turns } from "./turns";
 
 const MINIMUM_SIZE_HEADER = "x-amz-transition-default-minimum-object-size";
 
@@ -36,6 +37,9 @@ const VERBATIM: Readonly<Record<string, Verbatim>> = {
   },
 };
 
+/** Writes of an object that can be conditional. */
+const CONDITIONAL: ReadonlySet<string> = new Set(["PutObject", "DeleteObject", "CompleteMultipartUpload"]);
+
 interface Kept {
   readonly document: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -48,6 +52,8 @@ export class S3Fill implements ServiceFill {
   /** By bucket, then by sub-resource and id. */
   private readonly kept = new Map<string, Map<string, Kept>>();
 
+  private readonly writes = new Turns();
+
   reset(): void {
     this.kept.clear();
   }
@@ -59,7 +65,10 @@ export class S3Fill implements ServiceFill {
       if (subresource !== undefined) return this.serveVerbatim(request, moto, bucket, subresource);
       if (request.op === "DeleteBucket" && servedByMoto(request)) return this.deleteBucket(request, moto, bucket);
     }
-    return servedByMoto(request) ? undefined : notImplemented(request);
+    if (!servedByMoto(request)) return notImplemented(request);
+    return key !== undefined && CONDITIONAL.has(request.op)
+      ? this.writes.take(`${bucket}/${key}`, () => moto.send(request))
+      : undefined;
   }
 
   private async deleteBucket(request: AwsRequest, moto: Moto, bucket: string): Promise<Reply> {

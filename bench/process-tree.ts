@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process, as Linux tells about it. */
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+  /** Bytes of memory in use. */
+  readonly memory: number;
+  /** The most bytes that it ever used. */
+  readonly peakMemory: number;
+}
+
+/** A process and everything that it started, as of now; nothing where there is no `/proc`. */
+export function processTree(root: number): Process[] {
+  const parents = new Map<number, number>();
+  for (const name of list("/proc")) {
+    const parent = /^\d+$/.test(name) ? field(name, "PPid") : undefined;
+    if (parent !== undefined) parents.set(Number(name), parent);
+  }
+  const members = new Set([root]);
+  for (let size = 0; size !== members.size;) {
+    size = members.size;
+    for (const [pid, parent] of parents) if (members.has(parent)) members.add(pid);
+  }
+  return [...members].flatMap((pid) => {
+    const [memory, peakMemory] = [field(pid, "VmRSS"), field(pid, "VmHWM")];
+    if (memory === undefined || peakMemory === undefined) return [];
+    return [
+      {
+        pid,
+        parent: parents.get(pid) ?? 0,
+        command: read(`/proc/${pid}/cmdline`).replaceAll("\0", " "),
+        memory: memory * 1024,
+        peakMemory: peakMemory * 1024,
+      },
+    ];
+  });
+}
+
+function field(pid: number | string, name: string): number | undefined {
+  const value = new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(read(`/proc/${pid}/status`))?.[1];
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Processes end while they are looked at. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

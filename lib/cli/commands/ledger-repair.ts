@@ -1,0 +1,85 @@
+import { Option, type Command } from "commander";
+import { SternaError } from "../../core/sterna-error";
+import type { Repair } from "../../engine/executor/repair-row";
+import type { StepDefinition } from "../../engine/step-record";
+import { RefusedError } from "../../promotion/refused-error";
+import { EXIT_STATUS } from "../exit-status";
+import { readOwnLedgers } from "../ledgers/system-status";
+import { openProject, type Project } from "../project/project";
+import { whoRuns } from "../project/records";
+import { writeRepair } from "../project/repairs";
+import { findSystem, type SynthesizedSystem } from "../project/stacks";
+import { synthesize } from "../project/synthesize";
+import { askStack } from "../stack-worker/ask-stack";
+import type { CommonOptions } from "../terminal";
+import { describeKnown } from "../text/nearest";
+import { newCommand, type CommandContext, type CommandRunner } from "./command";
+
+interface RepairOptions extends CommonOptions {
+  readonly as: Repair["as"];
+  readonly reason: string;
+}
+
+export function ledgerRepairCommand(run: CommandRunner): Command {
+  return newCommand("repair", "make the ledger say what was finished, or undone, by hand; runs nothing", {
+    'sterna ledger repair app-ef staging load-projects --as applied --reason "loaded with COPY, #41"': "it is done",
+    'sterna ledger repair app-ef staging load-projects --as removed --reason "truncated, #41"': "it is undone",
+  })
+    .argument("<system>", "system, such as app-ef")
+    .argument("<environment>", "environment, such as staging")
+    .argument("<step>", "id of the step")
+    .addOption(
+      new Option("--as <state>", "what is true of the step").choices(["applied", "removed"]).makeOptionMandatory(),
+    )
+    .requiredOption("--reason <text>", "why; kept in the row and in .sterna/records")
+    .action((system: string, environment: string, step: string, options: RepairOptions) =>
+      run(options, async (context) => {
+        const { surroundings, terminal } = context;
+        const project = openProject(surroundings.directory);
+        const stack = findSystem(await synthesize(project, surroundings.environment, terminal), system, environment);
+        const definition = await findDefinition(project, stack, step, context);
+        const repair = { as: options.as, reason: requireReason(options.reason), by: whoRuns(surroundings.environment) };
+        const work = { action: "repair" as const, steps: [definition], repair };
+        const [answer] = await askStack(project, stack, work, context, (id) => `editing the row of ${id}…`);
+        if (answer?.repaired === undefined) throw refusal(answer?.error);
+
+        const { was, is } = answer.repaired;
+        const changed = was !== is;
+        const record = changed ? writeRepair(project, stack.stack, { step, ...repair, was, is }) : undefined;
+        terminal.printJson({ system, environment, step, ...repair, was, is, changed });
+        terminal.print(changed ? `${step}: ${was} → ${is}` : `Nothing to do: ${step} is ${is} already.`);
+        if (record !== undefined) terminal.print(`Noted in ${record}. Now: sterna plan ${system} ${environment}`);
+        return EXIT_STATUS.done;
+      }),
+    );
+}
+
+/** The step as it is declared; one that is not declared any more, as its row recorded it. */
+async function findDefinition(
+  project: Project,
+  stack: SynthesizedSystem,
+  step: string,
+  { surroundings }: CommandContext,
+): Promise<StepDefinition> {
+  const declared = stack.definitions.get(step);
+  if (declared !== undefined) return declared;
+  const { rows, unreadable } = await readOwnLedgers(project, stack, surroundings.environment);
+  const row = rows.get(step);
+  if (row !== undefined) return row;
+  if (unreadable[0] !== undefined) throw new SternaError("LedgerUnreachable", unreadable[0].message);
+  const known = [...new Set([...stack.definitions.keys(), ...rows.keys()])];
+  throw new SternaError(
+    "StepUnknown",
+    `neither the stack ${stack.stack} nor its ledger holds a step "${step}": ${describeKnown(step, known)}`,
+  );
+}
+
+function requireReason(reason: string): string {
+  if (reason.trim() !== "") return reason.trim();
+  throw new SternaError("ReasonMissing", 'got an empty --reason; write why, such as --reason "loaded with COPY, #41"');
+}
+
+function refusal(error: { readonly code: string; readonly message: string } | undefined): SternaError {
+  const { code = "StackWorkerFailed", message = "the row was not edited" } = error ?? {};
+  return code === "StepBusy" ? new RefusedError(code, message) : new SternaError(code as SternaError["code"], message);
+}

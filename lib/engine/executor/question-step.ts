@@ -1,0 +1,85 @@
+import { EngineError } from "../engine-error";
+import { kindOf } from "../kinds";
+import { isTransactional, type CheckResult } from "../kinds/step-kind";
+import type { Artifact, StepDefinition, StepRecord } from "../step-record";
+import { operationsOf, type Operations } from "./operations";
+import { isUndefinedObject, withReadOnlyDatabase } from "./read-only-database";
+import { StepRun, type StepRunOptions } from "./step-run";
+
+/**
+ * Whether a step's effect is in the store.
+ *
+ * - `there`: its probe finds it, or each of its verify queries gives the expected answer
+ * - `absent`: they do not
+ * - `unknown`: nobody could answer
+ */
+export interface Presence {
+  readonly state: "there" | "absent" | "unknown";
+  /** What told: a program without a probe is asked its verify queries. */
+  readonly by: "probe" | "verify";
+  /** Why it is not `there`. */
+  readonly reason?: string;
+}
+
+/**
+ * Asks the verify queries of an applied step once more, with the program, the variables and the artifact of its row.
+ * Nothing is changed: queries to a database run in transactions that cannot write.
+ *
+ * @throws EngineError when a query could not be asked
+ */
+export async function verifyStep(record: StepRecord, options: StepRunOptions = {}): Promise<CheckResult[]> {
+  const run = new StepRun(record, options);
+  const results = await question(record, run, (operations) => operations.verify(record.artifact));
+  return results.map(({ query, expected, actual }) => ({ query, expected, actual: run.redact(actual) }));
+}
+
+/** Asks whether a step's effect is there already. Changes nothing. */
+export async function findStep(definition: StepDefinition, options: StepRunOptions = {}): Promise<Presence> {
+  const by = hasProbe(definition) ? "probe" : "verify";
+  const run = new StepRun(definition, options);
+  try {
+    const reason = await question(definition, run, (operations) => whyAbsent(operations, by));
+    return reason === undefined ? { state: "there", by } : { state: "absent", by, reason: run.redact(reason) };
+  } catch (error) {
+    const { message } = run.explain(error);
+    return { state: meansAbsent(error) ? "absent" : "unknown", by, reason: message };
+  }
+}
+
+function hasProbe({ program }: StepDefinition): boolean {
+  const kind = kindOf(program);
+  // The kinds whose program may hold a probe of its own have no other.
+  return kind.probe !== undefined && (!("verify" in program) || ("probe" in program && program.probe !== undefined));
+}
+
+async function whyAbsent(operations: Operations, by: Presence["by"]): Promise<string | undefined> {
+  if (by === "probe") return (await operations.probe!()) ? undefined : "its probe does not find it";
+  const artifact: Artifact | undefined = undefined;
+  const failed = (await operations.verify(artifact)).find(({ expected, actual }) => expected !== actual);
+  return failed && `${failed.query}: expected ${failed.expected}, got ${failed.actual}`;
+}
+
+function meansAbsent(error: unknown): boolean {
+  return isUndefinedObject(error) || (error instanceof EngineError && error.code === "TargetMissing");
+}
+
+async function question<T>(
+  definition: StepDefinition,
+  run: StepRun,
+  ask: (operations: Operations) => Promise<T>,
+): Promise<T> {
+  const { program, timeout } = definition;
+  const kind = kindOf(program);
+  run.start();
+  try {
+    if (!isTransactional(kind)) return await ask(operationsOf(program, run, {}));
+    return await withReadOnlyDatabase(run.resolve(kind.database(program)), timeout, (client) => {
+      const operations = operationsOf(program, run, { client });
+      return operations.inTransaction(() => ask(operations));
+    });
+  } catch (error) {
+    throw run.explain(error);
+  } finally {
+    run.stop();
+  }
+}

@@ -1,0 +1,32 @@
+import { EngineError } from "../engine-error";
+import { GcsStore } from "./gcs-store";
+
+const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
+
+/**
+ * A bucket of Google Cloud Storage with the credentials of this process, or of the emulator that
+ * `STORAGE_EMULATOR_HOST` names, as Google's own libraries do it.
+ */
+export function openGcsStore(bucket: string): GcsStore {
+  const emulator = process.env["STORAGE_EMULATOR_HOST"];
+  if (!emulator) return new GcsStore({ bucket, accessToken: googleAccessToken() });
+  const endpoint = /^https?:\/\//.test(emulator) ? emulator : `http://${emulator}`;
+  return new GcsStore({ bucket, endpoint: endpoint.replace(/\/+$/, "") });
+}
+
+/**
+ * Access tokens from Application Default Credentials: a key file, workload identity federation, `gcloud auth
+ * application-default login`, or the metadata server. Google's library is loaded with the first token, and renews them.
+ */
+export function googleAccessToken(): () => Promise<string> {
+  let auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined;
+  return async () => {
+    // A project is not needed to read and write objects; without one given here, the library asks a further service for it.
+    auth ??= import("google-auth-library").then(
+      ({ GoogleAuth }) => new GoogleAuth({ scopes: SCOPE, projectId: "unused" }),
+    );
+    const token = await (await auth).getAccessToken();
+    if (!token) throw new EngineError("LedgerUnreachable", "Google gave no access token for these credentials");
+    return token;
+  };
+}

@@ -1,0 +1,40 @@
+/** One state of an object, as its store names it: an ETag of S3, a generation of Google Cloud Storage. */
+export type ObjectVersion = string;
+
+export interface StoredObject {
+  readonly body: string;
+  readonly version: ObjectVersion;
+
+  /**
+   * Milliseconds since it was written, by the clock of its store, which is the only one that all readers share. Never
+   * more than it was, perhaps a second less.
+   */
+  readonly age: number;
+}
+
+/**
+ * As much of an object store as a ledger needs: reads that see the last write, and writes on a condition. Nothing is
+ * ever deleted, so nothing needs the permission to.
+ */
+export interface ObjectStore {
+  /** Where it is, for messages. */
+  readonly location: string;
+
+  /** An object, or nothing when there is none of that name. */
+  read(key: string): Promise<StoredObject | undefined>;
+
+  /**
+   * Writes an object if it is still as expected, in one atomic operation.
+   *
+   * @param expected the version to replace; nothing when there must be no such object
+   * @returns the new version, or nothing when the object is not as expected. A refusal may be of a write that took
+   *   effect: when its answer was lost and it was sent again.
+   */
+  writeIf(key: string, body: string, expected: ObjectVersion | undefined): Promise<ObjectVersion | undefined>;
+
+  /** All keys that begin with `prefix`. */
+  keys(prefix: string): Promise<string[]>;
+
+  /** Releases connections. */
+  close(): void;
+}

@@ -1,0 +1,59 @@
+import { readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { processStatus, type ProcessIdentity } from "../ledgers/process-identity";
+
+/** What a stopped group gets to end by itself, before it is killed. */
+const GRACE_MILLISECONDS = 10_000;
+const POLL_MILLISECONDS = 50;
+
+/**
+ * Whether any process of a group still runs, its leader or another.
+ *
+ * The kernel gives a group's number to no new process before the last of the group has ended: so the number means
+ * another group only if a process with that number and another start exists.
+ *
+ * @param leader the process that the group began with, on this machine
+ */
+export function isGroupAlive(leader: ProcessIdentity): boolean {
+  if (!signalGroup(leader.pid, 0)) return false;
+  const processes = processIds();
+  // Without /proc the signal is all there is to ask.
+  if (processes === undefined || leader.startTime === undefined) return true;
+  const leading = processStatus(leader.pid);
+  if (leading !== undefined && leading.startTime !== leader.startTime) return false;
+  return processes.some((pid) => {
+    const status = processStatus(pid);
+    return status !== undefined && status.group === leader.pid && !status.zombie;
+  });
+}
+
+/** Ends a whole process group, politely, then for good, and waits until nobody of it is left. */
+export async function stopGroup(leader: ProcessIdentity): Promise<void> {
+  // The clock of the machine may jump; this one does not.
+  const graceEnds = performance.now() + GRACE_MILLISECONDS;
+  for (let polite = true; isGroupAlive(leader); await sleep(POLL_MILLISECONDS)) {
+    if (polite) signalGroup(leader.pid, "SIGTERM");
+    else if (performance.now() > graceEnds) signalGroup(leader.pid, "SIGKILL");
+    polite = false;
+  }
+}
+
+/** @returns whether there is such a group */
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function processIds(): number[] | undefined {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { startPostgres } from "../support/postgres";
+import { scratchDirectory, scratchRoot } from "../support/repository";
+import { builtProvider } from "../support/step-configuration";
+import { FalseClock } from "./false-clock";
+import { LedgerDisk } from "./ledger-disk";
+import { playRound } from "./play-round";
+import { Report } from "./report";
+import type { Laboratory } from "./round";
+
+interface Options {
+  readonly faults: number;
+  readonly seed: number;
+  readonly rounds?: number;
+}
+
+/** A round misses some of its faults; a suite that misses most of them is broken, and must end. */
+const ROUNDS_PER_FAULT = 3;
+
+async function run({ faults, seed, rounds }: Options): Promise<void> {
+  if (!existsSync("/proc/self/stat")) throw new Error("the chaos suite needs Linux: it finds processes in /proc");
+  if (!existsSync(builtProvider)) throw new Error("the provider is not built: npm run build");
+  const directory = scratchDirectory("chaos");
+  const archive = join(directory, "provider.zip");
+  copyFileSync(builtProvider, archive);
+  // A pool of connections is not what fails here; a server that died is started again by the suite.
+  const server = await startPostgres();
+  const disk = LedgerDisk.mount(join(directory, "disk"));
+  const clock = FalseClock.find(join(directory, "clock"));
+  const laboratory: Laboratory = { directory, server, archive, disk, clock };
+  const report = new Report(seed, faults, laboratory);
+  try {
+    const most = rounds ?? faults * ROUNDS_PER_FAULT;
+    for (let number = 1; number <= most && report.injected < faults; number++) {
+      await playRound(laboratory, seed, number, faults - report.injected, report);
+    }
+  } finally {
+    await server.stop();
+    disk?.unmount();
+  }
+  if (!report.failed) rmSync(directory, { recursive: true, force: true });
+  const result = `${JSON.stringify(report.result(), undefined, 2)}\n`;
+  writeFileSync(join(scratchRoot, `chaos-${seed}.json`), result);
+  process.stdout.write(result);
+  if (report.failed) process.exitCode = 1;
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("a whole number from 1 on");
+  return number;
+}
+
+new Command("chaos")
+  .description("Applies and undoes random steps under random faults, and counts what is lost, doubled or parallel.")
+  .option("--faults <n>", "how many faults have to hit", wholeNumber, 200)
+  .option("--seed <n>", "chooses steps and faults", wholeNumber, Math.floor(Date.now() / 1000) % 1_000_000)
+  .option("--rounds <n>", "at most so many rounds", wholeNumber)
+  .action(run)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,198 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Faults, type Fault } from "./aws-stand-in/faults";
+
+/** Keys of a page. Cloud Storage has 1000; fewer show the same with fewer objects. */
+const PAGE = 5;
+
+/** What a request is called in faults. */
+type Operation = "insert" | "get" | "list";
+
+/**
+ * A contract model of three operations of Cloud Storage's JSON API: it behaves as their documentation says, and nobody
+ * has compared it with the real service. Success here proves that the ledger keeps to the documented contract.
+ *
+ * Modelled: insert with `ifGenerationMatch` (0: there must be no live object; 412 otherwise), get as metadata and with
+ * `alt=media` of a generation, list in pages, 404 for a missing bucket or object, 401 without the access token, and 429
+ * for a second write of the same object within a second.
+ *
+ * Sources: Cloud Storage documentation, "JSON API: Objects: insert, get, list", "Request preconditions", "Quotas &
+ * limits" (writes to the same object name), "HTTP status and error codes for JSON".
+ */
+export interface GcsContractModel {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
+  readonly bucket: string;
+
+  /** The objects of the bucket, by name. */
+  readonly objects: ReadonlyMap<string, { readonly content: string; readonly generation: number }>;
+
+  /** Faults to inject, by operation: `insert`, `get`, `list`. */
+  readonly faults: { add(fault: Fault): void; clear(): void };
+
+  /** Milliseconds by which the clock of the service is ahead of this machine's. */
+  clockOffset: number;
+
+  /** The access token that each request must carry. Nothing: none is needed. */
+  accessToken: string | undefined;
+
+  /** Whether writes of the same object are limited to one per second. */
+  limitsWrites: boolean;
+
+  /** Whether conditions are read and ignored, which Cloud Storage never does. */
+  ignoresConditions: boolean;
+
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+interface Kept {
+  readonly content: string;
+  readonly generation: number;
+  readonly created: number;
+}
+
+class Answer extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+class Model implements GcsContractModel {
+  endpoint = "";
+  readonly bucket = "tern-ledger";
+  readonly objects = new Map<string, Kept>();
+  readonly faults = new Faults();
+  clockOffset = 0;
+  accessToken: string | undefined;
+  limitsWrites = false;
+  ignoresConditions = false;
+  stop = () => Promise.resolve();
+  private lastGeneration = 1_700_000_000_000_000;
+
+  reset(): void {
+    this.objects.clear();
+    this.faults.clear();
+    this.clockOffset = 0;
+    this.accessToken = undefined;
+    this.limitsWrites = false;
+    this.ignoresConditions = false;
+  }
+
+  now(): number {
+    return Date.now() + this.clockOffset;
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const url = new URL(request.url!, "http://model");
+    const operation = operationOf(request.method!, url);
+    const fault = this.faults.take({ service: "storage", op: operation });
+    if (fault?.delayMs !== undefined) await sleep(fault.delayMs);
+    if (fault?.drop === true) return void request.socket.destroy();
+    response.setHeader("date", new Date(this.now()).toUTCString());
+    try {
+      if (fault?.status !== undefined) throw new Answer(fault.status, fault.message ?? "injected fault");
+      const body = this.serve(operation, url, request, Buffer.concat(chunks).toString("utf8"));
+      if (fault?.loseAnswer === true) return void request.socket.destroy();
+      response.end(body);
+    } catch (error) {
+      if (!(error instanceof Answer)) throw error;
+      response.writeHead(error.status).end(JSON.stringify({ error: { code: error.status, message: error.message } }));
+    }
+  }
+
+  private serve(operation: Operation, url: URL, request: IncomingMessage, body: string): string {
+    if (this.accessToken !== undefined && request.headers.authorization !== `Bearer ${this.accessToken}`) {
+      throw new Answer(401, "Invalid Credentials");
+    }
+    const [, bucket, object] = /\/b\/([^/]+)\/o(?:\/(.+))?$/.exec(url.pathname)!;
+    if (bucket !== this.bucket) throw new Answer(404, "The specified bucket does not exist.");
+    if (operation === "insert") return this.insert(url.searchParams, body);
+    if (operation === "list") return this.list(url.searchParams);
+    return this.get(decodeURIComponent(object!), url.searchParams);
+  }
+
+  private insert(query: URLSearchParams, content: string): string {
+    if (query.get("uploadType") !== "media") throw new Answer(400, "only uploadType=media is modelled");
+    const name = query.get("name")!;
+    const live = this.objects.get(name);
+    const expected = query.get("ifGenerationMatch");
+    if (!this.ignoresConditions && expected !== null && Number(expected) !== (live?.generation ?? 0)) {
+      throw new Answer(412, "At least one of the pre-conditions you specified did not hold.");
+    }
+    if (this.limitsWrites && live && this.now() - live.created < 1_000) {
+      throw new Answer(429, "The object exceeded the rate limit for object mutation operations.");
+    }
+    const kept = { content, generation: ++this.lastGeneration, created: this.now() };
+    this.objects.set(name, kept);
+    return resource(name, kept);
+  }
+
+  private get(name: string, query: URLSearchParams): string {
+    const kept = this.objects.get(name);
+    const generation = query.get("generation");
+    if (!kept || (generation !== null && Number(generation) !== kept.generation)) {
+      throw new Answer(404, `No such object: ${this.bucket}/${name}`);
+    }
+    return query.get("alt") === "media" ? kept.content : resource(name, kept);
+  }
+
+  private list(query: URLSearchParams): string {
+    const start = Number(query.get("pageToken") ?? 0);
+    const found = [...this.objects].filter(([name]) => name.startsWith(query.get("prefix") ?? "")).sort();
+    const items = found.slice(start, start + PAGE).map(([name, kept]) => JSON.parse(resource(name, kept)) as object);
+    const more = start + PAGE < found.length;
+    // An empty listing has no `items` at all.
+    return JSON.stringify({
+      kind: "storage#objects",
+      ...(items.length > 0 && { items }),
+      ...(more && { nextPageToken: String(start + PAGE) }),
+    });
+  }
+}
+
+function operationOf(method: string, url: URL): Operation {
+  if (method === "POST" && url.pathname.startsWith("/upload/storage/v1/b/")) return "insert";
+  if (method === "GET" && url.pathname.startsWith("/storage/v1/b/"))
+    return url.pathname.endsWith("/o") ? "list" : "get";
+  throw new Error(`the contract model of Cloud Storage has no ${method} ${url.pathname}`);
+}
+
+/** 64-bit numbers are strings in the JSON API. */
+function resource(name: string, { generation, created, content }: Kept): string {
+  return JSON.stringify({
+    kind: "storage#object",
+    name,
+    generation: String(generation),
+    timeCreated: new Date(created).toISOString(),
+    size: String(Buffer.byteLength(content)),
+  });
+}
+
+/** Starts the model on a free port of 127.0.0.1. */
+export async function startGcsContractModel(): Promise<GcsContractModel> {
+  const model = new Model();
+  const server = createServer((request, response) => {
+    model.answer(request, response).catch((error: Error) => {
+      process.stderr.write(`${error.stack}\n`);
+      response.destroy();
+    });
+  });
+  server.keepAliveTimeout = 300_000;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  model.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  model.stop = async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, "close");
+  };
+  return model;
+}
