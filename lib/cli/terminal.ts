@@ -21,7 +21,7 @@ export class Terminal {
   readonly colors: ReturnType<typeof pc.createColors>;
   readonly json: boolean;
   readonly verbose: boolean;
-  private readonly live: LiveLine | undefined;
+  private readonly liveLine: LiveLine | undefined;
 
   constructor(
     private readonly surroundings: Surroundings,
@@ -32,7 +32,12 @@ export class Terminal {
     const { environment, stdout, stderr } = surroundings;
     const wanted = options.color !== false && !environment.NO_COLOR && environment.TERM !== "dumb";
     this.colors = pc.createColors(wanted && (stdout.isTTY === true || !!environment.FORCE_COLOR));
-    this.live = stderr.isTTY && !environment.CI && environment.TERM !== "dumb" ? new LiveLine(stderr) : undefined;
+    this.liveLine = stderr.isTTY && !environment.CI && environment.TERM !== "dumb" ? new LiveLine(stderr) : undefined;
+  }
+
+  /** Whether `showLive` shows anything. */
+  get live(): boolean {
+    return this.liveLine !== undefined;
   }
 
   /** Whether somebody can answer a question. */
@@ -43,7 +48,7 @@ export class Terminal {
   /** The result, for people. */
   print(text = ""): void {
     if (this.json) return;
-    this.live?.clear();
+    this.liveLine?.clear();
     this.surroundings.stdout.write(`${text}\n`);
   }
 
@@ -54,25 +59,25 @@ export class Terminal {
 
   /** A line about what happens. */
   report(line: string): void {
-    this.live?.clear();
+    this.liveLine?.clear();
     this.surroundings.stderr.write(`${line}\n`);
   }
 
   /** What happens at this moment: a line that moves on a terminal, and nothing elsewhere. */
   showLive(text: string | undefined): void {
-    if (text === undefined) this.live?.clear();
-    else this.live?.show(text);
+    if (text === undefined) this.liveLine?.clear();
+    else this.liveLine?.show(text);
   }
 
   /** Says what is going on: a moving line on a terminal, a plain line elsewhere. */
   announce(text: string): void {
-    if (this.live) this.live.show(text);
+    if (this.liveLine) this.liveLine.show(text);
     else this.report(text);
   }
 
   /** Asks a yes-or-no question; anything but yes is a no. */
   async confirm(question: string): Promise<boolean> {
-    this.live?.clear();
+    this.liveLine?.clear();
     const { stdin, stderr } = this.surroundings;
     const prompt = createInterface({ input: stdin, output: stderr });
     try {

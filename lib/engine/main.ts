@@ -11,8 +11,8 @@ const PARENT = process.ppid;
 /** Serves Terraform until it says so, or until it is gone and the steps it began are done. */
 async function serve(print: (line: string) => void): Promise<void> {
   // What a runner has no use for: the protocol takes a fifth of the time that it needs to start.
-  const { startPluginServer, reasonNotToServe } = await import("./protocol/plugin-server");
-  const { SternaProvider } = await import("./provider/provider");
+  const { startPluginServer, reasonNotToServe } = await import("./protocol/plugin-server.js");
+  const { SternaProvider } = await import("./provider/provider.js");
   const reason = reasonNotToServe(process.env);
   if (reason !== undefined) throw new Error(reason);
   // Terraform decides what an interrupt means, and says it through StopProvider.

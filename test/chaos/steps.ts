@@ -8,8 +8,11 @@ export interface ChaosStep extends StepInput {
   readonly kind: "sql" | "command";
 }
 
+/** One step in so many outlasts the start of the next Terraform: what a killed one left behind is still at work then. */
+const SLOW_ONE_IN = 4;
+
 /**
- * A step that takes 50 to 600 ms, leaves a trace of each run, and betrays a second run at the same time.
+ * A step that takes 50 to 600 ms, or 2 to 5 s, leaves a trace of each run, and betrays a second run at the same time.
  *
  * @param earlier the steps before it; it comes after up to two of them, so that branches run in parallel
  */
@@ -25,7 +28,8 @@ export function randomStep(
     .slice(0, random.below(3))
     .map((step) => step.id);
   const id = `s${index}`;
-  const seconds = (50 + random.below(551)) / 1000;
+  const slow = random.below(SLOW_ONE_IN) === 0;
+  const seconds = (slow ? 2000 + random.below(3001) : 50 + random.below(551)) / 1000;
   return kind === "sql" ? sqlStep(id, after, seconds) : commandStep(id, after, seconds, worldDirectory);
 }
 

@@ -27,13 +27,16 @@ describe("sterna apply without a saved plan", () => {
 });
 
 describe("sterna", () => {
-  it.each(["status", "plan", "apply", "promote", "rollback", "doctor"])("%s --help has examples", async (command) => {
-    const { status, stdout } = await runCli("/", [command, "--help"]);
+  it.each(["status", "plan", "apply", "resume", "verify", "adopt", "promote", "rollback", "doctor"])(
+    "%s --help has examples",
+    async (command) => {
+      const { status, stdout } = await runCli("/", [command, "--help"]);
 
-    expect(status).toBe(0);
-    expect(stdout).toMatch(new RegExp(`Examples:\n {2}\\$ sterna ${command}`));
-    expect(stdout).toContain("--json");
-  });
+      expect(status).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Examples:\n {2}\\$ sterna ${command}`));
+      expect(stdout).toContain("--json");
+    },
+  );
 
   it("suggests the command that was meant", async () => {
     const { status, stderr } = await runCli("/", ["promtoe"]);

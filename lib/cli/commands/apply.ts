@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { relative } from "node:path";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import { SternaError } from "../../core/sterna-error";
 import { readPins } from "../../environments/pins-file";
 import { changedParts } from "../../promotion/plan-digest";
@@ -143,7 +144,9 @@ function finish(
   }
   const next = steps.find(({ status }) => status === "failed") ?? steps.find(({ status }) => status === "pending");
   const resume = next === undefined ? "it goes on where it stopped" : `it resumes at ${next.id}`;
-  const advice = `Run \`sterna apply ${system} ${environment}\` again: ${resume}.`;
+  const log = next && join(project.workspace, "logs", record.stack, `${next.id}.log`);
+  const output = log !== undefined && existsSync(log) ? ` All that it said: ${relative(project.directory, log)}` : "";
+  const advice = `Run \`sterna apply ${system} ${environment}\` again: ${resume}.${output}`;
   if (result === "interrupted") {
     throw new SternaError("Interrupted", `the apply was interrupted; ${describeSteps(record)}. ${advice}`);
   }

@@ -1,4 +1,4 @@
-import type { StepRecord } from "../../engine/step-record";
+import type { Progress, StepRecord } from "../../engine/step-record";
 import type { SynthesizedSystem } from "../project/stacks";
 import type { LedgerReading } from "./read-ledgers";
 
@@ -18,6 +18,9 @@ export interface StepStatus {
   readonly state: StepState;
   readonly appliedAt?: string;
   readonly error?: string;
+  /** When the attempt began that is under way. */
+  readonly startedAt?: string;
+  readonly progress?: Progress;
 }
 
 /** Each declared step, in the order of the stack, then what only the ledger holds. */
@@ -27,6 +30,8 @@ export function stepStates(system: SynthesizedSystem, { rows, unreadable }: Ledg
   const facts = (row: StepRecord | undefined) => ({
     ...(row?.appliedAt === undefined ? {} : { appliedAt: row.appliedAt }),
     ...(row?.error === undefined ? {} : { error: row.error }),
+    ...(row?.status === "running" || row?.status === "undoing" ? { startedAt: row.startedAt } : {}),
+    ...(row?.progress === undefined ? {} : { progress: row.progress }),
   });
   return [
     ...system.steps.map(({ id, title, release }): StepStatus => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ApplyRecord } from "../../promotion/apply-record";
 import { databaseLedgers } from "../ledgers/read-ledgers";
+import { readOwnLedgers } from "../ledgers/system-status";
 import { variablesOf } from "../project/environment-variables";
 import type { Project } from "../project/project";
 import { lastRecord, whoRuns, writeRecord } from "../project/records";
@@ -13,6 +14,7 @@ import { ApplyProgress } from "../text/apply-progress";
 import type { TerraformDiagnostic } from "./events";
 import { initialize } from "./init";
 import { Terraform } from "./terraform";
+import { watchLedgers } from "./watch-ledgers";
 
 /** What an apply did. */
 export interface AppliedPlan {
@@ -36,15 +38,19 @@ export async function applyPlan(
   terminal: Terminal,
 ): Promise<AppliedPlan> {
   const variables = variablesOf(project, system.environment, surroundings.environment);
-  const terraform = new Terraform(system.directory, variables, terminal, system);
+  const logs = join(project.workspace, "logs", system.stack);
+  // Where the provider puts the log of each step.
+  const terraform = new Terraform(system.directory, { ...variables, STERNA_LOGS: logs }, terminal, system);
   await initialize(terraform, system.directory, variables, terminal);
   const startedAt = new Date().toISOString();
   const files = planFiles(project, system.stack);
   const progress = new ApplyProgress(saved.summary, terminal);
+  const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment));
   const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
-    log: join(project.workspace, "logs", system.stack, `${startedAt.replaceAll(":", "-")}.jsonl`),
+    log: join(logs, `${startedAt.replaceAll(":", "-")}.jsonl`),
     onEvent: (event) => progress.onEvent(event),
   });
+  await stopWatching();
   terminal.showLive(undefined);
   // Applied or not, Terraform takes a plan only once: the state has moved on.
   discardPlan(files);

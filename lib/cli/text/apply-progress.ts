@@ -2,8 +2,12 @@ import type { PlanSummary } from "../../promotion/plan-summary";
 import type { RecordedStep } from "../../promotion/apply-record";
 import type { StepChange } from "../../promotion/step-change";
 import type { TerraformEvent } from "../terraform/events";
+import type { StepRecord } from "../../engine/step-record";
 import type { Terminal } from "../terminal";
+import { progressText } from "./progress-text";
 
+/** How long a step runs before its ledger is asked: the engine notes nothing about shorter ones. */
+const LONG_MILLISECONDS = 2_000;
 const DONE: Record<string, string> = { create: "created", update: "changed", delete: "destroyed" };
 const STEP_DONE: Record<string, string> = {
   run: "applied",
@@ -19,6 +23,8 @@ export class ApplyProgress {
   private readonly steps: ReadonlyMap<string, StepChange>;
   private readonly started = new Map<string, number>();
   private readonly statuses = new Map<string, RecordedStep["status"]>();
+  private readonly running = new Set<string>();
+  private readonly told = new Map<string, string>();
 
   constructor(
     private readonly summary: PlanSummary,
@@ -37,14 +43,35 @@ export class ApplyProgress {
     switch (type) {
       case "apply_start":
         this.started.set(address, event.time);
+        this.running.add(address);
         return this.terminal.showLive(`${this.nameOf(address)} …`);
       case "apply_progress":
         return this.stillRunning(address, hook.elapsed_seconds ?? 0);
       case "apply_complete":
+        this.running.delete(address);
         return this.finished(address, hook.action, event.time);
       case "apply_errored":
+        this.running.delete(address);
         return this.failed(address, event.time);
     }
+  }
+
+  /** Whether a step runs for so long that its progress is worth a look into its ledger. */
+  isWaiting(now: number): boolean {
+    return [...this.running].some(
+      (address) => this.steps.has(address) && now - this.started.get(address)! >= LONG_MILLISECONDS,
+    );
+  }
+
+  /** Shows what the ledger says about the steps that run. */
+  onRows(rows: ReadonlyMap<string, StepRecord>, now: number): void {
+    this.told.clear();
+    for (const address of this.running) {
+      const row = rows.get(this.nameOf(address));
+      if (row?.progress !== undefined) this.told.set(address, progressText(row, now));
+    }
+    if (this.running.size === 0) return;
+    this.terminal.showLive([...this.running].map((address) => this.liveText(address)).join(" · "));
   }
 
   /** What became of each step of the plan, in the order in which they were to run. */
@@ -59,9 +86,14 @@ export class ApplyProgress {
   }
 
   private stillRunning(address: string, seconds: number): void {
-    const line = `… ${this.nameOf(address)} still running, ${seconds} s`;
+    const told = this.told.get(address);
+    const line = `… ${this.nameOf(address)} still running, ${told ?? `${seconds} s`}`;
     this.terminal.report(this.terminal.colors.dim(line));
-    this.terminal.showLive(`${this.nameOf(address)} …`);
+    this.terminal.showLive(this.liveText(address));
+  }
+
+  private liveText(address: string): string {
+    return `${this.nameOf(address)} ${this.told.get(address) ?? "…"}`;
   }
 
   private finished(address: string, action: string, time: number): void {

@@ -1,6 +1,7 @@
 import type { StepState, StepStatus } from "../ledgers/step-states";
 import type { SystemStatus } from "../ledgers/system-status";
 import type { Terminal } from "../terminal";
+import { progressText } from "./progress-text";
 
 type Colors = Terminal["colors"];
 
@@ -70,12 +71,14 @@ export function stepLines(status: SystemStatus, all: boolean, colors: Colors): s
   ];
 }
 
-function stepLine({ id, title, state, release, appliedAt, error }: StepStatus, colors: Colors): string {
+function stepLine(step: StepStatus, colors: Colors): string {
+  const { id, title, state, release, appliedAt, startedAt, progress, error } = step;
   const paint =
     state === "applied" ? colors.green : ["failed", "leftover"].includes(state) ? colors.red : colors.yellow;
   const when = appliedAt === undefined ? "" : ` ${appliedAt}`;
   const meaning =
     state === "leftover" ? " (the configuration does not know it: the next apply rolls it back or forgets it)" : "";
+  const far = startedAt === undefined ? "" : `\n      ${progressText({ startedAt, progress }, Date.now())}`;
   const reason = error === undefined ? "" : `\n      ${error.split("\n")[0]}`;
-  return `  ${paint(`${SIGNS[state]} ${id}`)}  ${title} ${colors.dim(`(${release}, ${state}${when})`)}${meaning}${reason}`;
+  return `  ${paint(`${SIGNS[state]} ${id}`)}  ${title} ${colors.dim(`(${release}, ${state}${when})`)}${meaning}${far}${reason}`;
 }

@@ -89,12 +89,7 @@ async function applyLocked(definition: StepDefinition, run: StepRun, session: Le
   }
 }
 
-function runUp(
-  record: StepRecord,
-  operations: Operations,
-  run: StepRun,
-  session: LedgerSession,
-): Promise<StepRecord> {
+function runUp(record: StepRecord, operations: Operations, run: StepRun, session: LedgerSession): Promise<StepRecord> {
   return operations.inTransaction(async () => {
     const artifact = await operations.up();
     assertChecks(await operations.verify(artifact));

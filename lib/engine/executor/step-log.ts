@@ -32,7 +32,8 @@ export class StepLog {
     const lines = text.split("\n").map((line) => `${time} ${line}\n`);
     try {
       for (const line of lines) {
-        this.bytes += writeSync(this.open(), line);
+        const file = this.open();
+        this.bytes += writeSync(file, line);
         if (this.bytes > LONGEST_LOG_BYTES) this.rotate();
       }
     } catch {

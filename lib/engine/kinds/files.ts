@@ -150,7 +150,7 @@ async function copyFiles(
   let files = total - entries.length;
   let bytes = 0;
   let reported = Date.now();
-  const report = (): void => 
+  const report = (): void =>
     context.progress(`${files}/${total} files, ${formatBytes(bytes)} copied`, (100 * files) / total);
   await mapConcurrently(entries, REQUESTS, context.signal, async (entry, signal) => {
     await uploadFile(bucket, entry.key, join(root, entry.path), entry, signal);

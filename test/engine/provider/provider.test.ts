@@ -144,6 +144,20 @@ describe("the provider", () => {
       expect(kept.diagnostics).toEqual([]);
     });
 
+    it("no retry of a failed step that the environment before has not proved", async () => {
+      // GIVEN a step that failed, and then got another program: it would be tried again unproved
+      const proof = JSON.stringify({
+        environment: "testing",
+        ledger: { kind: "file", directory: join(directory, "t") },
+      });
+
+      // WHEN
+      const reply = await provider.planChange(applied({ status: "failed" }), stepConfig({ proof }));
+
+      // THEN
+      expect(errors(reply)[0]).toContain("[StepNotProved]");
+    });
+
     it("the removal of a failed step that left nothing, even an irreversible one", async () => {
       // WHEN the ledger has no row of it
       const removal = await provider.planRemoval(applied({ status: "failed", irreversible: "drops data" }));
