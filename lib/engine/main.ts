@@ -10,14 +10,13 @@ const PARENT = process.ppid;
 
 /** Serves Terraform until it says so, or until it is gone and the steps it began are done. */
 async function serve(print: (line: string) => void): Promise<void> {
-  // What a runner has no use for: the protocol takes a fifth of the time that it needs to start.
+  // Terraform decides what an interrupt means, and says it through StopProvider.
+  process.on("SIGINT", () => undefined);
+  // What a runner has no use for: the protocol takes a seventh of the time that the provider needs to start.
   const { startPluginServer, reasonNotToServe } = await import("./protocol/plugin-server.js");
   const { SternaProvider } = await import("./provider/provider.js");
   const reason = reasonNotToServe(process.env);
   if (reason !== undefined) throw new Error(reason);
-  // Terraform decides what an interrupt means, and says it through StopProvider.
-  process.on("SIGINT", () => undefined);
-
   const provider = new SternaProvider();
   let ended = false;
   // Nobody reads: Terraform died before its child could notice that it got another parent.

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { startPostgres } from "../support/postgres";
 import { scratchDirectory, scratchRoot } from "../support/repository";
 import { builtProvider } from "../support/step-configuration";
+import { FAULTS } from "./faults";
 import { FalseClock } from "./false-clock";
 import { LedgerDisk } from "./ledger-disk";
 import { playRound } from "./play-round";
@@ -14,12 +15,13 @@ interface Options {
   readonly faults: number;
   readonly seed: number;
   readonly rounds?: number;
+  readonly only?: readonly string[];
 }
 
 /** A round misses some of its faults; a suite that misses most of them is broken, and must end. */
 const ROUNDS_PER_FAULT = 3;
 
-async function run({ faults, seed, rounds }: Options): Promise<void> {
+async function run({ faults, seed, rounds, only }: Options): Promise<void> {
   if (!existsSync("/proc/self/stat")) throw new Error("the chaos suite needs Linux: it finds processes in /proc");
   if (!existsSync(builtProvider)) throw new Error("the provider is not built: npm run build");
   const directory = scratchDirectory("chaos");
@@ -29,7 +31,7 @@ async function run({ faults, seed, rounds }: Options): Promise<void> {
   const server = await startPostgres();
   const disk = LedgerDisk.mount(join(directory, "disk"));
   const clock = FalseClock.find(join(directory, "clock"));
-  const laboratory: Laboratory = { directory, server, archive, disk, clock };
+  const laboratory: Laboratory = { directory, server, archive, disk, clock, only };
   const report = new Report(seed, faults, laboratory);
   try {
     const most = rounds ?? faults * ROUNDS_PER_FAULT;
@@ -53,11 +55,19 @@ function wholeNumber(text: string): number {
   return number;
 }
 
+function faultNames(text: string): string[] {
+  const names = text.split(",");
+  const unknown = names.filter((name) => !(name in FAULTS));
+  if (unknown.length === 0) return names;
+  throw new InvalidArgumentError(`no faults: ${unknown.join(", ")}. There are ${Object.keys(FAULTS).join(", ")}.`);
+}
+
 new Command("chaos")
   .description("Applies and undoes random steps under random faults, and counts what is lost, doubled or parallel.")
   .option("--faults <n>", "how many faults have to hit", wholeNumber, 200)
   .option("--seed <n>", "chooses steps and faults", wholeNumber, Math.floor(Date.now() / 1000) % 1_000_000)
   .option("--rounds <n>", "at most so many rounds", wholeNumber)
+  .option("--only <names>", "faults to choose from, separated by commas", faultNames)
   .action(run)
   .parseAsync()
   .catch((error: unknown) => {

@@ -9,15 +9,21 @@ export const FAULTS_BY_PHASE = { up: 6, down: 3 } as const;
 /**
  * The fault of a place in a run. All faults of a phase come once before one comes again, in an order of the seed; one
  * that does not fit its round gives its place to another.
+ *
+ * @returns nothing when none fits
  */
-export function chooseFault(round: Round, index: number): [name: string, fault: Fault] {
+export function chooseFault(round: Round, index: number): [name: string, fault: Fault] | undefined {
   const { phase, seed, number } = round;
-  const names = Object.keys(FAULTS).filter((name) => FAULTS[name]!.phases.includes(phase));
+  const { only } = round.laboratory;
+  const names = Object.keys(FAULTS)
+    .filter((name) => FAULTS[name]!.phases.includes(phase))
+    .filter((name) => only === undefined || only.includes(name));
+  if (names.length === 0) return undefined;
   const place = number * FAULTS_BY_PHASE[phase] + index;
   const order = randomFor(seed, "order", phase, Math.floor(place / names.length)).shuffle(names);
   const others = randomFor(seed, "instead", phase, place).shuffle(names);
-  const name = [order[place % names.length]!, ...others].find((candidate) => fits(FAULTS[candidate]!, round))!;
-  return [name, FAULTS[name]!];
+  const name = [order[place % names.length]!, ...others].find((candidate) => fits(FAULTS[candidate]!, round));
+  return name === undefined ? undefined : [name, FAULTS[name]!];
 }
 
 function fits(fault: Fault, round: Round): boolean {

@@ -42,7 +42,9 @@ export async function playRound(
 }
 
 async function strike(round: Round, index: number, report: Report): Promise<void> {
-  const [name, fault] = chooseFault(round, index);
+  const chosen = chooseFault(round, index);
+  if (chosen === undefined) return;
+  const [name, fault] = chosen;
   report.strikes(round, name);
   await round.configure();
   round.first.keepState();

@@ -23,6 +23,8 @@ export interface Laboratory {
   readonly archive: string;
   readonly disk?: LedgerDisk;
   readonly clock?: FalseClock;
+  /** Names of the faults to choose from. @default - all */
+  readonly only?: readonly string[];
 }
 
 const APPLIES_TO_CONVERGE = 5;
@@ -32,6 +34,11 @@ const LONGEST_WAIT_MILLISECONDS = 20_000;
 /** A strike at a random moment, also while Terraform starts, plans or ends. */
 const BLIND_PERCENT = 15;
 const BLIND_MILLISECONDS = 3000;
+
+interface Apply {
+  readonly run: Run;
+  readonly stack: Stack;
+}
 
 /** The steps of one round, the folders they are applied from, and the world they change. */
 export class Round {
@@ -116,9 +123,10 @@ export class Round {
   }
 
   /**
-   * Applies, and strikes while the apply is at work.
+   * Applies, and strikes while the apply is at work. A second apply, from another folder, takes over at once.
    *
    * @param strike tells whether it hit anything
+   * @param options.count how many applies at once @default - one or two
    * @param options.role strikes once such a process exists and a step is at work @default - once a step is at work, or at any moment
    */
   async duringApply(
@@ -127,12 +135,11 @@ export class Round {
     options: { role?: ProcessRole; environment?: Record<string, string>; count?: number } = {},
   ): Promise<boolean> {
     await this.grow();
-    const stacks = await this.some(options.count ?? 1);
-    const runs = stacks.map((stack) => this.startApply(stack, options.environment));
-    const victim = random.below(runs.length);
-    const [run, stack] = [runs[victim]!, stacks[victim]!];
-    const hit = (await this.moment(run, stack, random, options.role)) && (await strike(run, stack));
-    await Promise.all(runs.map((other) => other.ended));
+    const stacks = await this.some(options.count ?? 1 + random.below(2));
+    const applies = stacks.map((stack) => ({ stack, run: this.startApply(stack, options.environment) }));
+    const victim = await this.moment(random.shuffle(applies), random, options.role);
+    const hit = victim !== undefined && (await strike(victim.run, victim.stack));
+    await Promise.all(applies.map(({ run }) => run.ended));
     return hit;
   }
 
@@ -179,25 +186,34 @@ export class Round {
     return join(this.directory, "ledger");
   }
 
-  /** @returns whether the apply still ran when its moment came */
-  private async moment(run: Run, stack: Stack, random: Random, role?: ProcessRole): Promise<boolean> {
+  /** @returns the apply whose moment came, if it still runs */
+  private async moment(applies: readonly Apply[], random: Random, role?: ProcessRole): Promise<Apply | undefined> {
     const blind = random.below(100) < BLIND_PERCENT;
     const delay = random.below(300);
     const blindDelay = random.below(BLIND_MILLISECONDS);
+    const anyEnded = Promise.race(applies.map(({ run }) => run.ended));
     if (role === undefined && blind) {
-      await Promise.race([sleep(blindDelay), run.ended]);
-      return run.running();
+      await Promise.race([sleep(blindDelay), anyEnded]);
+      return applies.find(({ run }) => run.running());
     }
-    const atWork = async (): Promise<boolean> => {
-      const roles = processesIn(stack.directory).map((found) => found.role);
-      if (role !== undefined && !roles.includes(role)) return false;
-      return roles.includes("command") || (await this.world.sqlAtWork());
-    };
+    const victim = await this.firstAtWork(applies, role);
+    if (victim === undefined) return undefined;
+    await Promise.race([sleep(delay), victim.run.ended]);
+    return victim.run.running() ? victim : undefined;
+  }
+
+  /** @returns the first apply that works on a step, through a process of the role */
+  private async firstAtWork(applies: readonly Apply[], role?: ProcessRole): Promise<Apply | undefined> {
     for (const end = performance.now() + LONGEST_WAIT_MILLISECONDS; performance.now() < end; await sleep(20)) {
-      if (!run.running()) return false;
-      if (await atWork()) break;
+      const running = applies.filter(({ run }) => run.running());
+      if (running.length === 0) return undefined;
+      const sql = (role === undefined || role === "provider") && (await this.world.sqlAtWork());
+      const found = running.find(({ stack }) => {
+        const roles = processesIn(stack.directory).map((process) => process.role);
+        return (role === undefined || roles.includes(role)) && (sql || roles.includes("command"));
+      });
+      if (found !== undefined) return found;
     }
-    await Promise.race([sleep(delay), run.ended]);
-    return run.running();
+    return undefined;
   }
 }

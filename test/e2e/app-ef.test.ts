@@ -11,6 +11,7 @@ import { requires } from "../support/requirements";
 import { terraform, type TerraformResult } from "../support/terraform";
 import { terraformEnvironment } from "../support/terraform-environment";
 import { expectExit } from "../support/expect-exit";
+import { unwrapped } from "../support/unwrapped";
 
 const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
@@ -129,7 +130,7 @@ requires(
     const second = await run("plan", "-detailed-exitcode");
 
     // THEN
-    expect(plan.stdout).toContain("Steps will be rolled back");
+    expect(unwrapped(plan.stdout)).toContain("Steps will be rolled back");
     expectExit(applied);
     expectExit(second);
     expect(fingerprint()).toEqual(beta);

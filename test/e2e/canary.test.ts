@@ -15,12 +15,13 @@ import { buildCli, sterna } from "./cli/sterna";
 
 requires("terraform", "postgres")("secrets that are planted in every input", () => {
   const canaries = new Canaries();
-  const directory = scratchDirectory("canary");
+  let directory: string;
   let postgres: PostgresServer;
   let server: Server;
   let secrets: Record<string, string>;
 
   beforeAll(async () => {
+    directory = scratchDirectory("canary");
     await buildCli();
     postgres = await startPostgres();
     server = createServer((request, response) => response.end(`you asked for ${request.url}`));
@@ -38,7 +39,7 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
   afterAll(async () => {
     server?.close();
     await postgres?.stop();
-    rmSync(directory, { recursive: true, force: true });
+    if (directory) rmSync(directory, { recursive: true, force: true });
   });
 
   describe.each(SYSTEMS)("the ledger of %s", (system) => {

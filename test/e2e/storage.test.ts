@@ -12,6 +12,7 @@ import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { terraform, type TerraformResult } from "../support/terraform";
+import { unwrapped } from "../support/unwrapped";
 
 // The AWS provider waits 55 seconds after each change of lifecycle rules, against the real S3 as well: one stack holds
 // every shape of rule, and there are two applies.
@@ -106,7 +107,7 @@ requires(
       const applied = await run("apply", "-auto-approve");
 
       // then
-      expect(applied.stdout).toContain("0 added, 1 changed, 0 destroyed");
+      expect(unwrapped(applied.stdout)).toContain("0 added, 1 changed, 0 destroyed");
       expect(applied.stdout).toMatch(/\+ storage_class += "GLACIER_IR"/);
       expect(await run("plan", "-detailed-exitcode")).toMatchObject({ exitCode: 0 });
     },

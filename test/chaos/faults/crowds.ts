@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { killIn } from "../../support/processes";
 import type { Fault } from "./fault";
 
 /** Applies of the same steps from several folders, each with its own state, at the same time. */
@@ -23,11 +22,4 @@ function crowd(count: number): Fault {
 export const crowds = {
   "two-applies": crowd(2),
   "three-applies": crowd(3),
-  "two-applies-one-killed": {
-    phases: ["up", "down"],
-    inject: (round, random) =>
-      round.duringApply(random, (_run, stack) => killIn(stack.directory, ["terraform", "provider", "runner"]) > 0, {
-        count: 2,
-      }),
-  },
 } satisfies Record<string, Fault>;

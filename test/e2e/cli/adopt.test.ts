@@ -4,6 +4,7 @@ import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { requires } from "../../support/requirements";
 import { scriptStep, TestProject, type ProjectStep } from "../../cli/project";
 import { buildCli, sterna } from "./sterna";
+import { unwrapped } from "../../support/unwrapped";
 
 const ORDERS = sqlStep("create-orders", "1.0.0", {
   up: "create table orders (id int primary key)",
@@ -77,7 +78,7 @@ requires("terraform", "postgres")("an environment that was migrated by hand", ()
     const written = await adopt("--write");
 
     // THEN
-    expect(written.stdout).toContain("4 steps adopted; nothing was run");
+    expect(unwrapped(written.stdout)).toContain("4 steps adopted; nothing was run");
     const adopted = STEPS.map(({ id }) => ({ id, status: "applied", adopted: true }));
     expect(await rows()).toEqual(expect.arrayContaining(adopted));
 
@@ -91,7 +92,7 @@ requires("terraform", "postgres")("an environment that was migrated by hand", ()
     expect(await rows()).toEqual(expect.arrayContaining(adopted));
     expect(await server.query("select id, amount from orders", "development")).toEqual([{ id: 1, amount: null }]);
     const plan = await run("plan", "shop", "development");
-    expect(plan.stdout).toContain("Nothing to do");
+    expect(unwrapped(plan.stdout)).toContain("Nothing to do");
     expect(plan.status).toBe(0);
   });
 
@@ -124,7 +125,9 @@ requires("terraform", "postgres")("an environment that was migrated by hand", ()
 
     // THEN
     expect(refused.status).toBe(3);
-    expect(refused.stdout).toContain("but these, which come before it, are not: create-orders, add-amount, configure");
+    expect(unwrapped(refused.stdout)).toContain(
+      "but these, which come before it, are not: create-orders, add-amount, configure",
+    );
     expect(refused.stderr).toContain("error[AdoptionRefused]");
     expect(await rows()).toEqual([]);
 

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { requires } from "../../support/requirements";
 import { scriptStep, TestProject } from "../../cli/project";
 import { buildCli, sterna, startSterna } from "./sterna";
+import { unwrapped } from "../../support/unwrapped";
 
 const SECRET = "correct-horse-battery";
 
@@ -38,8 +39,8 @@ requires("terraform")("a step that takes long", () => {
     expect(apply.stderr).toMatch(/… load still running, part \d+ of 14 \*\*\*, \d+ s/);
     expect(follow.exitCode).toBe(0);
     expect(follow.stderr).toMatch(/shop development: load running, part \d+ of 14 \*\*\*, \d+ s/);
-    expect(follow.stderr).toContain("✓ shop development: load applied");
-    expect(follow.stdout).toContain("1/1 applied");
+    expect(unwrapped(follow.stderr)).toContain("✓ shop development: load applied");
+    expect(unwrapped(follow.stdout)).toContain("1/1 applied");
     const log = project.path(".sterna/logs/shop-development/load.log");
     expect(statSync(log).mode & 0o777).toBe(0o600);
     expect(readFileSync(log, "utf8")).toMatch(/begins\n[\s\S]*part 1 of 14 \*\*\*\n[\s\S]*part 14 of 14[\s\S]*ends\n$/);
@@ -53,7 +54,7 @@ requires("terraform")("a step that takes long", () => {
       PASSWORD: SECRET,
     });
 
-    expect(apply.stderr).toContain("All that it said: .sterna/logs/shop-development/load.log");
+    expect(unwrapped(apply.stderr)).toContain("All that it said: .sterna/logs/shop-development/load.log");
     expect(readFileSync(project.path(".sterna/logs/shop-development/load.log"), "utf8")).toContain("no space left");
   });
 });

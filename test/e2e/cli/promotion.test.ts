@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { requires } from "../../support/requirements";
 import { scriptStep, TestProject } from "../../cli/project";
 import { buildCli, startSterna, sterna } from "./sterna";
+import { unwrapped } from "../../support/unwrapped";
 
 const STEPS = [
   scriptStep("one", "1.0.0"),
@@ -56,8 +57,8 @@ requires("terraform")("moving a system with sterna, real Terraform and the real 
     const doctor = await run("doctor");
 
     // THEN
-    expect(doctor.stdout).toContain("✓ shop-development: provider 0.1.0, the one that the lock file knows");
-    expect(doctor.stdout).toContain("Nothing is broken.");
+    expect(unwrapped(doctor.stdout)).toContain("✓ shop-development: provider 0.1.0, the one that the lock file knows");
+    expect(unwrapped(doctor.stdout)).toContain("Nothing is broken.");
     expect(doctor.status).toBe(0);
   });
 
@@ -73,7 +74,7 @@ requires("terraform")("moving a system with sterna, real Terraform and the real 
     // THEN
     expect(apply.status).toBe(3);
     expect(apply.stderr).toContain("error[PlanChanged]");
-    expect(apply.stderr).toContain("cdk.tf.json changed since");
+    expect(unwrapped(apply.stderr)).toContain("cdk.tf.json changed since");
     expect(existsSync(project.path("world-development"))).toBe(false);
   });
 
@@ -123,8 +124,8 @@ requires("terraform")("moving a system with sterna, real Terraform and the real 
 
     // THEN
     expect(apply.status).toBe(1);
-    expect(apply.stderr).toContain("✗ two failed after");
-    expect(apply.stderr).toContain("again: it resumes at two");
+    expect(unwrapped(apply.stderr)).toContain("✗ two failed after");
+    expect(unwrapped(apply.stderr)).toContain("again: it resumes at two");
     const promote = await run("promote", "shop", "development", "staging");
     expect(promote.status).toBe(3);
     expect(promote.stderr).toContain("error[LastApplyFailed]");

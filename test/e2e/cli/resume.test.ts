@@ -4,6 +4,7 @@ import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
 import { requires } from "../../support/requirements";
 import { scriptStep, TestProject } from "../../cli/project";
 import { buildCli, sterna } from "./sterna";
+import { unwrapped } from "../../support/unwrapped";
 
 requires("terraform")("sterna resume", () => {
   let project: TestProject;
@@ -61,7 +62,9 @@ requires("terraform")("sterna resume", () => {
     const busy = await ledger.withLock("one", () => resume());
 
     // THEN
-    expect(abandoned.stdout).toContain("began to run (attempt 1, begun 2026-01-01T00:00:00.000Z); nobody works on it");
+    expect(unwrapped(abandoned.stdout)).toContain(
+      "began to run (attempt 1, begun 2026-01-01T00:00:00.000Z); nobody works on it",
+    );
     expect(busy.stdout).toContain(`process ${process.pid} on`);
     expect(existsSync(project.path("world-development"))).toBe(false);
   });

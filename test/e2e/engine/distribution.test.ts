@@ -17,6 +17,7 @@ import { findProgram } from "../../support/find-program";
 import { repositoryRoot, scratchRoot } from "../../support/repository";
 import { requires } from "../../support/requirements";
 import { expectExit } from "../../support/expect-exit";
+import { unwrapped } from "../../support/unwrapped";
 
 requires("terraform")("the provider, as it is delivered", () => {
   let workspace: EngineWorkspace;
@@ -57,7 +58,7 @@ requires("terraform")("the provider, as it is delivered", () => {
 
     // THEN
     expect(plan.exitCode).toBe(1);
-    expect(plan.stderr).toContain("sterna needs Node.js 20 or newer on the PATH of Terraform");
+    expect(unwrapped(plan.stderr)).toContain("sterna needs Node.js 20 or newer on the PATH of Terraform");
   });
 
   it("says which node is too old", async () => {
@@ -78,7 +79,7 @@ requires("terraform")("the provider, as it is delivered", () => {
 
     // THEN
     expect(plan.exitCode).toBe(1);
-    expect(plan.stderr).toContain("sterna needs Node.js 20 or newer on the PATH; found");
+    expect(unwrapped(plan.stderr)).toContain("sterna needs Node.js 20 or newer on the PATH; found");
   });
 
   it('works under a parent package.json of "type": "module"', async () => {
@@ -144,7 +145,7 @@ requires("terraform")("the provider, as it is delivered", () => {
 
       // THEN
       expect(applied.map((run) => run.exitCode)).toEqual([0, 0, 0]);
-      expect(lock.stdout).toContain("already tracked");
+      expect(unwrapped(lock.stdout)).toContain("already tracked");
       const hashes = readFileSync(join(workspace.directory, ".terraform.lock.hcl"), "utf8").match(/"h1:.*"/g);
       expect(hashes).toHaveLength(1);
     } finally {
@@ -186,7 +187,7 @@ requires("terraform")("the provider, as it is delivered", () => {
 
     // THEN
     expect(started.exitCode).toBe(1);
-    expect(started.stdout).toContain("Terraform starts it");
+    expect(unwrapped(started.stdout)).toContain("Terraform starts it");
     expect(existsSync(dirname(installed))).toBe(true);
   });
 });

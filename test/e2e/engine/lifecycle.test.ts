@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { EngineWorkspace, worldStep } from "../../support/engine-workspace";
 import { requires } from "../../support/requirements";
 import { expectExit } from "../../support/expect-exit";
+import { unwrapped } from "../../support/unwrapped";
 
 const FIVE = ["s1", "s2", "s3", "s4", "s5"];
 
@@ -36,7 +37,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(plan.exitCode).toBe(2);
-    expect(plan.stdout).toContain('run: bash -euo pipefail <<< echo \\"UP s1\\"');
+    expect(unwrapped(plan.stdout)).toContain('run: bash -euo pipefail <<< echo \\"UP s1\\"');
     expectExit(applied);
     expect(workspace.worldLines()).toEqual(FIVE.map((id) => `UP ${id}`));
     expect(await workspace.ledgerRows()).toEqual(Object.fromEntries(FIVE.map((id) => [id, "applied"])));
@@ -55,9 +56,9 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(failed.exitCode).toBe(1);
-    expect(failed.stderr).toContain('Step "s3" failed [StepFailed]');
-    expect(failed.stderr).toContain("exit status 7");
-    expect(failed.stderr).toContain("no space left");
+    expect(unwrapped(failed.stderr)).toContain('Step "s3" failed [StepFailed]');
+    expect(unwrapped(failed.stderr)).toContain("exit status 7");
+    expect(unwrapped(failed.stderr)).toContain("no space left");
     expect(rowsBetween).toEqual({ s1: "applied", s2: "applied", s3: "failed" });
     expectExit(resumed);
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2", "HALF s3", "HALF s3", "UP s3", "UP s4", "UP s5"]);
@@ -151,8 +152,8 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(failed.exitCode).toBe(1);
-    expect(failed.stderr).toContain('Step "s3" was not rolled back [RollbackFailed]');
-    expect(failed.stderr).toContain("table is in use");
+    expect(unwrapped(failed.stderr)).toContain('Step "s3" was not rolled back [RollbackFailed]');
+    expect(unwrapped(failed.stderr)).toContain("table is in use");
     expect(between).toEqual({ s1: "applied", s2: "applied", s3: "undoing" });
     expectExit(finished);
     expect(workspace.worldLines().slice(4)).toEqual(["DOWN s4", "DOWN s3", "DOWN s2"]);
@@ -170,7 +171,7 @@ echo "UP ${id}" >> "$WORLD"
     const adopted = await workspace.apply();
 
     // THEN
-    expect(plan.stdout).toContain("Steps are applied already: they will be adopted, not run again");
+    expect(unwrapped(plan.stdout)).toContain("Steps are applied already: they will be adopted, not run again");
     expectExit(adopted);
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2", "UP s3"]);
     expect((await workspace.plan()).exitCode).toBe(0);
@@ -189,7 +190,7 @@ echo "UP ${id}" >> "$WORLD"
     const imported = await workspace.apply();
 
     // THEN
-    expect(imported.stdout).toContain("2 imported, 0 added, 0 changed, 0 destroyed");
+    expect(unwrapped(imported.stdout)).toContain("2 imported, 0 added, 0 changed, 0 destroyed");
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2"]);
   });
 
@@ -205,7 +206,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(plan.exitCode).toBe(2);
-    expect(plan.stdout).toContain("An applied step vanished from the ledger");
+    expect(unwrapped(plan.stdout)).toContain("An applied step vanished from the ledger");
   });
 
   it("may get another title, down or timeout after they were applied: the ledger learns it, nothing runs", async () => {
@@ -223,7 +224,7 @@ echo "UP ${id}" >> "$WORLD"
     await workspace.apply();
 
     // THEN
-    expect(updated.stdout).toContain("0 added, 1 changed, 0 destroyed");
+    expect(unwrapped(updated.stdout)).toContain("0 added, 1 changed, 0 destroyed");
     expect(record).toMatchObject({ title: "New title", timeout: 30, attempt: 1 });
     expect(workspace.worldLines()).toEqual(["UP s1", "BETTER DOWN s1"]);
   });
@@ -254,7 +255,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(failed.stderr).toContain("[StepTimedOut]");
-    expect(failed.stderr).toContain("stopped after its timeout of 1 seconds");
+    expect(unwrapped(failed.stderr)).toContain("stopped after its timeout of 1 seconds");
   });
 
   it("fail when their verify query gives another answer than expected", async () => {
@@ -268,7 +269,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(failed.stderr).toContain("[VerificationFailed]");
-    expect(failed.stderr).toContain("expected: yes");
+    expect(unwrapped(failed.stderr)).toContain("expected: yes");
     expect(failed.stderr).toMatch(/got:\s+exit status/);
   });
 });

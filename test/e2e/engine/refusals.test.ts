@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { EngineWorkspace, worldStep } from "../../support/engine-workspace";
 import { requires } from "../../support/requirements";
 import { expectExit } from "../../support/expect-exit";
+import { unwrapped } from "../../support/unwrapped";
 
 requires("terraform")("plans that Sterna refuses", () => {
   let workspace: EngineWorkspace;
@@ -25,8 +26,8 @@ requires("terraform")("plans that Sterna refuses", () => {
 
     // THEN
     expect(plan.exitCode).toBe(1);
-    expect(plan.stderr).toContain('Step "s2" cannot be planned [AppliedStepEdited]');
-    expect(plan.stderr).toContain("main.tf.json line");
+    expect(unwrapped(plan.stderr)).toContain('Step "s2" cannot be planned [AppliedStepEdited]');
+    expect(unwrapped(plan.stderr)).toContain("main.tf.json line");
     expect(plan.stderr.replace(/\s+/g, " ")).toContain("write a new step for the further change");
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2"]);
   });
@@ -59,8 +60,8 @@ requires("terraform")("plans that Sterna refuses", () => {
     // THEN
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain("[AppliedStepRenamed]");
-    expect(refused.stderr).toContain("moved { from = sterna_step.");
-    expect(moved.stdout).toContain("0 added, 0 changed, 0 destroyed");
+    expect(unwrapped(refused.stderr)).toContain("moved { from = sterna_step.");
+    expect(unwrapped(moved.stdout)).toContain("0 added, 0 changed, 0 destroyed");
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2"]);
   });
 
@@ -137,7 +138,7 @@ requires("terraform")("plans that Sterna refuses", () => {
       expect(unproved.stderr).toContain("[StepNotProved]");
       expect(accepted.exitCode).toBe(2);
       expect(different.stderr).toContain("[StepNotProved]");
-      expect(different.stderr).toContain("holds it with the checksum");
+      expect(unwrapped(different.stderr)).toContain("holds it with the checksum");
     } finally {
       staging.remove();
     }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { EngineWorkspace, worldStep, type StepInput } from "../../support/engine-workspace";
 import { requires } from "../../support/requirements";
 import { expectExit } from "../../support/expect-exit";
+import { unwrapped } from "../../support/unwrapped";
 
 requires("terraform")("what Terraform may ask of a step", () => {
   let workspace: EngineWorkspace;
@@ -58,7 +59,7 @@ echo "UP ${id}" >> "$WORLD"
     // THEN
     for (const run of [replaced, tainted]) {
       expectExit(run);
-      expect(run.stdout).toContain("Steps are applied already: they will be adopted, not run again");
+      expect(unwrapped(run.stdout)).toContain("Steps are applied already: they will be adopted, not run again");
     }
     expect(workspace.worldLines()).toEqual(["UP s1"]);
     expect(await workspace.ledgerRows()).toEqual({ s1: "applied" });
@@ -80,7 +81,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expectExit(applied);
-    expect(applied.stdout).toContain("0 added, 1 changed, 0 destroyed");
+    expect(unwrapped(applied.stdout)).toContain("0 added, 1 changed, 0 destroyed");
     expectExit(await workspace.plan());
   });
 
@@ -149,7 +150,7 @@ echo "UP ${id}" >> "$WORLD"
     // THEN
     expectExit(applied);
     expectExit(again);
-    expect(again.stdout).toContain("The ledger cannot be read during this plan");
+    expect(unwrapped(again.stdout)).toContain("The ledger cannot be read during this plan");
     expectExit(removed);
     expect(workspace.worldLines()).toEqual(["UP s1", "DOWN s1"]);
   });
@@ -172,7 +173,7 @@ echo "UP ${id}" >> "$WORLD"
 
     // THEN
     expect(failed.stderr).toContain("[LedgerUnreachable]");
-    expect(second.stdout).toContain("0 added, 1 changed, 0 destroyed");
+    expect(unwrapped(second.stdout)).toContain("0 added, 1 changed, 0 destroyed");
     expect((await workspace.ledgerRecords())[0]).toMatchObject({ onDestroy: "keep" });
   });
 
@@ -212,7 +213,7 @@ echo "UP ${id}" >> "$WORLD"
     expectExit(applied);
     expectExit(rest);
     expect(workspace.worldLines()).toEqual(["UP s1", "UP s2", "UP s3"]);
-    expect(rest.stdout).toContain("1 added, 0 changed, 0 destroyed");
+    expect(unwrapped(rest.stdout)).toContain("1 added, 0 changed, 0 destroyed");
   });
 
   it("a refresh alone: the state learns what the ledger says, nothing runs", async () => {
