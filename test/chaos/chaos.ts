@@ -27,12 +27,21 @@ async function run({ faults, seed, rounds, only }: Options): Promise<void> {
   const directory = scratchDirectory("chaos");
   const archive = join(directory, "provider.zip");
   copyFileSync(builtProvider, archive);
-  // A pool of connections is not what fails here; a server that died is started again by the suite.
   const server = await startPostgres();
   const disk = LedgerDisk.mount(join(directory, "disk"));
   const clock = FalseClock.find(join(directory, "clock"));
   const laboratory: Laboratory = { directory, server, archive, disk, clock, only };
   const report = new Report(seed, faults, laboratory);
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    // The server ends by itself; a mounted disk would stay.
+    process.once(signal, () => {
+      disk?.unmount();
+      process.exit(status);
+    });
+  }
   try {
     const most = rounds ?? faults * ROUNDS_PER_FAULT;
     for (let number = 1; number <= most && report.injected < faults; number++) {
@@ -46,7 +55,8 @@ async function run({ faults, seed, rounds, only }: Options): Promise<void> {
   const result = `${JSON.stringify(report.result(), undefined, 2)}\n`;
   writeFileSync(join(scratchRoot, `chaos-${seed}.json`), result);
   process.stdout.write(result);
-  if (report.failed) process.exitCode = 1;
+  const tooFew = rounds === undefined && report.injected < faults;
+  if (report.failed || tooFew) process.exitCode = 1;
 }
 
 function wholeNumber(text: string): number {
