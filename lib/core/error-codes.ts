@@ -1,155 +1,35 @@
+import { backupErrorCodes } from "./error-codes/backup";
+import { blueGreenErrorCodes } from "./error-codes/blue-green";
+import { commandLineErrorCodes } from "./error-codes/command-line";
+import { coreErrorCodes } from "./error-codes/core";
+import { engineErrorCodes } from "./error-codes/engine";
+import { gatesErrorCodes } from "./error-codes/gates";
+import { migrationsErrorCodes } from "./error-codes/migrations";
+import { promotionErrorCodes } from "./error-codes/promotion";
+import { releasesErrorCodes } from "./error-codes/releases";
+import { secretsErrorCodes } from "./error-codes/secrets";
+import { stepKindsErrorCodes } from "./error-codes/step-kinds";
+import { storageErrorCodes } from "./error-codes/storage";
+import { transfersErrorCodes } from "./error-codes/transfers";
+
 /**
  * Every code that a `SternaError` can carry, with what it means. `docs/errors.md` is written from this table, and a
  * test fails when a code is used nowhere or the page is out of date.
  */
 export const ERROR_CODES = {
-  // Engine: what the Terraform provider reports.
-  InvalidProgram: "a step's program does not match the schema of its kind",
-  UnresolvedReference: "a program names a variable that is not set where the step runs",
-  LedgerNotConfigured: "neither the provider's `ledger` argument nor STERNA_LEDGER says where the ledger is",
-  LedgerUnreachable: "the ledger cannot be read or written",
-  LedgerRowUnreadable: "a row of the ledger is not as this version of Sterna reads it",
-  LedgerOfOtherEnvironment: "the ledger holds rows of another environment",
-  LedgerConflict: "another run took over a step's lock, or wrote its row",
-  LedgerUnsafe: "the store of a ledger ignores the conditions of conditional writes",
-  LedgerBusy: "a ledger cannot be moved while one of its steps runs, or is half rolled back",
-  LedgerNotEmpty: "a ledger cannot be moved to one that holds other rows",
-  AppliedStepEdited: "a step that was applied was edited afterwards",
-  AppliedStepRenamed: "a step is destroyed and created in the same plan",
-  StepIrreversible: "a step that cannot be undone would be removed",
-  StepRemovalRefused: "a step that must stay would be removed",
-  StepNotProved: "the previous environment's ledger does not hold this step with the same checksum",
-  StepFailed: "a step's `up` failed",
-  VerificationFailed: "a step ran, but its verify query did not give the expected value",
-  RollbackFailed: "a step's `down` failed",
-  StepTimedOut: "a step ran longer than its timeout",
-  StepInterrupted: "a step was stopped",
-  StepUnknown: "a step is asked for that the ledger does not hold as applied",
-
-  // Step kinds: what the steps of one kind can find wrong.
-  SourceMissing: "a file or directory that a step reads does not exist",
-  SourceEmpty: "a directory holds nothing of what a step should take from it, as an unmounted volume does",
-  SourceRefused: "a directory holds links, sockets, or names that a step cannot take along",
-  SourceChanged: "a file changed while a step was reading it",
-  DocumentsInvalid: "files are no JSON documents with a key that can become rows",
-  TableUnsuitable: "the table of a step does not have the columns that it needs",
-  TargetConflict: "what a step would write is there already, with other content or from somebody else",
-  TargetMissing: "the bucket or table that a step writes to does not exist",
-  VariablesInvalid: "variables of a dotenv file cannot be mapped as a step says",
-  AddressRefused: "a URL is not one that a step may ask",
-  BackupUnreadable: "an archive did not give back what went into it",
-
-  // Storage: what a bucket's declaration gets wrong.
-  InvalidBucketName: "a bucket name breaks a naming rule of S3",
-  InvalidKmsKeyArn: "the ARN of a KMS key is none",
-  InvalidKeyPrefix: "a prefix matches no object: it has a leading slash or a wildcard",
-  NotWholeDays: "a time that S3 counts in whole days is not a number of whole days",
-  InvalidLifecycleRuleId: "the id of a lifecycle rule is empty or too long",
-  DuplicateLifecycleRuleId: "two lifecycle rules of a bucket have the same id",
-  EmptyLifecycleRule: "a lifecycle rule neither moves nor deletes anything",
-  EmptySizeRange: "the size filter of a lifecycle rule matches no object",
-  TransitionTooEarly: "a transition comes before the age from which S3 takes objects into the tier",
-  TransitionNotSupported: "S3 does not move objects from one tier to the next one in the list",
-  TransitionsNotIncreasing: "a transition to a colder tier does not come later than the one before",
-  TransitionBeforeMinimumStorage:
-    "a transition comes before the minimum storage duration of the tier before has passed",
-  ExpirationTooEarly: "objects, old versions or incomplete uploads would be deleted after less than a day",
-  ExpirationBeforeTransition: "objects are deleted before they reach the last tier",
-  NoncurrentVersionsWithoutVersioning: "a rule concerns old versions of a bucket that keeps none",
-  RetrievalDelayNotAccepted: "objects go where they cannot be read at once, and nobody said that this is fine",
-  IntelligentTieringEmpty: "an intelligent tiering configuration opens no tier",
-  IntelligentTieringOutOfRange: "the days of an intelligent tiering configuration are not those that S3 takes",
-  IntelligentTieringNotIncreasing: "the deep archive of an intelligent tiering configuration comes before its archive",
-  IntelligentTieringUnreachable:
-    "no object ever gets into the storage class that an intelligent tiering configuration concerns",
-  DestroyWithoutReason: "a bucket may be destroyed, and the reason is empty",
-  ForceDestroyNotAllowed: "a bucket that is protected from being destroyed would be emptied on destroy",
-
-  // Core, environments and releases: value objects, environments.json, releases.json, the stack.
-  InvalidDuration: "a duration is negative, or no whole number of the unit asked for",
-  InvalidSize: "a size is no whole number of bytes, or of the unit asked for",
-  InvalidIdentifier: "a system, an environment or a step has a name that the ledger or Terraform cannot hold",
-  FileUnreadable: "a file that the configuration names cannot be read",
-  FileUnwritable: "a file cannot be written",
-  FileNotJson: "a file is not JSON",
-  InvalidEnvironments: "environments.json does not match its schema",
-  NoEnvironments: "a chain without environments",
-  DuplicateEnvironment: "two environments have one name",
-  UnknownEnvironment: "an environment that the chain does not hold",
-  InvalidPins: "releases.json does not match its schema",
-  UnknownSystem: "releases.json names a system that the app does not have",
-  MissingPin: "releases.json does not say which release an environment runs",
-  PinSkipsEnvironment: "an environment is pinned to a newer release than the environment before it",
-  InvalidRelease: "a release is not a semantic version",
-  DuplicateRelease: "a system has one release twice",
-  UnknownRelease: "a release that the system does not have",
-  PlannedRelease: "an environment is pinned to a release that is only planned",
-  LiteralPassword: "a URL with a password is written out instead of referred to",
-  InvalidBackend: "a backend's settings contradict each other or are empty",
-  InvalidLedger: "the bucket or the prefix of a ledger is none",
-  ProofNotConfigured: "nobody says where the ledger of the environment before is",
-  ProviderNotBuilt: "the Terraform provider's zip is missing",
-  StackMissing: "a construct stands outside a `SystemStack`",
-  HclOutputUnsupported: "the app asks for HCL instead of JSON",
-
-  // Migrations and steps.
-  DuplicateStep: "two steps of a stack have one id",
-  DuplicateMigration: "two migrations lead from or to one release",
-  InvalidMigration: "a migration's sections contradict each other",
-  MigrationGap: "no migration leads to a release up to the pinned one",
-  MigrationBackwards: "a migration leads to the same or an older release",
-  StepNotListed: "a step was made in a migration, but is in none of its lists",
-  UnknownStep: "a step comes after a step that does not exist, or that a later migration holds",
-  StepCycle: "steps wait for each other",
-  StepNotReversible: "a step has neither `down` nor a reason why it cannot be undone",
-  StepReversibleAndIrreversible: "a step has both `down` and a reason why it cannot be undone",
-  StepNotVerified: "a step has no `verify`, or one without an expected value",
-  InvalidStep: "a step's properties do not match its kind",
-  UnknownVariable: "a step uses a variable that the environment does not have",
-  UnresolvedInProgram: "a value that only Terraform knows stands where the program needs a fixed text",
-  SqlControlsTransaction: "an sql step begins or ends a transaction itself",
-  SqlClientCommand: "an sql step holds a command of psql, such as `\\connect`",
-  SqlNotTransactional: "a statement that PostgreSQL refuses inside a transaction",
-  SqlSeveralStatements: "several statements where one is allowed",
-  PsqlContinuesOnError: "`psql` without ON_ERROR_STOP exits 0 after an error",
-  CurlIgnoresHttpErrors: "`curl` without `--fail` exits 0 on HTTP 500",
-  RedisCliIgnoresErrors: "`redis-cli` without `-e` exits 0 on an error reply",
-  EnvFileSourced: "a script sources an env file, which runs what is written in it",
-  GitBranchDeployed: "a script checks out or pulls a branch, which is another commit tomorrow",
-  RemovesOutsideDirectory: "`rm -r` of a path that may lie outside the step's directory",
-  ComposeVersionOne: "`docker-compose` version 1 exits 0 on unknown options",
-  VerifyCountsLines: "a verify ends with `wc -l`, which exits 0 whatever came before",
-  VerifyFollowsLog: "a verify follows a log and never ends",
-  NothingToAcknowledge: "a lint is acknowledged that finds nothing",
-
-  // Command line: what `sterna` finds in a project, and what Terraform answers.
-  ProjectMissing: "the folder holds no cdktf.json",
-  InvalidProject: "cdktf.json does not say how to synthesize",
-  SynthesisFailed: "the app of cdktf.json ended with an error",
-  NotSynthesized: "the app wrote no stacks, or nothing was synthesized yet",
-  SynthesisUnreadable: "a synthesized file is not as this version of Sterna writes it",
-  TerraformMissing: "there is no terraform on the PATH",
-  TerraformFailed: "Terraform ended with an error",
-  Interrupted: "a command was interrupted while Terraform worked",
-  PlanUnreadable: "a plan is not as this version of Sterna reads it",
-  RecordUnreadable: "the record of an apply is not as Sterna wrote it",
-  PlanChanged: "what a saved plan stands on is not as it was when the plan was made",
-  PlanNotReviewed: "a protected environment has no saved plan that somebody could have reviewed",
-  ApprovalMissing: "nobody is there to approve a plan, and --auto-approve was not given",
-  PinsBusy: "another command is about to change releases.json",
-  StepBusy: "the ledger row of a step cannot be edited while the step is being worked on",
-  ReasonMissing: "the ledger is edited by hand, and nobody says why",
-  AdoptionRefused: "what a system that was migrated by hand holds does not fit the order of the steps",
-  StackWorkerFailed: "the process that asks the steps of a stack ended without an answer",
-
-  // Promotion: what promotes and rolls back.
-  NotNextEnvironment: "a release moves to the next environment only, never past one or back",
-  ReleaseNotApplied: "the release was never applied in the environment that should prove it",
-  LastApplyFailed: "the last apply in the environment that should prove a release failed",
-  StepsNotProved: "steps were not proved by the environment before",
-  ReleaseNotOlder: "a rollback goes to an older release",
-  NextEnvironmentNewer: "a rollback would leave a later environment with a newer release than this one",
-  PinIgnored: "the app does not take its pins from releases.json",
+  ...engineErrorCodes,
+  ...stepKindsErrorCodes,
+  ...storageErrorCodes,
+  ...coreErrorCodes,
+  ...migrationsErrorCodes,
+  ...commandLineErrorCodes,
+  ...promotionErrorCodes,
+  ...releasesErrorCodes,
+  ...gatesErrorCodes,
+  ...transfersErrorCodes,
+  ...backupErrorCodes,
+  ...secretsErrorCodes,
+  ...blueGreenErrorCodes,
 } as const satisfies Record<string, string>;
 
 /** The stable name of a mistake. */

@@ -8,7 +8,7 @@ import { awsProvider, downloadedProviders, findProvider, terraformPlatform } fro
 import { scratchRoot } from "./repository";
 import { SKIPPED_FILE } from "./skipped";
 import { terraformEnvironment } from "./terraform-environment";
-import { TOOLS } from "./tools";
+import { TOOLS, type Tool } from "./tools";
 
 /**
  * What `npm test` does first: brings what npm cannot bring, where it may, and names what is missing. Never fails: what
@@ -17,7 +17,7 @@ import { TOOLS } from "./tools";
 function setUp(): void {
   mkdirSync(scratchRoot, { recursive: true });
   rmSync(SKIPPED_FILE, { force: true });
-  if (!postgresRuns()) installPostgres();
+  installFromDebian(debianPackages());
   if (findProgram("terraform") !== undefined && findProvider() === undefined) downloadAwsProvider();
   report();
 }
@@ -29,11 +29,18 @@ function postgresRuns(): boolean {
   return spawnSync(join(found.directory, "postgres"), ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-function installPostgres(): void {
-  if (process.getuid?.() !== 0 || findProgram("apt-get") === undefined) return;
-  console.log("set-up: installing PostgreSQL from Debian's packages");
+/** The packages of Debian that the tests need and that are not here. */
+function debianPackages(): string[] {
+  const missing = Object.values<Tool>(TOOLS).filter((tool) => !tool.available());
+  const packages = missing.flatMap(({ debianPackage }) => debianPackage ?? []);
+  return postgresRuns() ? packages : [...packages, "postgresql"];
+}
+
+function installFromDebian(packages: readonly string[]): void {
+  if (packages.length === 0 || process.getuid?.() !== 0 || findProgram("apt-get") === undefined) return;
+  console.log(`set-up: installing ${packages.join(", ")} from Debian's packages`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  for (const args of [["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]]) {
+  for (const args of [["update"], ["install", "--yes", "--no-install-recommends", ...packages]]) {
     const { status } = spawnSync("apt-get", ["--quiet", ...args], { env, stdio: ["ignore", "inherit", "inherit"] });
     if (status !== 0) return;
   }

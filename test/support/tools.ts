@@ -9,6 +9,18 @@ export interface Tool {
 
   /** What to do to have it. */
   readonly obtain: string;
+
+  /** The package of Debian that brings it, where set-up may install it. */
+  readonly debianPackage?: string;
+}
+
+/** A program that a package of Debian brings. */
+function debian(program: string, debianPackage: string) {
+  return {
+    available: () => findProgram(program) !== undefined,
+    obtain: `apt-get install ${debianPackage}`,
+    debianPackage,
+  };
 }
 
 /** What the tests need besides Node.js and what `npm ci` brings. */
@@ -31,6 +43,11 @@ export const TOOLS = {
     available: () => findPostgres() !== undefined,
     obtain: "apt-get install postgresql, or npm ci with optional packages",
   },
+  redis: debian("redis-server", "redis-server"),
+  influxdb: debian("influxd", "influxdb"),
+  rclone: debian("rclone", "rclone"),
+  chromium: debian("chromium", "chromium"),
+  systemd: debian("systemd-analyze", "systemd"),
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;

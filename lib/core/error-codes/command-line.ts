@@ -1,0 +1,21 @@
+/** Command line: what `sterna` finds in a project, and what Terraform answers. */
+export const commandLineErrorCodes = {
+  ProjectMissing: "the folder holds no cdktf.json",
+  InvalidProject: "cdktf.json does not say how to synthesize",
+  SynthesisFailed: "the app of cdktf.json ended with an error",
+  NotSynthesized: "the app wrote no stacks, or nothing was synthesized yet",
+  SynthesisUnreadable: "a synthesized file is not as this version of Sterna writes it",
+  TerraformMissing: "there is no terraform on the PATH",
+  TerraformFailed: "Terraform ended with an error",
+  Interrupted: "a command was interrupted while Terraform worked",
+  PlanUnreadable: "a plan is not as this version of Sterna reads it",
+  RecordUnreadable: "the record of an apply is not as Sterna wrote it",
+  PlanChanged: "what a saved plan stands on is not as it was when the plan was made",
+  PlanNotReviewed: "a protected environment has no saved plan that somebody could have reviewed",
+  ApprovalMissing: "nobody is there to approve a plan, and --auto-approve was not given",
+  PinsBusy: "another command is about to change releases.json",
+  StepBusy: "the ledger row of a step cannot be edited while the step is being worked on",
+  ReasonMissing: "the ledger is edited by hand, and nobody says why",
+  AdoptionRefused: "what a system that was migrated by hand holds does not fit the order of the steps",
+  StackWorkerFailed: "the process that asks the steps of a stack ended without an answer",
+} as const satisfies Record<string, string>;

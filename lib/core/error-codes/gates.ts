@@ -1,0 +1,2 @@
+/** What gates, evidence and waivers refuse. */
+export const gatesErrorCodes = {} as const satisfies Record<string, string>;

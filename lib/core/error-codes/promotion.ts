@@ -1,0 +1,10 @@
+/** Promotion: what promotes and rolls back. */
+export const promotionErrorCodes = {
+  NotNextEnvironment: "a release moves to the next environment only, never past one or back",
+  ReleaseNotApplied: "the release was never applied in the environment that should prove it",
+  LastApplyFailed: "the last apply in the environment that should prove a release failed",
+  StepsNotProved: "steps were not proved by the environment before",
+  ReleaseNotOlder: "a rollback goes to an older release",
+  NextEnvironmentNewer: "a rollback would leave a later environment with a newer release than this one",
+  PinIgnored: "the app does not take its pins from releases.json",
+} as const satisfies Record<string, string>;
