@@ -32,7 +32,7 @@ export { SystemStack, type SystemStackProps } from "./environments/system-stack"
 export { Release, type ReleaseProps } from "./releases/release";
 
 export { Migration, type MigrationProps, type Section } from "./migrations/migration";
-export { type OnDestroy, type OnRetry, Step, type StepPhase, type StepProps } from "./migrations/step";
+export { type OnDestroy, type OnRetry, type OnStop, Step, type StepPhase, type StepProps } from "./migrations/step";
 export type { StepProgram } from "./migrations/step-program";
 export { SternaStep, type SternaStepConfig } from "./migrations/sterna-step";
 

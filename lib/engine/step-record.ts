@@ -22,6 +22,11 @@ export const stepDefinition = z.object({
   onRetry: z.enum(["resume", "compensate"]),
   /** What removing the step from the configuration does. */
   onDestroy: z.enum(["rollback", "keep", "refuse"]),
+  /**
+   * What an interrupt of Terraform does to the step while it runs: end it at once, or let it come to its end. One that
+   * still waits for its lock does not begin, either way.
+   */
+  onStop: z.enum(["stop", "finish"]).default("stop"),
   /** Seconds after which the step is stopped. */
   timeout: z.number().positive().optional(),
 });

@@ -17,6 +17,9 @@ export type StepPhase = "expand" | "migrate" | "contract";
 /** How a half-applied step is tried again: `resume` runs `up` again, `compensate` runs `down` first. */
 export type OnRetry = "resume" | "compensate";
 
+/** What an interrupt (SIGINT or SIGTERM to Terraform) does to a running step: end it at once, or let it finish. */
+export type OnStop = "stop" | "finish";
+
 /** What taking the step out of the configuration does: undo it, leave it as it is, or refuse the plan. */
 export type OnDestroy = "rollback" | "keep" | "refuse";
 
@@ -59,6 +62,14 @@ export interface StepProps {
   readonly onDestroy?: OnDestroy;
 
   /**
+   * What an interrupt of Terraform does while the step runs. `stop` ends it: a transaction is rolled back, a command gets
+   * SIGTERM, and the next apply goes on as `onRetry` says. `finish` lets it end, be verified and noted first: for what
+   * must not be cut in two. Its timeout still holds.
+   * @default "stop"
+   */
+  readonly onStop?: OnStop;
+
+  /**
    * After how long the step is stopped.
    * @default - never
    */
@@ -81,6 +92,7 @@ export abstract class Step extends Construct {
   readonly irreversible: string | undefined;
   readonly onRetry: OnRetry;
   readonly onDestroy: OnDestroy;
+  readonly onStop: OnStop;
   readonly timeout: Duration | undefined;
 
   /**
@@ -101,6 +113,7 @@ export abstract class Step extends Construct {
     this.irreversible = props.irreversible;
     this.onRetry = props.onRetry ?? "resume";
     this.onDestroy = props.onDestroy ?? "rollback";
+    this.onStop = props.onStop ?? "stop";
     this.timeout = props.timeout;
     if (this.irreversible?.trim() === "") {
       throw new ValidationError(
@@ -123,6 +136,7 @@ export abstract class Step extends Construct {
       irreversible: this.irreversible,
       onRetry: this.onRetry,
       onDestroy: this.onDestroy,
+      onStop: this.onStop,
       proof: stack.proof,
       timeout: this.timeout?.toSeconds({ integral: false }),
     });

@@ -33,6 +33,9 @@ export interface SternaStepConfig {
   /** `rollback`, `keep` or `refuse`: what removing the step does. */
   readonly onDestroy: string;
 
+  /** `stop` or `finish`: what an interrupt of Terraform does while the step runs. */
+  readonly onStop: string;
+
   /**
    * Why the step cannot be undone.
    * @default - it can
@@ -98,8 +101,21 @@ export class SternaStep extends TerraformResource {
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {
-    const { id, system, release, title, phase, program, variables, onRetry, onDestroy, irreversible, proof, timeout } =
-      this.config;
+    const {
+      id,
+      system,
+      release,
+      title,
+      phase,
+      program,
+      variables,
+      onRetry,
+      onStop,
+      onDestroy,
+      irreversible,
+      proof,
+      timeout,
+    } = this.config;
     return {
       id,
       system,
@@ -112,6 +128,7 @@ export class SternaStep extends TerraformResource {
       irreversible: irreversible === undefined ? undefined : literal(irreversible),
       on_retry: onRetry,
       on_destroy: onDestroy,
+      on_stop: onStop,
       proof: proof === undefined ? undefined : literal(proof),
       timeout,
     };

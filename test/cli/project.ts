@@ -84,6 +84,7 @@ export class TestProject {
       after: step.after ?? [],
       irreversible: step.irreversible,
       onRetry: "resume",
+    onStop: "stop",
       onDestroy: step.on_destroy ?? "rollback",
       status: "applied",
       checksum: programChecksum(parsed),

@@ -19,6 +19,7 @@ export function record(id: string, overrides: Partial<StepRecord> = {}): StepRec
     variables: { BUCKET: "a b" },
     after: [],
     onRetry: "resume",
+    onStop: "stop",
     onDestroy: "rollback",
     status: "applied",
     checksum: "c".repeat(64),

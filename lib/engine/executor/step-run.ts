@@ -35,6 +35,8 @@ export class StepRun implements StepContext {
   private readonly redactor = new Redactor(process.env);
   private readonly timer = new AbortController();
   private readonly lockLost = new AbortController();
+  private readonly interruption = new AbortController();
+  private begun = false;
   private timeout?: NodeJS.Timeout;
   private readonly log?: StepLog;
   private failure?: EngineError;
@@ -49,14 +51,22 @@ export class StepRun implements StepContext {
     this.stepId = definition.id;
     this.variables = definition.variables;
     if (options.logs !== undefined) this.log = new StepLog(options.logs, definition.id);
-    const interrupted = options.signal ? [options.signal] : [];
-    this.signal = AbortSignal.any([this.timer.signal, this.lockLost.signal, ...interrupted]);
+    if (options.signal?.aborted) this.interruption.abort();
+    options.signal?.addEventListener("abort", this.interrupt);
+    this.signal = AbortSignal.any([this.timer.signal, this.lockLost.signal, this.interruption.signal]);
   }
+
+  /** A step that has begun may be allowed to come to its end. */
+  private readonly interrupt = (): void => {
+    if (!this.begun || this.definition.onStop === "stop") return this.interruption.abort();
+    this.progress("Terraform was interrupted; the step comes to its end first, as its on_stop says");
+  };
 
   /** Starts the clock of the step's timeout: waiting for somebody else's lock does not count. Ends with the lock. */
   start(session?: Pick<LedgerSession, "lost">): void {
     const lost = session?.lost;
     lost?.addEventListener("abort", () => this.lockLost.abort(lost.reason));
+    this.begun = true;
     this.log?.write("begins");
     const seconds = this.definition.timeout;
     if (seconds === undefined) return;
@@ -66,6 +76,7 @@ export class StepRun implements StepContext {
 
   stop(): void {
     clearTimeout(this.timeout);
+    this.options.signal?.removeEventListener("abort", this.interrupt);
     this.log?.write(this.failure === undefined ? "ends" : `stops: ${this.failure.message}`);
     this.log?.close();
   }

@@ -3,6 +3,7 @@ import { EngineError } from "../engine-error";
 import { stepRecord, type StepRecord } from "../step-record";
 import type { HeldLock } from "./held-lock";
 import type { ObjectStore, ObjectVersion } from "./object-store";
+import { readStored } from "./read-row";
 
 /** The object of a row. */
 const rowObject = z.object({
@@ -15,8 +16,9 @@ const rowObject = z.object({
 });
 type RowObject = z.infer<typeof rowObject>;
 
-export function parseRow(body: string): RowObject {
-  return rowObject.parse(JSON.parse(body));
+/** @throws EngineError `LedgerRowUnreadable` */
+export function parseRow(body: string, key: string, store: Pick<ObjectStore, "location">): RowObject {
+  return readStored(rowObject, body, `${key} in ${store.location}`);
 }
 
 interface KnownRow extends RowObject {
@@ -99,13 +101,15 @@ export class FencedRow {
     }
     // Either way, the version that anything sent before would replace is there no more.
     this.uncertain = false;
-    this.known = version === undefined ? undefined : { ...parseRow(body), version, body };
+    this.known = version === undefined ? undefined : { ...parseRow(body, this.key, this.store), version, body };
     return version !== undefined;
   }
 
   private async look(): Promise<KnownRow> {
     const found = await this.store.read(this.key);
-    const row: KnownRow = found ? { ...parseRow(found.body), version: found.version, body: found.body } : NO_ROW;
+    const row: KnownRow = found
+      ? { ...parseRow(found.body, this.key, this.store), version: found.version, body: found.body }
+      : NO_ROW;
     if (row.fence > this.lock.token) throw this.conflict();
     return (this.known = row);
   }

@@ -95,7 +95,7 @@ export class ObjectLedger implements Ledger {
       lifetime: this.lockLifetime,
       lastToken: async () => {
         const found = await this.store.read(this.rowKey(id));
-        return found ? parseRow(found.body).fence : 0;
+        return found ? parseRow(found.body, this.rowKey(id), this.store).fence : 0;
       },
     });
   }
@@ -106,7 +106,7 @@ export class ObjectLedger implements Ledger {
 
   private async read(key: string): Promise<StepRecord | undefined> {
     const found = await this.store.read(key);
-    return this.inScope((found && parseRow(found.body).record) ?? undefined);
+    return this.inScope((found && parseRow(found.body, key, this.store).record) ?? undefined);
   }
 
   private inScope(record: StepRecord | undefined): StepRecord | undefined {

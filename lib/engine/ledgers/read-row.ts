@@ -1,4 +1,4 @@
-import { ZodError } from "zod";
+import { ZodError, type ZodType } from "zod";
 import { EngineError } from "../engine-error";
 import { stepRecord, type StepRecord } from "../step-record";
 
@@ -9,13 +9,23 @@ import { stepRecord, type StepRecord } from "../step-record";
  * @throws EngineError `LedgerRowUnreadable`; the message holds nothing of the row but names
  */
 export function readRow(json: string, id: string, location: string): StepRecord {
+  return readStored(stepRecord, json, `the row of step "${id}" in the ledger in ${location}`);
+}
+
+/**
+ * Reads what a ledger keeps.
+ *
+ * @param what names it, for the message
+ * @throws EngineError `LedgerRowUnreadable`; the message holds nothing of the content but names
+ */
+export function readStored<Content>(schema: ZodType<Content>, json: string, what: string): Content {
   try {
-    return stepRecord.parse(JSON.parse(json));
+    return schema.parse(JSON.parse(json));
   } catch (error) {
     const reason = error instanceof ZodError ? wrongFields(error) : "it is not JSON";
     throw new EngineError(
       "LedgerRowUnreadable",
-      `the row of step "${id}" in the ledger in ${location} cannot be read: ${reason}. Was it written by a newer Sterna? Then use that one. Was it changed by hand? Then restore it from a backup of the ledger.`,
+      `${what} cannot be read: ${reason}. Was it written by a newer Sterna? Then use that one. Was it changed by hand? Then restore it from a backup of the ledger.`,
       { cause: error },
     );
   }

@@ -38,6 +38,7 @@ export const stepSchema: BlockSchema = {
   irreversible: attribute("string", "optional", "Why the step cannot be undone."),
   on_retry: attribute("string", "defaulted", "resume or compensate: how a half-applied step is tried again."),
   on_destroy: attribute("string", "defaulted", "rollback, keep or refuse: what removing the step does."),
+  on_stop: attribute("string", "defaulted", "stop or finish: what an interrupt of Terraform does to the running step."),
   proof: attribute("string", "optional", "Ledger that must hold this step already, as JSON: {environment, ledger}."),
   timeout: attribute("number", "optional", "Seconds after which the step is stopped."),
   checksum: attribute("string", "computed", "SHA-256 of the program; the variables are no part of it."),

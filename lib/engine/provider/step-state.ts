@@ -30,7 +30,14 @@ function assertKnownKind(value: unknown): void {
   );
 }
 
-const DEFAULTS = { phase: "migrate", variables: {}, after: [], on_retry: "resume", on_destroy: "rollback" };
+const DEFAULTS = {
+  phase: "migrate",
+  variables: {},
+  after: [],
+  on_retry: "resume",
+  on_destroy: "rollback",
+  on_stop: "stop",
+};
 
 /**
  * The planned step, with the defaults of what the configuration leaves out.
@@ -61,6 +68,7 @@ export function toDefinition(given: TerraformObject, environment: string): StepD
     after: state.after,
     irreversible: state.irreversible ?? undefined,
     onRetry: state.on_retry,
+    onStop: state.on_stop,
     onDestroy: state.on_destroy,
     timeout: state.timeout === null || state.timeout === undefined ? undefined : Number(state.timeout),
   });
@@ -113,6 +121,7 @@ export function fromRecord(record: StepRecord): TerraformObject {
     after: record.after,
     irreversible: record.irreversible,
     on_retry: record.onRetry,
+    on_stop: record.onStop,
     on_destroy: record.onDestroy,
     timeout: record.timeout,
     ...appliedFacts(record),

@@ -24,6 +24,7 @@ const ARGUMENTS: Record<string, (value: unknown) => unknown> = {
   phase: argument(stepDefinition.shape.phase),
   program: parseProgram,
   on_retry: argument(stepDefinition.shape.onRetry),
+  on_stop: argument(stepDefinition.shape.onStop.removeDefault()),
   on_destroy: argument(stepDefinition.shape.onDestroy),
   timeout: argument(stepDefinition.shape.timeout, Number),
   proof: parseProof,

@@ -156,6 +156,7 @@ function definitionOf(step: ProjectStep): StepDefinition {
     variables: step.variables ?? {},
     after: [],
     onRetry: "resume",
+    onStop: "stop",
     onDestroy: "rollback",
   };
 }

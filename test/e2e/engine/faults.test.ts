@@ -291,6 +291,25 @@ requires("terraform", "postgres")("faults in the middle of an apply", () => {
       expectExit(applied);
       expect(workspace.worldLines()).toEqual(["BEGIN", "BEGIN", "UP slow"]);
     });
+
+    it("an interrupt of a step that finishes: it comes to its end, the one behind it does not begin", async () => {
+      // GIVEN
+      workspace.configure([{ ...slow(), arguments: { on_stop: "finish" } }, worldStep(workspace, "next")]);
+      await workspace.init();
+      const running = workspace.startApply();
+      await until(() => existsSync(workspace.world));
+
+      // WHEN
+      running.kill("SIGINT");
+      const interrupted = await running.result;
+
+      // THEN
+      expect(interrupted.exitCode).toBe(1);
+      expect(workspace.worldLines()).toEqual(["BEGIN", "UP slow"]);
+      expect(await workspace.ledgerRows()).toEqual({ slow: "applied" });
+      expectExit(await workspace.apply());
+      expect(workspace.worldLines()).toEqual(["BEGIN", "UP slow", "UP next"]);
+    });
   });
 });
 

@@ -127,6 +127,6 @@ function definition(id: string, input: ProgramInput): StepDefinition {
   return {
     ...SCOPE,
     ...{ id, release: "1.0.0", title: id, phase: "migrate", program: program.parse(input) },
-    ...{ variables: {}, after: [], onRetry: "resume", onDestroy: "rollback" },
+    ...{ variables: {}, after: [], onRetry: "resume", onStop: "stop", onDestroy: "rollback" },
   };
 }

@@ -66,6 +66,37 @@ describe("a run of a step", () => {
     expect(interrupted.explain(new Error("x"))).toMatchObject({ code: "StepInterrupted" });
   });
 
+  it("comes to its end when Terraform is interrupted, where its on_stop says so, and says that it does", () => {
+    // GIVEN
+    const controller = new AbortController();
+    const said: string[] = [];
+    const finishing = started(
+      { onStop: "finish" },
+      { signal: controller.signal, onProgress: (message) => said.push(message) },
+    );
+
+    // WHEN
+    controller.abort();
+
+    // THEN
+    expect(finishing.signal.aborted).toBe(false);
+    expect(said).toEqual([expect.stringContaining("comes to its end first")]);
+  });
+
+  it("does not begin after an interrupt, whatever its on_stop says", () => {
+    // GIVEN
+    const controller = new AbortController();
+    run = new StepRun(definition({ onStop: "finish" }), { signal: controller.signal });
+
+    // WHEN
+    controller.abort();
+    run.start();
+
+    // THEN
+    expect(run.signal.aborted).toBe(true);
+    expect(run.explain(new Error("x"))).toMatchObject({ code: "StepInterrupted" });
+  });
+
   it("keeps the code of an error, and calls any other one a failed step", () => {
     expect(started({}).explain(new EngineError("TargetMissing", "no bucket"))).toMatchObject({ code: "TargetMissing" });
     expect(started({}).explain("a text")).toMatchObject({ code: "StepFailed", message: "a text" });
