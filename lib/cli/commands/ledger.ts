@@ -1,11 +1,10 @@
 import { Command } from "commander";
 import { SternaError } from "../../core/sterna-error";
 import { moveLedger } from "../../engine/ledgers/move-ledger";
-import { parseLedgerConfig } from "../../engine/ledgers/open-ledger";
+import { openLedger, parseLedgerConfig } from "../../engine/ledgers/open-ledger";
 import { EXIT_STATUS } from "../exit-status";
 import { HomeLedgers } from "../ledgers/home-ledgers";
 import { parseMoveTarget } from "../ledgers/move-target";
-import { openLedgerWith } from "../ledgers/open-ledger-with";
 import { readOwnLedgers } from "../ledgers/system-status";
 import { variablesOf } from "../project/environment-variables";
 import { openProject, type Project } from "../project/project";
@@ -91,8 +90,8 @@ function moveCommand(run: CommandRunner): Command {
         const target = parseMoveTarget(options.to, project.directory, stack.stack);
         const variables = variablesOf(project, environment, surroundings.environment);
         const source = parseLedgerConfig(stack.ledger, `the ledger of ${stack.stack}`);
-        const from = openLedgerWith(variables, source, stack);
-        const to = openLedgerWith(variables, target.config, stack);
+        const from = openLedger(source, stack, variables);
+        const to = openLedger(target.config, stack, variables);
         const homes = new HomeLedgers(variables, stack);
         try {
           terminal.announce(`copying from ${from.location} to ${to.location}…`);

@@ -1,9 +1,8 @@
 import { canonicalJson } from "../../engine/checksum";
 import { homeLedger } from "../../engine/executor/home-ledger";
 import type { Ledger } from "../../engine/ledgers/ledger";
-import type { LedgerPlace } from "../../engine/ledgers/open-ledger";
+import { openLedger, type LedgerPlace } from "../../engine/ledgers/open-ledger";
 import type { StepRecord } from "../../engine/step-record";
-import { openLedgerWith } from "./open-ledger-with";
 
 /** The ledgers in the databases that steps change, each opened once. */
 export class HomeLedgers {
@@ -20,7 +19,7 @@ export class HomeLedgers {
     const config = homeLedger(row.program, row.variables);
     if (config === undefined) return undefined;
     const key = canonicalJson(config);
-    const ledger = this.opened.get(key) ?? openLedgerWith(this.variables, config, this.place);
+    const ledger = this.opened.get(key) ?? openLedger(config, this.place, this.variables);
     this.opened.set(key, ledger);
     return ledger;
   }

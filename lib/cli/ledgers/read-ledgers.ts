@@ -1,11 +1,10 @@
 import { canonicalJson } from "../../engine/checksum";
 import { homeLedger } from "../../engine/executor/home-ledger";
 import type { LedgerConfig } from "../../engine/ledgers/ledger-config";
-import { parseLedgerConfig, type LedgerPlace } from "../../engine/ledgers/open-ledger";
+import { openLedger, parseLedgerConfig, type LedgerPlace } from "../../engine/ledgers/open-ledger";
 import type { StepRecord } from "../../engine/step-record";
 import type { SynthesizedSystem } from "../project/stacks";
 import { describeError } from "../report-error";
-import { openLedgerWith } from "./open-ledger-with";
 
 /** A ledger that could not be read. */
 export interface UnreadableLedger {
@@ -107,7 +106,7 @@ function findHomes(system: SynthesizedSystem, others: readonly LedgerConfig[]) {
 }
 
 async function listRows(config: LedgerConfig, place: LedgerPlace, variables: NodeJS.ProcessEnv): Promise<StepRecord[]> {
-  const ledger = openLedgerWith(variables, config, place);
+  const ledger = openLedger(config, place, variables);
   try {
     return await ledger.list();
   } finally {

@@ -4,12 +4,12 @@ import { GcsStore } from "./gcs-store";
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 
 /**
- * A bucket of Google Cloud Storage with the credentials of this process, or of the emulator that
+ * A bucket of Google Cloud Storage with the credentials of an environment, or of the emulator that
  * `STORAGE_EMULATOR_HOST` names, as Google's own libraries do it.
  */
-export function openGcsStore(bucket: string): GcsStore {
-  const emulator = process.env["STORAGE_EMULATOR_HOST"];
-  if (!emulator) return new GcsStore({ bucket, accessToken: googleAccessToken() });
+export function openGcsStore(bucket: string, variables: NodeJS.ProcessEnv = process.env): GcsStore {
+  const emulator = variables["STORAGE_EMULATOR_HOST"];
+  if (!emulator) return new GcsStore({ bucket, accessToken: googleAccessToken(variables) });
   const endpoint = /^https?:\/\//.test(emulator) ? emulator : `http://${emulator}`;
   return new GcsStore({ bucket, endpoint: endpoint.replace(/\/+$/, "") });
 }
@@ -18,12 +18,13 @@ export function openGcsStore(bucket: string): GcsStore {
  * Access tokens from Application Default Credentials: a key file, workload identity federation, `gcloud auth
  * application-default login`, or the metadata server. Google's library is loaded with the first token, and renews them.
  */
-export function googleAccessToken(): () => Promise<string> {
+export function googleAccessToken(variables: NodeJS.ProcessEnv = process.env): () => Promise<string> {
+  const keyFile = variables["GOOGLE_APPLICATION_CREDENTIALS"];
   let auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined;
   return async () => {
     // A project is not needed to read and write objects; without one given here, the library asks a further service for it.
     auth ??= import("google-auth-library").then(
-      ({ GoogleAuth }) => new GoogleAuth({ scopes: SCOPE, projectId: "unused" }),
+      ({ GoogleAuth }) => new GoogleAuth({ scopes: SCOPE, projectId: "unused", ...(keyFile && { keyFile }) }),
     );
     const token = await (await auth).getAccessToken();
     if (!token) throw new EngineError("LedgerUnreachable", "Google gave no access token for these credentials");

@@ -24,21 +24,29 @@ export interface LedgerPlace extends LedgerScope {
   readonly directory: string;
 }
 
-/** Opens a ledger. Nothing is read, created or connected to before the first use. */
-export function openLedger(config: LedgerConfig, place: LedgerPlace): Ledger {
+/**
+ * Opens a ledger. Nothing is read, created or connected to before the first use.
+ *
+ * @param variables where references and credentials are looked up
+ */
+export function openLedger(
+  config: LedgerConfig,
+  place: LedgerPlace,
+  variables: NodeJS.ProcessEnv = process.env,
+): Ledger {
   switch (config.kind) {
     case "file":
       return new FileLedger(resolve(place.directory, config.directory), place);
     case "postgres":
       return new PostgresLedger({
-        url: resolveText(config.url, {}, "the ledger"),
+        url: resolveText(config.url, {}, "the ledger", variables),
         schema: config.schema,
         scope: place,
       });
     case "s3":
-      return new ObjectLedger({ store: new S3Store(config), prefix: config.prefix, scope: place });
+      return new ObjectLedger({ store: new S3Store({ ...config, variables }), prefix: config.prefix, scope: place });
     case "gcs":
-      return new ObjectLedger({ store: openGcsStore(config.bucket), prefix: config.prefix, scope: place });
+      return new ObjectLedger({ store: openGcsStore(config.bucket, variables), prefix: config.prefix, scope: place });
   }
 }
 

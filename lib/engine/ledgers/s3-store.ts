@@ -20,6 +20,12 @@ export interface S3StoreOptions {
 
   /** @default - the region of the environment */
   readonly region?: string | undefined;
+
+  /**
+   * Environment that holds the credentials.
+   * @default - the one of this process
+   */
+  readonly variables?: NodeJS.ProcessEnv;
 }
 
 interface Opened {
@@ -101,11 +107,9 @@ export class S3Store implements ObjectStore {
   }
 
   private open(): Promise<Opened> {
-    return (this.opened ??= openS3(this.options.region, {
-      maxAttempts: ATTEMPTS,
-      requestHandler: TIMEOUTS,
-      followRegionRedirects: true,
-    }));
+    const { region, variables } = this.options;
+    const config = { maxAttempts: ATTEMPTS, requestHandler: TIMEOUTS, followRegionRedirects: true };
+    return (this.opened ??= openS3(region, config, variables));
   }
 }
 

@@ -6,17 +6,20 @@ export type S3Sdk = typeof import("@aws-sdk/client-s3");
 /**
  * A client for S3. Credentials and endpoint come from the environment, as for every AWS tool.
  *
+ * @param variables the environment to take them from, where it is another one than this process has
  * Loads the AWS SDK only now: it takes longer to load than the whole provider.
  */
 export async function openS3(
   region: string | undefined,
   config: S3ClientConfig = {},
+  variables: NodeJS.ProcessEnv = process.env,
 ): Promise<{ readonly sdk: S3Sdk; readonly client: S3Client }> {
   const sdk = await import("@aws-sdk/client-s3");
   const client = new sdk.S3Client({
     ...(region && { region }),
-    forcePathStyle: endpointNeedsPathStyle(),
+    forcePathStyle: endpointNeedsPathStyle(variables),
     logger: SILENT,
+    ...(variables === process.env ? {} : settingsOf(variables, region)),
     ...config,
   });
   return { sdk, client };
@@ -27,9 +30,33 @@ const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error
 
 function ignore(): void {}
 
+/** What the SDK itself would find in its own environment, and Terraform's AWS provider in the one it is started with. */
+function settingsOf(variables: NodeJS.ProcessEnv, given: string | undefined): S3ClientConfig {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE } = variables;
+  const region = given ?? (variables["AWS_REGION"] || variables["AWS_DEFAULT_REGION"]);
+  const endpoint = endpointOf(variables);
+  const keys = AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY;
+  return {
+    ...(region && { region }),
+    ...(endpoint && { endpoint }),
+    ...(keys && {
+      credentials: {
+        accessKeyId: AWS_ACCESS_KEY_ID,
+        secretAccessKey: AWS_SECRET_ACCESS_KEY,
+        ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+      },
+    }),
+    ...(!keys && AWS_PROFILE && { profile: AWS_PROFILE }),
+  };
+}
+
+function endpointOf(variables: NodeJS.ProcessEnv): string | undefined {
+  return variables["AWS_ENDPOINT_URL_S3"] ?? variables["AWS_ENDPOINT_URL"];
+}
+
 /** With the bucket's name in the host name, an address of numbers, or a local one, would not resolve. */
-function endpointNeedsPathStyle(): boolean {
-  const endpoint = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
+function endpointNeedsPathStyle(variables: NodeJS.ProcessEnv): boolean {
+  const endpoint = endpointOf(variables);
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     return false;
   }
