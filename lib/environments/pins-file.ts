@@ -5,13 +5,19 @@ import { IDENTIFIER, IDENTIFIER_RULE } from "../core/identifier";
 import { readJsonFile } from "../core/read-json-file";
 import { SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/semantic-version";
 import { SternaError } from "../core/sterna-error";
+import { rolloutState, type RolloutState } from "../releases/rollout";
 
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
+
+const version = z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE);
+
+/** The release that runs in an environment, and how far its rollout is where there are two colours. */
+const pin = z.union([version, z.strictObject({ release: version, rollout: rolloutState })]);
 
 /** Schema of `releases.json`: system, then environment, then the release that runs there. */
 export const pinsFile = z
   .object({ $schema: z.string().optional() })
-  .catchall(z.record(identifier, z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE)))
+  .catchall(z.record(identifier, pin))
   .superRefine((file, context) => {
     for (const system of Object.keys(file)) {
       if (system !== "$schema" && !IDENTIFIER.test(system)) {
@@ -23,6 +29,9 @@ export const pinsFile = z
 /** Which release each environment runs: system, then environment, then release. */
 export type PinTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** How far the rollouts are: system, then environment. Without an entry, a system has no colours there. */
+export type RolloutTable = Readonly<Record<string, Readonly<Record<string, RolloutState>>>>;
+
 /** The content of `releases.json`, in the order of the file. */
 export interface PinsFile {
   /**
@@ -33,6 +42,9 @@ export interface PinsFile {
 
   /** Which release each environment runs. */
   readonly pins: PinTable;
+
+  /** How far the rollouts are. */
+  readonly rollouts: RolloutTable;
 }
 
 /**
@@ -41,8 +53,17 @@ export interface PinsFile {
  * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`
  */
 export function readPins(file: string): PinsFile {
-  const { $schema, ...pins } = readJsonFile(file, pinsFile, "InvalidPins");
-  return { ...($schema === undefined ? {} : { $schema }), pins };
+  const { $schema, ...systems } = readJsonFile(file, pinsFile, "InvalidPins");
+  const pins: Record<string, Record<string, string>> = {};
+  const rollouts: Record<string, Record<string, RolloutState>> = {};
+  for (const [system, environments] of Object.entries(systems)) {
+    pins[system] = {};
+    for (const [environment, pin] of Object.entries(environments)) {
+      pins[system][environment] = typeof pin === "string" ? pin : pin.release;
+      if (typeof pin !== "string") (rollouts[system] ??= {})[environment] = pin.rollout;
+    }
+  }
+  return { ...($schema === undefined ? {} : { $schema }), pins, rollouts };
 }
 
 /**
@@ -60,21 +81,40 @@ export function withPin(content: PinsFile, system: string, environment: string, 
   return { ...content, pins: { ...content.pins, [system]: { ...content.pins[system], [environment]: release } } };
 }
 
+/** The same content with one rollout changed or added; the argument stays as it was. */
+export function withRollout(content: PinsFile, system: string, environment: string, rollout: RolloutState): PinsFile {
+  const { [system]: others } = content.rollouts;
+  return { ...content, rollouts: { ...content.rollouts, [system]: { ...others, [environment]: rollout } } };
+}
+
 /**
  * Writes `releases.json` as two-space JSON. A reader sees the old file or the new one, never a part.
  *
  * @throws SternaError `FileUnwritable`; the old file is as it was
  */
-export function writePins(file: string, { $schema, pins }: PinsFile): void {
+export function writePins(file: string, { $schema, pins, rollouts }: PinsFile): void {
+  const systems = mapValues(pins, (environments, system) =>
+    mapValues(environments, (release, environment) => {
+      const rollout = rollouts[system]?.[environment];
+      return rollout === undefined ? release : { release, rollout };
+    }),
+  );
   const unfinished = `${file}.${randomUUID()}.tmp`;
   try {
     writeFileSync(
       unfinished,
-      `${JSON.stringify({ ...($schema === undefined ? {} : { $schema }), ...pins }, null, 2)}\n`,
+      `${JSON.stringify({ ...($schema === undefined ? {} : { $schema }), ...systems }, null, 2)}\n`,
     );
     renameSync(unfinished, file);
   } catch (cause) {
     rmSync(unfinished, { force: true });
     throw new SternaError("FileUnwritable", `${file} cannot be written: ${(cause as Error).message}`, { cause });
   }
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value, key: string) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

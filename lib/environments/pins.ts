@@ -1,8 +1,9 @@
 import { gt } from "semver";
 import { SternaError } from "../core/sterna-error";
+import { Rollout } from "../releases/rollout";
 import type { Environment } from "./environment";
 import type { EnvironmentChain } from "./environment-chain";
-import { type PinTable, readPins } from "./pins-file";
+import { type PinTable, readPins, type RolloutTable } from "./pins-file";
 
 /** What the pins of an app are checked against. */
 export interface PinsOptions {
@@ -22,18 +23,21 @@ export class Pins {
    * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`, or what the constructor throws
    */
   static fromFile(file: string, options: PinsOptions): Pins {
-    return new Pins(readPins(file).pins, options, file);
+    const { pins, rollouts } = readPins(file);
+    return new Pins(pins, options, file, rollouts);
   }
 
   /**
    * @param table system, then environment, then release
    * @param source where the table is from, for messages
+   * @param rollouts how far the rollouts are; checked when the file was read
    * @throws SternaError `UnknownSystem`, `UnknownEnvironment`, `MissingPin`, `PinSkipsEnvironment`
    */
   constructor(
     private readonly table: PinTable,
     { systems, environments }: PinsOptions,
     private readonly source: string = "the pins",
+    private readonly rollouts: RolloutTable = {},
   ) {
     for (const system of Object.keys(table)) {
       if (!systems.includes(system)) {
@@ -64,6 +68,13 @@ export class Pins {
       );
     }
     return release;
+  }
+
+  /** How far the rollout of a system in an environment is; nothing where the system has no colours. */
+  rolloutOf(system: string, environment: Environment | string): Rollout | undefined {
+    const name = typeof environment === "string" ? environment : environment.name;
+    const state = this.rollouts[system]?.[name];
+    return state && new Rollout(state);
   }
 
   private requireEnvironment(system: string, name: string, environments: EnvironmentChain): void {

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gt } from "semver";
 import { EnvironmentChain, Pins } from "../../lib";
-import { readPins, withPin, writePins } from "../../lib/environments/pins-file";
+import { readPins, withPin, withRollout, writePins } from "../../lib/environments/pins-file";
+import { Rollout } from "../../lib/releases/rollout";
 import { errorOf, temporaryDirectory } from "../support/system-stack";
 
 const directory = temporaryDirectory();
@@ -100,16 +101,16 @@ test("changing one pin changes one line of the file", () => {
 
 test("a pin can be added, and the content it was added to stays as it was", () => {
   // GIVEN
-  const content = { pins: { shop: { development: "1.0.0" } } };
+  const content = { pins: { shop: { development: "1.0.0" } }, rollouts: {} };
   // WHEN
   const changed = withPin(withPin(content, "shop", "staging", "1.0.0"), "wiki", "development", "2.0.0");
   // THEN
   expect(changed.pins).toEqual({ shop: { development: "1.0.0", staging: "1.0.0" }, wiki: { development: "2.0.0" } });
-  expect(content).toEqual({ pins: { shop: { development: "1.0.0" } } });
+  expect(content).toEqual({ pins: { shop: { development: "1.0.0" } }, rollouts: {} });
 });
 
 test("what is no release cannot be pinned", () => {
-  expect(errorOf(() => withPin({ pins: {} }, "shop", "staging", "latest"))).toMatchObject({
+  expect(errorOf(() => withPin({ pins: {}, rollouts: {} }, "shop", "staging", "latest"))).toMatchObject({
     code: "InvalidRelease",
     message: expect.stringMatching(/cannot pin shop in staging to "latest"/),
   });
@@ -119,8 +120,10 @@ test("a file that cannot be written is reported, and nothing is left behind", ()
   // GIVEN a directory in the place of the file
   const before = readdirSync(directory);
   // THEN
-  expect(errorOf(() => writePins(directory, { pins: {} })).code).toBe("FileUnwritable");
-  expect(errorOf(() => writePins(join(directory, "no", "releases.json"), { pins: {} })).code).toBe("FileUnwritable");
+  expect(errorOf(() => writePins(directory, { pins: {}, rollouts: {} })).code).toBe("FileUnwritable");
+  expect(errorOf(() => writePins(join(directory, "no", "releases.json"), { pins: {}, rollouts: {} })).code).toBe(
+    "FileUnwritable",
+  );
   expect(readdirSync(directory)).toEqual(before);
 });
 
@@ -130,9 +133,39 @@ test("what is written is read back the same", () => {
   const pins = fc.dictionary(name, fc.dictionary(name, release, { noNullPrototype: true }), { noNullPrototype: true });
   fc.assert(
     fc.property(pins, (table) => {
-      writePins(file, { pins: table });
-      expect(readPins(file)).toEqual({ pins: table });
+      writePins(file, { pins: table, rollouts: {} });
+      expect(readPins(file)).toEqual({ pins: table, rollouts: {} });
     }),
     { numRuns: 50 },
   );
+});
+
+test("a rollout stands beside the pin, survives a change of the pin, and is read back", () => {
+  // GIVEN
+  const rollout = Rollout.steady("blue", "1.0.0").prewarm("1.1.0");
+  const content = { pins: { shop: { staging: "1.1.0", production: "1.1.0" } }, rollouts: {} };
+
+  // WHEN
+  writePins(file, withPin(withRollout(content, "shop", "production", rollout.state), "shop", "production", "1.2.0"));
+
+  // THEN
+  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
+    shop: { staging: "1.1.0", production: { release: "1.2.0", rollout: rollout.state } },
+  });
+  expect(readPins(file).pins.shop).toEqual({ staging: "1.1.0", production: "1.2.0" });
+  expect(readPins(file).rollouts.shop).toEqual({ production: rollout.state });
+});
+
+test("a rollout that contradicts itself is refused where it stands", () => {
+  // GIVEN
+  const rollout = { phase: "prewarm", live: "blue", releases: { blue: "1.0.0" } };
+  writeFileSync(file, JSON.stringify({ shop: { production: { release: "1.0.0", rollout } } }));
+
+  // WHEN
+  const error = errorOf(() => readPins(file));
+
+  // THEN
+  expect(error.code).toBe("InvalidPins");
+  expect(error.message).toContain("shop.production");
+  expect(error.message).toContain("rollout.releases.green");
 });

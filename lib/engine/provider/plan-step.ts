@@ -73,7 +73,7 @@ export async function planUpdate(
   };
   if (prior.status === "applied") {
     assertUnchangedEffect(prior, proposed);
-    if (sameHome(prior, proposed)) return result(false);
+    if (sameHome(prior, proposed)) return result(false, changedVariables(prior, proposed));
     const detail = `Its variables name another database. It runs there, unless the ledger there says that it is applied.`;
     return result(true, [warning(`Step "${String(prior.id)}" moves to another database`, detail)]);
   }
@@ -124,6 +124,19 @@ function sameHome(prior: TerraformObject, proposed: TerraformObject): boolean {
     homeLedger(parseProgram(step.program), (step.variables ?? {}) as Record<string, string>),
   );
   return canonicalJson(was ?? null) === canonicalJson(is ?? null);
+}
+
+/** The step did its work with the old values; whatever runs from now on gets the new ones. */
+function changedVariables(prior: TerraformObject, proposed: TerraformObject): Diagnostic[] {
+  if (proposed.variables === UNKNOWN) return [];
+  const [was, is] = [prior, proposed].map((step) => (step.variables ?? {}) as Record<string, unknown>) as [
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ];
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => was[name] !== is[name]);
+  if (names.length === 0) return [];
+  const detail = `${String(prior.id)}: ${names.sort().join(", ")}. Nothing runs again, and its down would work with the new values. Is what the step did still where they say?`;
+  return [warning("Variables of applied steps changed", detail)];
 }
 
 /** Any error of planning as a diagnostic on the step. */

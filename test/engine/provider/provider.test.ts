@@ -117,6 +117,27 @@ describe("the provider", () => {
       expect(errors(unknown!)[0]).toContain("to a value that is not known before the apply");
     });
 
+    it("changed variables of an applied step as nothing to run, with a warning that names them and not their values", async () => {
+      // GIVEN
+      const prior = applied({ variables: { DIRECTORY: "/old", KEPT: "same", GONE: "x" } });
+
+      // WHEN
+      const planned = await provider.planChange(
+        prior,
+        stepConfig({ variables: { DIRECTORY: "/new", KEPT: "same", ADDED: "y" } }),
+      );
+
+      // THEN
+      expect(planned.state).toMatchObject({ status: "applied", applied_at: "2026-01-01T00:00:00.000Z" });
+      expect(planned.diagnostics).toEqual([
+        expect.objectContaining({
+          summary: "Variables of applied steps changed",
+          detail: expect.stringContaining("s1: ADDED, DIRECTORY, GONE."),
+        }),
+      ]);
+      expect(JSON.stringify(planned.diagnostics)).not.toContain("/new");
+    });
+
     it("the move of a step to another database as a run there, with a warning", async () => {
       // GIVEN
       const program = JSON.stringify({
@@ -141,7 +162,7 @@ describe("the provider", () => {
       expect(moved.state).toMatchObject({ status: "applied", applied_at: UNKNOWN });
       expect(moved.diagnostics.map(({ summary }) => summary)).toEqual(['Step "s1" moves to another database']);
       expect(kept.state).toMatchObject({ applied_at: "2026-01-01T00:00:00.000Z" });
-      expect(kept.diagnostics).toEqual([]);
+      expect(kept.diagnostics.map(({ summary }) => summary)).toEqual(["Variables of applied steps changed"]);
     });
 
     it("no retry of a failed step that the environment before has not proved", async () => {
