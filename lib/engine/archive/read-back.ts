@@ -20,26 +20,40 @@ export async function readBack(
   scratch: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await removeTree(scratch);
-  await mkdir(scratch, { mode: 0o700 });
   try {
-    await extractArchive(archive, scratch, signal);
-    const tree = await walkDirectory(scratch, "keep", signal);
-    const files = await manifestOf(scratch, tree.files, signal);
-    const different = [
-      ...differences(content.files, files),
-      ...differences(content.links, tree.links),
-      ...content.directories.filter((directory) => !tree.directories.includes(directory)),
-    ];
-    if (different.length > 0) {
-      throw new EngineError(
-        "BackupUnreadable",
-        `${archive} does not hold what went into it: ${someOf(different)} are missing or different`,
-      );
-    }
+    await extractAndCompare(archive, content, scratch, signal);
   } finally {
     await removeTree(scratch);
   }
+}
+
+/**
+ * Extracts an archive into a new directory, and compares every file with what went into it.
+ *
+ * @param directory what is there already is removed
+ * @throws EngineError `BackupUnreadable`, naming what is missing, extra or different
+ */
+export async function extractAndCompare(
+  archive: string,
+  content: ArchiveContent,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await removeTree(directory);
+  await mkdir(directory, { mode: 0o700 });
+  await extractArchive(archive, directory, signal);
+  const tree = await walkDirectory(directory, "keep", signal);
+  const files = await manifestOf(directory, tree.files, signal);
+  const different = [
+    ...differences(content.files, files),
+    ...differences(content.links, tree.links),
+    ...content.directories.filter((path) => !tree.directories.includes(path)),
+  ];
+  if (different.length === 0) return;
+  throw new EngineError(
+    "BackupUnreadable",
+    `${archive} does not hold what went into it: ${someOf(different)} are missing or different`,
+  );
 }
 
 function differences<Entry extends { readonly path: string }>(
@@ -55,7 +69,7 @@ function differences<Entry extends { readonly path: string }>(
 }
 
 /** Removes a directory, also when the archive gave it back read-only. */
-async function removeTree(directory: string): Promise<void> {
+export async function removeTree(directory: string): Promise<void> {
   try {
     await rm(directory, { recursive: true, force: true });
   } catch (error) {

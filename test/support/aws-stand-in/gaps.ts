@@ -63,4 +63,28 @@ export const GAPS: readonly Gap[] = [
     what: "looks at the condition and writes in two steps, between which another request can write",
     filled: "writes of one object are passed to moto one at a time",
   },
+  {
+    service: "application-autoscaling",
+    name: "ListTagsForResource",
+    what: "no handler",
+    filled: "no tags",
+  },
+  {
+    service: "ecs",
+    name: "services",
+    what: "drops `availabilityZoneRebalancing`, `enableECSManagedTags` and the grace period of health checks; no task runs",
+    filled: "they are given back, and as many tasks as desired run at once",
+  },
+  {
+    service: "backup",
+    name: "tags of vaults and plans",
+    what: "no handlers for what was tagged at its creation",
+    filled: "kept, listed and changed by ARN",
+  },
+  {
+    service: "backup",
+    name: "UpdateBackupPlan and backup selections",
+    what: "no handlers",
+    filled: "kept as they were put; a plan that was updated is given back as it is now",
+  },
 ];

@@ -1,6 +1,9 @@
 import { Faults, type Fault } from "./faults";
 import { motoAvailable, startMoto } from "./moto";
 import { startProxy, type Call } from "./proxy";
+import { ApplicationAutoscalingFill } from "./services/application-autoscaling";
+import { EcsFill } from "./services/ecs";
+import { BackupFill } from "./services/backup";
 import { S3Fill } from "./services/s3";
 
 export { GAPS, type Gap } from "./gaps";
@@ -39,7 +42,7 @@ export const standInAvailable = motoAvailable;
  * @throws Error when `moto_server` is not on the PATH
  */
 export async function startAwsStandIn(): Promise<AwsStandIn> {
-  const fills = [new S3Fill()];
+  const fills = [new S3Fill(), new BackupFill(), new ApplicationAutoscalingFill(), new EcsFill()];
   const faults = new Faults();
   const calls: Call[] = [];
   const moto = await startMoto();

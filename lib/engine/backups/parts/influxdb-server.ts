@@ -1,0 +1,103 @@
+import { EngineError } from "../../engine-error";
+import { rejectAborted } from "../../files/abort";
+import type { Resolve } from "../backup-context";
+import type { PartOf } from "../backup-plan";
+
+/** One database server of InfluxDB 1.x. */
+export class InfluxServer {
+  constructor(
+    /** HTTP API. */
+    private readonly url: string,
+    /** Where `influxd backup` and `influxd restore` connect to: `host:port`. */
+    readonly backupAddress: string,
+    private readonly authorization?: string,
+  ) {}
+
+  static async of(part: PartOf<"influxdb">, resolve: Resolve): Promise<InfluxServer> {
+    const url = await resolve(part.url);
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+      throw new EngineError("InvalidBackupPlan", `${part.id}: the url must be http://host:8086 or https://…`);
+    }
+    const password = part.password && (await resolve(part.password));
+    const credentials =
+      part.username && `Basic ${Buffer.from(`${part.username}:${password ?? ""}`).toString("base64")}`;
+    return new InfluxServer(url, part.backupAddress, credentials);
+  }
+
+  /** Version of the server, which it tells everybody. */
+  async version(signal: AbortSignal): Promise<string> {
+    const response = await this.fetch(new URL("/ping", this.url), "GET", signal);
+    return response.headers.get("x-influxdb-version") ?? "unknown";
+  }
+
+  /**
+   * Counts the values of each field of a database, in all retention policies.
+   *
+   * @throws EngineError `BackupFailed` when it cannot be asked, refuses the password, or has no such database
+   */
+  async countValues(database: string, signal: AbortSignal): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    const policies = await this.ask(`SHOW RETENTION POLICIES ON ${quote(database)}`, database, signal);
+    for (const policy of policies.flatMap(({ values }) => values.map((row) => String(row[0])))) {
+      const series = await this.ask(`SELECT count(*) FROM ${quote(policy)}./.*/`, database, signal);
+      for (const { name, columns, values } of series) {
+        columns.slice(1).forEach((column, index) => {
+          const field = `${policy}.${name}.${column.replace(/^count_/, "")}`;
+          counts[field] = Number(values[0]?.[index + 1] ?? 0);
+        });
+      }
+    }
+    return counts;
+  }
+
+  /** Names of all databases. */
+  async databases(signal: AbortSignal): Promise<string[]> {
+    const series = await this.ask("SHOW DATABASES", undefined, signal);
+    return series.flatMap(({ values }) => (values ?? []).map((row) => String(row[0])));
+  }
+
+  /** Deletes a database. */
+  async drop(database: string, signal: AbortSignal): Promise<void> {
+    await this.ask(`DROP DATABASE ${quote(database)}`, undefined, signal);
+  }
+
+  private async ask(query: string, database: string | undefined, signal: AbortSignal): Promise<Series[]> {
+    const url = new URL("/query", this.url);
+    url.searchParams.set("q", query);
+    if (database !== undefined) url.searchParams.set("db", database);
+    const response = await this.fetch(url, query.startsWith("S") ? "GET" : "POST", signal);
+    const answer = (await response.json().catch(() => ({}))) as Answer;
+    // A query that failed is answered with 200 as well.
+    const error = answer.error ?? answer.results?.find((result) => result.error !== undefined)?.error;
+    if (response.ok && error === undefined) return answer.results?.flatMap(({ series }) => series ?? []) ?? [];
+    throw new EngineError("BackupFailed", `InfluxDB refused "${query}": ${error ?? `HTTP ${response.status}`}`);
+  }
+
+  private async fetch(url: URL, method: "GET" | "POST", signal: AbortSignal): Promise<Response> {
+    try {
+      return await rejectAborted(signal, () =>
+        fetch(url, { method, signal, ...(this.authorization && { headers: { authorization: this.authorization } }) }),
+      );
+    } catch (cause) {
+      signal.throwIfAborted();
+      const reason = ((cause as Error).cause as Error | undefined)?.message ?? (cause as Error).message;
+      throw new EngineError("BackupFailed", `InfluxDB at ${url.host} cannot be reached: ${reason}`, { cause });
+    }
+  }
+}
+
+/** InfluxQL puts names in double quotes (InfluxQL reference, "Identifiers"). */
+function quote(name: string): string {
+  return `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+interface Series {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly values: readonly (readonly unknown[])[];
+}
+
+interface Answer {
+  readonly error?: string;
+  readonly results?: readonly { readonly error?: string; readonly series?: readonly Series[] }[];
+}

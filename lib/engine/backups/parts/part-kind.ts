@@ -1,0 +1,65 @@
+import type { CheckResult } from "../../kinds/step-kind";
+import type { BackupContext, Resolve } from "../backup-context";
+import type { PartRecord } from "../backup-manifest";
+import type { BackupPart, PartOf } from "../backup-plan";
+
+/** What a part is worked on with. */
+export interface PartContext extends BackupContext {
+  readonly resolve: Resolve;
+
+  /** Folder of the backup: the files of the part's record are relative to it. */
+  readonly folder: string;
+
+  /** Folder for what is not needed afterwards; only this user can read it. */
+  readonly scratch: string;
+
+  /** Id of the backup. */
+  readonly backupId: string;
+}
+
+/** Where a part was restored to, and what became of what was there. */
+export interface Restored {
+  readonly part: string;
+
+  /** What the restored data is called now. */
+  readonly place: string;
+
+  /** What is kept of the data that was replaced, until it is confirmed; absent when there was nothing. */
+  readonly kept?: string;
+
+  /** What the person has to do, or should know. */
+  readonly note?: string;
+}
+
+/** What a kind of part says about itself; files and digests are filled in. */
+export type PartContent = Pick<PartRecord, "counts" | "digests" | "versions"> & Partial<Pick<PartRecord, "settings">>;
+
+/** How one kind of data is backed up, checked and restored. */
+export interface PartKind<Kind extends BackupPart["kind"]> {
+  /**
+   * Writes files beginning with the part's id into the folder of the backup, and reads them back.
+   *
+   * @throws EngineError `BackupProgramMissing`, `BackupFailed`, `BackupEmpty`, `BackupUnreadable`
+   */
+  backUp(part: PartOf<Kind>, context: PartContext): Promise<PartContent>;
+
+  /**
+   * Reads the files of a backup as a restore would. That their digests are right is known.
+   *
+   * @throws EngineError `BackupUnreadable`, `BackupProgramMissing`
+   */
+  check(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<void>;
+
+  /** Restores into a scratch target, which is gone afterwards, and compares. */
+  drill(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<CheckResult[]>;
+
+  /**
+   * Restores beside what is there, compares, and puts it in its place.
+   *
+   * @throws EngineError `RestoreFailed`, `RestoreMismatch`; what was there is as it was then
+   */
+  restore(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<Restored>;
+
+  /** Deletes what a restore of this backup kept. @returns what was deleted */
+  confirm(part: PartOf<Kind>, context: PartContext): Promise<string[]>;
+}
