@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /**
  * Applies `work` to all items, at most `limit` at a time, and keeps their order.
  *
@@ -12,6 +14,8 @@ export async function mapConcurrently<Item, Result>(
 ): Promise<Result[]> {
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
+  // Each call listens, some with several streams; Node takes more than ten listeners for a leak.
+  setMaxListeners(0, either);
   const results = new Array<Result>(items.length);
   let next = 0;
   const worker = async (): Promise<void> => {

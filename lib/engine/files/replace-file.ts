@@ -3,16 +3,20 @@ import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Writes a file that only its owner can read, all or nothing: other processes see the old file or the whole new one,
- * and after a power failure it is one of the two as well.
+ * Writes a file, all or nothing: other processes see the old file or the whole new one, and after a power failure it is
+ * one of the two as well.
+ *
+ * @param mode its permissions; by default only its owner can read it
  */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString("hex")}`);
   try {
     const file = await open(temporary, "wx", 0o600);
     try {
       await file.writeFile(content);
+      // The umask does not count: the file is to be as open as the one it stands for, and no more.
+      await file.chmod(mode);
       await file.sync();
     } finally {
       await file.close();

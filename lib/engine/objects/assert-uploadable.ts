@@ -10,7 +10,7 @@ import { RESERVED_PREFIX } from "./copy-manifest";
 const LARGEST_OBJECT = 5 * 1024 ** 3;
 
 /** The longest key, in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
-const LONGEST_KEY = 1024;
+export const LONGEST_KEY = 1024;
 
 /**
  * Looks at names and sizes, before anything is digested or copied.

@@ -2,11 +2,25 @@ import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { EngineError } from "../engine-error";
 import { rejectAborted } from "../files/abort";
-import { digestOfStream } from "../files/file-digest";
+import { digestOfStream, type FileDigest } from "../files/file-digest";
 import { openS3, type S3Sdk } from "./s3-client";
 
 /** sha256 of a whole object in base64. Multipart uploads have a digest of digests instead, with `-<parts>` at its end. */
 const WHOLE_OBJECT_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
+
+/** ETag of an object that was uploaded in parts: some stores leave out the `-<parts>` of its digest of digests. */
+const ETAG_OF_PARTS = /-\d+"?$/;
+
+/** An object as a listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+
+  /** In bytes. */
+  readonly size: number;
+
+  /** Another one for each content: a digest of it, or for encrypted objects at least another one for each write. */
+  readonly etag: string | undefined;
+}
 
 /**
  * One S3 bucket. Credentials and endpoint come from the environment, as for every AWS tool.
@@ -17,8 +31,8 @@ const WHOLE_OBJECT_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
 export class Bucket {
   private constructor(
     readonly name: string,
-    private readonly sdk: S3Sdk,
-    private readonly client: S3Client,
+    readonly sdk: S3Sdk,
+    readonly client: S3Client,
   ) {}
 
   static async open(name: string, region: string | undefined): Promise<Bucket> {
@@ -29,6 +43,13 @@ export class Bucket {
   /** All keys under a prefix with their sizes in bytes. */
   async list(prefix: string, signal: AbortSignal): Promise<Map<string, number>> {
     const found = new Map<string, number>();
+    for (const { key, size } of await this.objects(prefix, signal)) found.set(key, size);
+    return found;
+  }
+
+  /** All objects under a prefix, in the order of their keys. */
+  async objects(prefix: string, signal: AbortSignal): Promise<ListedObject[]> {
+    const found: ListedObject[] = [];
     // Without EncodingType, keys with control characters make the listing's XML unreadable.
     const pages = this.sdk.paginateListObjectsV2(
       { client: this.client },
@@ -38,7 +59,7 @@ export class Bucket {
     await this.ask(signal, async () => {
       for await (const page of pages) {
         for (const object of page.Contents ?? []) {
-          found.set(decodeURIComponent((object.Key as string).replaceAll("+", " ")), object.Size ?? 0);
+          found.push({ key: decodeKey(object.Key as string), size: object.Size ?? 0, etag: object.ETag });
         }
       }
     });
@@ -47,15 +68,22 @@ export class Bucket {
 
   /** The sha256 of an object in hexadecimal, or nothing when there is no such object. */
   async sha256(key: string, signal: AbortSignal): Promise<string | undefined> {
+    return (await this.digest(key, signal))?.sha256;
+  }
+
+  /** What the store says of an object's content; read and digested where it says nothing. */
+  async digest(key: string, signal: AbortSignal): Promise<FileDigest | undefined> {
     return this.ask(signal, async () => {
       const head = await this.client.send(
         new this.sdk.HeadObjectCommand({ Bucket: this.name, Key: key, ChecksumMode: "ENABLED" }),
         { abortSignal: signal },
       );
-      if (head.ChecksumSHA256 !== undefined && WHOLE_OBJECT_SHA256.test(head.ChecksumSHA256)) {
-        return Buffer.from(head.ChecksumSHA256, "base64").toString("hex");
+      const inParts = ETAG_OF_PARTS.test(head.ETag ?? "");
+      if (head.ChecksumSHA256 !== undefined && !inParts && WHOLE_OBJECT_SHA256.test(head.ChecksumSHA256)) {
+        const sha256 = Buffer.from(head.ChecksumSHA256, "base64").toString("hex");
+        return { size: head.ContentLength ?? 0, sha256 };
       }
-      return (await digestOfStream(await this.get(key, signal))).sha256;
+      return digestOfStream(await this.get(key, signal));
     });
   }
 
@@ -106,8 +134,8 @@ export class Bucket {
     return answer.Body as Readable;
   }
 
-  /** Nothing for an object that does not exist. */
-  private async ask<T>(signal: AbortSignal, request: () => Promise<T>): Promise<T | undefined> {
+  /** Sends a request. Nothing for an object that does not exist. */
+  async ask<T>(signal: AbortSignal, request: () => Promise<T>): Promise<T | undefined> {
     return rejectAborted(signal, async () => {
       try {
         return await request();
@@ -120,4 +148,9 @@ export class Bucket {
       }
     });
   }
+}
+
+/** A key of a listing that was asked for with `EncodingType: "url"`. */
+export function decodeKey(key: string): string {
+  return decodeURIComponent(key.replaceAll("+", " "));
 }

@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 
+import { awsEndpoint, awsSettings } from "./aws-settings";
+
 export type S3Sdk = typeof import("@aws-sdk/client-s3");
 
 /**
@@ -16,10 +18,10 @@ export async function openS3(
 ): Promise<{ readonly sdk: S3Sdk; readonly client: S3Client }> {
   const sdk = await import("@aws-sdk/client-s3");
   const client = new sdk.S3Client({
-    ...(region && { region }),
     forcePathStyle: endpointNeedsPathStyle(variables),
     logger: SILENT,
-    ...(variables === process.env ? {} : settingsOf(variables, region)),
+    ...(variables === process.env ? {} : awsSettings(variables, "S3")),
+    ...(region && { region }),
     ...config,
   });
   return { sdk, client };
@@ -30,33 +32,9 @@ const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error
 
 function ignore(): void {}
 
-/** What the SDK itself would find in its own environment, and Terraform's AWS provider in the one it is started with. */
-function settingsOf(variables: NodeJS.ProcessEnv, given: string | undefined): S3ClientConfig {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE } = variables;
-  const region = given ?? (variables["AWS_REGION"] || variables["AWS_DEFAULT_REGION"]);
-  const endpoint = endpointOf(variables);
-  const keys = AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY;
-  return {
-    ...(region && { region }),
-    ...(endpoint && { endpoint }),
-    ...(keys && {
-      credentials: {
-        accessKeyId: AWS_ACCESS_KEY_ID,
-        secretAccessKey: AWS_SECRET_ACCESS_KEY,
-        ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
-      },
-    }),
-    ...(!keys && AWS_PROFILE && { profile: AWS_PROFILE }),
-  };
-}
-
-function endpointOf(variables: NodeJS.ProcessEnv): string | undefined {
-  return variables["AWS_ENDPOINT_URL_S3"] ?? variables["AWS_ENDPOINT_URL"];
-}
-
 /** With the bucket's name in the host name, an address of numbers, or a local one, would not resolve. */
 function endpointNeedsPathStyle(variables: NodeJS.ProcessEnv): boolean {
-  const endpoint = endpointOf(variables);
+  const endpoint = awsEndpoint(variables, "S3");
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     return false;
   }

@@ -1,0 +1,101 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
+import { describe, expect, test } from "@jest/globals";
+import type { TerraformStack } from "cdktf";
+import { DataSyncTask, GoogleTransferJob, type GoogleTransferJobProps } from "../../lib";
+import { errorOf } from "../support/system-stack";
+import { onlyResource, synthesize, type SynthesizedStack } from "../support/synth";
+
+const policyOf = (resource: Record<string, unknown>, name = "policy") => JSON.parse(resource[name] as string) as object;
+
+describe("GoogleTransferJob", () => {
+  const job = (props: Partial<GoogleTransferJobProps> = {}): SynthesizedStack =>
+    synthesize((stack: TerraformStack) => {
+      new AwsProvider(stack, "aws");
+      new GoogleProvider(stack, "google");
+      new GoogleTransferJob(stack, "job", {
+        sourceBucket: "old",
+        targetBucket: "new",
+        from: "2027-01-31",
+        prefix: "data/",
+        ...props,
+      });
+    });
+
+  test("copies by a role that Google's service account assumes, without any key", () => {
+    // WHEN
+    const stack = job();
+    // THEN
+    const { transfer_spec: spec } = onlyResource(stack, "google_storage_transfer_job") as Record<string, object>;
+    expect(spec).toMatchObject({
+      aws_s3_data_source: {
+        bucket_name: "old",
+        path: "data/",
+        role_arn: expect.stringMatching(/^\$\{aws_iam_role\.job_Role_\w+\.arn\}$/),
+      },
+      gcs_data_sink: { bucket_name: "new", path: "data/" },
+    });
+    expect(JSON.stringify(stack)).not.toMatch(/access_key/);
+    expect(policyOf(onlyResource(stack, "aws_iam_role"), "assume_role_policy")).toMatchObject({
+      Statement: [
+        {
+          Principal: { Federated: "accounts.google.com" },
+          Condition: {
+            StringEquals: { "accounts.google.com:sub": expect.stringMatching(/^\$\{data\..*\.subject_id\}$/) },
+          },
+        },
+      ],
+    });
+  });
+
+  test("can read the source and nothing more, and deletes nowhere", () => {
+    const stack = job();
+    expect(JSON.stringify(policyOf(onlyResource(stack, "aws_iam_role_policy")))).not.toMatch(/Put|Delete|s3:\*/);
+    expect(onlyResource(stack, "google_storage_transfer_job")).toMatchObject({
+      transfer_spec: {
+        transfer_options: { delete_objects_from_source_after_transfer: false, delete_objects_unique_in_sink: false },
+      },
+    });
+  });
+
+  test("runs every day without an end, so that a day in the past does not mean never", () => {
+    expect(onlyResource(job(), "google_storage_transfer_job").schedule).toEqual({
+      schedule_start_date: { year: 2027, month: 1, day: 31 },
+    });
+  });
+
+  test.each(["2027-02-30", "31.1.2027", "2027-1-31", ""])("refuses to begin on %j", (from) => {
+    expect(errorOf(() => job({ from })).code).toBe("InvalidTransferStart");
+  });
+});
+
+describe("DataSyncTask", () => {
+  const task = (tags?: boolean): SynthesizedStack =>
+    synthesize((stack: TerraformStack) => {
+      new AwsProvider(stack, "aws");
+      new DataSyncTask(stack, "task", { sourceBucket: "old", targetBucket: "new", prefix: "data/", tags });
+    });
+
+  test("copies what changed, checks it, and deletes nothing", () => {
+    expect(onlyResource(task(), "aws_datasync_task")).toMatchObject({
+      options: {
+        preserve_deleted_files: "PRESERVE",
+        transfer_mode: "CHANGED",
+        verify_mode: "ONLY_FILES_TRANSFERRED",
+        object_tags: "PRESERVE",
+      },
+      schedule: { schedule_expression: "rate(1 day)" },
+    });
+    expect(onlyResource(task(false), "aws_datasync_task")).toMatchObject({ options: { object_tags: "NONE" } });
+  });
+
+  test("writes to the target only", () => {
+    // WHEN
+    const policies = Object.values(task().resource.aws_iam_role_policy!).map(({ policy }) => policy as string);
+    // THEN
+    const writing = policies.filter((policy) => policy.includes("s3:PutObject"));
+    expect(writing).toHaveLength(1);
+    expect(writing[0]).toMatch(/arn:aws:s3:::new/);
+    expect(writing[0]).not.toMatch(/arn:aws:s3:::old|Delete/);
+  });
+});
