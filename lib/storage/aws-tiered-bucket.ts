@@ -1,26 +1,28 @@
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import { S3BucketIntelligentTieringConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-intelligent-tiering-configuration";
-import { S3BucketLifecycleConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration";
-import { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
-import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
-import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block";
-import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
-import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
-import type { ITerraformDependable } from "cdktf";
+import type { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
+import { Annotations } from "cdktf";
 import { Construct } from "constructs";
+import { keepMovedResources } from "../core/refactoring";
 import { applyTransform } from "../core/transform";
-import type { AwsTieredBucketProps, AwsTieredBucketTransform } from "./aws-tiered-bucket-props";
+import { adoptChildren } from "./adopt-children";
+import { addRequestedChildren } from "./aws-bucket-children";
+import { addSafety } from "./aws-bucket-safety";
+import { addTiering, intelligentTieringName } from "./aws-bucket-tiering";
+import type { AwsTieredBucketProps } from "./aws-tiered-bucket-props";
 import { validateAwsTieredBucket } from "./aws-tiered-bucket-validation";
-import type { IntelligentTieringArchive } from "./intelligent-tiering";
-import { lifecycleConfigurationRules } from "./s3-lifecycle";
-import { tlsOnlyPolicy } from "./tls-only-policy";
+import { refuseOtherLifecycleOwners, S3_LIFECYCLE_OWNERS } from "./lifecycle-owners";
+import { warnOfCosts } from "./money-warnings";
+import { prefixesOverlap } from "./prefixes";
+import { type BucketAccess, grantStatements, policyDocument } from "./s3-statements";
 
 /**
  * An S3 bucket whose objects grow colder and cheaper with age: private, encrypted, versioned, TLS only, and protected
  * from being destroyed.
  *
  * Emits `aws_s3_bucket` and its versioning, encryption, public access block, ownership controls, policy, lifecycle
- * and, if asked for, intelligent tiering configuration. Everything that S3 would refuse at apply is refused here.
+ * and, if asked for, object lock, replication with its role, access logs, inventories, notifications, CORS and
+ * intelligent tiering configuration. Everything that S3 would refuse at apply is refused here.
  */
 export class AwsTieredBucket extends Construct {
   /** The bucket itself. Prefer `bucketName` for references, which also waits for what makes the bucket safe. */
@@ -29,29 +31,26 @@ export class AwsTieredBucket extends Construct {
   private readonly ownership: S3BucketOwnershipControls;
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/storage.md` */
-  constructor(scope: Construct, id: string, props: AwsTieredBucketProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: AwsTieredBucketProps,
+  ) {
     super(scope, id);
     validateAwsTieredBucket(props, this);
-    const { transform = {} } = props;
-    this.resource = new S3Bucket(
-      this,
-      "Resource",
-      applyTransform(
-        {
-          bucket: props.bucketName,
-          forceDestroy: props.forceDestroy ?? false,
-          tags: props.tags,
-          lifecycle: { preventDestroy: props.allowDestroy === undefined },
-        },
-        transform.bucket,
-      ),
-    );
-    const versioning = this.addVersioning(props);
-    const encryption = this.addEncryption(props);
-    const policy = this.addPolicy(transform, this.addPublicAccessBlock(transform));
-    this.ownership = this.addOwnership(transform, [versioning, encryption, policy]);
-    this.addLifecycle(props, versioning);
-    if (props.intelligentTiering) this.addIntelligentTiering(props.intelligentTiering, transform);
+    this.resource = this.addBucket();
+    // Unlike `id`, which is the same text, it is known before the bucket exists.
+    const { bucket } = this.resource;
+    const { versioning, ownership } = addSafety(this, bucket, this.bucketArn, props);
+    this.ownership = ownership;
+    addTiering(this, bucket, versioning, props);
+    const { kmsKeyArn, lifecycleRules = [], readAtOnce = [] } = props;
+    addRequestedChildren(this, { bucket, bucketArn: this.bucketArn, kmsKeyArn, versioning }, props);
+
+    adoptChildren(this, props.adopt ?? [], (child) => this.importId(child));
+    keepMovedResources(this, props.previously ?? []);
+    refuseOtherLifecycleOwners(this, props.bucketName, S3_LIFECYCLE_OWNERS);
+    warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.s3 }, this);
   }
 
   /**
@@ -72,109 +71,83 @@ export class AwsTieredBucket extends Construct {
     return this.resource.region;
   }
 
-  /** For the children. Unlike `id`, which is the same text, it is known before the bucket exists. */
-  private get bucket(): string {
-    return this.resource.bucket;
+  /**
+   * Allows a role to list and read objects, old versions included, and to decrypt them.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantRead(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    for (const { id: rule, prefix: ruled, transitions = [] } of this.props.lifecycleRules ?? []) {
+      const slow = transitions.find(({ tier }) => !tier.s3.readableAtOnce);
+      if (!slow || !prefixesOverlap(ruled, prefix)) continue;
+      Annotations.of(this).addWarning(
+        `grant "${id}": reading objects that are older than ${slow.after.toDays()} days fails with InvalidObjectState until they are restored, since rule "${rule}" moves them to ${slow.tier}.`,
+      );
+    }
+    return this.grant(id, roleName, ["read"], prefix);
   }
 
-  private addVersioning({ versioned = true, transform }: AwsTieredBucketProps): S3BucketVersioningA {
-    // "Disabled" is refused for a bucket that ever had versions; "Suspended" is taken by any.
-    const versioningConfiguration = { status: versioned ? "Enabled" : "Suspended" };
-    return new S3BucketVersioningA(
-      this,
-      "Versioning",
-      applyTransform({ bucket: this.bucket, versioningConfiguration }, transform?.versioning),
-    );
+  /**
+   * Allows a role to write objects, and to replace them; neither to read nor to delete.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantWrite(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    return this.grant(id, roleName, ["write"], prefix);
   }
 
-  private addEncryption({ kmsKeyArn, transform }: AwsTieredBucketProps): S3BucketServerSideEncryptionConfigurationA {
-    const rule =
-      kmsKeyArn === undefined
-        ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
-        : {
-            applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
-            bucketKeyEnabled: true,
-          };
-    return new S3BucketServerSideEncryptionConfigurationA(
-      this,
-      "Encryption",
-      applyTransform({ bucket: this.bucket, rule: [rule] }, transform?.encryption),
-    );
+  /**
+   * Allows a role to list, read and write objects; not to delete.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantReadWrite(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    return this.grant(id, roleName, ["read", "write"], prefix);
   }
 
-  private addPublicAccessBlock(transform: AwsTieredBucketTransform): S3BucketPublicAccessBlock {
-    return new S3BucketPublicAccessBlock(
-      this,
-      "PublicAccessBlock",
-      applyTransform(
-        {
-          bucket: this.bucket,
-          blockPublicAcls: true,
-          blockPublicPolicy: true,
-          ignorePublicAcls: true,
-          restrictPublicBuckets: true,
-        },
-        transform.publicAccessBlock,
-      ),
-    );
+  /**
+   * Allows a role to delete objects; old versions stay until a rule removes them.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantDelete(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    return this.grant(id, roleName, ["delete"], prefix);
   }
 
-  // Access settings come one after the other: S3 answers OperationAborted to changes at the same time
-  // (https://github.com/hashicorp/terraform-provider-aws/issues/7628).
-  private addPolicy(transform: AwsTieredBucketTransform, after: S3BucketPublicAccessBlock): S3BucketPolicy {
-    return new S3BucketPolicy(
-      this,
-      "Policy",
-      applyTransform(
-        { bucket: this.bucket, policy: tlsOnlyPolicy(this.bucketArn), dependsOn: [after] },
-        transform.policy,
-      ),
-    );
+  private grant(id: string, roleName: string, access: readonly BucketAccess[], prefix?: string): IamRolePolicy {
+    const statements = grantStatements({ bucketArn: this.bucketArn, kmsKeyArn: this.props.kmsKeyArn }, access, prefix);
+    const config = { name: `${this.node.id}-${id}`, role: roleName, policy: policyDocument(statements) };
+    return new IamRolePolicy(this, `Grant-${id}`, applyTransform(config, this.props.transform?.grant));
   }
 
-  private addOwnership(transform: AwsTieredBucketTransform, after: ITerraformDependable[]): S3BucketOwnershipControls {
-    return new S3BucketOwnershipControls(
-      this,
-      "Ownership",
-      applyTransform(
-        { bucket: this.bucket, rule: { objectOwnership: "BucketOwnerEnforced" }, dependsOn: after },
-        transform.ownership,
-      ),
-    );
+  private addBucket(): S3Bucket {
+    const { bucketName, forceDestroy = false, tags, objectLock, allowDestroy, transform } = this.props;
+    const config = {
+      bucket: bucketName,
+      forceDestroy,
+      tags,
+      // Left out otherwise: it would replace a bucket that was made without.
+      ...(objectLock && { objectLockEnabled: true }),
+      lifecycle: { preventDestroy: allowDestroy === undefined },
+    };
+    return new S3Bucket(this, "Resource", applyTransform(config, transform?.bucket));
   }
 
-  private addLifecycle(props: AwsTieredBucketProps, versioning: S3BucketVersioningA): void {
-    new S3BucketLifecycleConfiguration(
-      this,
-      "Lifecycle",
-      applyTransform(
-        {
-          bucket: this.bucket,
-          transitionDefaultMinimumObjectSize: props.transitionDefaultMinimumObjectSize ?? "all_storage_classes_128K",
-          rule: lifecycleConfigurationRules(props.lifecycleRules ?? [], props.abortIncompleteUploadsAfter),
-          // Rules about old versions are refused until the bucket keeps versions.
-          dependsOn: [versioning],
-        },
-        props.transform?.lifecycle,
-      ),
-    );
-  }
-
-  private addIntelligentTiering(
-    { name = "archive", prefix, archiveAfter, deepArchiveAfter }: IntelligentTieringArchive,
-    transform: AwsTieredBucketTransform,
-  ): void {
-    const tiering = [
-      ...(archiveAfter ? [{ accessTier: "ARCHIVE_ACCESS", days: archiveAfter.toDays() }] : []),
-      ...(deepArchiveAfter ? [{ accessTier: "DEEP_ARCHIVE_ACCESS", days: deepArchiveAfter.toDays() }] : []),
-    ];
-    new S3BucketIntelligentTieringConfiguration(
-      this,
-      "IntelligentTiering",
-      applyTransform(
-        { bucket: this.bucket, name, filter: prefix === undefined ? undefined : { prefix }, tiering },
-        transform.intelligentTiering,
-      ),
-    );
+  /** @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket#import and its siblings */
+  private importId(child: string): string {
+    const { bucketName, intelligentTiering } = this.props;
+    if (child.startsWith("Inventory-")) return `${bucketName}:${child.slice("Inventory-".length)}`;
+    if (child === "IntelligentTiering" && intelligentTiering) {
+      return `${bucketName}:${intelligentTieringName(intelligentTiering)}`;
+    }
+    return bucketName;
   }
 }

@@ -3,6 +3,7 @@ import type { Duration } from "../core/duration";
 import { ValidationError } from "../core/validation-error";
 import type { IntelligentTieringArchive } from "./intelligent-tiering";
 import type { LifecycleRule } from "./lifecycle-rule";
+import { prefixesOverlap } from "./prefixes";
 import { validateKeyPrefix, wholeDays } from "./s3-validation";
 import { Tier } from "./tier";
 
@@ -29,7 +30,10 @@ export function validateIntelligentTiering(
       construct,
     );
   }
-  if (!tiering.uploadedBy?.trim() && !rules.some((rule) => movesToIntelligent(rule) && overlaps(rule, tiering))) {
+  if (
+    !tiering.uploadedBy?.trim() &&
+    !rules.some((rule) => movesToIntelligent(rule) && prefixesOverlap(rule.prefix, tiering.prefix))
+  ) {
     throw new ValidationError(
       "IntelligentTieringUnreachable",
       `intelligentTiering concerns objects in INTELLIGENT_TIERING only, and no lifecycle rule moves any object ` +
@@ -74,9 +78,4 @@ function inRange(value: Duration | undefined, name: string, minimum: number, con
 
 function movesToIntelligent(rule: LifecycleRule): boolean {
   return rule.transitions?.some(({ tier }) => tier === Tier.intelligent) ?? false;
-}
-
-/** Whether some key can begin with both prefixes. */
-function overlaps({ prefix: a = "" }: { prefix?: string }, { prefix: b = "" }: { prefix?: string }): boolean {
-  return a.startsWith(b) || b.startsWith(a);
 }

@@ -11,7 +11,7 @@ export interface TierTransition {
   readonly after: Duration;
 }
 
-/** What happens to objects of a bucket as they grow older. A rule must do something: move, expire, or both. */
+/** What happens to objects of a bucket as they grow older. A rule must do something. */
 export interface LifecycleRule {
   /** Name of the rule, 1 to 255 characters, unique in the bucket. */
   readonly id: string;
@@ -57,6 +57,37 @@ export interface LifecycleRule {
    * @default - old versions are kept
    */
   readonly expireNoncurrentVersionsAfter?: Duration;
+
+  /**
+   * The ladder of versions that were replaced or deleted; `after` counts from that day on. Needs a versioned bucket.
+   * @default - old versions stay where they are
+   */
+  readonly noncurrentTransitions?: readonly TierTransition[];
+
+  /**
+   * How many of the newest old versions of each object `expireNoncurrentVersionsAfter` leaves alone: 1 to 100.
+   * @default - none
+   */
+  readonly keepNoncurrentVersions?: number;
+
+  /**
+   * Whether delete markers that no version is left behind are removed. Without it they stay for ever, and slow listings
+   * down. S3 only: Google Cloud Storage has none.
+   * @default false
+   */
+  readonly removeExpiredDeleteMarkers?: boolean;
+
+  /**
+   * Days after which the parts of an upload that was never completed are removed, for this prefix alone.
+   * @default - `abortIncompleteUploadsAfter` of the bucket
+   */
+  readonly abortIncompleteUploadsAfter?: Duration;
+
+  /**
+   * Whether the rule is carried out.
+   * @default true
+   */
+  readonly enabled?: boolean;
 
   /**
    * Why it is fine that objects of this rule cannot be read at once. Tiers that must be restored first

@@ -1,10 +1,25 @@
 import type { IConstruct } from "constructs";
 import type { ErrorCode } from "../core/error-codes";
 import { ValidationError } from "../core/validation-error";
-import type { LifecycleRule, TierTransition } from "./lifecycle-rule";
+import type { Fail } from "./lifecycle-failure";
+import type { LifecycleRule } from "./lifecycle-rule";
+import { prefixesOverlap } from "./prefixes";
+import { validateFilter } from "./s3-filter-validation";
+import { validateLadder } from "./s3-ladder-validation";
 import { ABORT_INCOMPLETE_UPLOADS } from "./s3-lifecycle";
-import { validateKeyPrefix, wholeDays } from "./s3-validation";
+import { validateNoncurrentVersions } from "./s3-noncurrent-validation";
+import { wholeDays } from "./s3-validation";
 import { Tier } from "./tier";
+
+const MAXIMUM_RULES = 1000;
+
+/** What a bucket says about itself that its rules must fit. */
+export interface RuledBucket {
+  readonly versioned: boolean;
+  readonly readAtOnce?: readonly string[];
+  /** Whether the construct adds a rule of its own, which takes an id. */
+  readonly ownRule?: boolean;
+}
 
 /**
  * Refuses lifecycle rules that S3 would refuse, and those that it would take and that would do harm.
@@ -14,105 +29,68 @@ import { Tier } from "./tier";
  */
 export function validateLifecycleRules(
   rules: readonly LifecycleRule[],
-  versioned: boolean,
+  bucket: RuledBucket,
   construct: IConstruct,
 ): void {
-  const ids = new Set([ABORT_INCOMPLETE_UPLOADS]);
+  if (rules.length >= MAXIMUM_RULES) {
+    throw new ValidationError(
+      "TooManyLifecycleRules",
+      `a bucket takes ${MAXIMUM_RULES} lifecycle rules, ${ABORT_INCOMPLETE_UPLOADS} among them, got ${rules.length} lifecycleRules. Give the objects tags and filter by those.`,
+      construct,
+    );
+  }
+  const ids = new Set((bucket.ownRule ?? true) ? [ABORT_INCOMPLETE_UPLOADS] : []);
   for (const rule of rules) {
     const fail = (code: ErrorCode, message: string): never => {
       throw new ValidationError(code, `Lifecycle rule "${rule.id}": ${message}`, construct);
     };
     if (rule.id.length < 1 || rule.id.length > 255) fail("InvalidLifecycleRuleId", "id must have 1 to 255 characters.");
-    if (ids.has(rule.id))
+    if (ids.has(rule.id)) {
       fail(
         "DuplicateLifecycleRuleId",
         `the bucket has another rule with this id. Give each its own (${ABORT_INCOMPLETE_UPLOADS} is taken).`,
       );
+    }
     ids.add(rule.id);
 
     validateFilter(rule, fail, construct);
-    validateActions(rule, versioned, fail);
-    validateLadder(rule.transitions ?? [], fail, construct);
+    validateActions(rule, fail, construct);
+    validateLadder(rule.transitions ?? [], "objects", fail, construct);
     validateExpiry(rule, fail, construct);
-    validateReading(rule, fail);
+    validateNoncurrentVersions(rule, bucket.versioned, fail, construct);
+    validateReading(rule, bucket.readAtOnce ?? [], fail);
   }
 }
 
-type Fail = (code: ErrorCode, message: string) => never;
-
-function validateFilter(rule: LifecycleRule, fail: Fail, construct: IConstruct): void {
-  validateKeyPrefix(rule.prefix, `Lifecycle rule "${rule.id}"`, construct);
-  const { objectSizeGreaterThan: greater, objectSizeLessThan: less } = rule;
-  if (greater && less && less.toBytes() <= greater.toBytes()) {
-    fail(
-      "EmptySizeRange",
-      `no object is larger than ${greater} and smaller than ${less}. Make objectSizeLessThan the larger one.`,
-    );
-  }
-}
-
-function validateActions(rule: LifecycleRule, versioned: boolean, fail: Fail): void {
-  const { transitions = [], expireAfter, expireNoncurrentVersionsAfter } = rule;
-  if (transitions.length === 0 && !expireAfter && !expireNoncurrentVersionsAfter) {
+function validateActions(rule: LifecycleRule, fail: Fail, construct: IConstruct): void {
+  const acts =
+    (rule.transitions?.length ?? 0) > 0 ||
+    (rule.noncurrentTransitions?.length ?? 0) > 0 ||
+    rule.expireAfter ||
+    rule.expireNoncurrentVersionsAfter ||
+    rule.keepNoncurrentVersions !== undefined ||
+    rule.removeExpiredDeleteMarkers ||
+    rule.abortIncompleteUploadsAfter;
+  if (!acts) {
     fail(
       "EmptyLifecycleRule",
       "does nothing. Give it transitions, expireAfter or expireNoncurrentVersionsAfter, or remove it.",
     );
   }
-  if (expireNoncurrentVersionsAfter && !versioned) {
-    fail(
-      "NoncurrentVersionsWithoutVersioning",
-      "expireNoncurrentVersionsAfter concerns old versions, and the bucket keeps none. Remove it, or set versioned: true.",
-    );
+  const abortion = rule.abortIncompleteUploadsAfter;
+  if (!abortion) return;
+  if (wholeDays(abortion, "abortIncompleteUploadsAfter", construct) < 1) {
+    fail("ExpirationTooEarly", "abortIncompleteUploadsAfter must be at least 1 day.");
   }
-}
-
-function validateLadder(transitions: readonly TierTransition[], fail: Fail, construct: IConstruct): void {
-  let previous: { tier: Tier; days: number } | undefined;
-  for (const { tier, after } of transitions) {
-    const days = wholeDays(after, `transition to ${tier}`, construct);
-    if (days < tier.s3.minimumAge) {
-      fail(
-        "TransitionTooEarly",
-        `moves objects to ${tier} (${tier.s3.id}) after ${days} days; S3 takes them from ${tier.s3.minimumAge} days on. ` +
-          `Write after: Duration.days(${tier.s3.minimumAge}) or more.`,
-      );
-    }
-    if (previous) validateRung(previous, { tier, days }, fail);
-    previous = { tier, days };
-  }
-}
-
-function validateRung(from: { tier: Tier; days: number }, to: { tier: Tier; days: number }, fail: Fail): void {
-  if (!from.tier.s3.movesTo.includes(to.tier.s3.id)) {
-    const allowed = Tier.all.filter((tier) => from.tier.s3.movesTo.includes(tier.s3.id));
+  if (rule.objectTags || rule.objectSizeGreaterThan || rule.objectSizeLessThan) {
     fail(
-      "TransitionNotSupported",
-      `S3 moves no object from ${from.tier} to ${to.tier}. From ${from.tier} it goes ` +
-        `${allowed.length > 0 ? `to ${allowed.join(", ")}` : "nowhere"}. Order the transitions from the warmest tier to the coldest.`,
-    );
-  }
-  if (to.days <= from.days) {
-    fail(
-      "TransitionsNotIncreasing",
-      `moves objects to ${to.tier} after ${to.days} days, but to the warmer ${from.tier} after ${from.days}. Each transition must come later than the one before.`,
-    );
-  }
-  const earliest = from.days + from.tier.s3.minimumStorageDays;
-  if (to.days < earliest) {
-    fail(
-      "TransitionBeforeMinimumStorage",
-      `moves objects from ${from.tier} to ${to.tier} after ${to.days - from.days} days; S3 wants them to stay there ` +
-        `for ${from.tier.s3.minimumStorageDays}. Write after: Duration.days(${earliest}) or more for ${to.tier}.`,
+      "AbortionWithObjectFilter",
+      "an upload that is not complete has neither tags nor a size. Filter by prefix, or move abortIncompleteUploadsAfter to a rule of its own.",
     );
   }
 }
 
 function validateExpiry(rule: LifecycleRule, fail: Fail, construct: IConstruct): void {
-  const noncurrent = rule.expireNoncurrentVersionsAfter;
-  if (noncurrent && wholeDays(noncurrent, "expireNoncurrentVersionsAfter", construct) < 1) {
-    fail("ExpirationTooEarly", "expireNoncurrentVersionsAfter must be at least 1 day.");
-  }
   if (!rule.expireAfter) return;
   const days = wholeDays(rule.expireAfter, "expireAfter", construct);
   if (days < 1) fail("ExpirationTooEarly", "expireAfter must be at least 1 day.");
@@ -126,9 +104,18 @@ function validateExpiry(rule: LifecycleRule, fail: Fail, construct: IConstruct):
   }
 }
 
-function validateReading(rule: LifecycleRule, fail: Fail): void {
+function validateReading(rule: LifecycleRule, readAtOnce: readonly string[], fail: Fail): void {
   const slow = rule.transitions?.find(({ tier }) => !tier.s3.readableAtOnce);
-  if (slow && !rule.allowRetrievalDelay?.trim()) {
+  if (!slow) return;
+  const read = readAtOnce.find((prefix) => prefixesOverlap(prefix, rule.prefix));
+  if (read !== undefined) {
+    fail(
+      "ArchiveTierOnReadPrefix",
+      `moves objects to ${slow.tier} (${slow.tier.s3.id}) after ${slow.after.toDays()} days, and readAtOnce says that an application reads "${read}". ` +
+        `Use ${Tier.instantArchive}, or narrow one of the two prefixes.`,
+    );
+  }
+  if (!rule.allowRetrievalDelay?.trim()) {
     fail(
       "RetrievalDelayNotAccepted",
       `moves ${rule.prefix ? `objects under "${rule.prefix}"` : "all objects"} to ${slow.tier} (${slow.tier.s3.id}), ` +

@@ -11,10 +11,12 @@ export const ABORT_INCOMPLETE_UPLOADS = "abort-incomplete-uploads";
 /** The rules of `aws_s3_bucket_lifecycle_configuration`: those given, and one that clears away incomplete uploads. */
 export function lifecycleConfigurationRules(
   rules: readonly LifecycleRule[],
-  abortIncompleteUploadsAfter: Duration = Duration.days(7),
+  abortIncompleteUploadsAfter: Duration | "never" = Duration.days(7),
 ): S3BucketLifecycleConfigurationRule[] {
+  const given = rules.map(lifecycleConfigurationRule);
+  if (abortIncompleteUploadsAfter === "never") return given;
   return [
-    ...rules.map(lifecycleConfigurationRule),
+    ...given,
     {
       id: ABORT_INCOMPLETE_UPLOADS,
       status: "Enabled",
@@ -25,15 +27,29 @@ export function lifecycleConfigurationRules(
 }
 
 function lifecycleConfigurationRule(rule: LifecycleRule): S3BucketLifecycleConfigurationRule {
-  const { transitions, expireAfter, expireNoncurrentVersionsAfter } = rule;
+  const { transitions, expireAfter, expireNoncurrentVersionsAfter, abortIncompleteUploadsAfter } = rule;
   return {
     id: rule.id,
-    status: "Enabled",
+    status: (rule.enabled ?? true) ? "Enabled" : "Disabled",
     filter: [lifecycleFilter(rule)],
     transition: transitions?.map(({ tier, after }) => ({ days: after.toDays(), storageClass: tier.s3.id })),
-    expiration: expireAfter && [{ days: expireAfter.toDays() }],
+    expiration: expireAfter
+      ? [{ days: expireAfter.toDays() }]
+      : rule.removeExpiredDeleteMarkers
+        ? [{ expiredObjectDeleteMarker: true }]
+        : undefined,
+    noncurrentVersionTransition: rule.noncurrentTransitions?.map(({ tier, after }) => ({
+      noncurrentDays: after.toDays(),
+      storageClass: tier.s3.id,
+    })),
     noncurrentVersionExpiration: expireNoncurrentVersionsAfter && [
-      { noncurrentDays: expireNoncurrentVersionsAfter.toDays() },
+      {
+        noncurrentDays: expireNoncurrentVersionsAfter.toDays(),
+        ...(rule.keepNoncurrentVersions !== undefined && { newerNoncurrentVersions: rule.keepNoncurrentVersions }),
+      },
+    ],
+    abortIncompleteMultipartUpload: abortIncompleteUploadsAfter && [
+      { daysAfterInitiation: abortIncompleteUploadsAfter.toDays() },
     ],
   };
 }

@@ -16,6 +16,15 @@ export interface S3StorageClass {
   /** Whether `GetObject` answers at once. Otherwise an object must be restored first, which takes minutes to hours. */
   readonly readableAtOnce: boolean;
 
+  /** US dollars for a gigabyte and month; list price of us-east-1. */
+  readonly storagePrice: number;
+
+  /** US dollars for reading a gigabyte; list price of us-east-1, with the standard speed where there are several. */
+  readonly retrievalPrice: number;
+
+  /** Kilobytes that are paid for an object that is smaller; 0 where the size of the object counts. */
+  readonly minimumBilledKibibytes: number;
+
   /** Classes that a lifecycle rule can move an object to from here. */
   readonly movesTo: readonly S3StorageClassId[];
 }
@@ -29,7 +38,8 @@ export type S3StorageClassId =
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
  *   for `minimumAge` and `movesTo`
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html#sc-compare
- *   for `minimumStorageDays` and `readableAtOnce`
+ *   for `minimumStorageDays`, `readableAtOnce` and `minimumBilledKibibytes`
+ * @see https://aws.amazon.com/s3/pricing/ for the prices, of 2025; other regions cost up to twice as much
  */
 export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClass>> = {
   STANDARD_IA: {
@@ -37,6 +47,9 @@ export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClas
     minimumAge: 30,
     minimumStorageDays: 30,
     readableAtOnce: true,
+    storagePrice: 0.0125,
+    retrievalPrice: 0.01,
+    minimumBilledKibibytes: 128,
     movesTo: ["INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"],
   },
   INTELLIGENT_TIERING: {
@@ -44,6 +57,9 @@ export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClas
     minimumAge: 0,
     minimumStorageDays: 0,
     readableAtOnce: true,
+    storagePrice: 0.023,
+    retrievalPrice: 0,
+    minimumBilledKibibytes: 0,
     movesTo: ["ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"],
   },
   ONEZONE_IA: {
@@ -51,6 +67,9 @@ export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClas
     minimumAge: 30,
     minimumStorageDays: 30,
     readableAtOnce: true,
+    storagePrice: 0.01,
+    retrievalPrice: 0.01,
+    minimumBilledKibibytes: 128,
     movesTo: ["GLACIER", "DEEP_ARCHIVE"],
   },
   GLACIER_IR: {
@@ -58,6 +77,9 @@ export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClas
     minimumAge: 0,
     minimumStorageDays: 90,
     readableAtOnce: true,
+    storagePrice: 0.004,
+    retrievalPrice: 0.03,
+    minimumBilledKibibytes: 128,
     movesTo: ["GLACIER", "DEEP_ARCHIVE"],
   },
   GLACIER: {
@@ -65,6 +87,9 @@ export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClas
     minimumAge: 0,
     minimumStorageDays: 90,
     readableAtOnce: false,
+    storagePrice: 0.0036,
+    retrievalPrice: 0.01,
+    minimumBilledKibibytes: 0,
     movesTo: ["DEEP_ARCHIVE"],
   },
   DEEP_ARCHIVE: {
@@ -72,6 +97,9 @@ export const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClas
     minimumAge: 0,
     minimumStorageDays: 180,
     readableAtOnce: false,
+    storagePrice: 0.00099,
+    retrievalPrice: 0.02,
+    minimumBilledKibibytes: 0,
     movesTo: [],
   },
 };

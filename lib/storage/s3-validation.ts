@@ -37,3 +37,17 @@ export function validateKeyPrefix(prefix: string | undefined, of: string, constr
     );
   }
 }
+
+/**
+ * Refuses a name where S3 wants an ARN, and the ARN of anything but a bucket.
+ *
+ * @throws ValidationError `InvalidBucketArn`
+ */
+export function validateBucketArn(arn: string, of: string, construct: IConstruct): void {
+  if (isUnresolved(arn) || /^arn:aws[a-z-]*:s3:::[a-z0-9.-]{3,63}$/.test(arn)) return;
+  throw new ValidationError(
+    "InvalidBucketArn",
+    `${of} "${arn}" is not the ARN of a bucket. Write "arn:aws:s3:::app-ef-copy", or bucket.bucketArn.`,
+    construct,
+  );
+}

@@ -1,15 +1,24 @@
+import {
+  CreateBucketCommand,
+  GetBucketLifecycleConfigurationCommand,
+  PutBucketLifecycleConfigurationCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { rmSync } from "node:fs";
+import type { Construct } from "constructs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import ts from "typescript";
 import { Duration } from "../../lib/core/duration";
 import { Size } from "../../lib/core/size";
 import { AwsTieredBucket } from "../../lib/storage/aws-tiered-bucket";
 import type { AwsTieredBucketProps } from "../../lib/storage/aws-tiered-bucket-props";
 import { Tier } from "../../lib/storage/tier";
 import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in";
-import { scratchDirectory } from "../support/repository";
+import { runCli } from "../cli/run-cli";
+import { repositoryRoot, scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { terraform, type TerraformResult } from "../support/terraform";
 import { unwrapped } from "../support/unwrapped";
@@ -134,4 +143,84 @@ requires(
     },
     APPLY,
   );
+
+  test(
+    "made by hand is adopted, and its rules stay as they were",
+    async () => {
+      // given
+      const client = new S3Client({ endpoint: aws.endpoint, forcePathStyle: true, region: "us-east-1", credentials });
+      await client.send(new CreateBucketCommand({ Bucket: "made-by-hand" }));
+      await client.send(
+        new PutBucketLifecycleConfigurationCommand({
+          Bucket: "made-by-hand",
+          LifecycleConfiguration: {
+            Rules: [
+              {
+                ID: "by hand",
+                Status: "Enabled",
+                Filter: { Prefix: "old/" },
+                Transitions: [{ Days: 45, StorageClass: "GLACIER" }],
+                Expiration: { Days: 300 },
+              },
+              {
+                ID: "uploads",
+                Status: "Disabled",
+                Filter: { Prefix: "" },
+                AbortIncompleteMultipartUpload: { DaysAfterInitiation: 3 },
+              },
+            ],
+          },
+        }),
+      );
+      const rules = async () =>
+        (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: "made-by-hand" }))).Rules;
+      const before = await rules();
+
+      // when
+      const adopted = await runCli(outdir, ["adopt", "bucket", "made-by-hand", "--json"], aws.environment);
+
+      // then
+      expect(adopted).toMatchObject({ status: 0 });
+      const { source, functionName } = adopted.json<{ source: string; functionName: string }>();
+      expect(functionName).toBe("madeByHand");
+
+      // when
+      const app = new App({ outdir: join(outdir, "adopted") });
+      const stack = new TerraformStack(app, "adopted");
+      new LocalBackend(stack, { path: join(outdir, "adopted.tfstate") });
+      new AwsProvider(stack, "aws", { region: "us-east-1" });
+      (await declarationIn(source, functionName))(stack);
+      app.synth();
+      const directory = join(outdir, "adopted", "stacks", "adopted");
+      const options = { environment: aws.environment };
+      expect(await terraform(directory, ["init"], options)).toMatchObject({ exitCode: 0 });
+      const applied = await terraform(directory, ["apply", "-auto-approve"], options);
+
+      // then
+      expect(applied).toMatchObject({ exitCode: 0 });
+      expect(applied.stdout).toMatch(/aws_s3_bucket_lifecycle_configuration\.[\w-]+: Import complete/);
+      expect(applied.stdout).not.toMatch(/aws_s3_bucket_lifecycle_configuration\.[\w-]+: Modifying/);
+      expect(await rules()).toEqual(before);
+      expect(await terraform(directory, ["plan", "-detailed-exitcode"], options)).toMatchObject({ exitCode: 0 });
+    },
+    APPLY,
+  );
 });
+
+const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** Runs a module that the command line wrote, with this checkout as the package that it imports. */
+async function declarationIn(source: string, functionName: string): Promise<(scope: Construct) => AwsTieredBucket> {
+  const { outputText } = ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
+  const directory = scratchDirectory("storage-adopted");
+  const file = join(directory, "declaration.js");
+  writeFileSync(
+    file,
+    outputText.replace('require("sterna")', `require(${JSON.stringify(join(repositoryRoot, "lib/index"))})`),
+  );
+  try {
+    return ((await import(file)) as Record<string, (scope: Construct) => AwsTieredBucket>)[functionName]!;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

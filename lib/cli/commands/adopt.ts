@@ -11,6 +11,7 @@ import { synthesize } from "../project/synthesize";
 import { askStack } from "../stack-worker/ask-stack";
 import type { CommonOptions } from "../terminal";
 import { adoptionText } from "../text/adoption-text";
+import { adoptBucketCommand } from "./adopt-bucket";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 
 interface AdoptOptions extends CommonOptions {
@@ -22,7 +23,9 @@ export function adoptCommand(run: CommandRunner): Command {
   return newCommand("adopt", "find out which steps of a system that was migrated by hand are there already", {
     "sterna adopt app-ef production": "look for the effect of each step; changes nothing",
     "sterna adopt app-ef production --write": "and put what was found into the ledger; runs no step",
+    "sterna adopt bucket app-ef-files": "write the declaration of an S3 bucket that exists",
   })
+    .addCommand(adoptBucketCommand(run))
     .argument("<system>", "system, such as app-ef")
     .argument("<environment>", "environment, such as staging")
     .option("--write", "put what was found into the ledger, so that no apply runs it")

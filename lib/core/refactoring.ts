@@ -1,0 +1,74 @@
+import { TerraformResource, TerraformStack } from "cdktf";
+import type { Construct, Node } from "constructs";
+import { ValidationError } from "./validation-error";
+
+type Block = { readonly from: string; readonly to: string } | { readonly id: string; readonly to: string };
+
+const blocksOfStacks = new WeakMap<TerraformStack, Map<"moved" | "import", Block[]>>();
+
+/**
+ * Tells Terraform that the resources of a construct were declared under another path before: they are kept instead of
+ * being destroyed and made anew.
+ *
+ * @param previously former paths of the construct inside its stack, such as `files` or `storage/files`
+ * @see https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
+ * @throws ValidationError `PreviousPathIsPresent`
+ */
+export function keepMovedResources(construct: Construct, previously: readonly string[]): void {
+  const stack = TerraformStack.of(construct);
+  const present = pathInStack(construct, stack);
+  for (const path of previously) {
+    if (path === present.join("/")) {
+      throw new ValidationError(
+        "PreviousPathIsPresent",
+        `previously names "${path}", where the construct is now. Name where it was before, or leave it out.`,
+        construct,
+      );
+    }
+    for (const resource of resourcesOf(construct)) {
+      const child = pathInStack(resource, stack).slice(present.length);
+      const from = formerId(stack, [...path.split("/"), ...child]);
+      addBlock(stack, "moved", { from: `${resource.terraformResourceType}.${from}`, to: addressOf(resource) });
+    }
+  }
+}
+
+/**
+ * Lets Terraform take over a resource that exists. Written as an override: cdktf's `importFrom` runs Terraform at synth.
+ *
+ * @param id what the provider calls the resource in its documentation of `terraform import`
+ * @see https://developer.hashicorp.com/terraform/language/import
+ */
+export function adoptResource(resource: TerraformResource, id: string): void {
+  addBlock(TerraformStack.of(resource), "import", { to: addressOf(resource), id });
+}
+
+/** The list stays the same object, so that blocks can still be added after the override was. */
+function addBlock(stack: TerraformStack, kind: "moved" | "import", block: Block): void {
+  const kinds = blocksOfStacks.get(stack) ?? new Map<"moved" | "import", Block[]>();
+  blocksOfStacks.set(stack, kinds);
+  let blocks = kinds.get(kind);
+  if (blocks === undefined) {
+    kinds.set(kind, (blocks = []));
+    stack.addOverride(kind, blocks);
+  }
+  blocks.push(block);
+}
+
+function addressOf(resource: TerraformResource): string {
+  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
+}
+
+function resourcesOf(construct: Construct): TerraformResource[] {
+  return construct.node.findAll().filter((one) => TerraformResource.isTerraformResource(one));
+}
+
+function pathInStack(construct: Construct, stack: TerraformStack): string[] {
+  return construct.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id);
+}
+
+/** The id that the stack gives to a resource at a path where there is none any more. */
+function formerId(stack: TerraformStack, path: readonly string[]): string {
+  const scopes = [...stack.node.scopes, ...path.map((id) => ({ node: { id } }))];
+  return stack.getLogicalId({ scopes } as unknown as Node);
+}
