@@ -4,6 +4,7 @@ import { SternaError } from "../core/sterna-error";
 
 /** The two colours of whatever is rolled out. */
 export const COLOURS = ["blue", "green"] as const;
+/** One of the two colours. */
 export type Colour = (typeof COLOURS)[number];
 
 /**
@@ -16,6 +17,7 @@ export type Colour = (typeof COLOURS)[number];
  * - `aborted`: the live colour has all traffic again; the other one still runs, without traffic
  */
 export const ROLLOUT_PHASES = ["steady", "prewarm", "canary", "cutover", "aborted"] as const;
+/** One of the phases of a rollout. */
 export type RolloutPhase = (typeof ROLLOUT_PHASES)[number];
 
 /** Lowest and highest share of a canary, percent: nothing and everything are phases of their own. */
@@ -55,6 +57,7 @@ export const rolloutState = z
       refuse(["releases", other], `goes with every phase but "steady", got the phase "${phase}"`);
     }
   });
+/** What `releases.json` holds of a rollout. */
 export type RolloutState = z.infer<typeof rolloutState>;
 
 /** The colour beside this one. */

@@ -1,5 +1,6 @@
 import { SternaError } from "../../core/sterna-error";
 import type { ApplyRecord } from "../../promotion/apply-record";
+import type { PlanSummary } from "../../promotion/plan-summary";
 import type { StepVerdict } from "../../promotion/compare-steps";
 import { RefusedError } from "../../promotion/refused-error";
 import type { SynthesizedSystem } from "../project/stacks";
@@ -26,6 +27,25 @@ export function requireSuccess(last: ApplyRecord | undefined, { system, environm
     "LastApplyFailed",
     `the last apply of ${system} in ${environment} (${last.finishedAt}, by ${last.by}) ${last.result === "failed" ? "failed" : "was interrupted"}; ` +
       `run \`sterna apply ${system} ${environment}\` until it succeeds`,
+  );
+}
+
+/**
+ * What was changed past Sterna was proved by nobody, and a plan of the next environment would not show it.
+ *
+ * @param plan what an apply would change there now
+ * @throws RefusedError `EnvironmentDrifted`
+ */
+export function requireUndrifted({ system, environment }: SynthesizedSystem, plan: PlanSummary): void {
+  const names = [...plan.drift, ...plan.resources].map(({ address }) => address);
+  const steps = [...plan.steps, ...plan.rollbacks].map(({ address }) => address);
+  const found = [...new Set([...names, ...steps])];
+  if (!plan.changes && found.length === 0) return;
+  const listed = found.slice(0, 5).join(", ") + (found.length > 5 ? `, and ${found.length - 5} more` : "");
+  throw new RefusedError(
+    "EnvironmentDrifted",
+    `${environment} is not as its last apply left it${found.length === 0 ? "" : ` (${listed})`}, so it proves nothing; ` +
+      `look at \`sterna plan ${system} ${environment}\`, apply it, and promote again`,
   );
 }
 

@@ -1,0 +1,95 @@
+import type { ErrorCode } from "../../core/error-codes";
+import type { Evidence } from "../../core/evidence";
+import type { GateData, GateKind, GatePhase, GatesData } from "../../core/gate-data";
+import { expiredWaiver, findWaiver } from "../../core/waivers";
+
+/** How a gate stands. `automatic` gates are looked at when something is synthesized, planned or run. */
+export type GateStanding = "attested" | "waived" | "automatic" | "open";
+
+/** A gate, and how it stands. */
+export interface GateState {
+  readonly id: string;
+  readonly kind: GateKind;
+  readonly phase: GatePhase;
+  readonly title: string;
+  readonly standing: GateStanding;
+  /** Who attests or waives until when, or what is missing. */
+  readonly why: string;
+  /** Why the gate is open. */
+  readonly code?: ErrorCode;
+}
+
+/** What gates are judged by. */
+export interface GateSituation {
+  /** Release that the environment is to run. */
+  readonly release: string;
+  /** Evidence by gate. */
+  readonly evidence: ReadonlyMap<string, Evidence>;
+  readonly now: Date;
+}
+
+/** How all gates stand, in the order in which they are declared. */
+export function gateStates({ gates, waivers }: GatesData, situation: GateSituation): GateState[] {
+  return gates.map((gate) => {
+    const { id, kind, phase, title } = gate;
+    const state = (standing: GateStanding, why: string, code?: ErrorCode): GateState => ({
+      id,
+      kind,
+      phase,
+      title,
+      standing,
+      why,
+      ...(code === undefined ? {} : { code }),
+    });
+    const waiver = findWaiver(waivers, id, situation.now);
+    if (waiver !== undefined) return state("waived", `by ${waiver.by} until ${waiver.expires}: ${waiver.reason}`);
+    if (gate.evidence === undefined) return state("automatic", gate.heldBy ?? WHEN[kind]);
+    const shown = situation.evidence.get(id);
+    const problem = judgeEvidence(gate.evidence, shown, situation);
+    if (problem === undefined) return state("attested", `by ${shown!.by} ${shown!.at}, until ${shown!.expires}`);
+    return state("open", `${problem.why}${expiredWaiver(waivers, id, situation.now)}`, problem.code);
+  });
+}
+
+const WHEN: Record<GateKind, string> = {
+  S: "looked at in every synthesis",
+  P: "looked at in every plan",
+  R: "looked at right before the step",
+  M: "waits for evidence",
+};
+
+interface Problem {
+  readonly code: ErrorCode;
+  readonly why: string;
+}
+
+function judgeEvidence(
+  { subject, validFor, eachRelease }: NonNullable<GateData["evidence"]>,
+  shown: Evidence | undefined,
+  { release, now }: GateSituation,
+): Problem | undefined {
+  const own = subject === "restore-drill" ? "RestoreDrillMissing" : subject === "backup" ? "BackupTooOld" : undefined;
+  if (shown === undefined) return { code: own ?? "EvidenceMissing", why: "nobody has attested it" };
+  if (shown.facts.succeeded === false) {
+    return { code: own ?? "EvidenceMissing", why: `it did not succeed (${shown.by} ${shown.at})` };
+  }
+  if (eachRelease && shown.release !== release) {
+    const why = `${shown.by} attested it for release ${shown.release}, not for ${release}`;
+    return { code: own ?? "EvidenceForOtherRelease", why };
+  }
+  const at = Date.parse(shown.at);
+  // A clock that runs ahead by minutes is nothing; a date in the future would count for too long.
+  if (at > now.getTime() + CLOCK_SKEW) {
+    return { code: own ?? "EvidenceMissing", why: `it says that it was shown in the future (${shown.at})` };
+  }
+  const end = Math.min(Date.parse(shown.expires), at + validFor * 1000);
+  if (now.getTime() >= end) {
+    return {
+      code: own ?? "EvidenceExpired",
+      why: `what ${shown.by} showed ${shown.at} expired ${new Date(end).toISOString()}`,
+    };
+  }
+  return undefined;
+}
+
+const CLOCK_SKEW = 5 * 60_000;

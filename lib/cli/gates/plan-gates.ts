@@ -1,0 +1,58 @@
+import type { ErrorCode } from "../../core/error-codes";
+import type { PlanCheck } from "../../core/gate-data";
+import { expiredWaiver, findWaiver } from "../../core/waivers";
+import { isStateful } from "../../promotion/plan/stateful-types";
+import type { PlanSummary } from "../../promotion/plan-summary";
+import { RefusedError } from "../../promotion/refused-error";
+import type { GatedSystem } from "./evidence-gates";
+
+interface PlanFinding {
+  readonly code: ErrorCode;
+  readonly address: string;
+  readonly message: string;
+}
+
+const CHECKS: Record<PlanCheck, (plan: PlanSummary) => PlanFinding[]> = {
+  "no-stateful-loss": ({ resources }) =>
+    resources
+      .filter(({ action, address }) => /delete|replace/.test(action) && isStateful(typeOf(address)))
+      .map(({ action, address }) => ({
+        code: "StatefulResourceLost",
+        address,
+        message: `${action === "replace" ? "is replaced, so its content is lost" : "is destroyed, and its content with it"}`,
+      })),
+  "no-drift": ({ drift }) =>
+    drift.map(({ action, address }) => ({
+      code: "DriftFound",
+      address,
+      message: `was changed past Terraform (${action})`,
+    })),
+};
+
+/**
+ * @throws RefusedError `StatefulResourceLost`, `DriftFound`
+ */
+export function requirePlan({ system, environment, gates }: GatedSystem, plan: PlanSummary, now = new Date()): void {
+  if (gates === undefined) return;
+  const refused = gates.gates.flatMap(({ id, check }) =>
+    (check === undefined ? [] : CHECKS[check](plan))
+      .filter(({ address }) => findWaiver(gates.waivers, id, now, address) === undefined)
+      .map((finding) => ({ gate: id, ...finding })),
+  );
+  const [first] = refused;
+  if (first === undefined) return;
+  const lines = refused.map(
+    ({ gate, code, address, message }) => `  ${code}: ${address} ${message}${expiredWaiver(gates.waivers, gate, now)}`,
+  );
+  throw new RefusedError(
+    first.code,
+    `the plan of ${system} in ${environment} is not to be applied:\n${lines.join("\n")}\n` +
+      `Change it, or waive the gate by name: waivers: [{ gate: "${first.gate}", resources: ["${first.address}"], reason: "…", by: "…", expires: "…" }]`,
+  );
+}
+
+/** Type of a resource by its address: `aws_db_instance` of `module.shop["a.b"].aws_db_instance.main[0]`. */
+function typeOf(address: string): string {
+  const names = address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g, "").split(".");
+  return names.at(-2) ?? "";
+}

@@ -1,0 +1,72 @@
+import { asList, asObject, blocksOf, refersTo, type RenderedResource, type RenderedStack } from "../rendered-stack";
+import type { StackCheck } from "../stack-check";
+
+type OwnBackup = (resource: RenderedResource, stack: RenderedStack) => boolean;
+
+const never: OwnBackup = () => false;
+const retained =
+  (attribute: string): OwnBackup =>
+  ({ attributes }) =>
+    Number(attributes[attribute]) > 0;
+
+/** What keeps data, with how it backs itself up. */
+const STATEFUL: Readonly<Record<string, OwnBackup>> = {
+  aws_db_instance: retained("backup_retention_period"),
+  // Aurora keeps one day where nothing is said (AWS, CreateDBCluster), which is no plan.
+  aws_rds_cluster: retained("backup_retention_period"),
+  aws_docdb_cluster: retained("backup_retention_period"),
+  aws_neptune_cluster: retained("backup_retention_period"),
+  aws_elasticache_cluster: (resource) =>
+    resource.attributes.engine === "memcached" || retained("snapshot_retention_limit")(resource, NO_STACK),
+  aws_elasticache_replication_group: retained("snapshot_retention_limit"),
+  aws_memorydb_cluster: retained("snapshot_retention_limit"),
+  aws_dynamodb_table: ({ attributes }) =>
+    blocksOf(attributes.point_in_time_recovery).some(({ enabled }) => enabled === true),
+  aws_efs_file_system: (resource, stack) =>
+    stack
+      .ofType("aws_efs_backup_policy")
+      .some(
+        ({ attributes }) =>
+          refersTo(attributes.file_system_id, resource) &&
+          blocksOf(attributes.backup_policy).some(({ status }) => status === "ENABLED"),
+      ),
+  aws_ebs_volume: never,
+  aws_s3_bucket: (resource, stack) =>
+    stack
+      .ofType("aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration")
+      .some(({ attributes }) => refersTo(attributes.bucket, resource)),
+  google_sql_database_instance: ({ attributes }) =>
+    blocksOf(attributes.settings).some(({ backup_configuration: backup }) =>
+      blocksOf(backup).some(({ enabled }) => enabled === true),
+    ),
+  google_storage_bucket: ({ attributes }) =>
+    blocksOf(attributes.versioning).some(({ enabled }) => enabled === true) ||
+    blocksOf(attributes.soft_delete_policy).some(({ retention_duration_seconds: seconds }) => Number(seconds) > 0),
+  google_filestore_instance: never,
+};
+
+const NO_STACK = undefined as never;
+
+/** Every resource that keeps data is backed up: by a plan of AWS Backup, or by itself. */
+export const statefulBackedUp: StackCheck = (stack) =>
+  stack.resources.flatMap((resource) => {
+    const ownBackup = STATEFUL[resource.type];
+    if (ownBackup === undefined || ownBackup(resource, stack) || isSelected(resource, stack)) return [];
+    const { address, path } = resource;
+    const message =
+      "nothing backs it up; select it in a BackupTimer (aws_backup_selection), or turn its own backups or versioning on";
+    return [{ code: "StatefulNotBackedUp" as const, address, path, message }];
+  });
+
+function isSelected(resource: RenderedResource, stack: RenderedStack): boolean {
+  return stack.ofType("aws_backup_selection").some(({ attributes }) => {
+    if (asList(attributes.not_resources).some((excluded) => refersTo(excluded, resource))) return false;
+    const named = asList(attributes.resources);
+    if (named.some((selected) => refersTo(selected, resource))) return true;
+    const tags = blocksOf(attributes.selection_tag);
+    // Without tags, "*" is everything that AWS Backup knows (AWS Backup, "Assigning resources").
+    if (tags.length === 0) return named.includes("*");
+    const own = asObject(resource.attributes.tags);
+    return tags.some(({ type, key, value }) => type === "STRINGEQUALS" && own[String(key)] === value);
+  });
+}
