@@ -1,11 +1,12 @@
 // Measures Sterna beside what one would use without it, and prints the ratios as Markdown: `npm run bench`, or
 // `npm run bench -- steps` for one part. Build first: what is measured is dist/engine.
 import { cpus, release, type } from "node:os";
+import { benchPlans } from "./plans";
 import { benchProviderStart } from "./provider-start";
 import { benchSteps } from "./steps";
 import { benchSynthesis } from "./synthesis";
 
-const PARTS = { start: benchProviderStart, synthesis: benchSynthesis, steps: benchSteps };
+const PARTS = { start: benchProviderStart, synthesis: benchSynthesis, steps: benchSteps, plans: benchPlans };
 
 async function main(): Promise<void> {
   const asked = process.argv.slice(2);

@@ -1,4 +1,6 @@
 import { gt } from "semver";
+import { EngineError } from "../engine/engine-error";
+import { mayHaveEffect, removalOf } from "../engine/executor/removal";
 import type { StepRecord } from "../engine/step-record";
 import { inOrder } from "./step-order";
 
@@ -19,31 +21,34 @@ export interface BlockedStep {
 
 /**
  * What a rollback would do, from what the ledger recorded: the steps of newer releases may be unknown to the older code.
+ * The engine decides by the same rule when it removes them.
  *
  * @param rows the ledger of the environment
  * @param to the release to go back to
- * @param isEffectless whether removing a step leaves nothing to undo
  */
-export function planRollback(
-  rows: readonly StepRecord[],
-  to: string,
-  isEffectless: (row: StepRecord) => boolean,
-): Rollback {
+export function planRollback(rows: readonly StepRecord[], to: string): Rollback {
   const newer = inOrder(rows.filter(({ release }) => gt(release, to))).reverse();
   const undo: StepRecord[] = [];
   const keep: StepRecord[] = [];
   const blocked: BlockedStep[] = [];
   for (const row of newer) {
-    if (!mayHaveEffect(row) || row.onDestroy === "keep" || isEffectless(row)) keep.push(row);
-    else if (row.irreversible !== undefined) blocked.push({ row, code: "StepIrreversible", reason: row.irreversible });
-    else if (row.onDestroy === "refuse") {
-      blocked.push({ row, code: "StepRemovalRefused", reason: 'it is declared to stay (on_destroy = "refuse")' });
-    } else undo.push(row);
+    const removal = removalOfRow(row);
+    if (removal === "rollback") undo.push(row);
+    else if (removal === "forget") keep.push(row);
+    else blocked.push({ row, ...removal });
   }
   return { undo, keep, blocked };
 }
 
-/** The engine's rule: a failed attempt that left nothing behind only loses its row. */
-function mayHaveEffect(row: StepRecord): boolean {
-  return row.status === "applied" || row.status === "undoing" || row.partial;
+function removalOfRow(row: StepRecord): ReturnType<typeof removalOf> | Omit<BlockedStep, "row"> {
+  // A failed attempt that left nothing behind only loses its row.
+  if (!mayHaveEffect(row)) return "forget";
+  try {
+    return removalOf(row);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return error.code === "StepIrreversible"
+      ? { code: "StepIrreversible", reason: row.irreversible ?? error.message }
+      : { code: "StepRemovalRefused", reason: 'it is declared to stay (on_destroy = "refuse")' };
+  }
 }

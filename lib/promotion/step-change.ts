@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ResourceChangeJson } from "./plan-json";
+import type { ResourceChangeJson } from "./plan/plan-schema";
 import { actionOf, type ResourceAction } from "./resource-change";
 
 /**

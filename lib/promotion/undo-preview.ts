@@ -18,6 +18,8 @@ export function undoPreview(program: Program, artifact?: Artifact): string[] {
       return [
         `undo: delete the objects that it copied into ${describeText(program.bucket)}/${program.prefix}${counted(artifact)}`,
       ];
+    case "transfer":
+      return [`undo: ${UNDONE_PHASES[program.phase]} (transfer ${program.transfer})${counted(artifact)}`];
     case "env":
       return [`undo: remove ${describeText(program.to)}`];
     case "http":
@@ -25,6 +27,13 @@ export function undoPreview(program: Program, artifact?: Artifact): string[] {
       return [];
   }
 }
+
+const UNDONE_PHASES = {
+  bulk: "delete the objects that it copied and nobody changed since",
+  delta: "what it copied, together with the bulk copy",
+  "cut-over": "point the application back to the source",
+  retire: "bring the deleted objects back from the target",
+} as const;
 
 /** Counts that the step left behind: ` (documents: 300)`. */
 function counted(artifact: Artifact = {}): string {

@@ -1,8 +1,16 @@
-import { planJson, type PlanJson } from "../../lib/promotion/plan-json";
+import type { PlanReading, ReadingOptions } from "../../lib/promotion/plan/plan-builder";
+import { PlanReader } from "../../lib/promotion/plan/read-plan";
 
-/** A plan as `terraform show -json` writes it, with the given resource changes. */
-export function plan(changes: readonly object[], rest: object = {}): PlanJson {
-  return planJson.parse({ format_version: "1.2", terraform_version: "1.11.4", resource_changes: changes, ...rest });
+/** Reads a plan as `terraform show -json` writes it, with the given resource changes. */
+export function plan(changes: readonly object[], rest: object = {}, options: ReadingOptions = {}): PlanReading {
+  return read({ format_version: "1.2", terraform_version: "1.11.4", resource_changes: changes, ...rest }, options);
+}
+
+/** Reads a plan's JSON. */
+export function read(json: object, options: ReadingOptions = {}): PlanReading {
+  const reader = new PlanReader(options);
+  reader.write(Buffer.from(JSON.stringify(json)));
+  return reader.end();
 }
 
 /** The change of a resource. */

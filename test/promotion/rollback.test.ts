@@ -2,12 +2,16 @@ import { describe, expect, it } from "@jest/globals";
 import type { StepRecord } from "../../lib/engine/step-record";
 import { planRollback } from "../../lib/promotion/rollback";
 
+const SQL = { kind: "sql" } as StepRecord["program"];
+/** Asks, and changes nothing. */
+const CHECK = { kind: "http" } as StepRecord["program"];
+
 function row(id: string, release: string, change: Partial<StepRecord> = {}): StepRecord {
-  return { id, release, after: [], onDestroy: "rollback", status: "applied", partial: true, ...change } as StepRecord;
+  const defaults = { after: [], program: SQL, onDestroy: "rollback", status: "applied", partial: true };
+  return { id, release, ...defaults, ...change } as StepRecord;
 }
 
 const ids = (rows: readonly StepRecord[]) => rows.map(({ id }) => id);
-const never = () => false;
 
 describe("a rollback", () => {
   it("undoes the steps of newer releases in reverse order and leaves the others alone", () => {
@@ -18,14 +22,14 @@ describe("a rollback", () => {
       row("old", "0.9.0"),
     ];
 
-    expect(ids(planRollback(rows, "0.9.0", never).undo)).toEqual(["three", "two", "one"]);
-    expect(ids(planRollback(rows, "1.0.0", never).undo)).toEqual(["three"]);
+    expect(ids(planRollback(rows, "0.9.0").undo)).toEqual(["three", "two", "one"]);
+    expect(ids(planRollback(rows, "1.0.0").undo)).toEqual(["three"]);
   });
 
   it("takes a prerelease for older than its release", () => {
     const rows = [row("beta", "1.0.0-beta"), row("final", "1.0.0")];
 
-    expect(ids(planRollback(rows, "1.0.0-beta", never).undo)).toEqual(["final"]);
+    expect(ids(planRollback(rows, "1.0.0-beta").undo)).toEqual(["final"]);
   });
 
   it("is blocked by steps that cannot or must not be undone, with the reason", () => {
@@ -36,7 +40,7 @@ describe("a rollback", () => {
     ];
 
     // WHEN
-    const { blocked, undo } = planRollback(rows, "0.1.0", never);
+    const { blocked, undo } = planRollback(rows, "0.1.0");
 
     // THEN
     expect(undo).toEqual([]);
@@ -50,17 +54,17 @@ describe("a rollback", () => {
   it("keeps what is meant to stay and what did nothing, even where it could not be undone", () => {
     const rows = [
       row("backup", "1.0.0", { onDestroy: "keep", irreversible: "a backup" }),
-      row("check", "1.0.0", { irreversible: "a check" }),
+      row("check", "1.0.0", { program: CHECK, irreversible: "a check" }),
       row("failed-cleanly", "1.0.0", { status: "failed", partial: false, irreversible: "never ran" }),
     ];
 
-    const { keep, blocked } = planRollback(rows, "0.1.0", ({ id }) => id === "check");
+    const { keep, blocked } = planRollback(rows, "0.1.0");
 
     expect(blocked).toEqual([]);
     expect(ids(keep).sort()).toEqual(["backup", "check", "failed-cleanly"]);
   });
 
   it("undoes an attempt that may have left something behind", () => {
-    expect(ids(planRollback([row("half", "1.0.0", { status: "failed" })], "0.1.0", never).undo)).toEqual(["half"]);
+    expect(ids(planRollback([row("half", "1.0.0", { status: "failed" })], "0.1.0").undo)).toEqual(["half"]);
   });
 });

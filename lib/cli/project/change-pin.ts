@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
 import { SternaError } from "../../core/sterna-error";
 import { canonicalJson } from "../../engine/checksum";
-import { readPins, withPin, writePins } from "../../environments/pins-file";
+import { readPins, withPin, writePins, type PinsFile } from "../../environments/pins-file";
 import type { Project } from "./project";
 import { replaceFile, writePrivateJson } from "./write-file";
 
@@ -21,7 +21,16 @@ const journal = z.object({ pid: z.number(), before: z.string(), tried: z.string(
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Changes a pin in `releases.json` and does some work. When the work fails, or the command is interrupted,
+ * Changes a pin in `releases.json` and does some work, as `changePins` does.
+ *
+ * @throws SternaError as `changePins`, `InvalidRelease`
+ */
+export async function changePin<T>(project: Project, change: PinChange, work: () => Promise<T>): Promise<T> {
+  return changePins(project, (content) => withPin(content, change.system, change.environment, change.release), work);
+}
+
+/**
+ * Changes `releases.json` and does some work. When the work fails, or the command is interrupted,
  * `releases.json` is byte for byte what it was.
  *
  * The app reads its pins from the file, so what a release would mean for an environment can be seen only with the new
@@ -29,7 +38,11 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  *
  * @throws SternaError `PinsBusy`, `FileUnwritable`, what is wrong with `releases.json`, or what the work throws
  */
-export async function changePin<T>(project: Project, change: PinChange, work: () => Promise<T>): Promise<T> {
+export async function changePins<T>(
+  project: Project,
+  change: (content: PinsFile) => PinsFile,
+  work: () => Promise<T>,
+): Promise<T> {
   recoverPins(project);
   const file = journalFile(project);
   if (existsSync(file)) {
@@ -38,7 +51,7 @@ export async function changePin<T>(project: Project, change: PinChange, work: ()
       `another sterna command is changing releases.json; wait for it, or remove ${file} if there is none`,
     );
   }
-  const changed = withPin(readPins(project.pinsFile), change.system, change.environment, change.release);
+  const changed = change(readPins(project.pinsFile));
   const before = readFileSync(project.pinsFile, "utf8");
   writePrivateJson(file, { pid: process.pid, before, tried: canonicalJson(changed) });
   const restore = (): void => {

@@ -1,41 +1,50 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { readJsonFile } from "../../core/read-json-file";
 import { SternaError } from "../../core/sterna-error";
-import { sha256 } from "../../engine/checksum";
-import { applyRecord, type ApplyRecord } from "../../promotion/apply-record";
+import { ConditionalWrites } from "../../engine/ledgers/conditional-writes";
+import { openGcsStore } from "../../engine/ledgers/google-access";
+import type { ObjectStore } from "../../engine/ledgers/object-store";
+import { S3Store } from "../../engine/ledgers/s3-store";
+import { environmentsFile, type RecordsPlace } from "../../environments/environments-file";
+import type { ApplyRecord, NewApplyRecord } from "../../promotion/apply-record";
+import { FolderStore } from "../../promotion/records/folder-store";
+import { RecordChain, type ChainedRecord } from "../../promotion/records/record-chain";
 import type { Project } from "./project";
 
 /**
- * The record of the last apply to a stack that this checkout knows of.
+ * The record of the last apply to a stack.
  *
- * @throws SternaError `FileNotJson`, `RecordUnreadable`
+ * @throws SternaError `RecordUnreadable`, `RecordsUnreachable`
  */
-export function lastRecord(project: Project, stack: string): ApplyRecord | undefined {
-  const file = lastFile(project, stack);
-  return file === undefined ? undefined : readJsonFile(file, applyRecord, "RecordUnreadable");
+export async function lastRecord(project: Project, stack: string): Promise<ApplyRecord | undefined> {
+  return withChain(project, stack, (chain) => chain.last());
+}
+
+/**
+ * All records of the applies to a stack, oldest first.
+ *
+ * @throws RefusedError `RecordsBroken` when one was edited or is missing
+ * @throws SternaError `RecordUnreadable`, `RecordsUnreachable`
+ */
+export async function allRecords(project: Project, stack: string): Promise<ChainedRecord[]> {
+  return withChain(project, stack, (chain) => chain.read());
 }
 
 /**
  * Writes down what an apply did, and chains it to the record before.
  *
- * @returns path of the record
- * @throws SternaError `FileUnwritable`
+ * @returns where the record is: a path from the project's folder, or an object of a bucket
+ * @throws SternaError `FileUnwritable`, `RecordsUnreachable`
  */
-export function writeRecord(project: Project, record: Omit<ApplyRecord, "version" | "previous">): string {
-  const directory = recordsOf(project, record.stack);
-  const last = lastFile(project, record.stack);
-  const previous = last === undefined ? null : sha256(readFileSync(last));
-  const file = join(directory, `${record.finishedAt.replaceAll(":", "-")}.json`);
-  try {
-    mkdirSync(directory, { recursive: true });
-    // A record is never overwritten.
-    writeFileSync(file, `${JSON.stringify({ version: 1, ...record, previous }, undefined, 2)}\n`, { flag: "wx" });
-  } catch (cause) {
-    throw new SternaError("FileUnwritable", `${file} cannot be written: ${(cause as Error).message}`, { cause });
-  }
-  return file;
+export async function writeRecord(project: Project, record: NewApplyRecord): Promise<string> {
+  return withChain(project, record.stack, async (chain, store) => {
+    const key = await chain.append(record);
+    return store instanceof FolderStore
+      ? relative(project.directory, join(store.location, key))
+      : `${store.location}/${key}`;
+  });
 }
 
 /** Who runs the command: the person behind a pipeline where GitHub or GitLab names one, else the account. */
@@ -52,17 +61,46 @@ function accountName(environment: NodeJS.ProcessEnv): string {
   }
 }
 
-function recordsOf({ workspace }: Project, stack: string): string {
-  return join(workspace, "records", stack);
+async function withChain<T>(
+  project: Project,
+  stack: string,
+  work: (chain: RecordChain, store: ObjectStore) => Promise<T>,
+): Promise<T> {
+  const { store, prefix } = openRecords(project);
+  try {
+    return await work(new RecordChain(store, prefix, stack), store);
+  } catch (error) {
+    if (error instanceof SternaError) throw error;
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    if (store instanceof FolderStore) {
+      throw new SternaError("FileUnwritable", `the records in ${store.location} cannot be read or written: ${reason}`, {
+        cause: error,
+      });
+    }
+    throw new SternaError(
+      "RecordsUnreachable",
+      `the records of applies in ${store.location} cannot be used: ${reason}. Check the bucket's name, and that these credentials may list it, read it and write to it.`,
+      { cause: error },
+    );
+  } finally {
+    store.close();
+  }
 }
 
-function lastFile(project: Project, stack: string): string | undefined {
-  const directory = recordsOf(project, stack);
-  if (!existsSync(directory)) return undefined;
-  // The names are UTC times, so their order is that of time.
-  const last = readdirSync(directory)
-    .filter((name) => name.endsWith(".json"))
-    .sort()
-    .at(-1);
-  return last && join(directory, last);
+function openRecords(project: Project): { readonly store: ObjectStore; readonly prefix: string } {
+  const place = placeOf(project);
+  switch (place?.kind) {
+    case undefined:
+      return { store: new FolderStore(join(project.workspace, "records")), prefix: "" };
+    case "file":
+      return { store: new FolderStore(resolve(project.directory, place.directory)), prefix: "" };
+    case "s3":
+      return { store: new ConditionalWrites(new S3Store(place)), prefix: place.prefix };
+    case "gcs":
+      return { store: new ConditionalWrites(openGcsStore(place.bucket)), prefix: place.prefix };
+  }
+}
+
+function placeOf({ environmentsFile: file }: Project): RecordsPlace | undefined {
+  return existsSync(file) ? readJsonFile(file, environmentsFile, "InvalidEnvironments").records : undefined;
 }

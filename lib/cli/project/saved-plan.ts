@@ -1,17 +1,24 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
 import { sternaPackage } from "../../environments/sterna-package";
 import { sha256 } from "../../engine/checksum";
+import { buildReport, type ReportSource } from "../../promotion/build-report";
 import { planDigest, type PlanParts } from "../../promotion/plan-digest";
 import type { PlanSummary } from "../../promotion/plan-summary";
+import { promotionReport } from "../../promotion/promotion-report";
 import type { Project } from "./project";
 import type { SynthesizedSystem } from "./stacks";
+import { waiversPath } from "./waivers";
 import { writePrivateJson } from "./write-file";
 
+/** What Terraform and the provider leave in a stack's folder; it may change without changing what an apply does. */
+const PASSING =
+  /^(?:\.terraform\/|terraform\.d\/|terraform\.tfstate|errored\.tfstate|\.terraform\.tfstate\.lock|crash\.)/;
+
 const savedPlan = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   stack: z.string(),
   system: z.string(),
   environment: z.string(),
@@ -22,6 +29,7 @@ const savedPlan = z.object({
   digest: z.string(),
   parts: z.record(z.string(), z.string()),
   summary: z.custom<PlanSummary>((value) => typeof value === "object" && value !== null),
+  report: promotionReport,
 });
 
 /** A plan that waits to be applied, with what it stands on. */
@@ -35,7 +43,7 @@ export interface PlanFiles {
   readonly description: string;
 }
 
-export function planFiles({ workspace }: Project, stack: string): PlanFiles {
+export function planFiles({ workspace }: Pick<Project, "workspace">, stack: string): PlanFiles {
   const directory = join(workspace, "plans");
   return { plan: join(directory, `${stack}.tfplan`), description: join(directory, `${stack}.json`) };
 }
@@ -47,25 +55,52 @@ export function discardPlan(files: PlanFiles): void {
   rmSync(files.plan, { force: true });
 }
 
+/** What is known about a plan that Terraform just wrote, besides what it stands on. */
+export type PlanDescription = Omit<
+  ReportSource,
+  | "stack"
+  | "system"
+  | "environment"
+  | "protected"
+  | "previousEnvironment"
+  | "plannedAt"
+  | "digest"
+  | "parts"
+  | "versions"
+>;
+
 /** Describes a plan that Terraform just wrote. From here on it can be applied. */
 export function savePlan(
+  project: Project,
   files: PlanFiles,
   system: SynthesizedSystem,
   terraform: string,
-  summary: PlanSummary,
+  description: PlanDescription,
 ): SavedPlan {
-  const parts = planParts(files, system.directory);
+  const parts = planParts(project, files, system.directory);
+  const digest = planDigest(parts);
+  const plannedAt = new Date().toISOString();
+  const { stack, environment } = system;
+  const place = { stack, system: system.system, environment };
   const saved: SavedPlan = {
-    version: 1,
-    stack: system.stack,
-    system: system.system,
-    environment: system.environment,
+    version: 2,
+    ...place,
     release: system.release,
-    plannedAt: new Date().toISOString(),
+    plannedAt,
     terraform,
-    digest: planDigest(parts),
+    digest,
     parts,
-    summary,
+    summary: description.summary,
+    report: buildReport({
+      ...description,
+      ...place,
+      protected: system.protected,
+      previousEnvironment: system.previous,
+      plannedAt,
+      digest,
+      parts,
+      versions: { sterna: sternaPackage().version, terraform },
+    }),
   };
   writePrivateJson(files.description, saved);
   return saved;
@@ -81,16 +116,28 @@ export function readSavedPlan(files: PlanFiles): SavedPlan | undefined {
   return readJsonFile(files.description, savedPlan, "PlanUnreadable");
 }
 
-/** What a plan stands on, as it is now. */
-export function planParts(files: PlanFiles, directory: string): PlanParts {
+/** What a plan stands on, as it is now: everything in the stack's folder that an apply reads, and what is committed. */
+export function planParts(project: Project, files: PlanFiles, directory: string): PlanParts {
   const providers = join(directory, "terraform.d", "plugins", "registry.terraform.io", "sterna", "sterna");
   const zips = list(providers).filter((name) => name.endsWith(".zip"));
+  const committed = [project.environmentsFile, waiversPath(project)];
   return {
     ...digestOf("the plan file", files.plan),
-    ...digestOf("cdk.tf.json", join(directory, "cdk.tf.json")),
+    ...Object.assign({}, ...filesIn(directory).map((name) => digestOf(name, join(directory, name)))),
     ...Object.assign({}, ...zips.map((name) => digestOf(name, join(providers, name)))),
+    ...Object.assign({}, ...committed.map((file) => digestOf(relative(project.directory, file), file))),
     sterna: sternaPackage().version,
   };
+}
+
+/** Files of the configuration: `cdk.tf.json`, assets, scripts, the lock file of the providers. */
+function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
+    .filter((name) => !PASSING.test(name))
+    .sort();
 }
 
 function digestOf(name: string, file: string): PlanParts {

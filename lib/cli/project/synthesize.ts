@@ -1,5 +1,7 @@
 import { execa } from "execa";
 import { SternaError } from "../../core/sterna-error";
+import { RefusedError } from "../../promotion/refused-error";
+import { synthRefusal } from "../gates/synth-refusals";
 import type { Terminal } from "../terminal";
 import { explainAppFailure } from "./app-failure";
 import type { Project } from "./project";
@@ -12,6 +14,7 @@ const HEAP_MEGABYTES = 4096;
  * Runs the app the way `cdktf synth` does, and reads what it wrote. Needs no Terraform and no network.
  *
  * @throws SternaError `SynthesisFailed` with the app's own error, `NotSynthesized`
+ * @throws RefusedError what the gates of the synthesis refuse
  */
 export async function synthesize(
   project: Project,
@@ -34,6 +37,8 @@ export async function synthesize(
   if (result.failed) {
     const status = result.exitCode === undefined ? `signal ${result.signal ?? "unknown"}` : `exit ${result.exitCode}`;
     const told = explainAppFailure(result.stderr || result.stdout);
+    const refusal = synthRefusal(told);
+    if (refusal !== undefined) throw new RefusedError(refusal, told.replace(/^\[\w+\] (?:\w+Error: )?/, ""));
     throw new SternaError(
       "SynthesisFailed",
       `the app failed (${status}):\n${told}\n` +

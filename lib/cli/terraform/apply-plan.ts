@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import type { ApplyRecord } from "../../promotion/apply-record";
+import { recordedChanges, type NewApplyRecord } from "../../promotion/apply-record";
 import { databaseLedgers } from "../ledgers/read-ledgers";
 import { readOwnLedgers } from "../ledgers/system-status";
 import { variablesOf } from "../project/environment-variables";
+import { readDifferences } from "../project/environment-differences";
 import type { Project } from "../project/project";
 import { lastRecord, whoRuns, writeRecord } from "../project/records";
 import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
@@ -13,13 +14,14 @@ import type { Terminal } from "../terminal";
 import { ApplyProgress } from "../text/apply-progress";
 import type { TerraformDiagnostic } from "./events";
 import { initialize } from "./init";
+import { readPlan } from "./make-plan";
 import { Terraform } from "./terraform";
 import { watchLedgers } from "./watch-ledgers";
 
 /** What an apply did. */
 export interface AppliedPlan {
-  readonly record: Omit<ApplyRecord, "version" | "previous">;
-  /** Path of the record; absent when there was nothing to do and nothing to tell. */
+  readonly record: NewApplyRecord;
+  /** Where the record is; absent when there was nothing to do and nothing to tell. */
   readonly file?: string;
   readonly diagnostics: readonly TerraformDiagnostic[];
   readonly otherOutput: string;
@@ -44,6 +46,9 @@ export async function applyPlan(
   await initialize(terraform, system.directory, variables, terminal);
   const startedAt = new Date().toISOString();
   const files = planFiles(project, system.stack);
+  const { declared } = readDifferences(project, system.system, system.environment);
+  const plan = await readPlan(terraform, files.plan, { differences: declared, fingerprints: () => true });
+  const changes = recordedChanges(plan);
   const progress = new ApplyProgress(saved.summary, terminal);
   const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment));
   const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
@@ -67,14 +72,18 @@ export async function applyPlan(
     by: whoRuns(surroundings.environment),
     plan: saved.digest,
     resources: saved.summary.counts,
+    changes: run.succeeded ? changes : changes.filter(({ name }) => progress.finishedResources().has(name)),
     steps: progress.recordedSteps(),
     ledgers: databaseLedgers(system),
     errors: run.diagnostics.filter(({ severity }) => severity === "error").map(({ summary }) => summary),
+    ...proofOf(saved),
     sterna: saved.parts.sterna ?? "unknown",
     terraform: run.version,
   };
   const file =
-    saved.summary.changes || !isSameAsLast(project, record) ? keepRecord(project, record, terminal) : undefined;
+    saved.summary.changes || !(await isSameAsLast(project, record))
+      ? await keepRecord(project, record, terminal)
+      : undefined;
   return {
     record,
     ...(file === undefined ? {} : { file }),
@@ -84,9 +93,13 @@ export async function applyPlan(
 }
 
 /** What was applied is applied, also when it cannot be written down. */
-function keepRecord(project: Project, record: AppliedPlan["record"], terminal: Terminal): string | undefined {
+async function keepRecord(
+  project: Project,
+  record: AppliedPlan["record"],
+  terminal: Terminal,
+): Promise<string | undefined> {
   try {
-    return writeRecord(project, record);
+    return await writeRecord(project, record);
   } catch (error) {
     terminal.report(
       `${terminal.colors.yellow("warning")}: there is no record of this apply: ${describeError(error).message}`,
@@ -96,7 +109,13 @@ function keepRecord(project: Project, record: AppliedPlan["record"], terminal: T
 }
 
 /** An apply without changes still proves that a release is there, once. */
-function isSameAsLast(project: Project, { stack, release, result }: AppliedPlan["record"]): boolean {
-  const last = lastRecord(project, stack);
+async function isSameAsLast(project: Project, { stack, release, result }: AppliedPlan["record"]): Promise<boolean> {
+  const last = await lastRecord(project, stack);
   return last?.release === release && last.result === result;
+}
+
+/** Which record of the environment before the plan was proved by. */
+function proofOf({ report: { proof } }: SavedPlan): Pick<NewApplyRecord, "proof"> {
+  const record = proof?.records.at(-1);
+  return proof === undefined || record === undefined ? {} : { proof: { environment: proof.environment, record } };
 }

@@ -1,13 +1,18 @@
-import { readFileSync, rmSync } from "node:fs";
-import { z } from "zod";
-import { SternaError } from "../../core/sterna-error";
-import { describeIssues } from "../../core/read-json-file";
-import { planJson, type PlanJson } from "../../promotion/plan-json";
-import { summarizePlan } from "../../promotion/plan-summary";
+import { rmSync } from "node:fs";
+import type { PlanReading, ReadingOptions } from "../../promotion/plan/plan-builder";
+import { PlanReader } from "../../promotion/plan/read-plan";
+import { summarizePlan, type PlanSummary } from "../../promotion/plan-summary";
+import { program } from "../../engine/program";
+import type { StepChange } from "../../promotion/step-change";
+import { undoPreview } from "../../promotion/undo-preview";
 import { isEffectlessJson } from "../ledgers/step-kinds";
 import { variablesOf } from "../project/environment-variables";
+import { readDifferences } from "../project/environment-differences";
 import type { Project } from "../project/project";
-import { discardPlan, planFiles, savePlan, type SavedPlan } from "../project/saved-plan";
+import { proveBy, readProofRecords } from "../project/proof";
+import { lanesOf } from "../project/lanes";
+import { lastRecord } from "../project/records";
+import { discardPlan, planFiles, savePlan, type PlanFiles, type SavedPlan } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../project/stacks";
 import type { Surroundings } from "../surroundings";
 import type { Terminal } from "../terminal";
@@ -22,11 +27,20 @@ export interface MadePlan {
   readonly warnings: readonly TerraformDiagnostic[];
 }
 
+/** A plan as Terraform made it, before anything is judged. */
+interface RawPlan {
+  readonly plan: PlanReading;
+  readonly summary: PlanSummary;
+  readonly warnings: readonly TerraformDiagnostic[];
+  /** Version of Terraform. */
+  readonly terraform: string;
+}
+
 /**
- * Has Terraform plan a stack, and saves the plan.
+ * Has Terraform plan a stack, sets the plan beside what the environment before proved, and saves it.
  *
  * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
- * @throws RefusedError what Sterna's provider refuses: an edited step, a step that was not proved
+ * @throws RefusedError what Sterna's provider refuses: an edited step, a step that was not proved; `RecordsBroken`
  */
 export async function makePlan(
   project: Project,
@@ -34,9 +48,61 @@ export async function makePlan(
   surroundings: Surroundings,
   terminal: Terminal,
 ): Promise<MadePlan> {
+  const files = planFiles(project, system.stack);
+  const differences = readDifferences(project, system.system, system.environment);
+  const last = await lastRecord(project, system.stack);
+  const records = await readProofRecords(project, system, last?.release);
+  const proved = records?.history.resources;
+  const options = { differences: differences.declared, fingerprints: (name: string) => proved?.has(name) ?? false };
+  const { terraform, warnings, ...made } = await planStack(project, system, surroundings, terminal, files, options);
+  try {
+    const proof = records && proveBy(project, system, records, made, differences);
+    const saved = savePlan(project, files, system, terraform, {
+      ...made,
+      chain: await lanesOf(project, system),
+      release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
+      proof: proof?.report,
+      gates: proof?.gate === undefined ? [] : [proof.gate],
+      warnings: warnings.map(describeDiagnostic),
+      undoPreview: undoPreviewOf,
+    });
+    return { saved, warnings };
+  } catch (error) {
+    discardPlan(files);
+    throw error;
+  }
+}
+
+/**
+ * Looks whether a stack is as its last apply left it.
+ *
+ * @returns what an apply would change now; nothing is saved
+ * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
+ */
+export async function planForDrift(
+  project: Project,
+  system: SynthesizedSystem,
+  surroundings: Surroundings,
+  terminal: Terminal,
+): Promise<PlanSummary> {
+  const files = planFiles(project, `${system.stack}.drift`);
+  try {
+    return (await planStack(project, system, surroundings, terminal, files, {})).summary;
+  } finally {
+    discardPlan(files);
+  }
+}
+
+async function planStack(
+  project: Project,
+  system: SynthesizedSystem,
+  surroundings: Surroundings,
+  terminal: Terminal,
+  files: PlanFiles,
+  options: ReadingOptions,
+): Promise<RawPlan> {
   const variables = variablesOf(project, system.environment, surroundings.environment);
   const terraform = new Terraform(system.directory, variables, terminal, system);
-  const files = planFiles(project, system.stack);
   await initialize(terraform, system.directory, variables, terminal);
   discardPlan(files);
   terminal.announce(`planning ${system.system} in ${system.environment}…`);
@@ -55,11 +121,18 @@ export async function makePlan(
     throw terraformFailure("terraform plan", run);
   }
   const warnings = run.diagnostics.filter(({ severity }) => severity === "warning");
-  const summary = summarizePlan(await showPlan(terraform, files.plan), {
+  const plan = await readPlan(terraform, files.plan, options);
+  const summary = summarizePlan(plan, {
     isEffectless: isEffectlessJson,
     adopted: new Set(warnings.filter(isAdoption).map(({ address }) => address ?? "")),
   });
-  return { saved: savePlan(files, system, run.version, summary), warnings };
+  return { plan, summary, warnings, terraform: run.version };
+}
+
+function undoPreviewOf({ action, preview, program: json }: StepChange): readonly string[] {
+  if (action !== "roll-back") return preview;
+  const parsed = json === undefined ? undefined : program.safeParse(JSON.parse(json)).data;
+  return parsed === undefined ? [] : undoPreview(parsed);
 }
 
 /** The provider's warning on a step that the ledger holds as applied and the state does not. */
@@ -67,20 +140,10 @@ export function isAdoption({ summary }: TerraformDiagnostic): boolean {
   return /\badopted\b/.test(summary);
 }
 
-/** Reads a plan file. Its JSON holds values that nobody should find on a disk, so it is removed at once. */
-async function showPlan(terraform: Terraform, plan: string): Promise<PlanJson> {
-  const file = `${plan}.json`;
-  try {
-    const { succeeded, output } = await terraform.runToFile(["show", "-json", plan], file);
-    if (!succeeded) {
-      throw terraformFailure("terraform show", { diagnostics: [], otherOutput: output, interrupts: 0 });
-    }
-    return planJson.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error;
-    const message = `Terraform's plan cannot be read; a newer Sterna may know its format:\n${describeIssues(error)}`;
-    throw new SternaError("PlanUnreadable", message, { cause: error });
-  } finally {
-    rmSync(file, { force: true });
-  }
+/** Reads a plan file. Its JSON holds values that nobody should find on a disk, so it is read as Terraform prints it. */
+export async function readPlan(terraform: Terraform, plan: string, options: ReadingOptions): Promise<PlanReading> {
+  const reader = new PlanReader(options);
+  const { succeeded, output } = await terraform.runToReader(["show", "-json", plan], (bytes) => reader.write(bytes));
+  if (succeeded) return reader.end();
+  throw terraformFailure("terraform show", { diagnostics: [], otherOutput: output, interrupts: 0 });
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { execa } from "execa";
 import type { Terminal } from "../terminal";
@@ -122,11 +122,26 @@ export class Terraform {
     }
   }
 
-  /** Runs a command whose output may be large, into a file. */
-  async runToFile(args: readonly string[], file: string): Promise<{ succeeded: boolean; output: string }> {
-    writeFileSync(file, "", { mode: 0o600 });
-    const run = await execa(this.binary, args, { ...this.options(), stdout: { file }, buffer: { stdout: false } });
-    return { succeeded: !run.failed, output: String(run.stderr ?? "") };
+  /**
+   * Runs a command whose output may be large, or must not be left on a disk, and hands it on as it comes.
+   *
+   * @returns whether it succeeded, and what it complained about
+   */
+  async runToReader(
+    args: readonly string[],
+    onBytes: (bytes: Buffer) => void,
+  ): Promise<{ succeeded: boolean; output: string }> {
+    const child = execa(this.binary, args, { ...this.options(), buffer: { stdout: false }, encoding: "buffer" });
+    try {
+      for await (const bytes of child.stdout) onBytes(bytes as Buffer);
+    } catch (error) {
+      child.kill();
+      throw error;
+    } finally {
+      await child;
+    }
+    const { failed, stderr } = await child;
+    return { succeeded: !failed, output: Buffer.from(stderr).toString("utf8") };
   }
 
   private options() {

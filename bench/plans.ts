@@ -1,0 +1,79 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { repositoryRoot, scratchDirectory } from "../test/support/repository";
+import { measuredRun, type Measured } from "./measured-run";
+import { writePlan } from "./plans/write-plan";
+import { median, ratio, table } from "./table";
+
+const CHANGES = [1_000, 10_000];
+/** 450 MB. `JSON.parse` of the whole is not even asked for one that is larger than a string may be. */
+const HUGE = 80_000;
+const ROUNDS = 5;
+
+/** Reading a plan into a report with the proven-diff, beside `JSON.parse` of the same file. */
+export async function benchPlans(): Promise<string> {
+  const directory = scratchDirectory("bench-plans");
+  try {
+    const [parse, report] = [await compile("parse", directory), await compile("report", directory)];
+    const rows: (string | number)[][] = [];
+    for (const changes of [...CHANGES, HUGE]) {
+      const file = join(directory, "plan.json");
+      writePlan(file, changes);
+      const isHuge = changes === HUGE;
+      const runs = { parse: [] as Measured[], markdown: [] as Measured[], json: [] as Measured[] };
+      for (let round = 0; round < (isHuge ? 1 : ROUNDS); round++) {
+        runs.parse.push(await run(parse, file));
+        runs.markdown.push(await run(report, file, "markdown"));
+        if (!isHuge) runs.json.push(await run(report, file, "json"));
+      }
+      const [base, comment, json] = [runs.parse, runs.markdown, runs.json].map(summarize);
+      const size = `${Math.round(statSync(file).size / 1024 ** 2)} MB`;
+      const cells = (own: Summary | undefined) =>
+        own === undefined ? ["", ""] : [ratio(own.seconds, base!.seconds), own.megabytes];
+      rows.push([changes, size, base!.megabytes, ...cells(comment), ...cells(isHuge ? undefined : json)]);
+    }
+    return [
+      `A report with the proven-diff, whole process, median of ${ROUNDS} in turns, relative to JSON.parse of the file.`,
+      table(
+        ["changes", "plan", "JSON.parse, MB", "as a comment, time", "MB", "with all values as JSON, time", "MB"],
+        rows,
+      ),
+    ].join("\n\n");
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function compile(name: string, directory: string): Promise<string> {
+  const outfile = join(directory, `${name}.cjs`);
+  await build({
+    absWorkingDir: repositoryRoot,
+    entryPoints: [`bench/plans/${name}.ts`],
+    bundle: true,
+    minify: true,
+    platform: "node",
+    // jsonc-parser has a main file that bundlers cannot follow.
+    mainFields: ["module", "main"],
+    format: "cjs",
+    outfile,
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
+function run(script: string, ...args: readonly string[]): Promise<Measured> {
+  return measuredRun([process.execPath, script, ...args], { cwd: repositoryRoot, env: process.env });
+}
+
+interface Summary {
+  readonly seconds: number;
+  readonly megabytes: number;
+}
+
+function summarize(runs: readonly Measured[]): Summary {
+  return {
+    seconds: median(runs.map(({ seconds }) => seconds)),
+    megabytes: median(runs.map(({ memory }) => memory.program)),
+  };
+}

@@ -1,0 +1,41 @@
+// All that `sterna plan` does with a plan: reads it, sets it beside the records, and writes the report in one of its forms.
+import { createColors } from "picocolors";
+import { buildReport } from "../../lib/promotion/build-report";
+import { readPlanFile } from "../../lib/promotion/plan/read-plan";
+import { summarizePlan } from "../../lib/promotion/plan-summary";
+import { compareChanges } from "../../lib/promotion/proof/compare-changes";
+import { DeclaredDifferences } from "../../lib/promotion/proof/declared-differences";
+import { ProvingHistory } from "../../lib/promotion/proof/proving-history";
+import { Waivers } from "../../lib/promotion/proof/waivers";
+import { formatReport, type ReportFormat } from "../../lib/promotion/report/format";
+
+const place = { system: "shop", environment: "staging", release: "1.0.0" };
+const differences = new DeclaredDifferences({ ENVIRONMENT: "staging", ACCOUNT: "123456789012" });
+const history = new ProvingHistory([], { to: place.release });
+const plan = readPlanFile(process.argv[2]!, { differences, fingerprints: (name) => history.resources.has(name) });
+const summary = summarizePlan(plan, { isEffectless: () => false, adopted: new Set() });
+const report = buildReport({
+  ...place,
+  stack: "shop-staging",
+  protected: true,
+  previousEnvironment: "development",
+  chain: [],
+  release: { to: place.release },
+  plannedAt: new Date().toISOString(),
+  plan,
+  summary,
+  proof: {
+    environment: "development",
+    records: [],
+    verdicts: compareChanges({ from: "development", history, plan, steps: summary.steps, free: [] }),
+    waivers: new Waivers([], place, Date.now()),
+    differences: ["ENVIRONMENT"],
+  },
+  gates: [],
+  warnings: [],
+  digest: "",
+  parts: {},
+  versions: { sterna: "", terraform: plan.terraform },
+});
+const form = process.argv[3] as ReportFormat;
+console.log(report.resources.length, formatReport(report, form, createColors(false)).length);

@@ -1,0 +1,112 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { z } from "zod";
+import { SternaError } from "../../core/sterna-error";
+import { STEP_TYPE } from "../step-change";
+import { foundChanges } from "./found-change";
+import { JsonSlicer, type JsonSelection } from "./json-slicer";
+import { parsePart } from "./parse-part";
+import { PlanBuilder, type PlanReading, type ReadingOptions } from "./plan-builder";
+import {
+  attributeReference,
+  configuredResource,
+  type ConfiguredResource,
+  deferredChangeJson,
+  formatVersion,
+  outputChangeJson,
+} from "./plan-schema";
+
+/** What a plan is read by, bytes: no more than stays near the processor. */
+const CHUNK_BYTES = 256 * 1024;
+const STEP_TYPE_JSON = JSON.stringify(STEP_TYPE);
+
+/**
+ * Reads a plan while Terraform prints it (`terraform show -json <plan>`): each change on its own, so that neither the
+ * size of the plan nor that of the longest string is a limit.
+ *
+ * Source: Terraform, "JSON Output Format", format version 1.x. Attributes that it does not know pass unread.
+ */
+export class PlanReader {
+  private readonly builder: PlanBuilder;
+  private readonly slicer: JsonSlicer;
+
+  constructor(options: ReadingOptions = {}) {
+    const builder = new PlanBuilder(options);
+    const dependencies: JsonSelection = {
+      members: { resources: configuredSteps((step) => builder.depends(step)) },
+    };
+    this.builder = builder;
+    this.slicer = new JsonSlicer({
+      members: {
+        format_version: { take: (json) => void parsePart(formatVersion, json) },
+        terraform_version: { take: (json) => (builder.terraform = parsePart(z.string(), json)) },
+        applyable: { take: (json) => (builder.applyable = parsePart(z.boolean().nullable(), json) ?? undefined) },
+        resource_changes: foundChanges((change) => builder.change(change)),
+        resource_drift: foundChanges((change) => builder.drifted(change)),
+        deferred_changes: { each: { take: (json) => builder.defer(parsePart(deferredChangeJson, json)) } },
+        output_changes: { each: { take: (json, name) => builder.output(name, parsePart(outputChangeJson, json)) } },
+        relevant_attributes: { each: { take: (json) => builder.relevant(parsePart(attributeReference, json)) } },
+        prior_state: { members: { values: { members: { root_module: dependencies } } } },
+        configuration: { members: { root_module: dependencies } },
+      },
+    });
+  }
+
+  /**
+   * Takes the next bytes of the plan. They may be overwritten afterwards.
+   *
+   * @throws SternaError `PlanUnreadable`
+   */
+  write(chunk: Buffer): void {
+    this.slicer.write(chunk);
+  }
+
+  /**
+   * What was read.
+   *
+   * @throws SternaError `PlanUnreadable` when the plan is not complete
+   */
+  end(): PlanReading {
+    this.slicer.end();
+    return this.builder.build();
+  }
+}
+
+/**
+ * Reads a plan's JSON from a file.
+ *
+ * @throws SternaError `FileUnreadable`, `PlanUnreadable`
+ */
+export function readPlanFile(file: string, options: ReadingOptions = {}): PlanReading {
+  const reader = new PlanReader(options);
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch (cause) {
+    throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    for (let length; (length = readSync(descriptor, chunk)) > 0;) reader.write(chunk.subarray(0, length));
+  } finally {
+    closeSync(descriptor);
+  }
+  return reader.end();
+}
+
+/** Selects the steps of a configuration, or of a state. Most resources of both are none. */
+function configuredSteps(take: (step: ConfiguredResource) => void): JsonSelection {
+  let found: Record<string, string> = {};
+  const member = (name: string): JsonSelection => ({ takeText: (json) => (found[name] = json) });
+  return {
+    each: {
+      members: { type: member("type"), address: member("address"), depends_on: member("depends_on") },
+      end: () => {
+        const { type, ...members } = found;
+        found = {};
+        if (type !== STEP_TYPE_JSON) return;
+        const json = Object.entries(members).map(([name, value]) => `"${name}":${value}`);
+        take(parsePart(configuredResource, Buffer.from(`{${json.join()}}`)));
+      },
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { areRelated } from "../plan/attribute-path";
+import type { PlannedResource, PlanReading } from "../plan/plan-builder";
+import {
+  reportedName,
+  type MissingChange,
+  type ProofClass,
+  type ReportedProof,
+  type ReportedResource,
+} from "../promotion-report";
+import type { StepChange } from "../step-change";
+import type { FreeAttribute } from "./declared-differences";
+import { areEqual, isUnknown } from "./fingerprint";
+import type { ProvedResource, ProvingHistory } from "./proving-history";
+
+const GONE = ["delete", "forget"];
+const STEP_RUNS = ["run", "retry", "adopt"];
+
+/** What is set side by side: a plan, and what the environment before applied. */
+export interface ProofComparison {
+  /** Name of the environment that proves. */
+  readonly from: string;
+  readonly history: ProvingHistory;
+  readonly plan: PlanReading;
+  readonly steps: readonly StepChange[];
+  /** Attributes that may differ, whatever their values. */
+  readonly free: readonly FreeAttribute[];
+}
+
+/** What the environment before says about every change of a plan. */
+export interface ProofVerdicts {
+  /** By the name of the resource in the report. Data sources are read again everywhere and need no proof. */
+  readonly resources: ReadonlyMap<string, ReportedProof>;
+  /** By the id of the step. */
+  readonly steps: ReadonlyMap<string, ReportedProof>;
+  readonly missing: readonly MissingChange[];
+}
+
+/** Calls every change of a plan PROVEN, DIFFERS or ONLY-HERE, and finds what is MISSING. */
+export function compareChanges(comparison: ProofComparison): ProofVerdicts {
+  const { plan, steps } = comparison;
+  const changes = plan.resources.filter(({ action }) => action !== "read");
+  return {
+    resources: new Map(changes.map((change) => [reportedName(change), judgeResource(change, comparison)])),
+    steps: new Map(
+      steps.filter(({ action }) => STEP_RUNS.includes(action)).map((step) => [step.id, judgeStep(step, comparison)]),
+    ),
+    missing: [...missingResources(comparison), ...missingSteps(comparison)],
+  };
+}
+
+function judgeResource(change: ReportedResource, comparison: ProofComparison): ReportedProof {
+  const { from, history, plan } = comparison;
+  const name = reportedName(change);
+  const { action } = change;
+  const there = history.resources.get(name);
+  if (there === undefined) return proof("ONLY-HERE", `${from} never applied it`);
+  if (GONE.includes(action) || GONE.includes(there.action)) {
+    if (action === there.action) return proof("PROVEN", `${from} did the same`);
+    return GONE.includes(action)
+      ? proof("DIFFERS", `${from} keeps it`)
+      : proof("DIFFERS", `${from} ended with "${there.action}"`);
+  }
+  if (action === "replace" && !there.promoted.actions.has("replace")) {
+    return proof("DIFFERS", `it is replaced here; ${from} did not replace it at this release`);
+  }
+  const paths = action === "update" ? change.attributes.map(({ path }) => path) : undefined;
+  const differing = differingPaths(change, plan.planned.get(name), there, paths, comparison.free);
+  return differing.length === 0
+    ? proof("PROVEN", `${from} applied it with the same result`)
+    : proof("DIFFERS", `${from} applied it with another result`, differing);
+}
+
+/** @param only paths that count; all when absent */
+function differingPaths(
+  { address, type }: Pick<ReportedResource, "address" | "type">,
+  planned: PlannedResource | undefined,
+  there: ProvedResource,
+  only: readonly string[] | undefined,
+  free: readonly FreeAttribute[],
+): string[] {
+  const here = planned?.fingerprint ?? {};
+  const paths = new Set([...Object.keys(here), ...Object.keys(there.fingerprint)]);
+  const isFree = (path: string) =>
+    free.some(({ resource, attribute }) => (resource === address || resource === type) && isInside(path, attribute));
+  return [...paths].filter((path) => {
+    if (only !== undefined && !only.some((changed) => areRelated(changed, path))) return false;
+    return !isFree(path) && !isSame(here[path], there.fingerprint[path], there.computed.has(path));
+  });
+}
+
+/** A value that is known only after the apply is as good as the other one, if it was so in both environments. */
+function isSame(here: string | undefined, there: string | undefined, computed: boolean): boolean {
+  if (here === undefined || there === undefined) return computed && isUnknown(here ?? there ?? "");
+  if (isUnknown(here)) return computed;
+  return areEqual(here, there);
+}
+
+function judgeStep({ id, checksum }: StepChange, { from, history }: ProofComparison): ReportedProof {
+  const there = history.steps.get(id);
+  if (there === undefined) return proof("ONLY-HERE", `${from} never applied it`);
+  if (checksum === undefined) {
+    return proof("DIFFERS", "its program holds a value that only Terraform knows, so nothing can prove it");
+  }
+  if (there.checksum !== checksum) {
+    const short = (text: string | undefined) => text?.slice(0, 12) ?? "an unknown program";
+    return proof("DIFFERS", `${from} applied ${short(there.checksum)}, here it is ${short(checksum)}`, ["program"]);
+  }
+  return proof("PROVEN", `${from} applied the same program`);
+}
+
+function missingResources({ from, history, plan, free }: ProofComparison): MissingChange[] {
+  const changing = new Set(plan.resources.map(reportedName));
+  return [...history.resources].flatMap(([name, there]): MissingChange[] => {
+    if (there.promoted.actions.size === 0 || changing.has(name)) return [];
+    const here = plan.planned.get(name);
+    if (GONE.includes(there.action)) {
+      return here === undefined
+        ? []
+        : [missing("resource", name, `${from} ended with "${there.action}", and it stays here`)];
+    }
+    if (here === undefined) return [missing("resource", name, `${from} has it, and this plan does not make it`)];
+    const address = name.replace(/ \(deposed .*\)$/, "");
+    const changed = [...there.promoted.paths].filter((path) => !isUnknown(there.fingerprint[path] ?? "unknown"));
+    const type = typeOf(address);
+    const differing =
+      changed.length === 0
+        ? []
+        : differingPaths({ address, type }, here, there, changed, free).filter((path) => changed.includes(path));
+    return differing.length === 0
+      ? []
+      : [missing("resource", name, `${from} changed it at this release, and it stays as it is here`, differing)];
+  });
+}
+
+function missingSteps({ from, history, plan }: ProofComparison): MissingChange[] {
+  const here = new Set(
+    plan.steps
+      .filter(({ change }) => change.actions.join() !== "delete")
+      .map(({ change }) => (change.after as { id?: string } | null)?.id),
+  );
+  return [...history.steps]
+    .filter(([id, { promoted }]) => promoted && !here.has(id))
+    .map(([id]) => missing("step", id, `${from} applied it, and it is no part of this plan`));
+}
+
+/** `module.a["x"].aws_s3_bucket.logs[0]` is an `aws_s3_bucket`. */
+function typeOf(address: string): string {
+  return /(?:^|\.)([a-z][\w-]*)\.[\w-]+(?:\[[^\]]*\])?$/.exec(address)?.[1] ?? address;
+}
+
+function isInside(path: string, attribute: string): boolean {
+  return path.length >= attribute.length && areRelated(path, attribute);
+}
+
+function proof(proofClass: ProofClass, reason: string, attributes: readonly string[] = []): ReportedProof {
+  return { class: proofClass, reason, attributes: [...attributes] };
+}
+
+function missing(
+  kind: MissingChange["kind"],
+  name: string,
+  reason: string,
+  attributes: readonly string[] = [],
+): MissingChange {
+  return { kind, name, proof: proof("MISSING", reason, attributes) };
+}

@@ -1,0 +1,66 @@
+import { gt } from "semver";
+import { isOpen, judgedChanges, type ReportProof } from "../build-report";
+import type { GateResult, PromotionReport } from "../promotion-report";
+import type { ProvingHistory } from "./proving-history";
+
+const LISTED = 20;
+
+/** What the gate looks at. */
+export interface ProofGateSource extends Pick<PromotionReport, "system" | "environment" | "release"> {
+  readonly proof: ReportProof;
+  readonly history: ProvingHistory;
+  /** Whether an apply would do anything. */
+  readonly changes: boolean;
+}
+
+/**
+ * The gate of a protected environment: it takes only what the environment before proved, or what a person waived by
+ * name. A plan that goes back to an older release passes: it undoes what was proved here, and is no promotion.
+ */
+export function proofGate({ system, environment, release, proof, history, changes }: ProofGateSource): GateResult {
+  const gate = { id: "proof", title: `${proof.environment} proved every change`, stage: "plan" as const };
+  if (!changes) return { ...gate, result: "passed", detail: "there is nothing to prove" };
+  if (release.from !== undefined && gt(release.from, release.to)) {
+    return { ...gate, result: "passed", detail: `it goes back from ${release.from} to ${release.to}` };
+  }
+  const judged = judgedChanges(proof);
+  const open = judged.filter(([, found]) => isOpen(found));
+  if (!history.isApplied && open.length > 0) {
+    return {
+      ...gate,
+      result: "refused",
+      code: "ReleaseNotApplied",
+      detail:
+        `no record shows that release ${release.to} was applied in ${proof.environment}; ` +
+        `run \`sterna apply ${system} ${proof.environment}\` first, and plan again`,
+    };
+  }
+  if (open.length > 0) {
+    const lines = open.slice(0, LISTED).map(([name, { class: found, reason, attributes }]) => {
+      const where =
+        attributes.length === 0 ? "" : ` (${attributes.slice(0, 3).join(", ")}${attributes.length > 3 ? ", …" : ""})`;
+      const expired = proof.waivers.expired.has(name) ? "; its waiver has expired" : "";
+      return `  ${found.padEnd(9)}  ${name}  ${reason}${where}${expired}`;
+    });
+    const more = open.length > LISTED ? [`  and ${open.length - LISTED} more`] : [];
+    const stepIds = proof.verdicts.steps;
+    return {
+      ...gate,
+      result: "refused",
+      code: open.every(([name]) => stepIds.has(name)) ? "StepsNotProved" : "ChangesNotProved",
+      detail:
+        `${proof.environment} has not proved ${open.length} of ${judged.length} changes for ${environment}:\n` +
+        `${[...lines, ...more].join("\n")}\n` +
+        `Apply the same in ${proof.environment} first, declare in environments.json what differs on purpose, or waive each by name in waivers.json.`,
+    };
+  }
+  const waived = judged.filter(([, { waiver }]) => waiver !== undefined);
+  if (waived.length === 0) return { ...gate, result: "passed", detail: `${judged.length} changes are proven` };
+  const [, { waiver }] = waived[0]!;
+  return {
+    ...gate,
+    result: "waived",
+    detail: `${judged.length - waived.length} changes are proven, waived are ${waived.map(([name]) => name).join(", ")}`,
+    waiver: waiver!,
+  };
+}

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { describeIssues } from "../../core/read-json-file";
+import { SternaError } from "../../core/sterna-error";
+import { sha256 } from "../../engine/checksum";
+import type { ObjectStore } from "../../engine/ledgers/object-store";
+import { applyRecord, type ApplyRecord, type NewApplyRecord } from "../apply-record";
+import { RefusedError } from "../refused-error";
+
+const ATTEMPTS = 5;
+const NAME = /^(\d{6})\.json$/;
+
+/** Says which record is the last, so that one that is cut off shows. */
+const head = z.object({ number: z.number().int().positive(), digest: z.string() });
+
+/** A record in its chain. */
+export interface ChainedRecord {
+  readonly record: ApplyRecord;
+  /** SHA-256 of its text. */
+  readonly digest: string;
+  /** Where it is, for people. */
+  readonly place: string;
+}
+
+/**
+ * The records of a stack, oldest first: `<prefix><stack>/000001.json` and so on. They are only ever appended. Each names
+ * the digest of the one before, and `head.json` names the last: so a record that is edited or taken away is found.
+ *
+ * Who can write the whole folder can also write a new chain. Records of the next environment name the proof that they
+ * had, and a bucket with versioning or object lock keeps what was there.
+ */
+export class RecordChain {
+  private readonly directory: string;
+
+  /** @param prefix what all keys begin with: empty, or ending with a slash */
+  constructor(
+    private readonly store: ObjectStore,
+    prefix: string,
+    stack: string,
+  ) {
+    this.directory = `${prefix}${stack}/`;
+  }
+
+  /**
+   * All records.
+   *
+   * @throws RefusedError `RecordsBroken` when one was edited or is missing
+   * @throws SternaError `RecordUnreadable`
+   */
+  async read(): Promise<ChainedRecord[]> {
+    const records: ChainedRecord[] = [];
+    for (const [index, name] of (await this.names()).entries()) {
+      const place = this.place(name);
+      if (name !== nameOf(index + 1)) throw this.broken(`${this.place(nameOf(index + 1))} is missing`);
+      const text = await this.text(name);
+      const record = parseRecord(text, place);
+      const before = records.at(-1);
+      if (record.previous !== (before?.digest ?? null)) {
+        throw this.broken(`${before?.place ?? place} is not what it was when ${place} was written`);
+      }
+      records.push({ record, digest: sha256(text), place });
+    }
+    await this.assertHead(records);
+    return records;
+  }
+
+  /** The last record, if there is one. Nothing before it is looked at. */
+  async last(): Promise<ApplyRecord | undefined> {
+    const name = (await this.names()).at(-1);
+    return name === undefined ? undefined : parseRecord(await this.text(name), this.place(name));
+  }
+
+  /**
+   * Appends a record.
+   *
+   * @returns its key
+   * @throws SternaError `FileUnwritable` when others append all the time
+   */
+  async append(record: NewApplyRecord): Promise<string> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const last = (await this.names()).at(-1);
+      const previous = last === undefined ? null : sha256(await this.text(last));
+      const number = last === undefined ? 1 : Number(NAME.exec(last)![1]) + 1;
+      const text = `${JSON.stringify({ version: 2, ...record, previous }, undefined, 2)}\n`;
+      const key = this.directory + nameOf(number);
+      if ((await this.store.writeIf(key, text, undefined)) === undefined) continue;
+      await this.moveHead({ number, digest: sha256(text) });
+      return key;
+    }
+    throw new SternaError(
+      "FileUnwritable",
+      `the record cannot be appended to ${this.place("")}: others write there too`,
+    );
+  }
+
+  /** Appends that were killed, or met each other, leave the head behind; that is no break, and the next one mends it. */
+  private async assertHead(records: readonly ChainedRecord[]): Promise<void> {
+    const found = await this.store.read(this.headKey);
+    if (found === undefined) {
+      if (records.length > 1) throw this.broken(`${this.place("head.json")} is missing`);
+      return;
+    }
+    const { number, digest } = parse(head, found.body, this.place("head.json"));
+    const last = records[number - 1];
+    if (last === undefined) throw this.broken(`${this.place(nameOf(number))} is missing`);
+    if (last.digest !== digest) throw this.broken(`${last.place} is not what it was when it was written`);
+  }
+
+  private async moveHead(to: z.infer<typeof head>): Promise<void> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const found = await this.store.read(this.headKey);
+      if (found !== undefined && parse(head, found.body, this.place("head.json")).number >= to.number) return;
+      const text = `${JSON.stringify(to)}\n`;
+      if ((await this.store.writeIf(this.headKey, text, found?.version)) !== undefined) return;
+    }
+  }
+
+  private get headKey(): string {
+    return `${this.directory}head.json`;
+  }
+
+  private async names(): Promise<string[]> {
+    const keys = await this.store.keys(this.directory);
+    return keys
+      .map((key) => key.slice(this.directory.length))
+      .filter((name) => NAME.test(name))
+      .sort();
+  }
+
+  private async text(name: string): Promise<string> {
+    const found = await this.store.read(this.directory + name);
+    if (found === undefined) throw this.broken(`${this.place(name)} is missing`);
+    return found.body;
+  }
+
+  private place(name: string): string {
+    return `${this.store.location}/${this.directory}${name}`;
+  }
+
+  private broken(what: string): RefusedError {
+    return new RefusedError(
+      "RecordsBroken",
+      `the records of applies were changed: ${what}. They are only ever appended; restore what was there (from git, or from the versions of the bucket). What they prove is not known until then.`,
+    );
+  }
+}
+
+function nameOf(number: number): string {
+  return `${String(number).padStart(6, "0")}.json`;
+}
+
+function parseRecord(text: string, place: string): ApplyRecord {
+  return parse(applyRecord, text, place);
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, text: string, place: string): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SternaError("RecordUnreadable", `${place} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new SternaError("RecordUnreadable", `${place} is not as it should be:\n${describeIssues(result.error)}`);
+}

@@ -1,0 +1,30 @@
+import type { AttributeChange, ReportedProof, ReportedWaiver } from "../promotion-report";
+import type { Detail, Entry } from "./outline";
+
+export function attributeDetail(change: AttributeChange): Detail {
+  return { kind: "attribute", change };
+}
+
+export function proofClassOf(proof: ReportedProof | undefined): Pick<Entry, "proof"> {
+  return proof === undefined ? {} : { proof: proof.class };
+}
+
+/** Why a change is not PROVEN, and who lets it through. */
+export function proofNotes(proof: ReportedProof | undefined): Detail[] {
+  if (proof === undefined || (proof.class === "PROVEN" && proof.waiver === undefined)) return [];
+  const where = proof.attributes.length === 0 ? "" : ` (${proof.attributes.join(", ")})`;
+  return notes(
+    `${proof.class}: ${proof.reason}${where}`,
+    proof.waiver === undefined ? undefined : waiverText(proof.waiver),
+  );
+}
+
+/** `Waived by Ada until 2026-12-31: why` */
+export function waiverText({ by, reason, expires }: ReportedWaiver): string {
+  return `Waived by ${by} until ${expires}: ${reason}`;
+}
+
+/** Sentences, without those that there is nothing to say for. */
+export function notes(...texts: readonly (string | undefined)[]): Detail[] {
+  return texts.filter((text) => text !== undefined).map((text) => ({ kind: "note", text }));
+}
