@@ -1,0 +1,91 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { RefusedError } from "../../promotion/refused-error";
+import { readDotenvFile, requireNoTraps } from "../env/read-dotenv-file";
+import { EXIT_STATUS } from "../exit-status";
+import { compareWithSecret, keysToImport, type ImportedVariable } from "../secrets/plan-import";
+import { SecretObject, type FoundSecret } from "../secrets/secret-object";
+import { referencesTo, writeReferences } from "../secrets/write-references";
+import type { CommonOptions } from "../terminal";
+import { importText, trapLines } from "../text/dotenv-text";
+import { newCommand, type CommandRunner } from "./command";
+
+interface SecretsImportOptions extends CommonOptions {
+  readonly to: string;
+  readonly region?: string;
+  readonly only?: readonly string[];
+  readonly output?: string;
+  readonly inPlace?: boolean;
+  readonly apply?: boolean;
+  readonly overwrite?: boolean;
+  readonly acceptTraps?: boolean;
+}
+
+export function secretsImportCommand(run: CommandRunner): Command {
+  return newCommand("import", "move the values of a dotenv file into a secret, and leave references", {
+    "sterna secrets import .env --to r3mes/production": "show which names would go there; changes nothing",
+    "sterna secrets import .env --to r3mes/production --apply": "import, and write .env.references",
+    "sterna secrets import .env --to r3mes/production --only DATABASE_URL=database_url": "one, under another key",
+  })
+    .argument("<file>", "dotenv file")
+    .requiredOption("--to <secret>", "name or ARN of the secret in AWS Secrets Manager; made if it is not there")
+    .option("--region <region>", "region of the secret (default: AWS_REGION)")
+    .option(
+      "--only <name=key...>",
+      "only these variables, =key where it is another than the name (default: all that hold something)",
+    )
+    .option("--output <file>", "where the references go (default: <file>.references)")
+    .option("--in-place", "write the references into the file itself")
+    .option("--apply", "write the secret and the references")
+    .option("--overwrite", "also where the secret holds another value already; that one becomes AWSPREVIOUS")
+    .option("--accept-traps", "also where other readers read a line differently: what dotenv reads is meant")
+    .action((name: string, options: SecretsImportOptions) =>
+      run(options, ({ surroundings, terminal }) =>
+        SecretObject.use(options.to, options.region, surroundings.environment, async (secret) => {
+          const file = await readDotenvFile(resolve(surroundings.directory, name));
+          const keys = keysToImport(file.variables, options.only ?? []);
+          const traps = file.traps.filter((trap) => trap.name === undefined || keys.has(trap.name));
+          const found = await secret.read();
+          const variables = compareWithSecret(file.variables, keys, found?.values ?? {});
+          const output = options.inPlace ? name : (options.output ?? `${name}.references`);
+          const values = {
+            ...found?.values,
+            ...Object.fromEntries([...keys].map(([variable, key]) => [key, file.variables.get(variable) as string])),
+          };
+          secret.serialize(values);
+
+          for (const line of trapLines(name, traps, terminal.colors)) terminal.report(line);
+          terminal.print(importText(options.to, variables, terminal.colors));
+          const changed = variables.some(({ state }) => state !== "same");
+          let written: string | undefined;
+          if (options.apply && keys.size > 0) {
+            if (!options.acceptTraps) requireNoTraps(name, traps);
+            if (!options.overwrite) requireSameValues(options.to, variables);
+            const { arn } = changed || found === undefined ? await secret.write(found, values) : (found as FoundSecret);
+            const path = resolve(surroundings.directory, output);
+            if (await writeReferences(file, referencesTo(arn, keys), path)) written = output;
+          }
+          const applied = options.apply ?? false;
+          terminal.printJson({ file: name, secret: options.to, applied, variables, traps, references: written });
+          terminal.print(summary(options.to, applied, changed, written));
+          return applied || keys.size === 0 ? EXIT_STATUS.done : EXIT_STATUS.changes;
+        }),
+      ),
+    );
+}
+
+/** @throws RefusedError `SecretValueDiffers` */
+function requireSameValues(secret: string, variables: readonly ImportedVariable[]): void {
+  const different = variables.filter(({ state }) => state === "differs").map(({ name }) => name);
+  if (different.length === 0) return;
+  throw new RefusedError(
+    "SecretValueDiffers",
+    `nothing was written: secret "${secret}" holds other values for ${different.join(", ")}. Leave them out with --only, or replace them with --overwrite`,
+  );
+}
+
+function summary(secret: string, applied: boolean, changed: boolean, written: string | undefined): string {
+  if (!applied) return "\nNothing was changed. Import with --apply.";
+  const values = changed ? `${secret} holds the values` : `${secret} held the values already; no new version`;
+  return `\n${values}.${written === undefined ? "" : ` The references are in ${written}.`}`;
+}

@@ -1,0 +1,148 @@
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { z } from "zod";
+import { SternaError } from "../../core/sterna-error";
+import { awsSettings } from "../../engine/objects/aws-settings";
+
+/** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (Secret value) */
+const LARGEST_VALUE = 65_536;
+
+/** Texts by key: how a secret of several values is written. */
+export type SecretValues = Readonly<Record<string, string>>;
+
+export interface FoundSecret {
+  readonly arn: string;
+  readonly values: SecretValues;
+}
+
+/** A secret of AWS Secrets Manager that holds a JSON object of texts. */
+export class SecretObject {
+  private constructor(
+    private readonly sdk: typeof import("@aws-sdk/client-secrets-manager"),
+    private readonly client: SecretsManagerClient,
+    readonly id: string,
+  ) {}
+
+  /** Works with a secret, and lets go of it. Credentials, region and endpoint are those of `variables`. */
+  static async use<Result>(
+    id: string,
+    region: string | undefined,
+    variables: NodeJS.ProcessEnv,
+    work: (secret: SecretObject) => Promise<Result>,
+  ): Promise<Result> {
+    // Loaded here, since it takes longer to load than the rest of the command line.
+    const sdk = await import("@aws-sdk/client-secrets-manager");
+    const settings = awsSettings(variables, "SECRETS_MANAGER");
+    const client = new sdk.SecretsManagerClient({ ...settings, ...(region && { region }) });
+    try {
+      return await work(new SecretObject(sdk, client, id));
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /**
+   * The secret, or nothing when there is none.
+   *
+   * @throws SternaError `SecretRotates`, `SecretNotAnObject`, `SecretsManagerRefused`
+   */
+  read(): Promise<FoundSecret | undefined> {
+    return this.asking(() => this.find());
+  }
+
+  /**
+   * Makes these the values, all of them, and reads them back.
+   *
+   * @throws SternaError `SecretTooLarge`, and `SecretsManagerRefused` if somebody else wrote in between
+   */
+  write(found: FoundSecret | undefined, values: SecretValues): Promise<FoundSecret> {
+    return this.asking(() => this.put(found, values));
+  }
+
+  /** @throws SternaError `SecretTooLarge` */
+  serialize(values: SecretValues): string {
+    const text = JSON.stringify(values);
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= LARGEST_VALUE) return text;
+    throw new SternaError(
+      "SecretTooLarge",
+      `secret "${this.id}" would hold ${bytes} bytes, and ${LARGEST_VALUE} is the most; import into several secrets, with --only`,
+    );
+  }
+
+  private async find(): Promise<FoundSecret | undefined> {
+    const { DescribeSecretCommand } = this.sdk;
+    const described = await ifFound(this.client.send(new DescribeSecretCommand({ SecretId: this.id })));
+    if (described === undefined) return undefined;
+    if (described.RotationEnabled) {
+      throw new SternaError(
+        "SecretRotates",
+        `secret "${this.id}" rotates, and its rotation makes the values: name another secret, and refer to the keys that the rotation writes`,
+      );
+    }
+    return { arn: described.ARN as string, values: await this.values() };
+  }
+
+  private async put(found: FoundSecret | undefined, values: SecretValues): Promise<FoundSecret> {
+    const { CreateSecretCommand, PutSecretValueCommand } = this.sdk;
+    const SecretString = this.serialize(values);
+    const written =
+      found === undefined
+        ? await this.client.send(new CreateSecretCommand({ Name: this.id, SecretString }))
+        : await this.client.send(new PutSecretValueCommand({ SecretId: this.id, SecretString }));
+    const read = await this.values();
+    if (Object.entries(values).some(([key, value]) => read[key] !== value)) {
+      throw new SternaError(
+        "SecretsManagerRefused",
+        `secret "${this.id}" does not hold what was written; run it again`,
+      );
+    }
+    return { arn: written.ARN as string, values: read };
+  }
+
+  /** Says what Secrets Manager, or the way to it, had against a request. */
+  private async asking<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof SternaError) throw cause;
+      const { name, message } = cause as Error;
+      throw new SternaError(
+        "SecretsManagerRefused",
+        `secret "${this.id}": ${name}: ${message}. Check the name, the region and the credentials; they need secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and CreateSecret.`,
+        { cause },
+      );
+    }
+  }
+
+  private async values(): Promise<SecretValues> {
+    const { GetSecretValueCommand } = this.sdk;
+    const command = new GetSecretValueCommand({ SecretId: this.id, VersionStage: "AWSCURRENT" });
+    const current = await ifFound(this.client.send(command));
+    // A secret that was declared and never given a value.
+    if (current === undefined) return {};
+    const parsed = z.record(z.string(), z.string()).safeParse(parseJson(current.SecretString));
+    if (parsed.success) return parsed.data;
+    throw new SternaError(
+      "SecretNotAnObject",
+      `secret "${this.id}" holds no JSON object of texts, such as {"DATABASE_URL": "…"}; name another secret`,
+    );
+  }
+}
+
+async function ifFound<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as Error).name === "ResourceNotFoundException") return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    // The message of JSON.parse repeats a part of the text.
+    return undefined;
+  }
+}

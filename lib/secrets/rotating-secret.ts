@@ -1,0 +1,143 @@
+import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
+import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
+import { SecretsmanagerSecretPolicy } from "@cdktf/provider-aws/lib/secretsmanager-secret-policy";
+import { SecretsmanagerSecretRotation } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation";
+import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
+import type { ITerraformDependable } from "cdktf";
+import { TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { Duration } from "../core/duration";
+import { adoptResource, keepMovedResources } from "../core/refactoring";
+import { Schedule } from "../core/schedule/schedule";
+import { ValidationError } from "../core/validation-error";
+import type { RotatingSecretProps } from "./rotating-secret-props";
+import { rotationSchedule, validateRotatingSecret } from "./rotating-secret-validation";
+import { RotationAlarms } from "./rotation-alarms";
+import { NOT_ROTATED_YET, writtenKeys } from "./rotator/secret-keys";
+import { RotatorFunction } from "./rotator-function";
+import { SecretKeyReference } from "./secret-key-reference";
+
+/**
+ * Keeps the version that Terraform made. AWS deletes versions without a label, and Terraform would then make this one
+ * again and replace the value in use
+ * (https://github.com/terraform-aws-modules/terraform-aws-secrets-manager/issues/24).
+ */
+const FIRST_VERSION_LABEL = "sterna-first";
+const WRITE_ONLY_TERRAFORM = ">= 1.11";
+
+/**
+ * A secret of AWS Secrets Manager whose value changes by schedule, and which no apply changes back.
+ *
+ * Terraform makes everything but the value: the rotation function, which is part of this package, makes that.
+ */
+export class RotatingSecret extends Construct {
+  readonly resource: SecretsmanagerSecret;
+
+  /** Sterna's rotation function; nothing for a custom one. */
+  readonly rotator?: RotatorFunction;
+
+  private readonly keys: readonly string[];
+  private readonly rotation: SecretsmanagerSecretRotation;
+
+  /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/secrets.md` */
+  constructor(scope: Construct, id: string, props: RotatingSecretProps) {
+    super(scope, id);
+    validateRotatingSecret(props, this);
+    const { settings, adminSecretArn } = props.strategy;
+    const kmsKeyArn = props.kmsKeyArn ?? this.addKey(props).arn;
+    this.resource = this.addSecret(props, kmsKeyArn);
+    if (props.resourcePolicy !== undefined) {
+      new SecretsmanagerSecretPolicy(this, "ResourcePolicy", {
+        secretArn: this.resource.arn,
+        policy: props.resourcePolicy,
+        blockPublicPolicy: true,
+      });
+    }
+    const before: ITerraformDependable[] = props.adopt === undefined ? [this.addFirstVersion(props)] : [];
+    if (settings.strategy === "custom") {
+      this.keys = settings.keys;
+      this.rotation = this.addRotation(props, settings.functionArn, before);
+    } else {
+      this.keys = writtenKeys(settings);
+      const { secretName, network, alarmTopicArns: topicArns } = props;
+      const secretArn = this.resource.arn;
+      this.rotator = new RotatorFunction(this, "Rotator", {
+        ...{ secretName, secretArn, kmsKeyArn, adminSecretArn, settings, network },
+      });
+      const { function: rotator, ready } = this.rotator;
+      new RotationAlarms(this, "Alarms", { secretName, secretArn, rotator, topicArns });
+      this.rotation = this.addRotation(props, rotator.arn, [...before, ...ready]);
+    }
+    if (props.adopt !== undefined) adoptResource(this.resource, props.adopt);
+    keepMovedResources(this, props.previously ?? []);
+  }
+
+  /** ARN of the secret. What refers to it is made after the first rotation was asked for. */
+  get secretArn(): string {
+    return this.rotation.secretId;
+  }
+
+  /**
+   * Refers to one value of the secret's JSON object.
+   *
+   * @param key one of those that the strategy writes: for PostgreSQL `url`, `host`, `port`, `dbname`, `username`, `password`
+   * @throws ValidationError `UnknownSecretKey`
+   */
+  reference(key: string): SecretKeyReference {
+    if (this.keys.includes(key)) return new SecretKeyReference(this.secretArn, key);
+    throw new ValidationError(
+      "UnknownSecretKey",
+      `the rotation never writes "${key}": who reads it would find nothing. It writes ${this.keys.join(", ")}`,
+      this,
+    );
+  }
+
+  private addKey({ secretName, allowDestroy }: RotatingSecretProps): KmsKey {
+    return new KmsKey(this, "Key", {
+      description: `Encrypts the secret ${secretName}`,
+      enableKeyRotation: true,
+      lifecycle: { preventDestroy: allowDestroy === undefined },
+    });
+  }
+
+  private addSecret(props: RotatingSecretProps, kmsKeyId: string): SecretsmanagerSecret {
+    return new SecretsmanagerSecret(this, "Resource", {
+      name: props.secretName,
+      kmsKeyId,
+      recoveryWindowInDays: (props.recoveryWindow ?? Duration.days(30)).toDays(),
+      replica: props.replicas?.map((replica) => ({ region: replica.region, kmsKeyId: replica.kmsKeyArn })),
+      tags: props.tags,
+      lifecycle: { preventDestroy: props.allowDestroy === undefined },
+    });
+  }
+
+  /** A secret without any version cannot be rotated. The first one holds no secret, or one that is written only. */
+  private addFirstVersion({ initialValue }: RotatingSecretProps): SecretsmanagerSecretVersion {
+    if (initialValue !== undefined) {
+      TerraformStack.of(this).addOverride("terraform.required_version", WRITE_ONLY_TERRAFORM);
+    }
+    return new SecretsmanagerSecretVersion(this, "FirstVersion", {
+      secretId: this.resource.id,
+      ...(initialValue === undefined
+        ? { secretString: NOT_ROTATED_YET }
+        : { secretStringWo: initialValue, secretStringWoVersion: 1 }),
+      versionStages: ["AWSCURRENT", FIRST_VERSION_LABEL],
+      lifecycle: { ignoreChanges: ["secret_string", "secret_string_wo", "secret_string_wo_version", "version_stages"] },
+    });
+  }
+
+  private addRotation(
+    props: RotatingSecretProps,
+    rotationLambdaArn: string,
+    dependsOn: ITerraformDependable[],
+  ): SecretsmanagerSecretRotation {
+    const { schedule = Schedule.aws("rate(30 days)"), window = Duration.hours(3) } = props;
+    return new SecretsmanagerSecretRotation(this, "Rotation", {
+      secretId: this.resource.id,
+      rotationLambdaArn,
+      rotateImmediately: true,
+      rotationRules: { scheduleExpression: rotationSchedule(schedule, this), duration: `${window.toHours()}h` },
+      dependsOn,
+    });
+  }
+}

@@ -1,0 +1,169 @@
+import type { RotationSettings } from "./rotator/settings";
+
+/** Where a server is, and who may change its users. */
+export interface RotatedServerOptions {
+  /** Host name or address, as the rotation function reaches it. */
+  readonly host: string;
+
+  /**
+   * TCP port.
+   * @default - that of the server's kind: 5432, 6379
+   */
+  readonly port?: number;
+
+  /** ARN of a secret with the keys `username` and `password`: whoever may change the user's password. */
+  readonly adminSecretArn: string;
+
+  /**
+   * PEM certificate of the authority that signed the server's. RDS and Aurora need the one of their region.
+   * @default - the authorities that Node.js knows
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
+   */
+  readonly certificateAuthority?: string;
+
+  /**
+   * Why the connection needs no TLS.
+   * @default - TLS is required, and the server's certificate is checked
+   */
+  readonly allowPlaintext?: string;
+}
+
+/** A user of PostgreSQL. */
+export interface PostgresUserOptions extends RotatedServerOptions {
+  /** Database in which the user works. */
+  readonly database: string;
+
+  /** The user, which is a role that can log in. Made by the first rotation when it is missing. */
+  readonly username: string;
+}
+
+/** Two users of PostgreSQL that take turns. */
+export interface PostgresAlternatingUsersOptions extends PostgresUserOptions {
+  /**
+   * Role that cannot log in, which both users act as, and which owns what they make.
+   * @default - the user's name and `_owner`
+   */
+  readonly ownerRole?: string;
+}
+
+/** A user of PostgreSQL that goes without login for a moment. */
+export interface PostgresSingleUserOptions extends PostgresUserOptions {
+  /** Why it is fine that new sessions are refused while a rotation runs: seconds in AWS Lambda. */
+  readonly acceptOutage: string;
+}
+
+/** A user of Redis. */
+export interface RedisAclOptions extends RotatedServerOptions {
+  /** The user. */
+  readonly username: string;
+
+  /**
+   * What the user may do when the first rotation has to make it, as in `ACL SETUSER`.
+   * @default - a missing user is an error
+   */
+  readonly rules?: readonly string[];
+
+  /**
+   * Why it is fine that a restart of the server forgets the new password.
+   * @default - the server must keep it in its aclfile or its configuration file
+   */
+  readonly notDurable?: string;
+}
+
+/** A value that no server has to be told. */
+export interface RandomValueOptions {
+  /**
+   * How the bytes are written; `influxToken` is what InfluxDB 2 makes: base64 for URLs, with padding.
+   * @default "base64url"
+   */
+  readonly shape?: "hex" | "base64url" | "influxToken";
+
+  /**
+   * Random bytes, 16 to 1024.
+   * @default 32
+   */
+  readonly bytes?: number;
+
+  /**
+   * What stands before them, such as `sk_live_`.
+   * @default - nothing
+   */
+  readonly prefix?: string;
+
+  /**
+   * Key of the value in the secret's JSON object.
+   * @default "value"
+   */
+  readonly key?: string;
+}
+
+/** How a new value comes about, and where it is made known. */
+export class RotationStrategy {
+  /** Two users take turns, so that the current secret logs in at every moment. What a service wants. */
+  static postgresAlternatingUsers(options: PostgresAlternatingUsersOptions): RotationStrategy {
+    return new RotationStrategy(
+      {
+        strategy: "postgresAlternatingUsers",
+        ...server(options, 5432),
+        database: options.database,
+        ownerRole: options.ownerRole ?? `${options.username}_owner`,
+      },
+      options.adminSecretArn,
+    );
+  }
+
+  /** One user: between the new password and the last step, new sessions with the current secret are refused. */
+  static postgresSingleUser(options: PostgresSingleUserOptions): RotationStrategy {
+    return new RotationStrategy(
+      { strategy: "postgresSingleUser", ...server(options, 5432), database: options.database },
+      options.adminSecretArn,
+      options.acceptOutage,
+    );
+  }
+
+  /** A user of Redis has the new and the previous password at a time: no login is refused. Not for ElastiCache. */
+  static redisAcl(options: RedisAclOptions): RotationStrategy {
+    const { rules, notDurable } = options;
+    return new RotationStrategy(
+      { strategy: "redisAcl", ...server(options, 6379), rules: rules && [...rules], notDurable },
+      options.adminSecretArn,
+    );
+  }
+
+  /** A random value: an API key, a key that signs tokens. Who checks it accepts the current and the previous one. */
+  static randomValue({ shape = "base64url", bytes = 32, prefix = "", key = "value" }: RandomValueOptions = {}) {
+    return new RotationStrategy({ strategy: "randomValue", shape, bytes, prefix, key });
+  }
+
+  /**
+   * A function of yours, which does the four steps of Secrets Manager.
+   *
+   * @param functionArn ARN of a function of AWS Lambda that Secrets Manager may invoke
+   * @param keys keys of the JSON object that it writes
+   */
+  static custom(functionArn: string, keys: readonly string[]): RotationStrategy {
+    return new RotationStrategy({ strategy: "custom", functionArn, keys });
+  }
+
+  private constructor(
+    /** @internal */
+    readonly settings: RotationSettings | CustomRotation,
+    /** @internal */
+    readonly adminSecretArn?: string,
+    /** @internal */
+    readonly acceptOutage?: string,
+  ) {}
+}
+
+/** A rotation by a function that is not Sterna's. */
+export interface CustomRotation {
+  readonly strategy: "custom";
+  readonly functionArn: string;
+  readonly keys: readonly string[];
+}
+
+function server(options: RotatedServerOptions & { readonly username: string }, defaultPort: number) {
+  const { host, port = defaultPort, username, adminSecretArn, allowPlaintext, certificateAuthority } = options;
+  const tls = allowPlaintext === undefined ? { certificateAuthority } : { waived: allowPlaintext };
+  return { host, port, username, adminSecretId: adminSecretArn, tls };
+}

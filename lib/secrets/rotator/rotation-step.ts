@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { SternaError } from "../../core/sterna-error";
+import type { OnProgress, RotationStrategy, RotationTarget } from "./rotation-strategy";
+import type { SecretVersions, Stages } from "./secret-versions";
+
+/** The four steps of a rotation, in their order. */
+export const ROTATION_STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const;
+export type RotationStepName = (typeof ROTATION_STEPS)[number];
+
+/** A secret, and how it is rotated. */
+export interface Rotation {
+  readonly versions: SecretVersions;
+  readonly strategy: RotationStrategy;
+  readonly onProgress?: OnProgress;
+}
+
+/** Replicas and caches of a server take a moment to learn a new password. */
+const TEST_ATTEMPTS = 5;
+const TEST_PAUSE_MILLISECONDS = 500;
+
+/**
+ * Does one step of a rotation, as Secrets Manager asks a rotation function for it. Each step can be repeated, may come
+ * in any order, and may be ended by a crash at any point: whatever comes next, the secret's current value works as far
+ * as the strategy promises, and no value is lost that a server knows.
+ *
+ * @param token id of the version that is being made
+ * @throws SternaError `RotationPending`, `RotationLost`, `RotationOutOfOrder`, `RotationTestFailed`, `RotationLocked`
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+ */
+export async function rotationStep(rotation: Rotation, step: RotationStepName, token: string): Promise<void> {
+  const report = async (point: string) => rotation.onProgress?.(`${step}: ${point}`);
+  await report("called");
+  await rotation.strategy.exclusively(async (target) => {
+    await report("locked");
+    const stages = await rotation.versions.stages();
+    await STEPS[step]({ versions: rotation.versions, target, stages, token, report });
+  });
+  await report("done");
+}
+
+interface Work {
+  readonly versions: SecretVersions;
+  readonly target: RotationTarget;
+  readonly stages: Stages;
+  readonly token: string;
+  readonly report: OnProgress;
+}
+
+const STEPS: Readonly<Record<RotationStepName, (work: Work) => Promise<void>>> = {
+  async createSecret(work) {
+    const { versions, target, token, report } = work;
+    if (isFinished(work)) return;
+    let { stages } = work;
+    if (stages.pending !== undefined && stages.pending !== token) {
+      await finishAbandoned(work, stages.pending);
+      stages = await versions.stages();
+    }
+    if ((await versions.value(token)) !== undefined) return;
+    const value = await target.generate(await versions.value(stages.current));
+    await report("value made");
+    await versions.putPending(token, value);
+    await report("value stored");
+  },
+
+  async setSecret(work) {
+    const { versions, target, stages, report } = work;
+    if (isFinished(work)) return;
+    const value = await pendingValue(work);
+    if (await target.accepts(value)) return;
+    await report("value refused so far");
+    await target.install(value, stages.current === work.token ? undefined : await versions.value(stages.current));
+    await report("value installed");
+  },
+
+  async testSecret(work) {
+    if (isFinished(work)) return;
+    const value = await pendingValue(work);
+    await requireAccepted(work, value);
+    await work.report("value accepted");
+  },
+
+  async finishSecret(work) {
+    const { versions, stages, token, report } = work;
+    if (stages.current !== token) {
+      // A finish that comes before the other steps would lock everybody out.
+      await requireAccepted(work, await pendingValue(work));
+      await report("value accepted");
+      await versions.promote(token, stages.current);
+      await report("version promoted");
+    }
+    await settle(work);
+  },
+};
+
+/** Whether the rotation went through before. A version that is current and still pending may lack its last steps. */
+function isFinished({ stages, token }: Work): boolean {
+  return stages.current === token && stages.pending !== token;
+}
+
+async function pendingValue({ versions, stages, token }: Work): Promise<string> {
+  if (stages.pending !== token) {
+    throw new SternaError(
+      "RotationLost",
+      `version ${token} of ${versions.secretId} is not pending: ` +
+        `${stages.pending === undefined ? "no version is" : `version ${stages.pending} is`}. Another rotation took over; start a new one.`,
+    );
+  }
+  const value = await versions.value(token);
+  if (value !== undefined) return value;
+  throw new SternaError(
+    "RotationOutOfOrder",
+    `version ${token} of ${versions.secretId} has no value yet: createSecret comes first`,
+  );
+}
+
+async function requireAccepted({ versions, target, token }: Work, value: string): Promise<void> {
+  for (let attempt = 1; !(await target.accepts(value)); attempt++) {
+    if (attempt === TEST_ATTEMPTS) {
+      throw new SternaError(
+        "RotationTestFailed",
+        `the pending value of ${versions.secretId} (version ${token}) does not work; setSecret comes first`,
+      );
+    }
+    await sleep(TEST_PAUSE_MILLISECONDS);
+  }
+}
+
+/**
+ * Another version is pending: its rotation was broken off. A server may know its value already, and perhaps no other,
+ * so it must not be given up.
+ */
+async function finishAbandoned(work: Work, token: string): Promise<void> {
+  const { versions, target, report } = work;
+  const value = await versions.value(token);
+  if (value === undefined || !(await target.accepts(value))) {
+    throw new SternaError(
+      "RotationPending",
+      `version ${token} of ${versions.secretId} is pending and does not work yet; version ${work.token} would replace ` +
+        `it, and with it the only password that a server may know. Finish the pending one first: sterna secrets rotate ` +
+        `${versions.secretId} --settings <file>`,
+    );
+  }
+  if (work.stages.current !== token) await versions.promote(token, work.stages.current);
+  await report("abandoned version promoted");
+  await settle({ ...work, token });
+}
+
+/** The last things, for a version that is current. */
+async function settle({ versions, target, token, report }: Work): Promise<void> {
+  if (target.retire !== undefined) {
+    const { current, previous } = await versions.stages();
+    const kept = await Promise.all([versions.value(current), versions.value(previous)]);
+    await target.retire(kept.filter((value) => value !== undefined));
+    await report("older values retired");
+  }
+  await versions.clearPending(token);
+  await report("version settled");
+}

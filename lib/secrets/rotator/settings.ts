@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { SternaError } from "../../core/sterna-error";
+
+/** How a server proves who it is. */
+const tls = z.union([
+  z.strictObject({ waived: z.string().min(1) }),
+  z.strictObject({ certificateAuthority: z.string().optional() }),
+]);
+
+const server = {
+  host: z.string().min(1),
+  port: z.coerce.number().int().min(1).max(65_535),
+  username: z.string().min(1),
+  adminSecretId: z.string().min(1),
+  tls: tls.default({}),
+};
+
+/** PostgreSQL truncates longer names with no more than a notice (`NAMEDATALEN`, 64). */
+const LONGEST_ROLE_NAME = 63;
+const role = z.string().min(1).max(LONGEST_ROLE_NAME);
+
+const postgresAlternatingUsers = z.strictObject({
+  strategy: z.literal("postgresAlternatingUsers"),
+  ...server,
+  username: role.max(LONGEST_ROLE_NAME - "_clone".length),
+  database: role,
+  ownerRole: role,
+});
+
+const postgresSingleUser = z.strictObject({
+  strategy: z.literal("postgresSingleUser"),
+  ...server,
+  username: role,
+  database: role,
+});
+
+const redisAcl = z.strictObject({
+  strategy: z.literal("redisAcl"),
+  ...server,
+  rules: z.array(z.string()).optional(),
+  notDurable: z.string().min(1).optional(),
+});
+
+const randomValue = z.strictObject({
+  strategy: z.literal("randomValue"),
+  shape: z.enum(["hex", "base64url", "influxToken"]),
+  bytes: z.number().int().min(16).max(1024),
+  prefix: z.string(),
+  key: z.string().min(1),
+});
+
+/** What the rotator has to know about one secret. Holds no secret. */
+export const rotationSettings = z.discriminatedUnion("strategy", [
+  postgresAlternatingUsers,
+  postgresSingleUser,
+  redisAcl,
+  randomValue,
+]);
+
+export type RotationSettings = z.infer<typeof rotationSettings>;
+export type SettingsOf<Name extends RotationSettings["strategy"]> = Extract<RotationSettings, { strategy: Name }>;
+export type TlsSettings = z.infer<typeof tls>;
+
+/** Environment variable of the rotation function that holds the settings as JSON. */
+export const SETTINGS_VARIABLE = "STERNA_ROTATION_SETTINGS";
+
+/**
+ * Reads settings.
+ *
+ * @param source where they came from, for the message
+ * @throws SternaError `RotationSettingsInvalid`
+ */
+export function parseRotationSettings(json: string, source: string): RotationSettings {
+  let document: unknown;
+  try {
+    document = JSON.parse(json);
+  } catch {
+    throw new SternaError("RotationSettingsInvalid", `${source} is not JSON; it holds the settings of one rotation`);
+  }
+  const parsed = rotationSettings.safeParse(document);
+  if (parsed.success) return parsed.data;
+  throw new SternaError("RotationSettingsInvalid", `${source}: ${z.prettifyError(parsed.error)}`);
+}

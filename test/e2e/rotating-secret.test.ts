@@ -1,0 +1,158 @@
+import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { App, LocalBackend, TerraformStack, TerraformVariable } from "cdktf";
+import { unzipSync } from "fflate";
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Duration } from "../../lib/core/duration";
+import { RotatingSecret } from "../../lib/secrets/rotating-secret";
+import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
+import { SETTINGS_VARIABLE } from "../../lib/secrets/rotator/settings";
+import { logsIn } from "../secrets/postgres-secrets";
+import { startSecretStore, type SecretStore } from "../secrets/secret-store";
+import { Canaries } from "../support/canaries";
+import { startPostgres, type PostgresServer } from "../support/postgres";
+import { repositoryRoot, scratchDirectory } from "../support/repository";
+import { requires } from "../support/requirements";
+import type { RotationEvent } from "../support/strict-secrets-manager";
+import { terraform } from "../support/terraform";
+import { sterna, buildCli } from "./cli/sterna";
+
+requires(
+  "terraform",
+  "aws_provider",
+  "moto_server",
+  "postgres",
+)("rotating secrets, with the real AWS provider and the function as it is delivered", () => {
+  const canaries = new Canaries();
+  let store: SecretStore;
+  let postgres: PostgresServer;
+  let directory: string;
+  let adminSecretArn: string;
+  let settings: string;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    directory = scratchDirectory("rotating-secret");
+    await promisify(execFile)(process.execPath, ["scripts/build.mjs", "rotator"], { cwd: repositoryRoot });
+    await buildCli();
+    [store, postgres] = await Promise.all([startSecretStore({ invoke }), startPostgres()]);
+    const admin = new URL(await postgres.createDatabase("r3mes"));
+    const SecretString = JSON.stringify({ username: admin.username, password: admin.password });
+    const created = await store.client.send(new CreateSecretCommand({ Name: "admin", SecretString }));
+    adminSecretArn = created.ARN!;
+    environment = { ...store.environment, TF_VAR_first: JSON.stringify({ value: canaries.make("first value") }) };
+    mkdirSync(join(directory, "function"));
+    const zip = unzipSync(readFileSync(join(repositoryRoot, "dist/rotator/rotator.zip")));
+    for (const [name, content] of Object.entries(zip)) writeFileSync(join(directory, "function", name), content);
+    settings = synthesize();
+    writeFileSync(join(directory, "rotation.json"), settings);
+  });
+  afterAll(async () => {
+    await store?.stop();
+    await postgres?.stop();
+    if (directory) rmSync(directory, { recursive: true, force: true });
+  });
+
+  test("an apply makes no value, five rotations later a plan is empty, and no artefact holds a value", async () => {
+    // WHEN
+    expect(await run("init")).toMatchObject({ exitCode: 0 });
+    expect(await run("plan", "-out=first.tfplan")).toMatchObject({ exitCode: 0 });
+    expect(await run("apply", "first.tfplan")).toMatchObject({ exitCode: 0, stderr: "" });
+    await store.strict.rotated();
+
+    // THEN the first rotation made a value that works
+    const passwords = [await requireLogin()];
+    expect((await store.value("database")).username).toBe("r3mes");
+    expect(canaries.in(Buffer.from((await store.value("key", "sterna-first")).value!))).toEqual(["first value"]);
+
+    // WHEN
+    for (let rotation = 0; rotation < 5; rotation++) {
+      const rotated = await sterna(
+        directory,
+        ["secrets", "rotate", "database", "--settings", "rotation.json", "--json"],
+        environment,
+      );
+      expect(rotated).toMatchObject({ status: 0 });
+      expect(JSON.parse(rotated.stdout)).toMatchObject({ secret: "database", resumed: false });
+      passwords.push(await requireLogin());
+      writeFileSync(join(directory, `rotated-${rotation}.log`), rotated.stdout + rotated.stderr);
+    }
+
+    // THEN
+    expect(new Set(passwords).size).toBe(6);
+    expect(await run("plan", "-detailed-exitcode", "-out=second.tfplan")).toMatchObject({ exitCode: 0 });
+    expect(await run("apply", "-auto-approve")).toMatchObject({ exitCode: 0 });
+    await store.strict.rotated();
+    expect((await store.value("database")).password).toBe(passwords.at(-1));
+    for (const plan of ["first", "second"]) {
+      writeFileSync(join(directory, `${plan}.json`), (await run("show", "-json", `${plan}.tfplan`)).stdout);
+    }
+    for (const password of passwords) canaries.watch("password of the database", password);
+    expect(canaries.under(directory)).toEqual([]);
+  }, 180_000);
+
+  function synthesize(): string {
+    const app = new App({ outdir: join(directory, "out") });
+    const stack = new TerraformStack(app, "secrets");
+    new LocalBackend(stack, { path: join(directory, "terraform.tfstate") });
+    new AwsProvider(stack, "aws", { region: "us-east-1" });
+    const shared = { allowDestroy: "the test is over", recoveryWindow: Duration.days(0) };
+    new RotatingSecret(stack, "database", {
+      ...shared,
+      secretName: "database",
+      strategy: RotationStrategy.postgresAlternatingUsers({
+        host: "127.0.0.1",
+        port: postgres.port,
+        database: "r3mes",
+        username: "r3mes",
+        adminSecretArn,
+        allowPlaintext: "the server of the test is on loopback",
+      }),
+    });
+    const first = new TerraformVariable(stack, "first", { sensitive: true });
+    // Else a saved plan holds it: https://developer.hashicorp.com/terraform/language/values/variables#ephemeral
+    first.addOverride("ephemeral", true);
+    new RotatingSecret(stack, "key", {
+      ...shared,
+      secretName: "key",
+      strategy: RotationStrategy.randomValue(),
+      initialValue: first.stringValue,
+    });
+    app.synth();
+    const { resource } = JSON.parse(readFileSync(join(directory, "out/stacks/secrets/cdk.tf.json"), "utf8")) as {
+      resource: { aws_lambda_function: Record<string, { environment: { variables: Record<string, string> } }> };
+    };
+    const [rotator] = Object.values(resource.aws_lambda_function);
+    return rotator!.environment.variables[SETTINGS_VARIABLE]!;
+  }
+
+  /** AWS Lambda: the delivered bundle in a process of its own, with the variables of its function. */
+  async function invoke(event: RotationEvent): Promise<void> {
+    if (event.SecretId.includes(":key")) return;
+    const call =
+      "require('./index.js').handler(JSON.parse(process.env.EVENT)).catch((e) => { console.error(e); process.exit(1); })";
+    await promisify(execFile)(process.execPath, ["-e", call], {
+      cwd: join(directory, "function"),
+      env: {
+        PATH: process.env.PATH,
+        ...store.environment,
+        [SETTINGS_VARIABLE]: settings,
+        EVENT: JSON.stringify(event),
+      },
+    });
+  }
+
+  async function requireLogin(): Promise<string> {
+    const login = await store.value("database");
+    expect(await logsIn(login)).toBe(true);
+    return login.password!;
+  }
+
+  function run(...args: string[]) {
+    return terraform(join(directory, "out/stacks/secrets"), args, { environment });
+  }
+});

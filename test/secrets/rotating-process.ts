@@ -1,0 +1,25 @@
+/** Bundled by the kill test: a rotation that kills itself, as `kill -9` would, right after the point that it is told. */
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { ROTATION_STEPS, rotationStep } from "../../lib/secrets/rotator/rotation-step";
+import { SecretVersions } from "../../lib/secrets/rotator/secret-versions";
+import type { RotationSettings } from "../../lib/secrets/rotator/settings";
+import { strategyOf } from "../../lib/secrets/rotator/strategies";
+
+/** What the process is told, as JSON in its environment variable `ROTATION`. */
+export interface RotatingProcessOrder {
+  readonly secretId: string;
+  readonly token: string;
+  readonly settings: RotationSettings;
+  readonly killAfter: string;
+}
+
+async function main({ secretId, token, settings, killAfter }: RotatingProcessOrder): Promise<void> {
+  const versions = new SecretVersions(new SecretsManagerClient({}), secretId);
+  const onProgress = (point: string) => {
+    if (point === killAfter) process.kill(process.pid, "SIGKILL");
+  };
+  const strategy = strategyOf(settings, versions, onProgress);
+  for (const step of ROTATION_STEPS) await rotationStep({ versions, strategy, onProgress }, step, token);
+}
+
+void main(JSON.parse(process.env.ROTATION!) as RotatingProcessOrder);

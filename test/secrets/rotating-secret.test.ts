@@ -1,0 +1,196 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { describe, expect, it, test } from "@jest/globals";
+import { TerraformStack, TerraformVariable, Testing } from "cdktf";
+import { Duration } from "../../lib/core/duration";
+import type { ErrorCode } from "../../lib/core/error-codes";
+import { Schedule } from "../../lib/core/schedule/schedule";
+import { SternaError } from "../../lib/core/sterna-error";
+import { RotatingSecret } from "../../lib/secrets/rotating-secret";
+import type { RotatingSecretProps } from "../../lib/secrets/rotating-secret-props";
+import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
+import { ROTATOR_RUNTIME } from "../../lib/secrets/rotator-runtime";
+import { parseRotationSettings, SETTINGS_VARIABLE } from "../../lib/secrets/rotator/settings";
+import { onlyResource, synthesize, type SynthesizedStack } from "../support/synth";
+
+const adminSecretArn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf";
+const database = { host: "db.example.org", database: "r3mes", username: "r3mes", adminSecretArn };
+const strategy = RotationStrategy.postgresAlternatingUsers(database);
+
+function declare(stack: TerraformStack, props: Partial<RotatingSecretProps> = {}): RotatingSecret {
+  new AwsProvider(stack, "aws", { region: "eu-central-1" });
+  return new RotatingSecret(stack, "database", { secretName: "r3mes/production/database", strategy, ...props });
+}
+
+const synthesized = (props?: Partial<RotatingSecretProps>): SynthesizedStack =>
+  synthesize((stack) => void declare(stack, props));
+
+function statements(stack: SynthesizedStack): Array<{ Action: string | string[]; Resource: string }> {
+  const { policy } = onlyResource(stack, "aws_iam_role_policy");
+  return (JSON.parse(policy as string) as { Statement: Array<{ Action: string[]; Resource: string }> }).Statement;
+}
+
+describe("a rotating secret", () => {
+  it("has no value of Terraform's: the first version says so, is kept by a label, and is never changed", () => {
+    const version = onlyResource(synthesized(), "aws_secretsmanager_secret_version");
+    expect(version).toMatchObject({
+      secret_string: expect.stringContaining("the first rotation makes it") as unknown,
+      version_stages: ["AWSCURRENT", "sterna-first"],
+      lifecycle: { ignore_changes: expect.arrayContaining(["secret_string", "version_stages"]) as unknown },
+    });
+  });
+
+  it("rotates every 30 days in a window of 3 hours, by its own function, encrypted with its own key", () => {
+    const stack = synthesized();
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation")).toMatchObject({
+      rotation_rules: { schedule_expression: "rate(30 days)", duration: "3h" },
+      rotate_immediately: true,
+    });
+    expect(onlyResource(stack, "aws_kms_key")).toMatchObject({ enable_key_rotation: true });
+    expect(onlyResource(stack, "aws_secretsmanager_secret")).toMatchObject({
+      kms_key_id: expect.stringMatching(/^\$\{aws_kms_key\./) as unknown,
+      recovery_window_in_days: 30,
+      lifecycle: { prevent_destroy: true },
+    });
+  });
+
+  it("gives its function settings that the rotator reads, and no secret", () => {
+    const { environment, runtime } = onlyResource(synthesized(), "aws_lambda_function") as {
+      environment: { variables: Record<string, string> };
+      runtime: string;
+    };
+    expect(parseRotationSettings(environment.variables[SETTINGS_VARIABLE]!, "settings")).toEqual({
+      strategy: "postgresAlternatingUsers",
+      host: "db.example.org",
+      port: 5432,
+      database: "r3mes",
+      username: "r3mes",
+      ownerRole: "r3mes_owner",
+      adminSecretId: adminSecretArn,
+      tls: {},
+    });
+    expect(runtime).toBe(ROTATOR_RUNTIME.name);
+  });
+
+  it("lets its function do four things to its secret, one to the administrator's, and nothing to all", () => {
+    const allowed = statements(synthesized());
+    expect(allowed.map(({ Resource }) => Resource)).toEqual([
+      expect.stringMatching(/^\$\{aws_secretsmanager_secret\..*\.arn\}$/),
+      adminSecretArn,
+      expect.stringMatching(/^\$\{aws_kms_key\..*\.arn\}$/),
+      expect.stringMatching(/^\$\{aws_cloudwatch_log_group\..*\.arn\}:\*$/),
+    ]);
+    expect(allowed[1]!.Action).toEqual(["secretsmanager:GetSecretValue"]);
+    for (const { Action } of allowed) expect(String(Action)).not.toContain("*");
+  });
+
+  it("runs its function in a network, with the interfaces that AWS Lambda needs", () => {
+    const stack = synthesized({ network: { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] } });
+    expect(onlyResource(stack, "aws_lambda_function")).toMatchObject({
+      vpc_config: { subnet_ids: ["subnet-1"], security_group_ids: ["sg-1"] },
+    });
+    expect(statements(stack).at(-1)!.Action).toContain("ec2:CreateNetworkInterface");
+  });
+
+  it("tells of failed and overdue rotations, and is asked every day", () => {
+    const stack = synthesized({ alarmTopicArns: ["arn:aws:sns:eu-central-1:111122223333:alarms"] });
+    expect(onlyResource(stack, "aws_cloudwatch_metric_alarm")).toMatchObject({
+      metric_name: "Errors",
+      alarm_actions: ["arn:aws:sns:eu-central-1:111122223333:alarms"],
+    });
+    expect(onlyResource(stack, "aws_cloudwatch_event_target").input).toContain('"check":"overdue"');
+  });
+
+  it("has replicas, a policy that is never public, and former places", () => {
+    const stack = synthesized({
+      replicas: [{ region: "eu-west-1" }],
+      resourcePolicy: "{}",
+      previously: ["old/database"],
+    }) as SynthesizedStack & { moved: Array<{ from: string; to: string }> };
+    expect(onlyResource(stack, "aws_secretsmanager_secret")).toMatchObject({ replica: [{ region: "eu-west-1" }] });
+    expect(onlyResource(stack, "aws_secretsmanager_secret_policy")).toMatchObject({ block_public_policy: true });
+    expect(stack.moved.map(({ to }) => to)).toContainEqual(expect.stringMatching(/^aws_secretsmanager_secret\./));
+  });
+
+  it("takes over a secret that exists without touching its value", () => {
+    const arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:r3mes-AbCdEf";
+    const stack = synthesized({ adopt: arn }) as SynthesizedStack & { import: unknown };
+    expect(stack.import).toEqual([{ id: arn, to: expect.stringMatching(/^aws_secretsmanager_secret\./) as unknown }]);
+    expect(stack.resource.aws_secretsmanager_secret_version).toBeUndefined();
+  });
+
+  it("writes a first value that comes from elsewhere once, and needs Terraform 1.11 for that", () => {
+    const stack = synthesize((scope) => {
+      const variable = new TerraformVariable(scope, "first", { sensitive: true });
+      declare(scope, { initialValue: variable.stringValue });
+    });
+    expect(onlyResource(stack, "aws_secretsmanager_secret_version")).toMatchObject({
+      secret_string_wo: "${var.first}",
+      secret_string_wo_version: 1,
+    });
+    expect(onlyResource(stack, "aws_secretsmanager_secret_version")).not.toHaveProperty("secret_string");
+    expect(stack.terraform).toMatchObject({ required_version: ">= 1.11" });
+  });
+
+  it("is read by the keys that its rotation writes, and by no other", () => {
+    const secret = declare(new TerraformStack(Testing.app(), "test"));
+    expect(secret.reference("url").ecsValueFrom).toMatch(/:url::$/);
+    expect(() => secret.reference("database_url")).toThrow(/never writes "database_url".*username, password, url/);
+  });
+
+  it("can be rotated by a function of somebody else's", () => {
+    const functionArn = "arn:aws:lambda:eu-central-1:111122223333:function:mine";
+    const stack = synthesized({ strategy: RotationStrategy.custom(functionArn, ["token"]) });
+    expect(stack.resource.aws_lambda_function).toBeUndefined();
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation").rotation_lambda_arn).toBe(functionArn);
+  });
+
+  const refused: Array<[code: ErrorCode, what: string, props: Partial<RotatingSecretProps>]> = [
+    ["InvalidSecretName", "a space", { secretName: "my secret" }],
+    ["InvalidSecretName", "the end of an ARN", { secretName: "database-AbCdEf" }],
+    ["RotationScheduleRefused", "every hour", { schedule: Schedule.every(Duration.hours(1)) }],
+    ["RotationScheduleRefused", "two schedules", { schedule: Schedule.cron("0 0 13 * 5") }],
+    ["ScheduleZoneUnsupported", "another zone", { schedule: Schedule.daily({ at: "02:00", zone: "Europe/Berlin" }) }],
+    [
+      "InvalidSecretArn",
+      "a name for the administrator's secret",
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, adminSecretArn: "admin" }) },
+    ],
+    ["RotationWindowRefused", "half an hour", { window: Duration.minutes(30) }],
+    ["RecoveryWindowRefused", "3 days", { recoveryWindow: Duration.days(3) }],
+    ["LiteralSecretValue", "a value", { initialValue: "hunter2" }],
+    ["DestroyWithoutReason", "an empty reason", { allowDestroy: " " }],
+    [
+      "OutageNotAccepted",
+      "an empty reason for an outage",
+      { strategy: RotationStrategy.postgresSingleUser({ ...database, acceptOutage: "" }) },
+    ],
+    [
+      "PlaintextWithoutReason",
+      "an empty reason for no TLS",
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, allowPlaintext: " " }) },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a user whose clone would be cut off",
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({ ...database, username: "x".repeat(58), ownerRole: "o" }),
+      },
+    ],
+    ["RotationSettingsInvalid", "few random bytes", { strategy: RotationStrategy.randomValue({ bytes: 8 }) }],
+  ];
+  test.each(refused)("%s: refuses %s", (code, _what, props) => {
+    let refusal: unknown;
+    try {
+      declare(new TerraformStack(Testing.app(), "test"), props);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(SternaError);
+    expect((refusal as SternaError).code).toBe(code);
+  });
+
+  it("runs on a Node.js that AWS supports for two more months: else take the next one, see ROTATOR_RUNTIME", () => {
+    const twoMonths = 60 * 86_400_000;
+    expect(Date.parse(ROTATOR_RUNTIME.deprecated)).toBeGreaterThan(Date.now() + twoMonths);
+  });
+});
