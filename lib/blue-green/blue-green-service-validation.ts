@@ -1,0 +1,116 @@
+import type { Construct } from "constructs";
+import { isUnresolved } from "../core/tokens";
+import { ValidationError } from "../core/validation-error";
+import type { BlueGreenServiceProps } from "./blue-green-service-props";
+
+/** With `-green` 32 characters, the longest name of a target group. */
+const SERVICE_NAME = /^[a-z](?:[a-z0-9-]{0,24}[a-z0-9])?$/;
+const IMAGE_BY_DIGEST = /^\S+@sha256:[0-9a-f]{64}$/;
+const PRODUCTION_PORTS = [80, 443];
+/**
+ * Memory that Fargate offers for its CPU, MiB: lowest, highest, step.
+ * Source: Amazon ECS Developer Guide, "Fargate task definition considerations", "Task CPU and memory".
+ */
+const FARGATE_MEMORY: Readonly<Record<number, readonly [number, number, number]>> = {
+  256: [512, 2048, 512],
+  512: [1024, 4096, 1024],
+  1024: [2048, 8192, 1024],
+  2048: [4096, 16384, 1024],
+  4096: [8192, 30720, 1024],
+  8192: [16384, 61440, 4096],
+  16384: [32768, 122880, 8192],
+};
+/** Source: CloudWatch Logs API, PutRetentionPolicy. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
+export function validateBlueGreenService(props: BlueGreenServiceProps, construct: Construct): void {
+  requireName(props, construct);
+  requireImages(props, construct);
+  requireNetwork(props, construct);
+  requireTasks(props, construct);
+  requireTimes(props, construct);
+}
+
+function requireName({ serviceName }: BlueGreenServiceProps, construct: Construct): void {
+  if (isUnresolved(serviceName) || SERVICE_NAME.test(serviceName)) return;
+  const message = `a service cannot be called "${serviceName}": use 1 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
+  throw new ValidationError("InvalidServiceName", message, construct);
+}
+
+function requireImages({ images, rollout }: BlueGreenServiceProps, construct: Construct): void {
+  for (const colour of rollout.colours) {
+    const release = rollout.releaseOf(colour)!;
+    const image = images[release];
+    if (image === undefined) {
+      const message = `${colour} runs release ${release}, and \`images\` has none for it; it has ${Object.keys(images).join(", ") || "none"}. Add "${release}": "<registry>/<repository>@sha256:<digest>"`;
+      throw new ValidationError("ImageMissing", message, construct);
+    }
+    if (isUnresolved(image) || IMAGE_BY_DIGEST.test(image)) continue;
+    const message = `the image of release ${release} is "${image}", and a tag can point to something else tomorrow; write <registry>/<repository>@sha256:<64 hexadecimal digits>`;
+    throw new ValidationError("ImageWithoutDigest", message, construct);
+  }
+}
+
+function requireNetwork(props: BlueGreenServiceProps, construct: Construct): void {
+  const { loadBalancerSubnetIds, subnetIds, containerPort, testPort = 8443 } = props;
+  if (!isUnresolved(loadBalancerSubnetIds) && new Set(loadBalancerSubnetIds).size < 2) {
+    const message = `a load balancer needs subnets in at least two availability zones, got ${loadBalancerSubnetIds.length}: list two or more in \`loadBalancerSubnetIds\``;
+    throw new ValidationError("TooFewSubnets", message, construct);
+  }
+  if (!isUnresolved(subnetIds) && subnetIds.length === 0) {
+    throw new ValidationError("TooFewSubnets", "tasks need a subnet: list one or more in `subnetIds`", construct);
+  }
+  for (const [name, port] of Object.entries({ containerPort, testPort })) {
+    if (isUnresolved(port) || (Number.isInteger(port) && port >= 1 && port <= 65535)) continue;
+    throw new ValidationError("InvalidPort", `\`${name}\` is ${port}; a TCP port is 1 to 65535`, construct);
+  }
+  if (PRODUCTION_PORTS.includes(testPort)) {
+    const message = `the test listener is on port ${testPort}, which serves the live colour; take another one, such as 8443`;
+    throw new ValidationError("TestListenerLive", message, construct);
+  }
+}
+
+function requireTasks(props: BlueGreenServiceProps, construct: Construct): void {
+  const { minTasks = 2, maxTasks = 10, targetCpuPercent = 60, cpu = 256, memory, errorPercent = 1 } = props;
+  const integers = [minTasks, maxTasks].every((count) => isUnresolved(count) || Number.isInteger(count));
+  if (!integers || minTasks < 1 || maxTasks < minTasks) {
+    const message = `each colour has ${minTasks} to ${maxTasks} tasks; write whole numbers, at least 1, and \`maxTasks\` not below \`minTasks\``;
+    throw new ValidationError("InvalidTaskCount", message, construct);
+  }
+  for (const [name, percent] of Object.entries({ targetCpuPercent, errorPercent })) {
+    if (isUnresolved(percent) || (percent > 0 && percent <= 100)) continue;
+    throw new ValidationError("InvalidPercent", `\`${name}\` is ${percent}; it is more than 0, at most 100`, construct);
+  }
+  const mebibytes = memory?.toMebibytes() ?? 512;
+  const [lowest, highest, step] = FARGATE_MEMORY[cpu]!;
+  // 256 units come with 512, 1024 and 2048 MiB, and not with 1536.
+  const offered = mebibytes >= lowest && mebibytes <= highest && mebibytes % step === 0 && mebibytes !== 1536;
+  if (offered) return;
+  const steps = cpu === 256 ? "512, 1024 or 2048 MiB" : `${lowest} to ${highest} MiB in steps of ${step}`;
+  const message = `Fargate does not offer ${mebibytes} MiB of memory for ${cpu} CPU units; it offers ${steps}`;
+  throw new ValidationError("InvalidFargateSize", message, construct);
+}
+
+/** Sources: Elastic Load Balancing API, "TargetGroupAttribute" and "TargetGroupStickinessConfig"; "CreateTargetGroup". */
+function requireTimes(props: BlueGreenServiceProps, construct: Construct): void {
+  const limits = {
+    healthCheckInterval: [5, 300],
+    deregistrationDelay: [0, 3600],
+    stickiness: [1, 604_800],
+  } as const;
+  for (const [name, [shortest, longest]] of Object.entries(limits)) {
+    const time = props[name as keyof typeof limits];
+    if (time === undefined) continue;
+    const seconds = time.toSeconds({ integral: false });
+    if (Number.isInteger(seconds) && seconds >= shortest && seconds <= longest) continue;
+    const message = `\`${name}\` is ${time}; the load balancer takes ${shortest} to ${longest} whole seconds`;
+    throw new ValidationError("InvalidLoadBalancerTime", message, construct);
+  }
+  const days = props.logRetention?.toDays({ integral: false }) ?? 30;
+  if (LOG_RETENTION_DAYS.includes(days)) return;
+  const message = `\`logRetention\` is ${days} days; CloudWatch offers ${LOG_RETENTION_DAYS.join(", ")}`;
+  throw new ValidationError("InvalidLogRetention", message, construct);
+}

@@ -1,0 +1,78 @@
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { Construct } from "constructs";
+
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
+interface ServiceRolesProps {
+  readonly serviceName: string;
+
+  /** ARN of the log group that tasks write to. */
+  readonly logGroupArn: string;
+
+  /** ARNs of secrets as a task definition names them, with or without a JSON key. */
+  readonly secretArns: readonly string[];
+
+  /**
+   * Role that the application runs as.
+   * @default - a role without permissions
+   */
+  readonly taskRoleArn?: string | undefined;
+}
+
+/** The role that ECS starts tasks with, and the one that they run as. */
+export class ServiceRoles extends Construct {
+  /** ARN of the role that ECS pulls the image, reads secrets and writes logs with. */
+  readonly executionRoleArn: string;
+
+  /** ARN of the role that the application runs as. */
+  readonly taskRoleArn: string;
+
+  constructor(scope: Construct, id: string, props: ServiceRolesProps) {
+    super(scope, id);
+    const execution = new IamRole(this, "Execution", {
+      name: `${props.serviceName}-execution`,
+      assumeRolePolicy: TRUST,
+    });
+    new IamRolePolicy(this, "ExecutionPolicy", {
+      name: "start-tasks",
+      role: execution.name,
+      policy: executionPolicy(props),
+    });
+    this.executionRoleArn = execution.arn;
+    this.taskRoleArn =
+      props.taskRoleArn ??
+      new IamRole(this, "Task", { name: `${props.serviceName}-task`, assumeRolePolicy: TRUST }).arn;
+  }
+}
+
+/**
+ * What starting a task needs, and no more. Repositories are not known here: images may come from any registry, and those
+ * of Amazon ECR carry their own policy; only the token to ask for them cannot be narrowed down.
+ * Source: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role"; Service Authorization Reference, Amazon ECR.
+ */
+function executionPolicy({ logGroupArn, secretArns }: ServiceRolesProps): string {
+  const statements = [
+    { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${logGroupArn}:*` },
+    { Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: "*" },
+    {
+      Effect: "Allow",
+      Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+      Resource: "arn:aws:ecr:*:*:repository/*",
+    },
+  ];
+  const secrets = [...new Set(secretArns.map(withoutKey))];
+  const reads = { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: secrets };
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: secrets.length === 0 ? statements : [...statements, reads],
+  });
+}
+
+/** `arn:aws:secretsmanager:region:account:secret:name:key:stage:version` names one value of the secret before it. */
+function withoutKey(reference: string): string {
+  return reference.startsWith("arn:") ? reference.split(":").slice(0, 7).join(":") : reference;
+}

@@ -1,0 +1,235 @@
+import { AcmCertificate } from "@cdktf/provider-aws/lib/acm-certificate";
+import { DataAwsSubnets } from "@cdktf/provider-aws/lib/data-aws-subnets";
+import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc";
+import { EcsCluster } from "@cdktf/provider-aws/lib/ecs-cluster";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { App, Fn, LocalBackend, TerraformStack } from "cdktf";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BlueGreenService } from "../../lib/blue-green/blue-green-service";
+import { COLOURS, type Colour, type Rollout } from "../../lib/releases/rollout";
+import { SERVICE, STEADY } from "../blue-green/service";
+import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in";
+import { expectExit } from "../support/expect-exit";
+import { scratchDirectory } from "../support/repository";
+import { requires } from "../support/requirements";
+import { terraform, type TerraformResult } from "../support/terraform";
+import { TrafficModel, type Answers, type AppliedTraffic } from "../support/traffic-model";
+
+/** The provider waits 60 s for a new load balancer, against the real AWS as well. */
+const FIRST_APPLY = 180_000;
+
+const GREEN_COMES = [
+  "create aws_appautoscaling_policy.shop_green_CpuPolicy",
+  "create aws_appautoscaling_target.shop_green_ScalableTarget",
+  "create aws_cloudwatch_metric_alarm.shop_green_Alarms_Errors",
+  "create aws_cloudwatch_metric_alarm.shop_green_Alarms_Unhealthy",
+  "create aws_ecs_service.shop_green",
+  "create aws_ecs_task_definition.shop_green_TaskDefinition",
+];
+const GREEN_GOES = GREEN_COMES.map((line) => line.replace("create", "delete"));
+const inBlue = (lines: readonly string[]) => lines.map((line) => line.replaceAll("green", "blue"));
+const LISTENER = "update aws_lb_listener.shop_Traffic_Listener";
+const TEST_LISTENER = "update aws_lb_listener.shop_Traffic_TestListener";
+const TRAFFIC = [LISTENER, TEST_LISTENER];
+
+requires(
+  "terraform",
+  "aws_provider",
+  "moto_server",
+)("a service in two colours, with the real AWS provider", () => {
+  let aws: AwsStandIn;
+  let outdir: string;
+  let model: TrafficModel;
+  let rollout: Rollout = STEADY;
+
+  beforeAll(async () => {
+    [aws, model] = await Promise.all([startAwsStandIn(), TrafficModel.start()]);
+    outdir = scratchDirectory("blue-green");
+    synthesize(STEADY);
+    expectExit(await run("init"));
+    expectExit(await run("apply", "-auto-approve"));
+    expectExit(await run("plan", "-detailed-exitcode"));
+    await model.follow(applied());
+  }, FIRST_APPLY);
+
+  afterAll(async () => {
+    await model?.stop();
+    await aws?.stop();
+    rmSync(outdir, { recursive: true, force: true });
+  });
+
+  function synthesize(to: Rollout, environment: Record<string, string> = {}): void {
+    const app = new App({ outdir });
+    const stack = new TerraformStack(app, "shop");
+    new LocalBackend(stack, { path: join(outdir, "terraform.tfstate") });
+    new AwsProvider(stack, "aws", { region: "us-east-1" });
+    const vpc = new DataAwsVpc(stack, "vpc", { default: true });
+    const subnets = new DataAwsSubnets(stack, "subnets", { filter: [{ name: "vpc-id", values: [vpc.id] }] }).ids;
+    const certificate = new AcmCertificate(stack, "certificate", {
+      domainName: "shop.example.org",
+      validationMethod: "DNS",
+    });
+    new BlueGreenService(stack, "shop", {
+      ...SERVICE,
+      rollout: to,
+      clusterArn: new EcsCluster(stack, "cluster", { name: "shop" }).arn,
+      environment,
+      vpcId: vpc.id,
+      subnetIds: subnets,
+      loadBalancerSubnetIds: [Fn.element(subnets, 0), Fn.element(subnets, 1)],
+      certificateArn: certificate.arn,
+      transform: { loadBalancer: { enableDeletionProtection: false } },
+    });
+    app.synth();
+  }
+
+  async function run(...args: string[]): Promise<TerraformResult> {
+    return terraform(join(outdir, "stacks", "shop"), args, { environment: aws.environment });
+  }
+
+  /** Applies, and gives what the plan changed, without the hashes of addresses. */
+  async function apply(): Promise<string[]> {
+    const result = await run("apply", "-auto-approve", "-json");
+    expectExit(result);
+    return result.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; change?: { resource: { addr: string }; action: string } })
+      .filter(({ type }) => type === "planned_change")
+      .map(({ change }) => `${change!.action} ${change!.resource.addr.replace(/_[0-9A-F]{8}$/, "")}`)
+      .sort();
+  }
+
+  /** The listener's weights and the services, as they stand in the applied state. */
+  function applied(): AppliedTraffic {
+    const state = JSON.parse(readFileSync(join(outdir, "terraform.tfstate"), "utf8")) as {
+      resources: { type: string; instances: { attributes: Record<string, unknown> }[] }[];
+    };
+    const of = (type: string) =>
+      state.resources
+        .filter((resource) => resource.type === type)
+        .flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
+    const live = of("aws_lb_listener").find(({ port }) => port === 443)!;
+    const [action] = live["default_action"] as { forward: { target_group: { arn: string; weight: number }[] }[] }[];
+    const weight = (colour: Colour): number => {
+      const group = of("aws_lb_target_group").find(({ name }) => name === `shop-${colour}`)!;
+      return action!.forward[0]!.target_group.find(({ arn }) => arn === group["arn"])!.weight;
+    };
+    const services = of("aws_ecs_service").map(({ name }) => name);
+    return {
+      weights: { blue: weight("blue"), green: weight("green") },
+      colours: COLOURS.filter((colour) => services.includes(`shop-${colour}`)),
+    };
+  }
+
+  /** Applies the next phase while clients keep asking, and gives what the plan changed. */
+  async function go(to: Rollout): Promise<string[]> {
+    rollout = to;
+    synthesize(to);
+    const changed = await apply();
+    const traffic = applied();
+    expect(traffic).toEqual({ weights: to.weights, colours: to.colours });
+    await model.follow(traffic);
+    return changed;
+  }
+
+  it("goes from blue to green and back to blue: each plan holds what its phase is about, and no request fails", async () => {
+    // GIVEN clients that never stop asking
+    const clients = model.ask();
+
+    // WHEN
+    const first = [
+      await go(rollout.prewarm("1.1.0")),
+      await go(rollout.canary(10)),
+      await go(rollout.cutover()),
+      await go(rollout.retire()),
+    ];
+    const second = [
+      await go(rollout.prewarm("1.2.0")),
+      await go(rollout.canary(50)),
+      await go(rollout.cutover()),
+      await go(rollout.retire()),
+    ];
+
+    // THEN
+    expect(first).toEqual([GREEN_COMES, [LISTENER], TRAFFIC, inBlue(GREEN_GOES)]);
+    expect(second).toEqual([inBlue(GREEN_COMES), [LISTENER], TRAFFIC, GREEN_GOES]);
+    expectExit(await run("plan", "-detailed-exitcode"), 0);
+    const { failed, answered } = await clients.stop();
+    expect(failed).toBe(0);
+    expect(answered.blue).toBeGreaterThan(0);
+    expect(answered.green).toBeGreaterThan(0);
+  }, 300_000);
+
+  it("takes back a green that fails before it got any traffic, without one failed request", async () => {
+    // GIVEN
+    const clients = model.ask();
+    await go(rollout.prewarm("1.1.0"));
+    model.breakColour("green");
+
+    // WHEN
+    const tested = await model.statusOf("green");
+    const aborted = await go(rollout.abort());
+    const retired = await go(rollout.retire());
+
+    // THEN nothing to abort: there was no traffic yet
+    expect(tested).toBe(500);
+    expect(aborted).toEqual([]);
+    expect(retired).toEqual(GREEN_GOES);
+    expect((await clients.stop()).failed).toBe(0);
+  }, 180_000);
+
+  it("moves no traffic when something else changes during a canary; an abort takes all of it back", async () => {
+    // GIVEN
+    await go(rollout.prewarm("1.1.0"));
+    await go(rollout.canary(10));
+
+    // WHEN
+    synthesize(rollout, { LOG_LEVEL: "debug" });
+    const unrelated = await apply();
+    const during = applied();
+    synthesize(rollout);
+    await apply();
+    model.breakColour("green");
+    const failing = await asked(model);
+    const aborted = await go(rollout.abort());
+    const healed = await asked(model);
+
+    // THEN
+    expect(unrelated).toEqual([
+      ...COLOURS.map((colour) => `replace aws_ecs_task_definition.shop_${colour}_TaskDefinition`),
+      ...COLOURS.map((colour) => `update aws_ecs_service.shop_${colour}`),
+    ]);
+    expect(during.weights).toEqual({ blue: 90, green: 10 });
+    expect(aborted).toEqual([LISTENER]);
+    // A canary that fails costs its share, and nothing after the abort.
+    const share = failing.failed / (failing.failed + failing.answered.blue);
+    expect(share).toBeGreaterThan(0.05);
+    expect(share).toBeLessThan(0.15);
+    expect(healed.failed).toBe(0);
+  }, 240_000);
+
+  it("goes back after the cut-over, too", async () => {
+    // GIVEN
+    await go(rollout.retire());
+    await go(rollout.prewarm("1.1.0"));
+    await go(rollout.cutover());
+
+    // WHEN
+    const aborted = await go(rollout.abort());
+
+    // THEN
+    expect(aborted).toEqual(TRAFFIC);
+    expectExit(await run("destroy", "-auto-approve"));
+  }, 240_000);
+});
+
+/** What clients see in a while. */
+async function asked(model: TrafficModel): Promise<Answers> {
+  const clients = model.ask();
+  await sleep(1500);
+  return clients.stop();
+}
