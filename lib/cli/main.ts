@@ -2,13 +2,21 @@ import { Command, CommanderError } from "commander";
 import { sternaPackage } from "../environments/sterna-package";
 import { adoptCommand } from "./commands/adopt";
 import { applyCommand } from "./commands/apply";
+import { attestCommand } from "./commands/attest";
+import { backupCommand } from "./commands/backup";
 import { commandRunner } from "./commands/command";
 import { doctorCommand } from "./commands/doctor";
+import { envCommand } from "./commands/env";
+import { gatesCommand } from "./commands/gates";
 import { ledgerCommand } from "./commands/ledger";
 import { planCommand } from "./commands/plan";
 import { promoteCommand } from "./commands/promote";
+import { reportCommand } from "./commands/report";
 import { resumeCommand } from "./commands/resume";
 import { rollbackCommand } from "./commands/rollback";
+import { rolloutCommand } from "./commands/rollout";
+import { scheduleCommand } from "./commands/schedule";
+import { secretsCommand } from "./commands/secrets";
 import { statusCommand } from "./commands/status";
 import { verifyCommand } from "./commands/verify";
 import { EXIT_STATUS, type ExitStatus } from "./exit-status";
@@ -16,14 +24,22 @@ import { processSurroundings, type Surroundings } from "./surroundings";
 
 const COMMANDS = [
   statusCommand,
+  reportCommand,
   planCommand,
   applyCommand,
   resumeCommand,
   promoteCommand,
   rollbackCommand,
+  rolloutCommand,
+  gatesCommand,
+  attestCommand,
   verifyCommand,
   adoptCommand,
   ledgerCommand,
+  scheduleCommand,
+  secretsCommand,
+  envCommand,
+  backupCommand,
   doctorCommand,
 ];
 

@@ -27,7 +27,7 @@ describe("sterna apply without a saved plan", () => {
 });
 
 describe("sterna", () => {
-  it.each(["status", "plan", "apply", "resume", "verify", "adopt", "promote", "rollback", "doctor"])(
+  it.each(["status", "plan", "apply", "gates", "attest", "resume", "verify", "adopt", "promote", "rollback", "doctor"])(
     "%s --help has examples",
     async (command) => {
       const { status, stdout } = await runCli("/", [command, "--help"]);

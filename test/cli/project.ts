@@ -23,10 +23,14 @@ export interface ProjectOptions {
   readonly steps?: readonly ProjectStep[];
   /** Steps that only one environment has. */
   readonly extraSteps?: Readonly<Record<string, readonly ProjectStep[]>>;
-  /** Resources of every stack besides the steps, as in `cdk.tf.json`. */
+  /** Resources of every stack besides the steps, as in `cdk.tf.json`; `@environment@` stands for the environment. */
   readonly resources?: Readonly<Record<string, unknown>>;
+  /** Resources that only one environment has. */
+  readonly extraResources?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Environments that are protected. */
   readonly protected?: readonly string[];
+  /** What the manifest of a stack says besides, by environment: gates, a compatibility matrix. */
+  readonly manifests?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Whether the stacks carry Sterna's provider. */
   readonly provider?: boolean;
 }
@@ -63,7 +67,9 @@ export class TestProject {
       steps: [],
       extraSteps: {},
       resources: {},
+      extraResources: {},
       protected: [],
+      manifests: {},
       provider: false,
       ...rest,
     });
@@ -84,7 +90,7 @@ export class TestProject {
       after: step.after ?? [],
       irreversible: step.irreversible,
       onRetry: "resume",
-    onStop: "stop",
+      onStop: "stop",
       onDestroy: step.on_destroy ?? "rollback",
       status: "applied",
       checksum: programChecksum(parsed),
@@ -132,7 +138,9 @@ if (definition.fail) {
 }
 const { system } = definition;
 const environments = read("environments.json").environments.map(({ name }) => name);
-const pins = read("releases.json")[system];
+const pins = Object.fromEntries(
+  Object.entries(read("releases.json")[system]).map(([name, pin]) => [name, pin.release ?? pin]),
+);
 const out = process.env.CDKTF_OUTDIR;
 const number = (release) => definition.releases.indexOf(release);
 const literal = (text) => text.replaceAll("${"$"}{", () => "$${"$"}{").replaceAll("%{", () => "%%{");
@@ -153,7 +161,9 @@ for (const [order, environment] of environments.entries()) {
     after: step.after ?? [],
     depends_on: (step.after ?? []).map((id) => "sterna_step." + id),
   }]));
-  const resource = { ...definition.resources, ...(declared.length > 0 ? { sterna_step: steps } : {}) };
+  const merged = { ...definition.resources, ...definition.extraResources[environment] };
+  const own = JSON.parse(JSON.stringify(merged).replaceAll("@environment@", environment));
+  const resource = { ...own, ...(declared.length > 0 ? { sterna_step: steps } : {}) };
   const withProvider = definition.provider ? {
     terraform: { required_providers: { sterna: { source: "sterna/sterna" } } },
     provider: { sterna: [{ ledger, environment }] },
@@ -171,6 +181,7 @@ for (const [order, environment] of environments.entries()) {
     stack, system, environment, order, previous, ledger,
     protected: definition.protected.includes(environment),
     release: pins[environment], releases: definition.releases,
+    ...definition.manifests[environment],
   }));
   stacks[stack] = { workingDirectory: "stacks/" + stack, synthesizedStackPath: "stacks/" + stack + "/cdk.tf.json", annotations: [] };
 }

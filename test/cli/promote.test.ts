@@ -85,7 +85,7 @@ describe("sterna promote", () => {
     await refusedBecause("ReleaseNotApplied", "development", "staging");
 
     // WHEN
-    record("applied");
+    await record("applied");
 
     // THEN
     expect((await promote("development", "staging")).status).toBe(2);
@@ -94,7 +94,7 @@ describe("sterna promote", () => {
   it("refuses after a failed apply, although the ledger looks fine", async () => {
     project.record("development", ONE);
     project.record("development", TWO);
-    record("failed");
+    await record("failed");
 
     await refusedBecause("LastApplyFailed", "development", "staging");
   });
@@ -131,7 +131,7 @@ describe("sterna promote", () => {
         JSON.stringify({ pid: DEAD, before, tried: JSON.stringify(tried) }),
       );
     };
-    const tried = { pins: { shop: { development: "1.0.0", production: "0.1.0", staging: "1.0.0" } } };
+    const tried = { pins: { shop: { development: "1.0.0", production: "0.1.0", staging: "1.0.0" } }, rollouts: {} };
 
     // WHEN the pin is still the tried one
     project.pin({ ...PINS, staging: "1.0.0" });
@@ -151,9 +151,9 @@ describe("sterna promote", () => {
     expect(pins()).toBe(changed);
   });
 
-  function record(result: "applied" | "failed"): void {
+  async function record(result: "applied" | "failed"): Promise<void> {
     const now = new Date().toISOString();
-    writeRecord(openProject(project.directory), {
+    await writeRecord(openProject(project.directory), {
       stack: "shop-development",
       system: "shop",
       environment: "development",

@@ -69,8 +69,9 @@ describe("sterna secrets import", () => {
     // WHEN it is done again
     const before = await store.stages(secret);
     const again = await importEnv("--apply");
-    // THEN there is no new version
+    // THEN there is no new version, and nothing to do
     expect([again.status, await store.stages(secret)]).toEqual([0, before]);
+    expect((await importEnv()).status).toBe(0);
     expect(again.stdout).toContain("no new version");
   });
 

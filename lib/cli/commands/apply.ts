@@ -6,6 +6,8 @@ import { readPins } from "../../environments/pins-file";
 import { changedParts } from "../../promotion/plan-digest";
 import { RefusedError } from "../../promotion/refused-error";
 import { EXIT_STATUS, type ExitStatus } from "../exit-status";
+import { requireGates } from "../gates/apply-gates";
+import { hasNewRecords, requireAllowed } from "../gates/report-gates";
 import { recoverPins } from "../project/change-pin";
 import { openProject, type Project } from "../project/project";
 import { planFiles, planParts, readSavedPlan, type SavedPlan } from "../project/saved-plan";
@@ -70,9 +72,10 @@ async function applySaved(
 ): Promise<ExitStatus> {
   const system = findSystem(readSynthesis(project), saved.system, saved.environment);
   const facts = await prepare(project, system);
-  const changed = changedParts(saved.parts, planParts(planFiles(project, saved.stack), system.directory));
+  const changed = changedParts(saved.parts, planParts(project, planFiles(project, saved.stack), system.directory));
   const pinned = readPins(project.pinsFile).pins[saved.system]?.[saved.environment];
   if (pinned !== saved.release) changed.push("the pin in releases.json");
+  if (await hasNewRecords(project, saved.report)) changed.push(`what ${saved.report.proof!.environment} applied`);
   if (changed.length > 0) {
     throw new RefusedError(
       "PlanChanged",
@@ -80,6 +83,8 @@ async function applySaved(
         `${changed.join(", ")} changed since. Run \`sterna plan ${saved.system} ${saved.environment}\` and look again.`,
     );
   }
+  requireAllowed(saved.report);
+  await requireGates(project, system, saved.summary);
   context.terminal.report(`applying the plan of ${saved.plannedAt}: ${saved.stack}, release ${saved.release}`);
   const applied = await applyPlan(project, system, saved, context.surroundings, context.terminal);
   return finish(applied, project, context, facts);
@@ -98,6 +103,8 @@ async function planAndApply(
   if (!wanted.autoApprove) refuseUnapproved(system, terminal.interactive);
   const made = await makePlan(project, system, surroundings, terminal);
   showPlan(made, context);
+  requireAllowed(made.saved.report);
+  await requireGates(project, system, made.saved.summary);
   if (made.saved.summary.changes && !wanted.autoApprove) {
     if (!(await terminal.confirm(`\nApply this to ${system.environment}?`))) {
       terminal.print("Nothing was applied. The plan stays saved.");
@@ -137,9 +144,9 @@ function finish(
   const { system, environment, release, steps, result } = record;
   if (result === "applied") {
     const done = steps.filter(({ status }) => status === "done").length;
-    terminal.printJson({ ...facts, ...record, record: file && relative(project.directory, file) });
+    terminal.printJson({ ...facts, ...record, record: file });
     terminal.print(`${system} in ${environment} runs release ${release}${done === 0 ? "" : `; ${done} steps done`}.`);
-    if (file !== undefined) terminal.print(`Record: ${relative(project.directory, file)}`);
+    if (file !== undefined) terminal.print(`Record: ${file}`);
     return EXIT_STATUS.done;
   }
   const next = steps.find(({ status }) => status === "failed") ?? steps.find(({ status }) => status === "pending");

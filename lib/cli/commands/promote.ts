@@ -3,7 +3,16 @@ import { SternaError } from "../../core/sterna-error";
 import type { StepRecord } from "../../engine/step-record";
 import { compareSteps } from "../../promotion/compare-steps";
 import { EXIT_STATUS } from "../exit-status";
-import { requireApplied, requireNext, requireProved, requireSuccess, requireTaken } from "../gates/promotion-gates";
+import { requireEvidence } from "../gates/evidence-gates";
+import {
+  requireApplied,
+  requireNext,
+  requireProved,
+  requireSuccess,
+  requireTaken,
+  requireUndrifted,
+} from "../gates/promotion-gates";
+import { requireLegalMove } from "../gates/release-gates";
 import { readProof } from "../ledgers/read-proof";
 import { changePin, recoverPins } from "../project/change-pin";
 import { variablesOf } from "../project/environment-variables";
@@ -13,6 +22,7 @@ import { chainOf, findSystem, type SynthesizedSystem } from "../project/stacks";
 import { synthesize } from "../project/synthesize";
 import type { CommonOptions } from "../terminal";
 import { requireTerraform } from "../terraform/find-terraform";
+import { planForDrift } from "../terraform/make-plan";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 import { planAndShow } from "./plan";
 
@@ -47,7 +57,7 @@ export function promoteCommand(run: CommandRunner): Command {
           return EXIT_STATUS.done;
         }
 
-        const promoted = await raisePin(project, proving, target, context);
+        const promoted = await raisePin(project, proving, target, context, options.plan !== false);
         terminal.report(
           `${terminal.colors.green("✓")} ${from} proved release ${proving.release}: ${promoted.steps.length} steps with equal checksums`,
         );
@@ -64,15 +74,23 @@ export function promoteCommand(run: CommandRunner): Command {
     );
 }
 
-/** Raises the pin, if everything that it would bring was proved. Otherwise `releases.json` is as it was. */
+/**
+ * Raises the pin, if everything that it would bring was proved. Otherwise `releases.json` is as it was.
+ *
+ * @param looksForDrift whether Terraform is asked if the environment that proves is as its last apply left it
+ */
 async function raisePin(
   project: Project,
   from: SynthesizedSystem,
   to: SynthesizedSystem,
   { surroundings, terminal }: CommandContext,
+  looksForDrift: boolean,
 ): Promise<SynthesizedSystem> {
-  const last = lastRecord(project, from.stack);
+  const last = await lastRecord(project, from.stack);
   requireSuccess(last, from);
+  if (looksForDrift) {
+    requireUndrifted(from, await planForDrift(project, from, surroundings, terminal));
+  }
   const change = { system: to.system, environment: to.environment, release: from.release };
   return changePin(project, change, async () => {
     const synthesis = await synthesize(project, surroundings.environment, terminal);
@@ -82,6 +100,9 @@ async function raisePin(
     const comparison = { from: from.environment, to: to.environment, declared: from.steps };
     requireProved(compareSteps({ ...comparison, rows, promoted: raised.steps }), from, to);
     requireApplied(from, last);
+    requireLegalMove(raised, to.release, raised.release);
+    requireEvidence(project, from, "post", `${from.environment} has not done with it, and nothing was promoted`);
+    requireEvidence(project, raised, "pre", "nothing was promoted");
     return raised;
   });
 }

@@ -4,8 +4,8 @@ import type { StepRecord } from "../../engine/step-record";
 import { planRollback } from "../../promotion/rollback";
 import { EXIT_STATUS } from "../exit-status";
 import { requireTaken } from "../gates/promotion-gates";
+import { requireLegalMove } from "../gates/release-gates";
 import { requireKnown, requireLastToRun, requireOlder, requireReversible } from "../gates/rollback-gates";
-import { isEffectless } from "../ledgers/step-kinds";
 import { readOwnLedgers } from "../ledgers/system-status";
 import { changePin, recoverPins } from "../project/change-pin";
 import { openProject, type Project } from "../project/project";
@@ -47,10 +47,9 @@ export function rollbackCommand(run: CommandRunner): Command {
         }
         requireOlder(target, to);
         requireLastToRun(target, chainOf(synthesis, system), to);
+        requireLegalMove(target, target.release, to);
 
-        const rollback = planRollback(await rowsOf(project, target, surroundings.environment), to, (row) =>
-          isEffectless(row.program),
-        );
+        const rollback = planRollback(await rowsOf(project, target, surroundings.environment), to);
         terminal.print(
           terminal.colors.bold(`${system} in ${environment}: from release ${target.release} back to ${to}\n`),
         );

@@ -5,7 +5,7 @@ import { readDotenvFile, requireNoTraps } from "../env/read-dotenv-file";
 import { EXIT_STATUS } from "../exit-status";
 import { compareWithSecret, keysToImport, type ImportedVariable } from "../secrets/plan-import";
 import { SecretObject, type FoundSecret } from "../secrets/secret-object";
-import { referencesTo, writeReferences } from "../secrets/write-references";
+import { hasReferences, referencesTo, writeReferences } from "../secrets/write-references";
 import type { CommonOptions } from "../terminal";
 import { importText, trapLines } from "../text/dotenv-text";
 import { newCommand, type CommandRunner } from "./command";
@@ -57,18 +57,20 @@ export function secretsImportCommand(run: CommandRunner): Command {
           for (const line of trapLines(name, traps, terminal.colors)) terminal.report(line);
           terminal.print(importText(options.to, variables, terminal.colors));
           const changed = variables.some(({ state }) => state !== "same");
+          const path = resolve(surroundings.directory, output);
+          const done =
+            keys.size === 0 || (!changed && found && (await hasReferences(file, referencesTo(found.arn, keys), path)));
           let written: string | undefined;
-          if (options.apply && keys.size > 0) {
+          if (options.apply && !done) {
             if (!options.acceptTraps) requireNoTraps(name, traps);
             if (!options.overwrite) requireSameValues(options.to, variables);
             const { arn } = changed || found === undefined ? await secret.write(found, values) : (found as FoundSecret);
-            const path = resolve(surroundings.directory, output);
             if (await writeReferences(file, referencesTo(arn, keys), path)) written = output;
           }
-          const applied = options.apply ?? false;
+          const applied = done || (options.apply ?? false);
           terminal.printJson({ file: name, secret: options.to, applied, variables, traps, references: written });
-          terminal.print(summary(options.to, applied, changed, written));
-          return applied || keys.size === 0 ? EXIT_STATUS.done : EXIT_STATUS.changes;
+          if (keys.size > 0) terminal.print(summary(options.to, applied, changed, written));
+          return applied ? EXIT_STATUS.done : EXIT_STATUS.changes;
         }),
       ),
     );

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../core/error-codes";
 import type { PlanCheck } from "../../core/gate-data";
+import { isStateful } from "../../core/stateful-types";
 import { expiredWaiver, findWaiver } from "../../core/waivers";
-import { isStateful } from "../../promotion/plan/stateful-types";
 import type { PlanSummary } from "../../promotion/plan-summary";
 import { RefusedError } from "../../promotion/refused-error";
 import type { GatedSystem } from "./evidence-gates";

@@ -12,13 +12,13 @@ export interface SystemStatus extends Pick<SynthesizedSystem, "system" | "enviro
 }
 
 /** The ledgers of a stack, also those that only its last apply knew. */
-export function readOwnLedgers(
+export async function readOwnLedgers(
   project: Project,
   system: SynthesizedSystem,
   process: NodeJS.ProcessEnv,
 ): Promise<LedgerReading> {
   const variables = variablesOf(project, system.environment, process);
-  return readLedgers(system, variables, lastRecord(project, system.stack)?.ledgers);
+  return readLedgers(system, variables, (await lastRecord(project, system.stack))?.ledgers);
 }
 
 /** How far each step of a stack is. */

@@ -7,7 +7,7 @@ import { sha256 } from "../../engine/checksum";
 import { buildReport, type ReportSource } from "../../promotion/build-report";
 import { planDigest, type PlanParts } from "../../promotion/plan-digest";
 import type { PlanSummary } from "../../promotion/plan-summary";
-import { promotionReport } from "../../promotion/promotion-report";
+import { promotionReport, type PromotionReport, type ReportedResource } from "../../promotion/promotion-report";
 import type { Project } from "./project";
 import type { SynthesizedSystem } from "./stacks";
 import { waiversPath } from "./waivers";
@@ -102,8 +102,14 @@ export function savePlan(
       versions: { sterna: sternaPackage().version, terraform },
     }),
   };
-  writePrivateJson(files.description, saved);
+  writePrivateJson(files.description, { ...saved, report: withoutValues(saved.report) });
   return saved;
+}
+
+/** An apply asks for the verdicts. The values, which are nearly all of a large report, need not lie on a disk for it. */
+function withoutValues(report: PromotionReport): PromotionReport {
+  const bare = (resource: ReportedResource): ReportedResource => ({ ...resource, attributes: [] });
+  return { ...report, resources: report.resources.map(bare), drift: report.drift.map(bare) };
 }
 
 /**

@@ -11,6 +11,16 @@ export function referencesTo(secretArn: string, keys: ReadonlyMap<string, string
   return new Map([...keys].map(([name, key]) => [name, new SecretKeyReference(secretArn, key).dynamicReference]));
 }
 
+/** Whether the file with references is there already. */
+export async function hasReferences(
+  file: DotenvOnDisk,
+  references: ReadonlyMap<string, string>,
+  path: string,
+): Promise<boolean> {
+  const there = await readIfThere(path);
+  return there?.equals(Buffer.from(replaceValues(file.content, references, file.path))) ?? false;
+}
+
 /**
  * Writes the file with references instead of values, with the permissions of the file that was read. A link stays one.
  *

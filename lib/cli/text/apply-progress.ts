@@ -24,6 +24,7 @@ export class ApplyProgress {
   private readonly started = new Map<string, number>();
   private readonly statuses = new Map<string, RecordedStep["status"]>();
   private readonly running = new Set<string>();
+  private readonly doneResources = new Set<string>();
   private readonly told = new Map<string, string>();
 
   constructor(
@@ -85,6 +86,11 @@ export class ApplyProgress {
     }));
   }
 
+  /** Addresses of the resources that Terraform came through with. */
+  finishedResources(): ReadonlySet<string> {
+    return this.doneResources;
+  }
+
   private stillRunning(address: string, seconds: number): void {
     const told = this.told.get(address);
     const line = `… ${this.nameOf(address)} still running, ${told ?? `${seconds} s`}`;
@@ -98,7 +104,8 @@ export class ApplyProgress {
 
   private finished(address: string, action: string, time: number): void {
     const step = this.steps.get(address);
-    if (step !== undefined) this.statuses.set(address, "done");
+    if (step === undefined) this.doneResources.add(address);
+    else this.statuses.set(address, "done");
     const verb = step === undefined ? (DONE[action] ?? action) : (STEP_DONE[step.action] ?? step.action);
     this.terminal.report(
       `${this.terminal.colors.green("✓")} ${this.nameOf(address)} ${verb} ${this.duration(address, time, "in")}`,

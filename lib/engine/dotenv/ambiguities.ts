@@ -25,6 +25,7 @@ export function ambiguitiesOf({ name, assignment, value, rest }: Definition): st
     [text.includes("$"), "$"],
     [text.includes("`"), "a backtick"],
     [text.includes("\\"), "a backslash"],
+    [text.includes("\0"), "a NUL byte"],
     [quote !== undefined && text.includes("\n"), "several lines"],
     [quote === undefined && rest.includes("#"), "# without quotes"],
     [quote === undefined && /[\s&;|<>()*?~'"]/.test(text), "special characters without quotes"],

@@ -2,6 +2,7 @@ import { parse } from "dotenv";
 import { EngineError } from "../engine-error";
 import { someOf } from "../some-of";
 import { ambiguitiesOf } from "./ambiguities";
+import { findDefinitions, findIgnoredLines } from "./definitions";
 
 /** A dotenv file, read as the npm package `dotenv` reads it. Nothing in it is ever executed or expanded. */
 export interface DotenvFile {
@@ -14,29 +15,28 @@ export interface DotenvFile {
   /** What other readers of such files (shells, Docker Compose, `docker --env-file`) would make something else of, by name. */
   readonly ambiguities: ReadonlyMap<string, readonly string[]>;
 
+  /** Every definition, also those that a later one replaces: its line, and what other readers would stumble over in it. */
+  readonly definitions: readonly {
+    readonly name: string;
+    readonly line: number;
+    readonly ambiguities: readonly string[];
+  }[];
+
   /** Numbers, from 1, of the lines that are neither blank, nor a comment, nor part of a definition. */
   readonly ignoredLines: readonly number[];
 }
-
-/**
- * A definition as dotenv 18 recognizes it, with the groups: everything before the value, the name, the value.
- * `dotenv.parse` tells no positions and no duplicates; the test holds this against it with random files.
- */
-const DEFINITION =
-  /^(\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?))(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?(\s*(?:#.*)?)$/gm;
 
 /**
  * @param path names the file in messages
  * @throws EngineError `VariablesInvalid` for content that is not UTF-8 and for the name `__proto__`
  */
 export function readDotenv(content: Uint8Array, path: string): DotenvFile {
-  const text = decode(content, path).replace(/\r\n?/g, "\n");
+  const text = dotenvText(content, path);
   const values = parse(text);
-  const definitions = [...text.matchAll(DEFINITION)].map((match) => ({
-    name: match[2] as string,
-    assignment: match[1] as string,
-    value: match[3] ?? "",
-    rest: match[4] as string,
+  const definitions = findDefinitions(text).map((definition) => ({
+    name: definition.name,
+    line: definition.line,
+    ambiguities: ambiguitiesOf(definition),
   }));
   const names = new Set(definitions.map(({ name }) => name));
   const lost = [...names].filter((name) => !Object.hasOwn(values, name));
@@ -47,15 +47,25 @@ export function readDotenv(content: Uint8Array, path: string): DotenvFile {
   const ambiguities = new Map<string, readonly string[]>();
   for (const definition of definitions) {
     count.set(definition.name, (count.get(definition.name) ?? 0) + 1);
-    const found = [...(ambiguities.get(definition.name) ?? []), ...ambiguitiesOf(definition)];
+    const found = [...(ambiguities.get(definition.name) ?? []), ...definition.ambiguities];
     if (found.length > 0) ambiguities.set(definition.name, [...new Set(found)]);
   }
   return {
     variables: new Map([...names].map((name) => [name, values[name] as string])),
     duplicates: [...count].filter(([, times]) => times > 1).map(([name]) => name),
     ambiguities,
-    ignoredLines: ignoredLines(text),
+    definitions,
+    ignoredLines: findIgnoredLines(text),
   };
+}
+
+/**
+ * The text of a dotenv file, without byte order mark and with line feeds only.
+ *
+ * @throws EngineError `VariablesInvalid` for content that is not UTF-8
+ */
+export function dotenvText(content: Uint8Array, path: string): string {
+  return decode(content, path).replace(/\r\n?/g, "\n");
 }
 
 function decode(content: Uint8Array, path: string): string {
@@ -64,10 +74,4 @@ function decode(content: Uint8Array, path: string): string {
   } catch (cause) {
     throw new EngineError("VariablesInvalid", `${path} is not UTF-8; save it as UTF-8`, { cause });
   }
-}
-
-function ignoredLines(text: string): number[] {
-  // Each definition leaves as many line ends as it had, so that the numbers of the other lines stay.
-  const others = text.replace(DEFINITION, (definition) => definition.replace(/[^\n]/g, ""));
-  return others.split("\n").flatMap((line, index) => (/^\s*(#.*)?$/.test(line) ? [] : [index + 1]));
 }
