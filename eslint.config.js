@@ -8,7 +8,7 @@ const tseslint = require("typescript-eslint");
 const ARROWS = {
   core: [],
   backup: ["core"],
-  "blue-green": ["core"],
+  "blue-green": ["core", "environments", "releases"],
   engine: ["core"],
   // A stack is pinned to one of the releases of its system.
   environments: ["core", "releases"],
@@ -17,6 +17,7 @@ const ARROWS = {
   secrets: ["core"],
   storage: ["core"],
   migrations: ["core", "environments", "releases"],
+  gates: ["core", "environments", "migrations", "steps"],
   steps: ["core", "migrations"],
 };
 

@@ -10,6 +10,8 @@ const RUNNER = /engine\.cjs run-step/;
 /** What a run of a program took. */
 export interface Measured {
   readonly seconds: number;
+  /** What it printed. */
+  readonly printed: string;
   /** Most megabytes of the program itself, of one provider, of one runner, and of all processes together. */
   readonly memory: {
     readonly program: number;
@@ -58,6 +60,7 @@ export async function measuredRun(
   const runners = processes.filter(({ parent, command }) => isProvider.has(parent) && RUNNER.test(command));
   return {
     seconds,
+    printed,
     memory: {
       program: megabytes(seen.get(child.pid!)?.peakMemory ?? 0),
       provider: mostMegabytes(providers),

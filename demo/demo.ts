@@ -56,7 +56,10 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   const before = fingerprint(project, "production");
   narrator.heading("The beta runs everywhere: its buckets are made");
   narrator.say("S3 confirms lifecycle rules slowly: the AWS provider always waits about 55 s for them.");
-  await Promise.all(ENVIRONMENTS.map((name) => commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0)));
+  const install = (name: EnvironmentName) => commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0);
+  // Production is protected: it takes only what staging has applied.
+  await Promise.all([install("development"), install("staging")]);
+  await install("production");
   await commands.sterna(["status", "app-ef"], 0);
 
   narrator.heading("1.0.0 in development: one line of releases.json, then plan and apply");

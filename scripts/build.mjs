@@ -1,4 +1,5 @@
-// Builds dist/: the library (tsc), the command line (one file), and the Terraform provider (one deterministic zip).
+// Builds dist/: the library (tsc), the command line (one file), the Terraform provider and the
+// function that rotates secrets (deterministic zips).
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync, renameSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -88,6 +89,14 @@ async function buildEngine() {
   write(join(root, "dist/engine", `terraform-provider-sterna_${version}.zip`), zip);
 }
 
+/** The function that rotates secrets in AWS Lambda, whose Node.js brings no version of the SDK that one could rely on. */
+async function buildRotator() {
+  const options = { minify: true, target: "node20", supported: { "dynamic-import": false } };
+  const index = await bundle("lib/secrets/rotator/lambda.ts", options);
+  const zip = deterministicZip({ "index.js": { data: Buffer.from(index), mode: 0o644 } });
+  write(join(root, "dist/rotator/rotator.zip"), zip);
+}
+
 async function buildCommandLine() {
   const cli = await bundle("bin/sterna.ts", {
     target: "node20",
@@ -105,5 +114,6 @@ function buildLibrary() {
 
 const only = process.argv[2];
 if (!only || only === "engine") await buildEngine();
+if (!only || only === "rotator") await buildRotator();
 if (!only || only === "cli") await buildCommandLine();
 if (!only || only === "lib") buildLibrary();

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { ERROR_CODES } from "../lib/core/error-codes";
+import { evidence } from "../lib/core/evidence";
+import { backupPlan } from "../lib/engine/backups/backup-plan";
 import { environmentsFile } from "../lib/environments/environments-file";
 import { pinsFile } from "../lib/environments/pins-file";
+import { promotionReport } from "../lib/promotion/promotion-report";
+import { overview } from "../lib/promotion/report/overview";
 
 /** Files that are written from the code: path from the top of the checkout, and content. */
 export function generatedFiles(): Record<string, string> {
@@ -16,6 +20,26 @@ export function generatedFiles(): Record<string, string> {
       pinsFile,
       "releases.json",
       "Which release each environment runs: system, then environment, then release",
+    ),
+    "schemas/backup-plan.schema.json": schema(
+      backupPlan,
+      "Backup plan",
+      "What is backed up, where to, and for how long: what `sterna backup` reads",
+    ),
+    "schemas/evidence.schema.json": schema(
+      evidence,
+      "Evidence",
+      "What somebody, or a drill, showed for a gate: what `sterna attest` writes",
+    ),
+    "schemas/promotion-report.schema.json": schema(
+      promotionReport,
+      "Promotion report",
+      "All that is shown about one plan: `report` in what `sterna plan --json` prints",
+    ),
+    "schemas/overview-report.schema.json": schema(
+      overview,
+      "Overview report",
+      "What runs where: what `sterna report --format json` prints",
     ),
   };
 }

@@ -1,5 +1,6 @@
 // The base line: what any program pays that reads a plan as one document.
 import { readFileSync } from "node:fs";
 
-const plan = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as { resource_changes: unknown[] };
-console.log(plan.resource_changes.length);
+const begin = performance.now();
+JSON.parse(readFileSync(process.argv[2]!, "utf8"));
+console.log(performance.now() - begin);

@@ -11,7 +11,7 @@ import { COLOURS, type Colour, type Rollout } from "../releases/rollout";
 import type { BlueGreenServiceProps } from "./blue-green-service-props";
 
 /** The newest predefined policy with TLS 1.2 and 1.3 only. Source: ELB User Guide, "Security policies for your ALB". */
-const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+export const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
 type TrafficProps = Omit<BlueGreenServiceProps, "images">;
 

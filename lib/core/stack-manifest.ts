@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { compatibility } from "./compatibility";
+import { gatesData } from "./gate-data";
+import { rolloutRules } from "./rollout-rules";
 
 /**
  * What a synthesized stack says about itself: `sterna.json` beside its `cdk.tf.json`.
@@ -22,6 +25,12 @@ export const stackManifest = z.object({
   releases: z.array(z.string()),
   /** Ledger of the stack, as the provider gets it. */
   ledger: z.string(),
+  /** Between which releases the system may move in one go; absent when nobody says. */
+  compatibility: compatibility.optional(),
+  /** What has to hold before the environment is changed; absent when nobody says. */
+  gates: gatesData.optional(),
+  /** What has to hold before a rollout goes on; absent when nothing has colours. */
+  rollout: rolloutRules.optional(),
 });
 export type StackManifest = z.infer<typeof stackManifest>;
 

@@ -1,12 +1,18 @@
 import { join } from "node:path";
 import { TerraformStack } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
+import type { GatesData } from "../core/gate-data";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/identifier";
+import { mergeRolloutRules, type RolloutRules } from "../core/rollout-rules";
 import type { StackManifest } from "../core/stack-manifest";
+import { SternaError } from "../core/sterna-error";
 import { ValidationError } from "../core/validation-error";
 import { canonicalJson } from "../engine/checksum";
+import type { CompatibilityMatrix } from "../releases/compatibility-matrix";
 import type { Release } from "../releases/release";
 import { Releases } from "../releases/releases";
+import type { Rollout } from "../releases/rollout";
+import { requirePath } from "../releases/upgrade-advice";
 import { Backend } from "./backend";
 import { DataSternaLedger } from "./data-sterna-ledger";
 import type { Environment } from "./environment";
@@ -32,6 +38,20 @@ export interface SystemStackProps {
 
   /** Version of the release that the environment is pinned to: `pins.of(system, environment)`. */
   readonly release: string;
+
+  /**
+   * Between which releases the system may move in one go. A pin that no legal path leads to is refused, and so is a
+   * migration that skips a required stop.
+   * @default - every release leads to every newer one
+   */
+  readonly compatibility?: CompatibilityMatrix;
+
+  /**
+   * How far the rollout is where the system has two colours: `pins.rolloutOf(system, environment)`. A contracting step is
+   * refused while a colour runs a release that needs what it takes away.
+   * @default - the system has no colours
+   */
+  readonly rollout?: Rollout;
 
   /** Where the record of applied steps is kept. */
   readonly ledger: Ledger;
@@ -68,6 +88,9 @@ export interface SystemStackProps {
   readonly providerPackage?: string;
 }
 
+/** Looks at a stack as it is rendered: the JSON that Terraform will read, as an object. */
+export type Inspection = (rendered: Readonly<Record<string, unknown>>) => void;
+
 /** One system in one environment: a Terraform stack called `<system>-<environment>`. */
 export class SystemStack extends TerraformStack {
   /**
@@ -90,6 +113,12 @@ export class SystemStack extends TerraformStack {
   /** The release that the environment is pinned to. */
   readonly release: Release;
 
+  /** Between which releases the system may move in one go; absent when nobody says. */
+  readonly compatibility: CompatibilityMatrix | undefined;
+
+  /** How far the rollout is; absent where the system has no colours. */
+  readonly rollout: Rollout | undefined;
+
   /** Platforms that will run Terraform. */
   readonly platforms: readonly ProviderPlatform[];
 
@@ -105,18 +134,19 @@ export class SystemStack extends TerraformStack {
   /** The ledger that must hold a step before it may run here, as JSON; absent in the first environment. */
   readonly proof: string | undefined;
 
-  /** What the stack says about itself in `sterna.json`. */
-  readonly manifest: StackManifest;
-
   /** Providers of the synthesized stack, with their sources in full. */
   requiredProviders: RequiredProviders = {};
 
   private readonly preparations: (() => void)[] = [];
+  private readonly inspections: Inspection[] = [];
+  private readonly description: StackManifest;
+  private gates: GatesData | undefined;
+  private rolloutRules: RolloutRules | undefined;
   private readonly steps: string[] = [];
 
   /**
    * @throws ValidationError `InvalidIdentifier`, `UnknownRelease` with the known ones, `PlannedRelease`, `DuplicateRelease`,
-   * `ProofNotConfigured`
+   * `ProofNotConfigured`, `NoUpgradePath`
    */
   constructor(scope: Construct, props: SystemStackProps) {
     const { system, environment } = props;
@@ -133,6 +163,9 @@ export class SystemStack extends TerraformStack {
     this.environment = environment;
     this.releases = ValidationError.locate(this, () => new Releases(system, props.releases));
     this.release = ValidationError.locate(this, () => this.releases.pinned(props.release));
+    this.compatibility = props.compatibility;
+    this.rollout = props.rollout;
+    this.requireReachable();
     this.platforms = props.platforms ?? PROVIDER_PLATFORMS;
     this.providerMirror = props.providerMirror;
     const { root, version } = sternaPackage();
@@ -141,7 +174,7 @@ export class SystemStack extends TerraformStack {
     this.place = new StackPlace(this, id);
     this.proof = this.findProof(props.proof, props.ledger);
     const ledger = canonicalJson(props.ledger.configuration(this.place, id));
-    this.manifest = {
+    this.description = {
       stack: id,
       system,
       environment: environment.name,
@@ -151,6 +184,7 @@ export class SystemStack extends TerraformStack {
       release: this.release.version,
       releases: this.releases.versions,
       ledger,
+      ...(this.compatibility === undefined ? {} : { compatibility: this.compatibility.toJSON() }),
     };
     const backend = props.backend ?? Backend.local();
     backend.bind(this, this.place);
@@ -160,6 +194,15 @@ export class SystemStack extends TerraformStack {
     const recorded = new DataSternaLedger(this, "ledger", { system, expected: this.steps });
     this.addOverride("check.ledger", ledgerCheck(recorded, system, environment.name));
     this.synthesizer = new SystemSynthesizer(this, this.synthesizer);
+  }
+
+  /** What the stack says about itself in `sterna.json`. */
+  get manifest(): StackManifest {
+    return {
+      ...this.description,
+      ...(this.gates === undefined ? {} : { gates: this.gates }),
+      ...(this.rolloutRules === undefined ? {} : { rollout: this.rolloutRules }),
+    };
   }
 
   /** Variables of the system in this environment. */
@@ -172,6 +215,28 @@ export class SystemStack extends TerraformStack {
     this.preparations.push(work);
   }
 
+  /**
+   * Writes the gates of the stack into `sterna.json`.
+   *
+   * @throws SternaError `DuplicateGate` when the stack has gates already
+   */
+  declareGates(gates: GatesData): void {
+    if (this.gates !== undefined) {
+      throw new SternaError("DuplicateGate", "the stack has gates already; list all of them in one Gates");
+    }
+    this.gates = gates;
+  }
+
+  /** Adds to what has to hold before a rollout goes on, in `sterna.json`. */
+  declareRollout(rules: RolloutRules): void {
+    this.rolloutRules = mergeRolloutRules(this.rolloutRules, rules);
+  }
+
+  /** Has the rendered stack looked at, every time it is rendered. */
+  addInspection(inspect: Inspection): void {
+    this.inspections.push(inspect);
+  }
+
   /** Makes the stack's check expect a step in the ledger. */
   expectStep(id: string): void {
     this.steps.push(id);
@@ -181,7 +246,18 @@ export class SystemStack extends TerraformStack {
     for (const work of this.preparations) work();
     const rendered = super.toTerraform() as { terraform: { required_providers: RequiredProviders } };
     this.requiredProviders = qualifySources(rendered.terraform.required_providers);
-    return { ...rendered, terraform: { ...rendered.terraform, required_providers: this.requiredProviders } };
+    const complete = { ...rendered, terraform: { ...rendered.terraform, required_providers: this.requiredProviders } };
+    for (const inspect of this.inspections) inspect(complete);
+    return complete;
+  }
+
+  private requireReachable(): void {
+    const { compatibility, releases, release } = this;
+    if (compatibility === undefined) return;
+    const possible = [...releases].filter(({ planned }) => !planned).map(({ version }) => version);
+    ValidationError.locate(this, () =>
+      requirePath(compatibility, this.system, possible, releases.oldest.version, release.version),
+    );
   }
 
   private findProof(proof: Ledger | undefined, ledger: Ledger): string | undefined {

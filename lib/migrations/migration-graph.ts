@@ -1,7 +1,8 @@
 import { ValidationError } from "../core/validation-error";
 import { SystemStack } from "../environments/system-stack";
+import { requireRetired } from "./contract-gate";
 import type { Migration } from "./migration";
-import { releasePath } from "./release-path";
+import { type NeedsNoMigration, releasePath } from "./release-path";
 import type { Step } from "./step";
 import { findCycle, orderSteps } from "./step-order";
 
@@ -54,12 +55,10 @@ export class MigrationGraph {
   }
 
   private connect(): void {
-    const { oldest } = this.stack.releases;
-    const path = ValidationError.locate(this.stack, () =>
-      releasePath([...this.migrations.keys()], oldest, this.stack.release),
-    );
+    const path = this.requireCovered();
     const known = new Set<string>();
     for (const migration of path) this.requireKnown(migration, known);
+    for (const step of path.flatMap(({ sections }) => sections.flat())) requireRetired(step, this.stack);
     const order = orderSteps(path.flatMap(({ sections }) => sections.map((steps) => steps.map(toOrdered))));
     const cycle = findCycle(order);
     if (cycle !== undefined) {
@@ -70,6 +69,15 @@ export class MigrationGraph {
       );
     }
     for (const [id, dependencies] of order) this.steps.get(id)!.terraformStep.runAfter(dependencies);
+  }
+
+  private requireCovered(): Migration[] {
+    const { compatibility, releases, release } = this.stack;
+    const needsNoMigration: NeedsNoMigration = (from, to) =>
+      compatibility?.needsNoMigration(releases.versions, from.version, to.version) ?? false;
+    return ValidationError.locate(this.stack, () =>
+      releasePath([...this.migrations.keys()], releases.oldest, release, needsNoMigration),
+    );
   }
 
   private requireKnown(migration: Migration, known: Set<string>): void {

@@ -3,6 +3,7 @@ import { Construct, type IConstruct } from "constructs";
 import { ValidationError } from "../core/validation-error";
 import { SystemStack } from "../environments/system-stack";
 import type { Release } from "../releases/release";
+import { requireMove } from "../releases/upgrade-advice";
 import { MigrationGraph } from "./migration-graph";
 import type { Step } from "./step";
 
@@ -70,8 +71,10 @@ export class Migration extends Construct {
   readonly sections: readonly (readonly Step[])[];
 
   /**
-   * @throws ValidationError `StackMissing`, `UnknownRelease`, `MigrationBackwards`, `InvalidMigration`, `StepNotListed`; at
-   * synthesis also `DuplicateMigration`, `MigrationGap`, `UnknownStep`, `StepCycle`
+   * @throws ValidationError `StackMissing`, `UnknownRelease`, `MigrationBackwards`, `InvalidMigration`, `StepNotListed`,
+   * `RequiredStopSkipped`, `NoUpgradePath`; at
+   * synthesis also `DuplicateMigration`, `MigrationGap`, `UnknownStep`, `StepCycle`, `ContractBeforeRetire`,
+   * `InvalidLastNeededBy`
    */
   constructor(scope: Construct, id: string, props: MigrationProps) {
     super(scope, id);
@@ -85,6 +88,7 @@ export class Migration extends Construct {
         this,
       );
     }
+    this.requireLegalMove(stack);
     this.requireBackupDecision(props);
     MigrationGraph.of(stack).addMigration(this);
     const isIncluded = !stack.release.isOlderThan(this.to);
@@ -92,6 +96,15 @@ export class Migration extends Construct {
     this.sections = sections.map((section = NO_STEPS) => section(this));
     this.requireListed();
     this.warnAboutPhases();
+  }
+
+  private requireLegalMove({ compatibility, system, releases }: SystemStack): void {
+    const [from, to] = [this.from.version, this.to.version];
+    // One that is only planned may be written already; it cannot be pinned.
+    if (compatibility === undefined || compatibility.rowOf(from, to) !== undefined) return;
+    ValidationError.locate(this, () =>
+      requireMove(compatibility, system, releases.versions, from, to, `the migration leads from ${from} to ${to}`),
+    );
   }
 
   private requireBackupDecision({ backup, noBackup }: MigrationProps): void {

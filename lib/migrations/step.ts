@@ -38,6 +38,13 @@ export interface StepProps {
   readonly phase?: StepPhase;
 
   /**
+   * For a contracting step: newest release whose code needs what it takes away. While a colour of the stack's `rollout`
+   * runs this one or an older one, the step is refused.
+   * @default - the newest release before that of the migration
+   */
+  readonly lastNeededBy?: string;
+
+  /**
    * Ids of steps to wait for, in this migration or an earlier one; an empty list waits for nothing in its section.
    * @default - all steps above it in its section
    */
@@ -87,6 +94,9 @@ export abstract class Step extends Construct {
   readonly title: string;
   readonly phase: StepPhase;
 
+  /** Newest release whose code needs what the step takes away; the newest before the migration's when absent. */
+  readonly lastNeededBy: string | undefined;
+
   /** Ids of the steps to wait for; all above it in its section when absent. */
   readonly after: readonly string[] | undefined;
   readonly irreversible: string | undefined;
@@ -109,6 +119,7 @@ export abstract class Step extends Construct {
     }
     this.title = props.title ?? id;
     this.phase = props.phase ?? "migrate";
+    this.lastNeededBy = props.lastNeededBy;
     this.after = props.after;
     this.irreversible = props.irreversible;
     this.onRetry = props.onRetry ?? "resume";

@@ -1,9 +1,9 @@
 import { Annotations } from "cdktf";
 import type { Construct } from "constructs";
 import { ValidationError } from "../core/validation-error";
+import type { ProgramInput } from "../engine/program";
 import type { Text } from "../engine/text";
 import { Step, type StepProps } from "../migrations/step";
-import type { StepProgram } from "../migrations/step-program";
 import { type CommandFinding, type CommandLint, lintCommands } from "./command-lint";
 import { toCheck, toChecks, type Verification } from "./verification";
 import { requireWayBack } from "./way-back";
@@ -60,13 +60,22 @@ export class CommandStep extends Step {
    * `NothingToAcknowledge`, and the codes of `COMMAND_LINTS`
    */
   constructor(scope: Construct, id: string, props: CommandStepProps) {
-    super(scope, id, props, (step) => toProgram(step, props));
+    super(scope, id, props, (step) => ({ program: commandProgram(step, props) }));
   }
 }
 
 const SHELLS = new Set(["sh", "bash", "dash", "ksh", "zsh"]);
 
-function toProgram(step: Step, props: CommandStepProps): StepProgram {
+/**
+ * A script as the engine gets it.
+ *
+ * @throws ValidationError `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`, `NothingToAcknowledge`,
+ * and the codes of `COMMAND_LINTS`
+ */
+export function commandProgram(
+  step: Step,
+  props: Omit<CommandStepProps, keyof StepProps>,
+): Extract<ProgramInput, { kind: "command" }> {
   const { up, down, verify, probe, interpreter, directory, environment, acknowledge = {} } = props;
   requireWayBack(step, down);
   const checks = toChecks(step, verify);
@@ -82,16 +91,14 @@ function toProgram(step: Step, props: CommandStepProps): StepProgram {
     judge(step, findings, acknowledge);
   }
   return {
-    program: {
-      kind: "command",
-      interpreter: interpreter && [...interpreter],
-      directory,
-      environment,
-      up,
-      down,
-      verify: checks,
-      probe: probing,
-    },
+    kind: "command",
+    interpreter: interpreter && [...interpreter],
+    directory,
+    environment,
+    up,
+    down,
+    verify: checks,
+    probe: probing,
   };
 }
 

@@ -14,7 +14,9 @@ describe("sterna rollout", () => {
   const rollout = (...args: string[]): Promise<CliRun> =>
     runCli(project.directory, ["rollout", "shop", "production", "--no-plan", ...args]);
 
-  beforeEach(() => (project = new TestProject({ pins: PINS })));
+  beforeEach(() => {
+    project = new TestProject({ pins: PINS });
+  });
   afterEach(() => rmSync(project.directory, { recursive: true, force: true }));
 
   /** Raises the pin of production, and leaves its rollout as it is. */

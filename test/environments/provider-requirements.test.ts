@@ -2,8 +2,15 @@ import { expect, test } from "@jest/globals";
 import { fitsConstraint, qualifySources } from "../../lib/environments/provider-requirements";
 
 test("sources are written in full, and full ones stay", () => {
-  expect(qualifySources({ aws: { source: "aws", version: "5.100.0" }, sterna: { source: "sterna/sterna" } })).toEqual({
+  expect(
+    qualifySources({
+      aws: { source: "aws", version: "5.100.0" },
+      google: { source: "google" },
+      sterna: { source: "sterna/sterna" },
+    }),
+  ).toEqual({
     aws: { source: "hashicorp/aws", version: "5.100.0" },
+    google: { source: "hashicorp/google" },
     sterna: { source: "sterna/sterna" },
   });
 });

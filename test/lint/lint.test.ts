@@ -35,7 +35,7 @@ describe("arrows", () => {
     ["lib/environments/a.ts", "../engine/ledgers/ledger-config"],
     ["lib/engine/kinds/a.ts", "../../core/sterna-error"],
     ["lib/engine/kinds/a.ts", "../program"],
-    ["lib/cli/a.ts", "../promotion/plan-json"],
+    ["lib/cli/a.ts", "../promotion/plan-summary"],
     ["lib/index.ts", "./steps/sql-step"],
     ["stacks/app-ef.ts", "../lib"],
     ["bin/app.ts", "../stacks/app-ef"],

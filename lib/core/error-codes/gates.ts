@@ -1,2 +1,25 @@
 /** What gates, evidence and waivers refuse. */
-export const gatesErrorCodes = {} as const satisfies Record<string, string>;
+export const gatesErrorCodes = {
+  InvalidEvidence: "an evidence file does not match its schema, or lies in the place of another",
+  InvalidGate: "a gate has no title, or evidence that never counts",
+  DuplicateGate: "two gates of a stack have one id, or a stack has gates twice",
+  UnknownGate: "an attestation or a waiver is for a gate that the stack does not have",
+  InvalidWaiver: "a waiver lacks a reason, a name or an end, or is for what cannot be waived",
+  InvalidMaintenanceWindow: "a maintenance window has no schedule, zone or length that it can have",
+  PlainSecretInEnvironment: "a secret stands in an environment variable of a resource",
+  CorsNotExplicit: "CORS allows every origin, or one on this machine",
+  ListenerWithoutTls: "a public listener speaks no TLS, or an old one",
+  ServiceNotAlarmed: "no alarm with an action is about a service",
+  StatefulNotBackedUp: "nothing backs up a resource that keeps data",
+  StepWithoutWayBack: "a step has neither `down` nor a reason in the synthesized stack",
+  SynthGateRefused: "a check of the project's own found something in the synthesized stack",
+  StatefulResourceLost: "a plan destroys or replaces a resource that keeps data",
+  DriftFound: "something was changed past Terraform",
+  GateNotAttestable: "an attestation is for a gate that no person opens",
+  EvidenceMissing: "nobody attested what a gate asks for",
+  EvidenceExpired: "what a gate asks for was attested, and the attestation has expired",
+  EvidenceForOtherRelease: "what a gate asks for was attested for another release",
+  RestoreDrillMissing: "no backup was restored for practice, or too long ago, or without success",
+  BackupTooOld: "there is no backup, or none that is young enough",
+  OutsideMaintenanceWindow: "an environment is changed outside of its maintenance windows",
+} as const satisfies Record<string, string>;

@@ -7,6 +7,7 @@ import { filesKind } from "./files";
 import { httpKind } from "./http";
 import { sqlKind } from "./sql";
 import type { AnyStepKind } from "./step-kind";
+import { transferKind } from "./transfer";
 
 const KINDS = {
   archive: archiveKind,
@@ -16,6 +17,7 @@ const KINDS = {
   files: filesKind,
   http: httpKind,
   sql: sqlKind,
+  transfer: transferKind,
 } satisfies Record<Program["kind"], unknown>;
 
 /** How a program is run. The table's types say which kind runs which program; callers hold any of them. */

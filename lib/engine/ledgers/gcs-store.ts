@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { ObjectStore, ObjectVersion, StoredObject } from "./object-store";
 
-const ENDPOINT = "https://storage.googleapis.com";
+export const ENDPOINT = "https://storage.googleapis.com";
 const TIMEOUT_MILLISECONDS = 15_000;
 /** Among them 429: Cloud Storage takes about one write per second of the same object. */
-const RETRIED_STATUSES = [408, 429, 500, 502, 503, 504];
+export const RETRIED_STATUSES = [408, 429, 500, 502, 503, 504];
 const ATTEMPTS = 7;
 const FIRST_RETRY_MILLISECONDS = 250;
 
@@ -132,7 +132,7 @@ export class GcsStore implements ObjectStore {
 class RefusedRequest extends Error {}
 
 /** The message of an error, which the JSON API words as `{"error": {"message": …}}`. */
-function errorMessage(text: string): string {
+export function errorMessage(text: string): string {
   try {
     return errorResource.parse(JSON.parse(text)).error.message;
   } catch {

@@ -3,15 +3,28 @@ import { GcsStore } from "./gcs-store";
 
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 
+/** Where Cloud Storage is, and what requests to it carry. */
+export interface GoogleStorageAccess {
+  /** @default "https://storage.googleapis.com" */
+  readonly endpoint?: string;
+
+  /** @default - requests without authorization */
+  readonly accessToken?: () => Promise<string>;
+}
+
 /**
- * A bucket of Google Cloud Storage with the credentials of an environment, or of the emulator that
- * `STORAGE_EMULATOR_HOST` names, as Google's own libraries do it.
+ * The credentials of an environment, or the emulator that `STORAGE_EMULATOR_HOST` names, as Google's own libraries do it.
  */
-export function openGcsStore(bucket: string, variables: NodeJS.ProcessEnv = process.env): GcsStore {
+export function googleStorageAccess(variables: NodeJS.ProcessEnv = process.env): GoogleStorageAccess {
   const emulator = variables["STORAGE_EMULATOR_HOST"];
-  if (!emulator) return new GcsStore({ bucket, accessToken: googleAccessToken(variables) });
+  if (!emulator) return { accessToken: googleAccessToken(variables) };
   const endpoint = /^https?:\/\//.test(emulator) ? emulator : `http://${emulator}`;
-  return new GcsStore({ bucket, endpoint: endpoint.replace(/\/+$/, "") });
+  return { endpoint: endpoint.replace(/\/+$/, "") };
+}
+
+/** A bucket of Google Cloud Storage with the credentials of an environment. */
+export function openGcsStore(bucket: string, variables: NodeJS.ProcessEnv = process.env): GcsStore {
+  return new GcsStore({ bucket, ...googleStorageAccess(variables) });
 }
 
 /**

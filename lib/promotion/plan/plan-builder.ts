@@ -1,3 +1,4 @@
+import { isStateful } from "../../core/stateful-types";
 import type { DeferredChange, ReportedOutput, ReportedResource } from "../promotion-report";
 import { LazyResource } from "../lazy-resource";
 import { reportedName } from "../promotion-report";
@@ -15,7 +16,6 @@ import type {
   OutputChangeJson,
   ResourceChangeJson,
 } from "./plan-schema";
-import { isStateful } from "./stateful-types";
 
 export interface ReadingOptions {
   /**

@@ -17,7 +17,7 @@ import {
 
 /** What a plan is read by, bytes: no more than stays near the processor. */
 const CHUNK_BYTES = 256 * 1024;
-const STEP_TYPE_JSON = JSON.stringify(STEP_TYPE);
+const STEP_ADDRESS = `${STEP_TYPE}.`;
 
 /**
  * Reads a plan while Terraform prints it (`terraform show -json <plan>`): each change on its own, so that neither the
@@ -99,11 +99,11 @@ function configuredSteps(take: (step: ConfiguredResource) => void): JsonSelectio
   const member = (name: string): JsonSelection => ({ takeText: (json) => (found[name] = json) });
   return {
     each: {
-      members: { type: member("type"), address: member("address"), depends_on: member("depends_on") },
+      members: { address: member("address"), depends_on: member("depends_on") },
       end: () => {
-        const { type, ...members } = found;
+        const members = found;
         found = {};
-        if (type !== STEP_TYPE_JSON) return;
+        if (!members["address"]?.includes(STEP_ADDRESS)) return;
         const json = Object.entries(members).map(([name, value]) => `"${name}":${value}`);
         take(parsePart(configuredResource, Buffer.from(`{${json.join()}}`)));
       },

@@ -76,22 +76,26 @@ requires("moto_server")("a transfer between a directory and S3", () => {
   }
   const puts = () => aws.calls().filter(({ op }) => op === "PutObject").length;
 
-  test(`${FILES} nasty files go to a bucket and back with equal manifests`, async () => {
-    // GIVEN
-    writeFiles(directory, nastyFiles(FILES));
-    // WHEN
-    const { artifact, said } = await run(upload("bulk", { batchDepth: 1 }));
-    await run(upload("delta", { batchDepth: 1 }));
-    // THEN
-    expect(artifact).toMatchObject({ objects: FILES, copied: FILES });
-    expect(said.at(-1)).toMatch(new RegExp(`^${FILES}/${FILES} objects, [\\d.]+ .?B copied, [\\d.]+ .?B/s$`));
-    // WHEN
-    await run(program("bulk", bucket(BUCKET), { store: "directory", path: back }, { tags: "leave" }));
-    // THEN
-    const before = await totals(directory);
-    expect(before.files).toBe(FILES);
-    expect(await totals(back)).toEqual(before);
-  }, 60_000 + FILES * 200);
+  test(
+    `${FILES} nasty files go to a bucket and back with equal manifests`,
+    async () => {
+      // GIVEN
+      writeFiles(directory, nastyFiles(FILES));
+      // WHEN
+      const { artifact, said } = await run(upload("bulk", { batchDepth: 1 }));
+      await run(upload("delta", { batchDepth: 1 }));
+      // THEN
+      expect(artifact).toMatchObject({ objects: FILES, copied: FILES });
+      expect(said.at(-1)).toMatch(new RegExp(`^${FILES}/${FILES} objects, [\\d.]+ .?B copied, [\\d.]+ .?B/s$`));
+      // WHEN
+      await run(program("bulk", bucket(BUCKET), { store: "directory", path: back }, { tags: "leave" }));
+      // THEN
+      const before = await totals(directory);
+      expect(before.files).toBe(FILES);
+      expect(await totals(back)).toEqual(before);
+    },
+    60_000 + FILES * 200,
+  );
 
   test("a copy whose process is killed goes on with what is missing", async () => {
     // GIVEN a process of its own that copies, and is killed in the middle

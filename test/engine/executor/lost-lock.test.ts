@@ -43,7 +43,7 @@ describe("a step whose lock is lost while it runs", () => {
       variables: {},
       after: [],
       onRetry: "resume",
-    onStop: "stop",
+      onStop: "stop",
       onDestroy: "rollback",
     });
 
