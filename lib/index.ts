@@ -16,6 +16,13 @@ export type { BlueGreenServiceProps, BlueGreenServiceTransform } from "./blue-gr
 export { BlueGreenStacks } from "./blue-green/blue-green-stacks";
 export type { BlueGreenStacksProps, ColourOptions, ColourStackFactory } from "./blue-green/blue-green-stacks-props";
 export { type DeployOrder, type DeployStage, deployText } from "./blue-green/deploy-order";
+export { GoogleBlueGreenService } from "./blue-green/google-blue-green-service";
+export type {
+  CloudRunIngress,
+  GoogleBlueGreenServiceProps,
+  GoogleBlueGreenServiceTransform,
+  SecretVersion,
+} from "./blue-green/google-blue-green-service-props";
 export { LoadBalancerRouter, type LoadBalancerRouterProps } from "./blue-green/load-balancer-router";
 export { type DnsTarget, Route53Router, type Route53RouterProps } from "./blue-green/route53-router";
 export type { Destination, Router } from "./blue-green/router";

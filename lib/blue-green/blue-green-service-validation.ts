@@ -40,7 +40,11 @@ function requireName({ serviceName }: BlueGreenServiceProps, construct: Construc
   throw new ValidationError("InvalidServiceName", message, construct);
 }
 
-function requireImages({ images, rollout }: BlueGreenServiceProps, construct: Construct): void {
+/** @throws ValidationError `ImageMissing`, `ImageWithoutDigest` */
+export function requireImages(
+  { images, rollout }: Pick<BlueGreenServiceProps, "images" | "rollout">,
+  construct: Construct,
+): void {
   for (const colour of rollout.colours) {
     const release = rollout.releaseOf(colour)!;
     const image = images[release];
@@ -63,13 +67,18 @@ function requireNetwork(props: BlueGreenServiceProps, construct: Construct): voi
   if (!isUnresolved(subnetIds) && subnetIds.length === 0) {
     throw new ValidationError("TooFewSubnets", "tasks need a subnet: list one or more in `subnetIds`", construct);
   }
-  for (const [name, port] of Object.entries({ containerPort, testPort })) {
-    if (isUnresolved(port) || (Number.isInteger(port) && port >= 1 && port <= 65535)) continue;
-    throw new ValidationError("InvalidPort", `\`${name}\` is ${port}; a TCP port is 1 to 65535`, construct);
-  }
+  requirePorts({ containerPort, testPort }, construct);
   if (PRODUCTION_PORTS.includes(testPort)) {
     const message = `the test listener is on port ${testPort}, which serves the live colour; take another one, such as 8443`;
     throw new ValidationError("TestListenerLive", message, construct);
+  }
+}
+
+/** @throws ValidationError `InvalidPort` */
+export function requirePorts(ports: Readonly<Record<string, number>>, construct: Construct): void {
+  for (const [name, port] of Object.entries(ports)) {
+    if (isUnresolved(port) || (Number.isInteger(port) && port >= 1 && port <= 65535)) continue;
+    throw new ValidationError("InvalidPort", `\`${name}\` is ${port}; a TCP port is 1 to 65535`, construct);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Colour } from "../releases/rollout";
 import type { BlueGreenServiceProps } from "./blue-green-service-props";
 import { ColourAlarms } from "./colour-alarms";
 import type { ColourTraffic } from "./colour-traffic";
+import { sortedByName } from "./environment-variables";
 import type { ServiceRoles } from "./service-roles";
 
 interface ColourServiceProps extends BlueGreenServiceProps {
@@ -135,9 +136,8 @@ function containerDefinitions(props: ColourServiceProps): string {
       image: props.image,
       essential: true,
       portMappings: [{ containerPort: props.containerPort, protocol: "tcp" }],
-      // Sorted, since a list in another order is a change.
-      environment: sorted({ ...environment, COLOUR: props.colour }).map(([name, value]) => ({ name, value })),
-      secrets: sorted(secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
+      environment: sortedByName({ ...environment, COLOUR: props.colour }).map(([name, value]) => ({ name, value })),
+      secrets: sortedByName(secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
       readonlyRootFilesystem: true,
       logConfiguration: {
         logDriver: "awslogs",
@@ -149,8 +149,4 @@ function containerDefinitions(props: ColourServiceProps): string {
       },
     },
   ]);
-}
-
-function sorted(record: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1));
 }

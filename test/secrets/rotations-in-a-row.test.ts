@@ -1,18 +1,24 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rotate } from "../../lib/secrets/rotator/rotate";
+import { scratchRoot } from "../support/repository";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { requires } from "../support/requirements";
 import { logsIn, preparePostgresSecret, rotationOf, type PostgresStrategyName } from "./postgres-secrets";
 import { startSecretStore, type SecretStore } from "./secret-store";
 
 const ROTATIONS = 50;
+/** What the documentation states. */
+const FIGURES = join(scratchRoot, "single-user-outage.json");
 /** Seconds on a free machine. */
-const MILLISECONDS = 240_000;
+const MILLISECONDS = 420_000;
 
 requires("postgres", "moto_server")("50 rotations in a row, with a client that logs in all the time", () => {
   let store: SecretStore;
   let postgres: PostgresServer;
+  let over = false;
 
   beforeAll(async () => {
     [store, postgres] = await Promise.all([
@@ -21,6 +27,8 @@ requires("postgres", "moto_server")("50 rotations in a row, with a client that l
     ]);
   }, MILLISECONDS);
   afterAll(async () => {
+    // A client that outlived its test would fail in the next file.
+    over = true;
     await store?.stop();
     await postgres?.stop();
   });
@@ -49,7 +57,10 @@ requires("postgres", "moto_server")("50 rotations in a row, with a client that l
       const { outages, secretId } = await rotateWithClient("postgresSingleUser");
 
       // THEN
-      const worst = Math.max(0, ...outages);
+      const sorted = [...outages].sort((one, other) => one - other);
+      const worst = sorted.at(-1)!;
+      const milliseconds = { median: Math.round(sorted[sorted.length >> 1]!), worst: Math.round(worst) };
+      writeFileSync(FIGURES, JSON.stringify({ rotations: ROTATIONS, noticed: outages.length, milliseconds }));
       expect(worst).toBeLessThan(5_000);
       expect(Object.keys(await store.stages(secretId)).sort()).toEqual(["AWSCURRENT", "AWSPREVIOUS"]);
       expect(await logsIn(await store.value(secretId))).toBe(true);
@@ -61,7 +72,8 @@ requires("postgres", "moto_server")("50 rotations in a row, with a client that l
   async function rotateWithClient(strategy: PostgresStrategyName) {
     const { secretId, settings } = await preparePostgresSecret(store, postgres, strategy.toLowerCase(), strategy);
     const outages: number[] = [];
-    let [attempts, refused, down, over] = [0, 0, 0, false];
+    let [attempts, refused, down] = [0, 0, 0];
+    over = false;
     const client = (async () => {
       while (!over) {
         attempts += 1;

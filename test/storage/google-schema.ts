@@ -11,14 +11,19 @@ interface Attribute {
 }
 type Schema = Readonly<Record<string, Attribute>>;
 
-const EXTRACT = JSON.parse(readFileSync(join(repositoryRoot, "test/fixtures/google/storage-schema.json"), "utf8")) as {
-  readonly resources: Readonly<Record<string, Schema>>;
-};
+type Resources = Readonly<Record<string, Schema>>;
 
-/** What of a synthesized resource the committed extract of the google provider's schema does not know or misses. */
+function extract(name: string): Resources {
+  const path = join(repositoryRoot, "test/fixtures/google", `${name}-schema.json`);
+  return (JSON.parse(readFileSync(path, "utf8")) as { readonly resources: Resources }).resources;
+}
+
+const RESOURCES: Resources = { ...extract("storage"), ...extract("cloud-run") };
+
+/** What of a synthesized resource the committed extracts of the google provider's schema does not know or misses. */
 export function schemaMismatches(type: string, resource: Record<string, unknown>): string[] {
   const { "//": _, lifecycle, depends_on, ...given } = resource;
-  const schema = EXTRACT.resources[type];
+  const schema = RESOURCES[type];
   return schema === undefined ? [`${type} is not in the extract`] : mismatches(schema, given, type);
 }
 

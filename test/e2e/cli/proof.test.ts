@@ -68,6 +68,16 @@ requires("terraform")("what staging proved is what production gets, with real Te
       "input.instances",
     ]);
 
+    // WHEN it is reported
+    const comment = await run("plan", "shop", "production", "--format", "markdown");
+    const page = await run("plan", "shop", "production", "--out", "plan.html");
+
+    // THEN
+    expect([comment.status, page.status]).toEqual([3, 3]);
+    for (const verdict of ["PROVEN", "DIFFERS", "ONLY-HERE", "MISSING"]) expect(comment.stdout).toContain(verdict);
+    expect(comment.stdout).toContain("terraform_data.rogue");
+    expect(readFileSync(project.path("plan.html"), "utf8")).toMatch(/^<!doctype html>[\s\S]*terraform_data\.rogue/i);
+
     // WHEN it is applied nevertheless
     await refused("ChangesNotProved", "apply", "shop", "production");
     await refused("ChangesNotProved", "apply", "shop", "production", "--auto-approve");
