@@ -8,7 +8,7 @@ import { median, ratio, table } from "./table";
 
 const CHANGES = [1_000, 10_000];
 /** 450 MB. `JSON.parse` of the whole is not even asked for one that is larger than a string may be. */
-const HUGE = 80_000;
+const HUGE = 90_000;
 const ROUNDS = 5;
 
 /** Reading a plan into a report with the proven-diff, beside `JSON.parse` of the same file. */
@@ -16,27 +16,43 @@ export async function benchPlans(): Promise<string> {
   const directory = scratchDirectory("bench-plans");
   try {
     const [parse, report] = [await compile("parse", directory), await compile("report", directory)];
+    const record = await compile("record", directory);
     const rows: (string | number)[][] = [];
     for (const changes of [...CHANGES, HUGE]) {
       const file = join(directory, "plan.json");
       writePlan(file, changes);
       const isHuge = changes === HUGE;
-      const runs = { parse: [] as Measured[], markdown: [] as Measured[], json: [] as Measured[] };
+      const records = join(directory, "records.json");
+      if (!isHuge) await run(record, file, records);
+      const runs = {
+        parse: [] as Measured[],
+        markdown: [] as Measured[],
+        proven: [] as Measured[],
+        json: [] as Measured[],
+      };
       for (let round = 0; round < (isHuge ? 1 : ROUNDS); round++) {
         runs.parse.push(await run(parse, file));
         runs.markdown.push(await run(report, file, "markdown"));
-        if (!isHuge) runs.json.push(await run(report, file, "json"));
+        if (isHuge) continue;
+        runs.proven.push(await run(report, file, "markdown", records));
+        runs.json.push(await run(report, file, "json"));
       }
-      const [base, comment, json] = [runs.parse, runs.markdown, runs.json].map(summarize);
+      const [base, comment, proven, json] = [runs.parse, runs.markdown, runs.proven, runs.json].map(summarize);
       const size = `${Math.round(statSync(file).size / 1024 ** 2)} MB`;
       const cells = (own: Summary | undefined) =>
         own === undefined ? ["", ""] : [ratio(own.milliseconds, base!.milliseconds), own.megabytes];
-      rows.push([changes, size, base!.megabytes, ...cells(comment), ...cells(isHuge ? undefined : json)]);
+      rows.push([
+        ...[changes, size, base!.megabytes, ...cells(comment)],
+        ...[proven, json].flatMap((each) => cells(isHuge ? undefined : each)),
+      ]);
     }
     return [
       `A report with the proven-diff, median of ${ROUNDS} in turns, relative to reading and JSON.parse of the file; memory is that of the whole process.`,
       table(
-        ["changes", "plan", "JSON.parse, MB", "as a comment, time", "MB", "with all values as JSON, time", "MB"],
+        [
+          ...["changes", "plan", "JSON.parse, MB", "as a comment, time", "MB"],
+          ...["each change compared with a record, time", "MB", "with all values as JSON, time", "MB"],
+        ],
         rows,
       ),
     ].join("\n\n");

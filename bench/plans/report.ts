@@ -1,5 +1,7 @@
 // All that `sterna plan` does with a plan: reads it, sets it beside the records, and writes the report in one of its forms.
+import { readFileSync } from "node:fs";
 import { createColors } from "picocolors";
+import type { ApplyRecord } from "../../lib/promotion/apply-record";
 import { buildReport } from "../../lib/promotion/build-report";
 import { readPlanFile } from "../../lib/promotion/plan/read-plan";
 import { summarizePlan } from "../../lib/promotion/plan-summary";
@@ -9,11 +11,14 @@ import { ProvingHistory } from "../../lib/promotion/proof/proving-history";
 import { Waivers } from "../../lib/promotion/proof/waivers";
 import { formatReport, type ReportFormat } from "../../lib/promotion/report/format";
 
+const [file, form, records] = process.argv.slice(2) as [string, ReportFormat, string | undefined];
+const applied = records === undefined ? [] : (JSON.parse(readFileSync(records, "utf8")) as ApplyRecord[]);
+
 const begin = performance.now();
 const place = { system: "shop", environment: "staging", release: "1.0.0" };
 const differences = new DeclaredDifferences({ ENVIRONMENT: "staging", ACCOUNT: "123456789012" });
-const history = new ProvingHistory([], { to: place.release });
-const plan = readPlanFile(process.argv[2]!, { differences, fingerprints: (name) => history.resources.has(name) });
+const history = new ProvingHistory(applied, { to: place.release });
+const plan = readPlanFile(file, { differences, fingerprints: (name) => history.resources.has(name) });
 const summary = summarizePlan(plan, { isEffectless: () => false, adopted: new Set() });
 const report = buildReport({
   ...place,
@@ -38,6 +43,5 @@ const report = buildReport({
   parts: {},
   versions: { sterna: "", terraform: plan.terraform },
 });
-const form = process.argv[3] as ReportFormat;
 formatReport(report, form, createColors(false));
 console.log(performance.now() - begin);

@@ -64,6 +64,7 @@ export function recordedChanges({ resources, planned }: PlanReading): RecordedCh
     const found = planned.get(name);
     if (found === undefined || resource.action === "read") return [];
     const { movedFrom } = resource;
-    return [{ name, ...found, ...(movedFrom === undefined ? {} : { movedFrom }) }];
+    const { action, fingerprint } = found;
+    return [{ name, action, fingerprint: fingerprint(), ...(movedFrom === undefined ? {} : { movedFrom }) }];
   });
 }

@@ -20,7 +20,7 @@ export class LazyResource implements ReportedResource {
   declare readonly proof: ReportedProof | undefined;
   declare private readonly readAttributes: () => AttributeChange[];
 
-  constructor(head: ResourceHead, readAttributes: () => AttributeChange[]) {
+  constructor(head: ResourceHead, readAttributes: () => AttributeChange[], proof = head.proof) {
     // One by one, and the fields only declared: this is made as often as a plan has changes.
     this.address = head.address;
     this.type = head.type;
@@ -31,7 +31,7 @@ export class LazyResource implements ReportedResource {
     this.importId = head.importId;
     this.deposed = head.deposed;
     this.stateful = head.stateful;
-    this.proof = head.proof;
+    this.proof = proof;
     this.readAttributes = readAttributes;
   }
 
@@ -47,7 +47,5 @@ export class LazyResource implements ReportedResource {
 
 /** The same resource with what the environment before says about it. Its changes are not read. */
 export function withProof(resource: ReportedResource, proof: ReportedProof): ReportedResource {
-  const { address, type, action, createBeforeDestroy, actionReason, movedFrom, importId, deposed, stateful } = resource;
-  const head = { address, type, action, createBeforeDestroy, actionReason, movedFrom, importId, deposed, stateful };
-  return new LazyResource({ ...head, proof }, () => resource.attributes);
+  return new LazyResource(resource, () => resource.attributes, proof);
 }

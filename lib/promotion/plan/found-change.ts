@@ -1,28 +1,13 @@
-import { keepBytes } from "./kept-bytes";
 import type { JsonSelection } from "./json-slicer";
 import { parseJson, parsePart } from "./parse-part";
 import { resourceChangeJson, type ResourceChangeJson } from "./plan-schema";
 
-/** What a change says about itself besides the values. */
-export interface ChangeHead
-  extends
-    Pick<ResourceChangeJson, "address" | "type" | "mode" | "deposed" | "previous_address" | "action_reason">,
-    Pick<ResourceChangeJson["change"], "actions" | "importing"> {}
-
 /**
- * A change in the bytes of a plan. Its values, which are nearly all of it, are parsed when they are asked for: of the
- * largest plans a report shows the fewest.
+ * A change in the bytes of a plan. Only the bytes are kept: its values, which are nearly all of it, are parsed again when
+ * they are asked for. Of the largest plans a report shows the fewest.
  */
 export class FoundChange {
-  constructor(
-    readonly head: ChangeHead,
-    private readonly json: Buffer,
-  ) {}
-
-  /** The same change with bytes of its own: those of a plan are good only as long as its reader stands still. */
-  keep(): FoundChange {
-    return new FoundChange(this.head, keepBytes(this.json));
-  }
+  constructor(private readonly json: Buffer) {}
 
   /**
    * The whole change.
@@ -30,53 +15,24 @@ export class FoundChange {
    * @throws SternaError `PlanUnreadable`
    */
   open(): ResourceChangeJson {
-    const value = parseJson(this.json.toString("utf8"));
-    return isResourceChange(value) ? value : parsePart(resourceChangeJson, this.json);
+    return checked(parseJson(this.json.toString("utf8")), this.json);
   }
 }
 
 /** Selects the elements of a list of changes. */
-export function foundChanges(take: (change: FoundChange) => void): JsonSelection {
-  let found: Partial<Record<keyof ChangeHead, unknown>> = {};
-  const member = (name: keyof ChangeHead): JsonSelection => ({
-    takeText: (json) => {
-      found[name] = parseJson(json);
-    },
-  });
-  return {
-    each: {
-      members: {
-        address: member("address"),
-        previous_address: member("previous_address"),
-        mode: member("mode"),
-        type: member("type"),
-        deposed: member("deposed"),
-        action_reason: member("action_reason"),
-        change: { members: { actions: member("actions"), importing: member("importing") } },
-      },
-      take: (json) => {
-        const head = found;
-        found = {};
-        take(new FoundChange(isHead(head) ? head : headOf(parsePart(resourceChangeJson, json)), json));
-      },
-    },
-  };
+export function foundChanges(take: (change: ResourceChangeJson, found: FoundChange) => void): JsonSelection {
+  return { each: { takeParsed: (value, json) => take(checked(value, json), new FoundChange(json)) } };
 }
 
-function headOf({ change: { actions, importing }, ...rest }: ResourceChangeJson): ChangeHead {
-  return { ...rest, actions, importing };
+/** A schema says best what is wrong, and takes as long as parsing itself. So it is asked only when something is. */
+function checked(value: unknown, json: Buffer): ResourceChangeJson {
+  return isResourceChange(value) ? value : parsePart(resourceChangeJson, json);
 }
-
-// A schema says best what is wrong, and takes as long as parsing itself. So it is asked only when something is.
 
 function isResourceChange(value: unknown): value is ResourceChangeJson {
   if (!isObject(value) || !isObject(value["change"])) return false;
-  const { change } = value;
-  return isHead({ ...value, actions: change["actions"], importing: change["importing"] }) && hasPaths(change);
-}
-
-function isHead(value: Partial<Record<keyof ChangeHead, unknown>>): value is ChangeHead {
-  const { address, type, mode, actions, previous_address, deposed, action_reason, importing } = value;
+  const { address, type, mode, previous_address, deposed, action_reason } = value;
+  const { actions, importing, replace_paths } = value["change"];
   return (
     typeof address === "string" &&
     typeof type === "string" &&
@@ -85,15 +41,14 @@ function isHead(value: Partial<Record<keyof ChangeHead, unknown>>): value is Cha
     actions.every((action) => typeof action === "string") &&
     [previous_address, deposed, action_reason].every((text) => isNullish(text) || typeof text === "string") &&
     (isNullish(importing) ||
-      (isObject(importing) && (isNullish(importing["id"]) || typeof importing["id"] === "string")))
+      (isObject(importing) && (isNullish(importing["id"]) || typeof importing["id"] === "string"))) &&
+    (isNullish(replace_paths) || isPaths(replace_paths))
   );
 }
 
-function hasPaths({ replace_paths: paths }: Readonly<Record<string, unknown>>): boolean {
+function isPaths(value: unknown): boolean {
   const isSegment = (segment: unknown) => typeof segment === "string" || typeof segment === "number";
-  return (
-    isNullish(paths) || (Array.isArray(paths) && paths.every((path) => Array.isArray(path) && path.every(isSegment)))
-  );
+  return Array.isArray(value) && value.every((path) => Array.isArray(path) && path.every(isSegment));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

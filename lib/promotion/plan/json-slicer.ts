@@ -1,4 +1,5 @@
 import { SternaError } from "../../core/sterna-error";
+import { parseJson } from "./parse-part";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -9,6 +10,8 @@ const SPACE = 0x20;
 const OPENS = 0x7b;
 const CLOSES = 0x7d;
 
+/** Of the first member of an element. */
+const LONGEST_NAME = 64;
 const NOTHING = Buffer.alloc(0);
 /** Stands for all names that no selection names. */
 const UNWANTED = "";
@@ -19,15 +22,10 @@ export interface JsonSelection {
   readonly members?: Readonly<Record<string, JsonSelection>>;
   /** All elements of a list, or all members of an object. */
   readonly each?: JsonSelection;
-  /**
-   * Receives the bytes of the value, which are good until it returns, and its name where it is a member. Beside `members`
-   * or `each` it comes after them.
-   */
+  /** Receives the bytes of the value, and its name where it is a member; not beside `members` or `each`. */
   readonly take?: (json: Buffer, name: string) => void;
-  /** Receives the value as text: for small ones, which are thousands. */
-  readonly takeText?: (json: string) => void;
-  /** Comes after `members` or `each`, when the bytes are not wanted. */
-  readonly end?: () => void;
+  /** Receives the value itself and its bytes: for the elements of long lists, which this finds soonest. */
+  readonly takeParsed?: (value: unknown, json: Buffer) => void;
 }
 
 interface Container {
@@ -35,10 +33,6 @@ interface Container {
   readonly isObject: boolean;
   expectsName: boolean;
   name: string;
-  /** Bytes that came with earlier chunks, where all of them are wanted. */
-  readonly pieces: Buffer[] | undefined;
-  /** Where the rest of it begins in this chunk. */
-  start: number;
 }
 
 type Span = "key" | "value";
@@ -65,15 +59,10 @@ export class JsonSlicer {
 
   constructor(private readonly root: JsonSelection) {}
 
-  /** Takes the next bytes of the document. They may be overwritten afterwards. */
+  /** Takes the next bytes of the document, for good: what is taken of them is not copied. */
   write(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) at = this.span === undefined ? this.step(chunk, at) : this.passSpan(chunk, at);
-    for (const container of this.open) {
-      // The chunk's memory is used again for the next one.
-      container.pieces?.push(Buffer.from(chunk.subarray(container.start)));
-      container.start = 0;
-    }
   }
 
   /** @throws SternaError `PlanUnreadable` when the document is not complete */
@@ -94,7 +83,7 @@ export class JsonSlicer {
       return at + 1;
     }
     if ((byte | 0x20) === CLOSES) {
-      this.closeContainer(chunk, at + 1);
+      if (this.open.pop() === undefined) throw unexpected(byte);
       return at + 1;
     }
     if (container?.expectsName) {
@@ -110,20 +99,12 @@ export class JsonSlicer {
     this.started = true;
     const selection = this.selectionOfValue(container);
     if (selection === undefined || (byte | 0x20) !== OPENS || !looksInside(selection)) {
-      return this.startSpan("value", selection && (selection.take ?? selection.takeText) && selection, byte, at);
+      const parsedTo = selection?.takeParsed && parseBeforeSibling(chunk, at, selection.takeParsed);
+      return parsedTo ?? this.startSpan("value", selection, byte, at);
     }
     const isObject = byte === OPENS;
-    const pieces = selection.take && [];
-    this.open.push({ selection, isObject, expectsName: isObject, name: "", pieces, start: at });
+    this.open.push({ selection, isObject, expectsName: isObject, name: "" });
     return at + 1;
-  }
-
-  private closeContainer(chunk: Buffer, end: number): void {
-    const closed = this.open.pop();
-    if (closed === undefined) throw unexpected(chunk[end - 1]!);
-    const { pieces, start, selection } = closed;
-    if (pieces !== undefined) selection.take!(join(pieces, chunk.subarray(start, end)), this.open.at(-1)?.name ?? "");
-    selection.end?.();
   }
 
   private selectionOfValue(container: Container | undefined): JsonSelection | undefined {
@@ -146,8 +127,7 @@ export class JsonSlicer {
   private passSpan(chunk: Buffer, start: number): number {
     const end = this.spanIsScalar ? endOfScalar(chunk, start) : this.endOfNested(chunk, start);
     if (end === undefined) {
-      // The chunk's memory is used again for the next one.
-      if (this.isKept()) this.pieces.push(Buffer.from(chunk.subarray(start)));
+      if (this.isKept()) this.pieces.push(chunk.subarray(start));
       return chunk.length;
     }
     this.finishSpan(chunk, start, end);
@@ -184,7 +164,8 @@ export class JsonSlicer {
   }
 
   private isKept(): boolean {
-    return this.span === "key" || this.spanSelection !== undefined;
+    const { take, takeParsed } = this.spanSelection ?? {};
+    return this.span === "key" || take !== undefined || takeParsed !== undefined;
   }
 
   private finishSpan(chunk: Buffer, start: number, end: number): void {
@@ -196,8 +177,10 @@ export class JsonSlicer {
     if (span === "key") {
       container!.expectsName = false;
       container!.name = JSON.parse(this.textOf(chunk, start, end)) as string;
-    } else if (spanSelection!.takeText !== undefined) spanSelection!.takeText(this.textOf(chunk, start, end));
-    else spanSelection!.take!(join(pieces, chunk.subarray(start, end)), container?.name ?? "");
+    } else if (spanSelection!.takeParsed !== undefined) {
+      const json = join(pieces, chunk.subarray(start, end));
+      spanSelection!.takeParsed(parseJson(json.toString("utf8")), json);
+    } else spanSelection!.take!(join(pieces, chunk.subarray(start, end)), container?.name ?? "");
     if (pieces.length > 0) this.pieces = [];
   }
 
@@ -205,6 +188,32 @@ export class JsonSlicer {
     if (this.pieces.length === 0) return chunk.toString("utf8", start, end);
     return join(this.pieces, chunk.subarray(start, end)).toString("utf8");
   }
+}
+
+/**
+ * Parses the element of a list that ends where, to all appearances, the next one begins: `},` and then what this one began
+ * with. Whether it really ends there shows in that it can be parsed. Nothing is looked at byte by byte.
+ *
+ * @returns where it ends; nothing when that has to be found out otherwise
+ */
+function parseBeforeSibling(
+  chunk: Buffer,
+  start: number,
+  take: NonNullable<JsonSelection["takeParsed"]>,
+): number | undefined {
+  const colon = chunk.indexOf(COLON, start);
+  if (chunk[start] !== OPENS || colon < 0 || colon - start > LONGEST_NAME) return undefined;
+  const sibling = chunk.indexOf(`},${chunk.toString("latin1", start, colon)}`, start, "latin1");
+  if (sibling < 0) return undefined;
+  const json = chunk.subarray(start, sibling + 1);
+  let value: unknown;
+  try {
+    value = JSON.parse(json.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  take(value, json);
+  return sibling + 1;
 }
 
 function looksInside({ members, each }: JsonSelection): boolean {

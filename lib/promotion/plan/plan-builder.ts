@@ -8,7 +8,7 @@ import { actionOf } from "../resource-change";
 import { STEP_TYPE } from "../step-change";
 import { attributeChanges, leavesAfter, leavesBefore } from "./attribute-changes";
 import { areRelated, extendPath } from "./attribute-path";
-import type { ChangeHead, FoundChange } from "./found-change";
+import type { FoundChange } from "./found-change";
 import type {
   AttributeReference,
   ConfiguredResource,
@@ -34,8 +34,8 @@ export interface ReadingOptions {
 /** A resource as a plan leaves it. */
 export interface PlannedResource {
   readonly action: string;
-  /** Empty once it is destroyed or forgotten. */
-  readonly fingerprint: Fingerprint;
+  /** Empty once it is destroyed or forgotten. Made anew each time, of what is kept of the plan: few are ever looked at. */
+  readonly fingerprint: () => Fingerprint;
 }
 
 /** What a plan says, without the values that a report does not show. */
@@ -76,24 +76,22 @@ export class PlanBuilder {
     this.differences = options.differences ?? new DeclaredDifferences({});
   }
 
-  change(found: FoundChange): void {
-    const { head } = found;
-    if (head.type === STEP_TYPE) {
-      this.steps.push(found.open());
+  change(change: ResourceChangeJson, found: FoundChange): void {
+    if (change.type === STEP_TYPE) {
+      this.steps.push(change);
       return;
     }
-    if (isReported(head)) this.resources.push(toReported(found));
-    const name = reportedName({ address: head.address, deposed: head.deposed ?? undefined });
-    if (head.mode === "managed" && this.options.fingerprints?.(name) === true) {
-      const fingerprint = fingerprintOf(leavesAfter(found.open().change), this.differences);
-      this.planned.set(name, { action: actionOf(head.actions), fingerprint });
+    if (isReported(change)) this.resources.push(toReported(change, found));
+    const name = reportedName({ address: change.address, deposed: change.deposed ?? undefined });
+    if (change.mode === "managed" && this.options.fingerprints?.(name) === true) {
+      const fingerprint = () => fingerprintOf(leavesAfter(found.open().change), this.differences);
+      this.planned.set(name, { action: actionOf(change.change.actions), fingerprint });
     }
   }
 
-  drifted(found: FoundChange): void {
-    const { head } = found;
-    const matters = head.type === STEP_TYPE ? actionOf(head.actions) !== "no-op" : isReported(head);
-    if (matters) this.drift.push(toReported(found));
+  drifted(change: ResourceChangeJson, found: FoundChange): void {
+    const matters = change.type === STEP_TYPE ? actionOf(change.change.actions) !== "no-op" : isReported(change);
+    if (matters) this.drift.push(toReported(change, found));
   }
 
   output(name: string, change: OutputChangeJson): void {
@@ -150,13 +148,14 @@ export class PlanBuilder {
 }
 
 /** Whether a change leaves a trace in the world or the state, or is at least read during the apply. */
-function isReported({ actions, previous_address, importing }: ChangeHead): boolean {
-  return actionOf(actions) !== "no-op" || !!previous_address || !!importing;
+function isReported({ change, previous_address }: ResourceChangeJson): boolean {
+  return actionOf(change.actions) !== "no-op" || !!previous_address || !!change.importing;
 }
 
-function toReported(found: FoundChange): ReportedResource {
-  const { address, type, mode, actions, importing, previous_address, action_reason, deposed } = found.head;
-  const kept = found.keep();
+function toReported(
+  { address, type, mode, change: { actions, importing }, previous_address, action_reason, deposed }: ResourceChangeJson,
+  found: FoundChange,
+): ReportedResource {
   return new LazyResource(
     {
       address,
@@ -170,7 +169,7 @@ function toReported(found: FoundChange): ReportedResource {
       stateful: mode === "managed" && isStateful(type),
     },
     () => {
-      const { change } = kept.open();
+      const { change } = found.open();
       return attributeChanges(leavesBefore(change), leavesAfter(change), change);
     },
   );

@@ -17,7 +17,7 @@ import {
 
 /** What a plan is read by, bytes: no more than stays near the processor. */
 const CHUNK_BYTES = 256 * 1024;
-const STEP_ADDRESS = `${STEP_TYPE}.`;
+const STEP_ADDRESS = Buffer.from(`${STEP_TYPE}.`);
 
 /**
  * Reads a plan while Terraform prints it (`terraform show -json <plan>`): each change on its own, so that neither the
@@ -40,8 +40,8 @@ export class PlanReader {
         format_version: { take: (json) => void parsePart(formatVersion, json) },
         terraform_version: { take: (json) => (builder.terraform = parsePart(z.string(), json)) },
         applyable: { take: (json) => (builder.applyable = parsePart(z.boolean().nullable(), json) ?? undefined) },
-        resource_changes: foundChanges((change) => builder.change(change)),
-        resource_drift: foundChanges((change) => builder.drifted(change)),
+        resource_changes: foundChanges((change, found) => builder.change(change, found)),
+        resource_drift: foundChanges((change, found) => builder.drifted(change, found)),
         deferred_changes: { each: { take: (json) => builder.defer(parsePart(deferredChangeJson, json)) } },
         output_changes: { each: { take: (json, name) => builder.output(name, parsePart(outputChangeJson, json)) } },
         relevant_attributes: { each: { take: (json) => builder.relevant(parsePart(attributeReference, json)) } },
@@ -52,7 +52,7 @@ export class PlanReader {
   }
 
   /**
-   * Takes the next bytes of the plan. They may be overwritten afterwards.
+   * Takes the next bytes of the plan, for good: the changes stand in them until they are shown.
    *
    * @throws SternaError `PlanUnreadable`
    */
@@ -78,7 +78,6 @@ export class PlanReader {
  */
 export function readPlanFile(file: string, options: ReadingOptions = {}): PlanReading {
   const reader = new PlanReader(options);
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let descriptor: number;
   try {
     descriptor = openSync(file, "r");
@@ -86,7 +85,12 @@ export function readPlanFile(file: string, options: ReadingOptions = {}): PlanRe
     throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
   try {
-    for (let length; (length = readSync(descriptor, chunk)) > 0;) reader.write(chunk.subarray(0, length));
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      const length = readSync(descriptor, chunk);
+      if (length === 0) break;
+      reader.write(chunk.subarray(0, length));
+    }
   } finally {
     closeSync(descriptor);
   }
@@ -95,17 +99,12 @@ export function readPlanFile(file: string, options: ReadingOptions = {}): PlanRe
 
 /** Selects the steps of a configuration, or of a state. Most resources of both are none. */
 function configuredSteps(take: (step: ConfiguredResource) => void): JsonSelection {
-  let found: Record<string, string> = {};
-  const member = (name: string): JsonSelection => ({ takeText: (json) => (found[name] = json) });
   return {
     each: {
-      members: { address: member("address"), depends_on: member("depends_on") },
-      end: () => {
-        const members = found;
-        found = {};
-        if (!members["address"]?.includes(STEP_ADDRESS)) return;
-        const json = Object.entries(members).map(([name, value]) => `"${name}":${value}`);
-        take(parsePart(configuredResource, Buffer.from(`{${json.join()}}`)));
+      take: (json) => {
+        if (!json.includes(STEP_ADDRESS)) return;
+        const resource = parsePart(configuredResource, json);
+        if (resource.address.includes(`${STEP_TYPE}.`)) take(resource);
       },
     },
   };

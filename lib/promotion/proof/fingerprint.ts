@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Leaves } from "../plan/attribute-changes";
 import { extendPath } from "../plan/attribute-path";
 import type { ReportedValue } from "../promotion-report";
@@ -33,6 +33,11 @@ export function areEqual(one: string, other: string): boolean {
   return other.split(" ").some((form) => forms.includes(form));
 }
 
+/** Whether two entries of one environment stand for the same value: what it declares to be its own counts too. */
+export function isSame(one: string | undefined, other: string | undefined): boolean {
+  return one?.split(" ")[0] === other?.split(" ")[0];
+}
+
 export function isUnknown(entry: string): boolean {
   return entry === UNKNOWN;
 }
@@ -62,10 +67,7 @@ const MOST_KNOWN = 4096;
 function digest(text: string): string {
   const found = known.get(text);
   if (found !== undefined) return found;
-  const made = createHash("sha256")
-    .update(text)
-    .digest("base64url")
-    .slice(0, Math.ceil((DIGEST_BYTES * 4) / 3));
+  const made = hash("sha256", text, "base64url").slice(0, Math.ceil((DIGEST_BYTES * 4) / 3));
   if (known.size >= MOST_KNOWN) known.clear();
   if (text.length <= 64) known.set(text, made);
   return made;

@@ -1,7 +1,10 @@
 import { gt } from "semver";
 import { isOpen, judgedChanges, type ReportProof } from "../build-report";
-import type { GateResult, PromotionReport } from "../promotion-report";
+import { reportedName, type GateResult, type PromotionReport } from "../promotion-report";
 import type { ProvingHistory } from "./proving-history";
+
+/** Name of the gate. */
+export const PROOF_GATE = "proof";
 
 const LISTED = 20;
 
@@ -18,7 +21,7 @@ export interface ProofGateSource extends Pick<PromotionReport, "system" | "envir
  * name. A plan that goes back to an older release passes: it undoes what was proved here, and is no promotion.
  */
 export function proofGate({ system, environment, release, proof, history, changes }: ProofGateSource): GateResult {
-  const gate = { id: "proof", title: `${proof.environment} proved every change`, stage: "plan" as const };
+  const gate = { id: PROOF_GATE, title: `Only what ${proof.environment} proved`, stage: "plan" as const };
   if (!changes) return { ...gate, result: "passed", detail: "there is nothing to prove" };
   if (release.from !== undefined && gt(release.from, release.to)) {
     return { ...gate, result: "passed", detail: `it goes back from ${release.from} to ${release.to}` };
@@ -36,22 +39,17 @@ export function proofGate({ system, environment, release, proof, history, change
     };
   }
   if (open.length > 0) {
-    const lines = open.slice(0, LISTED).map(([name, { class: found, reason, attributes }]) => {
-      const where =
-        attributes.length === 0 ? "" : ` (${attributes.slice(0, 3).join(", ")}${attributes.length > 3 ? ", …" : ""})`;
-      const expired = proof.waivers.expired.has(name) ? "; its waiver has expired" : "";
-      return `  ${found.padEnd(9)}  ${name}  ${reason}${where}${expired}`;
-    });
-    const more = open.length > LISTED ? [`  and ${open.length - LISTED} more`] : [];
     const stepIds = proof.verdicts.steps;
+    const expired = open.filter(([name]) => proof.waivers.expired.has(name)).map(([name]) => name);
     return {
       ...gate,
       result: "refused",
       code: open.every(([name]) => stepIds.has(name)) ? "StepsNotProved" : "ChangesNotProved",
       detail:
-        `${proof.environment} has not proved ${open.length} of ${judged.length} changes for ${environment}:\n` +
-        `${[...lines, ...more].join("\n")}\n` +
-        `Apply the same in ${proof.environment} first, declare in environments.json what differs on purpose, or waive each by name in waivers.json.`,
+        `${proof.environment} has not proved ${open.length} of ${judged.length} changes for ${environment}. ` +
+        (expired.length === 0 ? "" : `The waivers of ${expired.join(", ")} have expired. `) +
+        `Apply the same in ${proof.environment} first, declare in environments.json what differs on purpose, ` +
+        "or waive each by name in waivers.json.",
     };
   }
   const waived = judged.filter(([, { waiver }]) => waiver !== undefined);
@@ -63,4 +61,24 @@ export function proofGate({ system, environment, release, proof, history, change
     detail: `${judged.length - waived.length} changes are proven, waived are ${waived.map(([name]) => name).join(", ")}`,
     waiver: waiver!,
   };
+}
+
+/** The changes of a report that are neither proven nor waived, a line each, for the message of a refusal. */
+export function openChangeLines({ resources, steps, proof }: PromotionReport): string[] {
+  const judged = [
+    ...resources.map((each) => [reportedName(each), each.proof] as const),
+    ...steps.map(({ id, proof: found }) => [id, found] as const),
+    ...(proof?.missing ?? []).map(({ name, proof: found }) => [name, found] as const),
+  ];
+  const open = judged.flatMap(([name, found]) =>
+    found !== undefined && isOpen(found) ? [[name, found] as const] : [],
+  );
+  const shown = open.slice(0, LISTED);
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  const lines = shown.map(([name, { class: found, reason, attributes }]) => {
+    const where =
+      attributes.length === 0 ? "" : ` (${attributes.slice(0, 3).join(", ")}${attributes.length > 3 ? ", …" : ""})`;
+    return `  ${found.padEnd(9)}  ${name.padEnd(width)}  ${reason}${where}`;
+  });
+  return open.length > LISTED ? [...lines, `  and ${open.length - LISTED} more`] : lines;
 }

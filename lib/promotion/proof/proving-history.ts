@@ -2,15 +2,43 @@ import { gt, lte } from "semver";
 import type { ApplyRecord, RecordedChange } from "../apply-record";
 import { areEqual, isUnknown, type Fingerprint } from "./fingerprint";
 
-/** A resource as the environment that proves left it. */
-export interface ProvedResource {
+/** A resource as the environment that proves left it: the last of the applies that changed it, and those before. */
+export class ProvedResource {
+  constructor(
+    /** The last apply, which says what the resource is. */
+    private readonly last: RecordedChange,
+    /** Whether it belongs to the releases that are promoted now. */
+    private readonly isPromoted: boolean,
+    private readonly before: ProvedResource | undefined,
+  ) {}
+
   /** What its last apply did with it. */
-  readonly action: string;
-  readonly fingerprint: Fingerprint;
-  /** Paths whose value was once known only after the apply: a provider computes them. */
-  readonly computed: ReadonlySet<string>;
-  /** Actions and paths of the releases that are promoted now. */
-  readonly promoted: { readonly actions: ReadonlySet<string>; readonly paths: ReadonlySet<string> };
+  get action(): string {
+    return this.last.action;
+  }
+
+  get fingerprint(): Fingerprint {
+    return this.last.fingerprint;
+  }
+
+  /** Whether a value was once known only after the apply: a provider computes it. */
+  isComputed(path: string): boolean {
+    return isUnknown(this.fingerprint[path] ?? "") || (this.before?.isComputed(path) ?? false);
+  }
+
+  /** What the releases that are promoted now did with it. */
+  promotedActions(): string[] {
+    return [...(this.before?.promotedActions() ?? []), ...(this.isPromoted ? [this.action] : [])];
+  }
+
+  /** Paths whose values the releases that are promoted now changed. */
+  promotedPaths(): Set<string> {
+    const earlier = this.before?.promotedPaths() ?? new Set<string>();
+    if (!this.isPromoted) return earlier;
+    const was = this.before?.fingerprint ?? {};
+    const changed = Object.entries(this.fingerprint).filter(([path, value]) => !areEqual(was[path] ?? "", value));
+    return new Set([...earlier, ...changed.map(([path]) => path)]);
+  }
 }
 
 /** A step as the environment that proves applied it. */
@@ -54,20 +82,11 @@ export class ProvingHistory {
     }
   }
 
-  private change({ name, action, movedFrom, fingerprint }: RecordedChange, promoted: boolean): void {
+  private change(change: RecordedChange, promoted: boolean): void {
+    const { name, movedFrom } = change;
     const before = this.resources.get(movedFrom ?? name);
     if (movedFrom !== undefined) this.resources.delete(movedFrom);
-    const paths = Object.keys(fingerprint);
-    const changed = paths.filter((path) => !areEqual(before?.fingerprint[path] ?? "", fingerprint[path]!));
-    this.resources.set(name, {
-      action,
-      fingerprint,
-      computed: new Set([...(before?.computed ?? []), ...paths.filter((path) => isUnknown(fingerprint[path]!))]),
-      promoted: {
-        actions: new Set([...(before?.promoted.actions ?? []), ...(promoted ? [action] : [])]),
-        paths: new Set([...(before?.promoted.paths ?? []), ...(promoted ? changed : [])]),
-      },
-    });
+    this.resources.set(name, new ProvedResource(change, promoted, before));
   }
 
   private isPromoted(release: string): boolean {

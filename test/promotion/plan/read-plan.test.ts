@@ -144,6 +144,38 @@ describe("reading a plan", () => {
     );
   });
 
+  it("is not misled by values that look like the next change, wherever the bytes are cut", () => {
+    const likeNext = fc.constantFrom<unknown>(
+      [{ address: "x.inner0" }, { address: "x.inner1" }],
+      '},{"address":"x.quoted","mode":"managed"',
+      { rows: [[{ address: "x.deep" }, { address: "x.deeper", change: { actions: ["delete"] } }]] },
+      { resource_changes: [{ address: "x.nested" }, { address: "x.other" }] },
+      "\\",
+      "}",
+    );
+    fc.assert(
+      fc.property(
+        fc.array(likeNext, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 400 }),
+        (made, size) => {
+          const changes = made.map((after, index) => resource(`x.r${index}`, ["create"], { after: { after } }));
+          const bytes = Buffer.from(
+            JSON.stringify({ format_version: "1.2", planned_values: made, resource_changes: changes, checks: made }),
+          );
+          const reader = new PlanReader();
+          for (let at = 0; at < bytes.length; at += size) reader.write(bytes.subarray(at, at + size));
+
+          const { resources } = reader.end();
+
+          expect(resources.map(({ address }) => address)).toEqual(changes.map(({ address }) => address));
+          const whole = plan(changes).resources;
+          expect(resources.map(({ attributes }) => attributes)).toEqual(whole.map(({ attributes }) => attributes));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it("gives the bytes of every value, as JSON.parse would", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.integer({ min: 1, max: 40 }), (document, size) => {
