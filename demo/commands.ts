@@ -26,10 +26,17 @@ export class Commands {
       this.narrator.say(`exit status ${status}: ${status === 3 ? "refused by a gate" : "there are changes to apply"}`);
   }
 
-  /** Runs without showing what is printed, unless it fails. */
-  async quietly(args: readonly string[], expected: number): Promise<void> {
+  /**
+   * Runs without showing what is printed, unless it fails.
+   *
+   * @param onText gets all that was printed until now, again and again
+   */
+  async quietly(args: readonly string[], expected: number, onText?: (output: string) => void): Promise<void> {
     let output = "";
-    const status = await this.run(args, "pipe", (text) => (output += text));
+    const status = await this.run(args, "pipe", (text) => {
+      output += text;
+      onText?.(output);
+    });
     if (status !== expected) {
       throw new Error(`sterna ${args.join(" ")} ended with ${status}, not with ${expected}\n${output}`);
     }

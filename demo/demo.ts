@@ -2,6 +2,7 @@
 // staging to production, and back again. Real Terraform, a real PostgreSQL, real files; AWS is a stand-in.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { proofClass } from "../lib/promotion/promotion-report";
 import { digestTree } from "../test/fixtures/app-ef/generate";
 import { AppEfProject, ENVIRONMENTS, type EnvironmentName } from "../test/support/app-ef-project";
 import { findProgram } from "../test/support/find-program";
@@ -53,14 +54,16 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   if (findProgram("terraform") === undefined) return withoutTerraform(commands);
   if (project.aws === undefined) return withoutAws(project, commands);
 
-  const before = fingerprint(project, "production");
+  const beta = fingerprint(project, "production");
   narrator.heading("The beta runs everywhere: its buckets are made");
   narrator.say("S3 confirms lifecycle rules slowly: the AWS provider always waits about 55 s for them.");
+  // The first synthesis makes the folders; two at once would both try to.
+  await commands.sterna(["status", "app-ef"], 0);
   const install = (name: EnvironmentName) => commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0);
   // Production is protected: it takes only what staging has applied.
   await Promise.all([install("development"), install("staging")]);
-  await install("production");
-  await commands.sterna(["status", "app-ef"], 0);
+  narrator.say("Staging has its buckets, so production may have them too. That takes another minute, meanwhile:");
+  const production = await begin(commands, "production");
 
   narrator.heading("1.0.0 in development: one line of releases.json, then plan and apply");
   pin(project, "development", VERSION_1);
@@ -76,6 +79,12 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   await commands.sterna(["promote", "app-ef", "staging", "production"], 3);
   await commands.sterna(["apply", "app-ef", "staging"], 0);
 
+  await production.end;
+  await commands.sterna(["status", "app-ef"], 0);
+
+  narrator.heading("To production, in a hurry: a bucket more, another number of days, a check less");
+  await refuseHurry(project, commands);
+
   narrator.heading("To production, which staging proved");
   await commands.sterna(["promote", "app-ef", "staging", "production"], 2);
   await commands.sterna(["apply", "app-ef", "production"], 0);
@@ -85,10 +94,41 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   narrator.heading("Back to the beta");
   await commands.sterna(["rollback", "app-ef", "production", "--to", BETA], 2);
   await commands.sterna(["apply", "app-ef", "production"], 0);
-  await showRolledBack(project, before);
+  await showRolledBack(project, beta);
 
   narrator.heading(`Done in ${narrator.seconds()} s`);
   narrator.say("Look around in .demo: releases.json, installations, backups, cdktf.out, .sterna/records.");
+}
+
+/** Begins an apply, and comes back once it has read what was synthesized: the next command synthesizes again. */
+async function begin(commands: Commands, name: EnvironmentName): Promise<{ readonly end: Promise<void> }> {
+  let planning = (): void => undefined;
+  const planned = new Promise<void>((resolve) => (planning = resolve));
+  const end = commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0, (output) => {
+    if (output.includes("Ready to apply")) planning();
+  });
+  await Promise.race([planned, end]);
+  // Waited for later; that it failed is told then.
+  end.catch(() => undefined);
+  return { end };
+}
+
+/** What the environment before did not prove is called by its class, each change by name, and refused. */
+async function refuseHurry(project: AppEfProject, commands: Commands): Promise<void> {
+  const [configuration, page] = [join(directory, "cdktf.json"), "refused-plan.html"];
+  const before = readFileSync(configuration, "utf8");
+  pin(project, "production", VERSION_1);
+  writeFileSync(configuration, before.replace("bin/app.ts", "demo/hurried-app.ts"));
+  try {
+    await commands.sterna(["plan", "app-ef", "production", "--out", page], 3);
+  } finally {
+    writeFileSync(configuration, before);
+    project.pin("production", BETA);
+  }
+  const text = readFileSync(join(directory, page), "utf8");
+  for (const name of proofClass.options) if (!text.includes(`>${name}<`)) throw new Error(`nothing is ${name}`);
+  narrator.good(`one plan with all four classes: ${proofClass.options.join(", ")}; as a page in .demo/${page}`);
+  narrator.say("The app and the pin are as they were.");
 }
 
 /** What belongs to one environment and must not be committed: `sterna` reads `.sterna/<environment>.env`. */

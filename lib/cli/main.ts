@@ -4,6 +4,7 @@ import { adoptCommand } from "./commands/adopt";
 import { applyCommand } from "./commands/apply";
 import { attestCommand } from "./commands/attest";
 import { backupCommand } from "./commands/backup";
+import { ciCommand } from "./commands/ci";
 import { commandRunner } from "./commands/command";
 import { doctorCommand } from "./commands/doctor";
 import { envCommand } from "./commands/env";
@@ -19,7 +20,7 @@ import { scheduleCommand } from "./commands/schedule";
 import { secretsCommand } from "./commands/secrets";
 import { statusCommand } from "./commands/status";
 import { verifyCommand } from "./commands/verify";
-import { EXIT_STATUS, type ExitStatus } from "./exit-status";
+import { EXIT_STATUS } from "./exit-status";
 import { processSurroundings, type Surroundings } from "./surroundings";
 
 const COMMANDS = [
@@ -40,6 +41,7 @@ const COMMANDS = [
   secretsCommand,
   envCommand,
   backupCommand,
+  ciCommand,
   doctorCommand,
 ];
 
@@ -52,8 +54,8 @@ const COMMANDS = [
 export async function main(
   args: readonly string[],
   surroundings: Surroundings = processSurroundings(),
-): Promise<ExitStatus> {
-  let status: ExitStatus = EXIT_STATUS.done;
+): Promise<number> {
+  let status: number = EXIT_STATUS.done;
   const run = commandRunner(surroundings, (ended) => (status = ended));
   const program = new Command("sterna")
     .description("Moves systems from release to release and from environment to environment, with Terraform.")

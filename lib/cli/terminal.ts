@@ -1,5 +1,7 @@
 import { createInterface } from "node:readline/promises";
+import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
+import { inBlocks } from "./project/in-blocks";
 import { LiveLine } from "./text/live-line";
 import type { Surroundings } from "./surroundings";
 
@@ -22,6 +24,8 @@ export class Terminal {
   readonly json: boolean;
   readonly verbose: boolean;
   private readonly liveLine: LiveLine | undefined;
+  /** Only one of the two outputs may be a terminal. */
+  private readonly colorsErrors: boolean;
 
   constructor(
     private readonly surroundings: Surroundings,
@@ -32,6 +36,7 @@ export class Terminal {
     const { environment, stdout, stderr } = surroundings;
     const wanted = options.color !== false && !environment.NO_COLOR && environment.TERM !== "dumb";
     this.colors = pc.createColors(wanted && (stdout.isTTY === true || !!environment.FORCE_COLOR));
+    this.colorsErrors = wanted && (stderr.isTTY === true || !!environment.FORCE_COLOR);
     this.liveLine = stderr.isTTY && !environment.CI && environment.TERM !== "dumb" ? new LiveLine(stderr) : undefined;
   }
 
@@ -57,10 +62,24 @@ export class Terminal {
     if (this.json) this.surroundings.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
   }
 
+  /**
+   * A large result, piece by piece, at the pace of the reader. One that reads no further, such as `head`, ends it.
+   *
+   * @param pieces with their line breaks
+   */
+  async write(pieces: Iterable<string>): Promise<void> {
+    this.liveLine?.clear();
+    const { stdout } = this.surroundings;
+    for (const block of inBlocks(pieces)) {
+      if (!stdout.writable) return;
+      if (!stdout.write(block)) await takenBy(stdout);
+    }
+  }
+
   /** A line about what happens. */
   report(line: string): void {
     this.liveLine?.clear();
-    this.surroundings.stderr.write(`${line}\n`);
+    this.surroundings.stderr.write(`${this.colorsErrors ? line : stripVTControlCharacters(line)}\n`);
   }
 
   /** What happens at this moment: a line that moves on a terminal, and nothing elsewhere. */
@@ -89,4 +108,16 @@ export class Terminal {
       prompt.close();
     }
   }
+}
+
+/** Waits until a stream takes more, or never will. */
+function takenBy(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ["drain", "close", "error"];
+    const done = (): void => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.on(event, done);
+  });
 }

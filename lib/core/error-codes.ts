@@ -1,5 +1,6 @@
 import { backupErrorCodes } from "./error-codes/backup";
 import { blueGreenErrorCodes } from "./error-codes/blue-green";
+import { ciErrorCodes } from "./error-codes/ci";
 import { commandLineErrorCodes } from "./error-codes/command-line";
 import { coreErrorCodes } from "./error-codes/core";
 import { engineErrorCodes } from "./error-codes/engine";
@@ -23,6 +24,7 @@ export const ERROR_CODES = {
   ...coreErrorCodes,
   ...migrationsErrorCodes,
   ...commandLineErrorCodes,
+  ...ciErrorCodes,
   ...promotionErrorCodes,
   ...releasesErrorCodes,
   ...gatesErrorCodes,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PlanReading } from "./plan/plan-builder";
 import { reportedName } from "./promotion-report";
+import type { ConfiguredExpressions } from "./proof/expressions";
 import { ledgerConfig } from "../engine/ledgers/ledger-config";
 
 /** What an apply did with a step. `pending` steps were planned and not reached. */
@@ -20,6 +21,8 @@ export const recordedChange = z.object({
   movedFrom: z.string().optional(),
   /** Digests of the values, by path: see `Fingerprint`. Empty for what was destroyed or forgotten. */
   fingerprint: z.record(z.string(), z.string()),
+  /** Digests of the expressions that name other resources, by attribute: see `Expressions`. */
+  expressions: z.record(z.string(), z.string()).optional(),
 });
 export type RecordedChange = z.infer<typeof recordedChange>;
 
@@ -57,14 +60,30 @@ export type ApplyRecord = z.infer<typeof applyRecord>;
 /** A record before its place in the chain is known. */
 export type NewApplyRecord = Omit<z.input<typeof applyRecord>, "version" | "previous">;
 
-/** What the record of an apply says about each resource that a plan changes. Needs the fingerprints of all of them. */
-export function recordedChanges({ resources, planned }: PlanReading): RecordedChange[] {
+/**
+ * What the record of an apply says about each resource that a plan changes. Needs the fingerprints of all of them.
+ *
+ * @param configured what the configuration says; without it, values that only the apply knows prove less
+ */
+export function recordedChanges(
+  { resources, planned }: PlanReading,
+  configured?: ConfiguredExpressions,
+): RecordedChange[] {
   return resources.flatMap((resource) => {
     const name = reportedName(resource);
     const found = planned.get(name);
     if (found === undefined || resource.action === "read") return [];
     const { movedFrom } = resource;
     const { action, fingerprint } = found;
-    return [{ name, action, fingerprint: fingerprint(), ...(movedFrom === undefined ? {} : { movedFrom }) }];
+    const expressions = configured?.of(resource.address);
+    return [
+      {
+        name,
+        action,
+        fingerprint: fingerprint(),
+        ...(expressions === undefined ? {} : { expressions }),
+        ...(movedFrom === undefined ? {} : { movedFrom }),
+      },
+    ];
   });
 }

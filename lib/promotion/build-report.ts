@@ -1,4 +1,5 @@
 import { withProof } from "./lazy-resource";
+import { INVOKE } from "./plan/action-invocation";
 import type { PlanReading } from "./plan/plan-builder";
 import type { PlanParts } from "./plan-digest";
 import type { PlanSummary } from "./plan-summary";
@@ -77,6 +78,7 @@ export function buildReport(source: ReportSource): PromotionReport {
     steps,
     rollbacks: summary.rollbacks.map((step) => toReportedStep(step, undoPreview(step))),
     deferred: [...plan.deferred],
+    checks: [...plan.checks],
     outputs: [...plan.outputs],
     drift: [...plan.drift],
     ...(proof === undefined ? {} : { proof: proofOf(proof) }),
@@ -135,6 +137,7 @@ function summaryOf(plan: PlanReading, summary: PlanSummary): PromotionReport["su
     move: counted(({ movedFrom }) => movedFrom !== undefined),
     forget: counted(({ action }) => action === "forget" || action === REPLACE_AND_FORGET),
     defer: plan.deferred.length,
+    invoke: counted(({ action }) => action === INVOKE),
     steps: summary.steps.filter(runs).length,
     rollbacks: summary.rollbacks.filter(({ action }) => action === "roll-back").length,
     outputs: plan.outputs.length,

@@ -56,7 +56,7 @@ export const reportedResource = z.strictObject({
   action: z
     .string()
     .describe(
-      "`create`, `update`, `delete`, `replace`, `forget`, `read`, `no-op` (only moved or imported), or what a later Terraform calls it",
+      "`create`, `update`, `delete`, `replace`, `forget`, `read`, `no-op` (only moved or imported), `invoke` (an action of a provider), or what a later Terraform calls it",
     ),
   createBeforeDestroy: z.boolean().describe("For `replace`: whether the new one is made before the old one goes"),
   actionReason: z
@@ -87,7 +87,10 @@ export const reportedStep = z.strictObject({
   title: z.string(),
   checksum: z.string().optional().describe("SHA-256 of the program; absent while something in it is unknown"),
   after: z.array(z.string()).describe("Ids of the steps that come before it"),
-  preview: z.array(z.string()).describe("What will run, in lines; never holds a secret"),
+  appliedAt: z.string().optional().describe("Since when it is applied, UTC; absent when it is not"),
+  preview: z
+    .array(z.string())
+    .describe("What will run, in lines, and what is lost when it is undone; never holds a secret"),
   proof: reportedProof.optional().describe("Absent in the first environment, and for steps that leave"),
 });
 /** A step that the plan runs, describes, rolls back or forgets. */
@@ -109,6 +112,14 @@ export const deferredChange = z.strictObject({
 /** A change that Terraform leaves for a later plan. */
 export type DeferredChange = z.infer<typeof deferredChange>;
 
+export const reportedCheck = z.strictObject({
+  address: z.string().describe("The resource, output, variable or `check` block whose conditions are meant"),
+  status: z.string().describe("`fail`, `error`, or `unknown` until the apply"),
+  problems: z.array(z.string()).describe("What the conditions say that failed"),
+});
+/** Conditions of the configuration that do not hold, or that only an apply can answer. */
+export type ReportedCheck = z.infer<typeof reportedCheck>;
+
 export const missingChange = z.strictObject({
   kind: z.enum(["resource", "step"]),
   name: z.string().describe("Address of the resource, or id of the step"),
@@ -121,10 +132,14 @@ export const gateResult = z.strictObject({
   id: z.string(),
   title: z.string(),
   stage: z
-    .enum(["synth", "plan", "run", "manual"])
-    .describe("When it is asked: at synth, at plan, right before a step, or by a person"),
-  result: z.enum(["passed", "refused", "waived", "pending"]),
-  code: z.string().optional().describe("Error code of a refusal"),
+    .enum(["synth", "plan", "apply", "run", "manual"])
+    .describe("When it is asked: at synth, at plan, when the plan is applied, right before a step, or by a person"),
+  result: z
+    .enum(["passed", "refused", "open", "waived", "pending"])
+    .describe(
+      "`refused`: the plan is not to be applied. `open`: an apply refuses until somebody attests. `pending`: asked later",
+    ),
+  code: z.string().optional().describe("Error code of a refusal, also of the one that an apply would end with"),
   detail: z.string().describe("What was found, and for a refusal what to do"),
   waiver: reportedWaiver.optional(),
 });
@@ -140,6 +155,7 @@ const summary = z.strictObject({
   move: count,
   forget: count,
   defer: count,
+  invoke: count.describe("Actions of providers to invoke"),
   steps: count.describe("Steps to run or retry"),
   rollbacks: count.describe("Steps to roll back"),
   outputs: count,
@@ -171,7 +187,7 @@ export const promotionReport = z.strictObject({
   }),
   plannedAt: z.string().describe("UTC"),
   changes: z.boolean().describe("Whether an apply would do anything"),
-  allowed: z.boolean().describe("Whether every gate lets the plan through"),
+  allowed: z.boolean().describe("Whether no gate refuses the plan; open ones still wait for somebody"),
   summary,
   resources: z
     .array(reportedResource)
@@ -179,6 +195,7 @@ export const promotionReport = z.strictObject({
   steps: z.array(reportedStep).describe("In the order in which they will run"),
   rollbacks: z.array(reportedStep).describe("Steps that leave, in the order in which they will be undone"),
   deferred: z.array(deferredChange),
+  checks: z.array(reportedCheck).describe("Conditions that do not hold, or that only the apply can answer"),
   outputs: z.array(reportedOutput),
   drift: z
     .array(reportedResource)
@@ -196,7 +213,7 @@ export const promotionReport = z.strictObject({
     })
     .optional()
     .describe("Absent in the first environment"),
-  gates: z.array(gateResult),
+  gates: z.array(gateResult).describe("Every gate of the environment, and the proof of a protected one"),
   warnings: z.array(z.string()).describe("What Terraform and the providers warn about"),
   digest: z.string().describe("SHA-256 over `parts`: what `sterna apply` applies is exactly this"),
   parts: z

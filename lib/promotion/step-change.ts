@@ -29,6 +29,8 @@ export interface StepChange {
   readonly preview: readonly string[];
   /** The JSON of the program. */
   readonly program?: string;
+  /** Since when it is applied, UTC; absent when it is not. */
+  readonly appliedAt?: string;
 }
 
 export const STEP_TYPE = "sterna_step";
@@ -40,6 +42,7 @@ const stepValues = z.looseObject({
   program: z.string().nullish(),
   checksum: z.string().nullish(),
   status: z.string().nullish(),
+  applied_at: z.string().nullish(),
   on_destroy: z.string().nullish(),
   after: z.array(z.string()).nullish(),
   preview: z.array(z.string()).nullish(),
@@ -72,6 +75,7 @@ export function toStepChange(resource: ResourceChangeJson, knowledge: StepKnowle
     after: values.after ?? [],
     preview: values.preview ?? [],
     ...(values.program ? { program: values.program } : {}),
+    ...(before?.applied_at ? { appliedAt: before.applied_at } : {}),
   };
 }
 

@@ -1,8 +1,15 @@
 import type { Program } from "../engine/program";
 import type { Artifact } from "../engine/step-record";
 import { describeText } from "../engine/text-description";
+import { undoLoss, type UndoneStep } from "./undo-loss";
 
 const PREVIEW_LENGTH = 200;
+
+/** What undoing a step does, and what that loses, in lines for people. */
+export function describeUndo(step: UndoneStep & { readonly artifact?: Artifact | undefined }): string[] {
+  const loss = undoLoss(step);
+  return [...undoPreview(step.program, step.artifact), ...(loss === undefined ? [] : [loss])];
+}
 
 /** What undoing a program does, in lines for people. Says names, never values. */
 export function undoPreview(program: Program, artifact?: Artifact): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { existsSync, readdirSync } from "node:fs";
+import { parseMoveTarget } from "../../lib/cli/ledgers/move-target";
 import { runCli } from "./run-cli";
 import { scriptStep, TestProject } from "./project";
 
@@ -66,6 +67,15 @@ describe("sterna ledger", () => {
       const rows = readdirSync(made.path(place, "shop-staging")).filter((name) => name.endsWith(".json"));
       expect(rows.sort()).toEqual(["first.json", "second.json"]);
     }
+  });
+
+  it.each([
+    [{ env: "LEDGER_URL" }, 'SecretReference.environment("LEDGER_URL")'],
+    [{ secret: { store: "aws", id: "shop/ledger", key: "url" } }, 'SecretReference.aws("shop/ledger", { key: "url" })'],
+    [{ secret: { store: "google", id: "projects/p/secrets/s" } }, 'SecretReference.google("projects/p/secrets/s")'],
+  ])("says what to write in the code for a ledger whose URL is %j", (url, code) => {
+    const target = parseMoveTarget(JSON.stringify({ kind: "postgres", url }), "/project", "shop-staging");
+    expect(target.code).toBe(`Ledger.postgres({ url: ${code}, schema: "sterna" })`);
   });
 
   it("refuses to move while a step runs, and copies nothing", async () => {

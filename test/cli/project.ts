@@ -33,6 +33,10 @@ export interface ProjectOptions {
   readonly manifests?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Whether the stacks carry Sterna's provider. */
   readonly provider?: boolean;
+  /** Where Terraform keeps the state, as in `cdk.tf.json`; `@stack@` stands for the stack. */
+  readonly backend?: Readonly<Record<string, unknown>>;
+  /** Ledger of every stack; `@stack@` stands for the stack. */
+  readonly ledger?: Readonly<Record<string, unknown>>;
 }
 
 const ENVIRONMENTS = ["development", "staging", "production"];
@@ -149,7 +153,8 @@ for (const [order, environment] of environments.entries()) {
   const stack = system + "-" + environment;
   const directory = join(out, "stacks", stack);
   mkdirSync(directory, { recursive: true });
-  const ledger = JSON.stringify({ kind: "file", directory: "../../../.sterna/ledger/" + stack });
+  const besideTheProject = { kind: "file", directory: "../../../.sterna/ledger/@stack@" };
+  const ledger = JSON.stringify(definition.ledger ?? besideTheProject).replaceAll("@stack@", stack);
   const previous = environments[order - 1];
   const declared = [...definition.steps, ...(definition.extraSteps[environment] ?? [])]
     .filter((step) => number(step.release) <= number(pins[environment]));
@@ -168,6 +173,8 @@ for (const [order, environment] of environments.entries()) {
     terraform: { required_providers: { sterna: { source: "sterna/sterna" } } },
     provider: { sterna: [{ ledger, environment }] },
   } : {};
+  const backend = definition.backend && JSON.parse(JSON.stringify(definition.backend).replaceAll("@stack@", stack));
+  if (backend) withProvider.terraform = { ...withProvider.terraform, backend };
   writeFileSync(join(directory, "cdk.tf.json"), JSON.stringify({ ...withProvider, ...(Object.keys(resource).length > 0 ? { resource } : {}) }, undefined, 2));
   if (definition.provider) {
     const mirror = join(directory, "terraform.d/plugins/registry.terraform.io/sterna/sterna");

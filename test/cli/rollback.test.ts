@@ -30,6 +30,27 @@ describe("sterna rollback", () => {
     expect(JSON.parse(pins()).shop.staging).toBe("1.0.0");
   });
 
+  it("says what of the data that was written since is lost, and since when", async () => {
+    // GIVEN
+    const program = { kind: "sql", database: { env: "URL" }, up: "create", down: "drop table shop.orders" } as const;
+    const verify = [{ query: "select 1", expected: "1" }];
+    project.record("staging", { ...TWO, program: { ...program, verify } });
+    const loss = "lost: what was written since 2026-01-01T00:00:01.000Z into table shop.orders";
+
+    // WHEN
+    const text = await rollback("staging", "1.0.0");
+    project.pin(PINS);
+    const json = await rollback("staging", "1.0.0", "--json");
+
+    // THEN
+    expect(text.stdout).toMatch(new RegExp(`undo: drop table shop.orders\n {7}${loss}`));
+    expect(json.json()).toMatchObject({
+      undo: ["two"],
+      losses: [{ id: "two", since: "2026-01-01T00:00:01.000Z", loss }],
+      keep: ["backup"],
+    });
+  });
+
   it("is refused below what a later environment runs, which has to go back first", async () => {
     const before = pins();
 

@@ -3,7 +3,7 @@ import { RotateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { parse } from "dotenv";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startSecretStore, type SecretStore } from "../secrets/secret-store";
+import { startSecretStore, type AwsSecretStore } from "../secrets/secret-store";
 import { scratchDirectory } from "../support/repository";
 import { runCli } from "./run-cli";
 
@@ -13,7 +13,7 @@ const ENV = `# the shop\r\nDATABASE_URL='postgresql://shop:${CANARY}@db/shop' # 
 describe("sterna secrets import", () => {
   let scratch: string;
   let directory: string;
-  let store: SecretStore;
+  let store: AwsSecretStore;
   let secret: string;
 
   beforeAll(async () => {

@@ -2,11 +2,12 @@ import { describe, expect, it } from "@jest/globals";
 import { PassThrough } from "node:stream";
 import { Terminal, type CommonOptions } from "../../lib/cli/terminal";
 
-function terminal(options: CommonOptions = {}, environment: NodeJS.ProcessEnv = {}) {
-  const stream = () => Object.assign(new PassThrough(), { isTTY: true, columns: 40 });
-  const [stdin, stdout, stderr] = [stream(), stream(), stream()];
+function terminal(options: CommonOptions = {}, environment: NodeJS.ProcessEnv = {}, { stderrIsTTY = true } = {}) {
+  const open = (isTTY = true) => Object.assign(new PassThrough(), { isTTY, columns: 40 });
+  const [stdin, stdout, stderr] = [open(), open(), open(stderrIsTTY)];
   const made = new Terminal({ directory: "/", environment, stdin, stdout, stderr }, options);
-  return { made, stdin, stdout: () => String(stdout.read() ?? ""), stderr: () => String(stderr.read() ?? "") };
+  const text = (stream: PassThrough) => () => String(stream.read() ?? "");
+  return { made, stdin, stream: stdout, stdout: text(stdout), stderr: text(stderr) };
 }
 
 describe("a terminal", () => {
@@ -63,6 +64,60 @@ describe("a terminal", () => {
     expect(text.stdout()).toBe("hello\n");
     expect(JSON.parse(json.stdout())).toEqual({ a: 1 });
     expect(json.made.interactive).toBe(false);
+  });
+
+  it("writes a large result at the pace of its reader, and all of it", async () => {
+    // GIVEN a reader that takes 64 KB a time
+    const { made, stream } = terminal();
+    const pieces = Array.from({ length: 300 }, (_, index) => `${index}:${"x".repeat(10_000)}\n`);
+    let count = 0;
+    const lazily = function* () {
+      for (const piece of pieces) {
+        count++;
+        yield piece;
+      }
+    };
+
+    // WHEN nobody reads
+    const written = made.write(lazily());
+    await new Promise(setImmediate);
+
+    // THEN little was made
+    expect(count).toBeLessThan(100);
+
+    // WHEN it is read
+    let read = "";
+    stream.on("data", (chunk: Buffer) => (read += chunk.toString()));
+    await written;
+    await new Promise(setImmediate);
+
+    // THEN
+    expect(read).toBe(pieces.join(""));
+  });
+
+  it("stops writing when the reader goes away", async () => {
+    const { made, stream } = terminal();
+    let count = 0;
+    const endless = function* () {
+      for (;;) yield `${"x".repeat(300_000)}${count++}`;
+    };
+    stream.on("error", () => undefined);
+
+    const written = made.write(endless());
+    await new Promise(setImmediate);
+    stream.destroy(new Error("EPIPE"));
+
+    await written;
+    expect(count).toBeGreaterThan(0);
+  });
+
+  it("leaves the colours out of what goes into a file, on either output", () => {
+    const { made, stderr } = terminal({}, {}, { stderrIsTTY: false });
+
+    made.report(made.colors.red("broken"));
+
+    expect(made.colors.red("x")).not.toBe("x");
+    expect(stderr()).toBe("broken\n");
   });
 
   it.each([

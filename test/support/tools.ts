@@ -1,6 +1,15 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { findProgram } from "./find-program";
 import { findPostgres } from "./postgres-binaries";
 import { awsProvider, findProvider } from "./provider-mirror";
+import { repositoryRoot } from "./repository";
+
+/** The program that Google's build starts a function of Node.js with. */
+export const functionsFramework = join(
+  repositoryRoot,
+  "node_modules/@google-cloud/functions-framework/build/src/main.js",
+);
 
 /** Something that some tests need and that npm does not bring. */
 export interface Tool {
@@ -48,6 +57,9 @@ export const TOOLS = {
   redis: debian("redis-server", "redis-server"),
   influxdb: debian("influxd", "influxdb"),
   rclone: debian("rclone", "rclone"),
+  shellcheck: debian("shellcheck", "shellcheck"),
+  /** What runs functions in Google Cloud; a development dependency. */
+  functions_framework: { available: () => existsSync(functionsFramework), obtain: "npm ci" },
   chromium: debian("chromium", "chromium"),
   systemd: debian("systemd-analyze", "systemd"),
 } as const satisfies Record<string, Tool>;

@@ -1,15 +1,17 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { SternaError } from "../../core/sterna-error";
 import { readPins } from "../../environments/pins-file";
 import { changedParts } from "../../promotion/plan-digest";
 import { RefusedError } from "../../promotion/refused-error";
+import { counted } from "../../promotion/report/headline";
 import { EXIT_STATUS, type ExitStatus } from "../exit-status";
 import { requireGates } from "../gates/apply-gates";
 import { hasNewRecords, requireAllowed } from "../gates/report-gates";
 import { recoverPins } from "../project/change-pin";
 import { openProject, type Project } from "../project/project";
+import { readReviewFile, takeReviewedProviders } from "../project/review-file";
 import { planFiles, planParts, readSavedPlan, type SavedPlan } from "../project/saved-plan";
 import { findSystem, readSynthesis, type SynthesizedSystem } from "../project/stacks";
 import { synthesize } from "../project/synthesize";
@@ -17,6 +19,7 @@ import type { CommonOptions } from "../terminal";
 import { applyPlan, type AppliedPlan } from "../terraform/apply-plan";
 import { describeDiagnostic, terraformFailure } from "../terraform/failure";
 import { makePlan } from "../terraform/make-plan";
+import { requireReviewed, reviewSaved } from "../terraform/review-plan";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 import { showPlan } from "./plan";
 
@@ -24,18 +27,26 @@ export interface ApplyOptions extends CommonOptions {
   readonly autoApprove?: boolean;
 }
 
+interface ApplyCommandOptions extends ApplyOptions {
+  readonly reviewed?: string;
+}
+
 export function applyCommand(run: CommandRunner): Command {
   return newCommand("apply", "apply the saved plan, exactly as it was reviewed", {
     "sterna apply app-ef staging": "the saved plan; without one, plans and asks",
     "sterna apply app-ef staging --auto-approve": "without one, plans and applies without asking",
+    "sterna apply app-ef staging --reviewed review.json": "plans again, and applies what was reviewed, or nothing",
   })
     .argument("<system>", "system, such as app-ef")
     .argument("<environment>", "environment, such as staging")
     .option("--auto-approve", "apply without a saved plan and without asking, also in a protected environment")
-    .action((system: string, environment: string, options: ApplyOptions) =>
-      run(options, (context) =>
-        applyOrPlan({ system, environment, autoApprove: options.autoApprove ?? false }, context),
+    .addOption(
+      new Option("--reviewed <file>", "apply only what is in this file of `sterna plan --review`").conflicts(
+        "autoApprove",
       ),
+    )
+    .action((system: string, environment: string, { autoApprove = false, reviewed, ...options }: ApplyCommandOptions) =>
+      run(options, (context) => applyOrPlan({ system, environment, autoApprove, reviewed }, context)),
     );
 }
 
@@ -44,12 +55,14 @@ export interface WantedApply {
   readonly system: string;
   readonly environment: string;
   readonly autoApprove: boolean;
+  /** File that says what was reviewed; the plan is made anew, and compared with it. */
+  readonly reviewed?: string | undefined;
 }
 
 /** Looks at a stack before it is planned or applied; what it returns is told with the result. */
 export type Preparation = (project: Project, system: SynthesizedSystem) => Promise<Readonly<Record<string, unknown>>>;
 
-/** Applies the saved plan; without one, plans, asks and applies. */
+/** Applies what was reviewed, else the saved plan; without one, plans, asks and applies. */
 export async function applyOrPlan(
   wanted: WantedApply,
   context: CommandContext,
@@ -58,7 +71,7 @@ export async function applyOrPlan(
   const project = openProject(context.surroundings.directory);
   recoverPins(project);
   const saved = readSavedPlan(planFiles(project, `${wanted.system}-${wanted.environment}`));
-  return saved === undefined
+  return saved === undefined || wanted.reviewed !== undefined
     ? planAndApply(project, wanted, context, prepare)
     : applySaved(project, saved, context, prepare);
 }
@@ -97,21 +110,27 @@ async function planAndApply(
   prepare: Preparation,
 ): Promise<ExitStatus> {
   const { surroundings, terminal } = context;
+  const review = wanted.reviewed === undefined ? undefined : readReviewFile(project, wanted.reviewed);
+  const approved = wanted.autoApprove || review !== undefined;
   const synthesis = await synthesize(project, surroundings.environment, terminal);
   const system = findSystem(synthesis, wanted.system, wanted.environment);
   const facts = await prepare(project, system);
-  if (!wanted.autoApprove) refuseUnapproved(system, terminal.interactive);
-  const made = await makePlan(project, system, surroundings, terminal);
-  showPlan(made, context);
-  requireAllowed(made.saved.report);
-  await requireGates(project, system, made.saved.summary);
-  if (made.saved.summary.changes && !wanted.autoApprove) {
+  if (!approved) refuseUnapproved(system, terminal.interactive);
+  if (review !== undefined) takeReviewedProviders(review, system);
+  const saved = await makePlan(project, system, surroundings, terminal);
+  await showPlan(saved, context);
+  if (review !== undefined) {
+    requireReviewed(project, review, await reviewSaved(project, system, saved, surroundings, terminal));
+  }
+  requireAllowed(saved.report);
+  await requireGates(project, system, saved.summary);
+  if (saved.summary.changes && !approved) {
     if (!(await terminal.confirm(`\nApply this to ${system.environment}?`))) {
       terminal.print("Nothing was applied. The plan stays saved.");
       return EXIT_STATUS.changes;
     }
   }
-  return finish(await applyPlan(project, system, made.saved, surroundings, terminal), project, context, facts);
+  return finish(await applyPlan(project, system, saved, surroundings, terminal), project, context, facts);
 }
 
 function refuseUnapproved(
@@ -145,7 +164,9 @@ function finish(
   if (result === "applied") {
     const done = steps.filter(({ status }) => status === "done").length;
     terminal.printJson({ ...facts, ...record, record: file });
-    terminal.print(`${system} in ${environment} runs release ${release}${done === 0 ? "" : `; ${done} steps done`}.`);
+    terminal.print(
+      `${system} in ${environment} runs release ${release}${done === 0 ? "" : `; ${counted(done, "step")} done`}.`,
+    );
     if (file !== undefined) terminal.print(`Record: ${file}`);
     return EXIT_STATUS.done;
   }

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import type { ExitStatus } from "../exit-status";
 import { reportError } from "../report-error";
 import type { Surroundings } from "../surroundings";
 import { Terminal, type CommonOptions } from "../terminal";
@@ -13,7 +12,7 @@ export interface CommandContext {
 /** Runs the work of a command. */
 export type CommandRunner = (
   options: CommonOptions,
-  work: (context: CommandContext) => Promise<ExitStatus>,
+  work: (context: CommandContext) => Promise<number>,
 ) => Promise<void>;
 
 /**
@@ -21,7 +20,7 @@ export type CommandRunner = (
  *
  * @param onEnd gets the exit status
  */
-export function commandRunner(surroundings: Surroundings, onEnd: (status: ExitStatus) => void): CommandRunner {
+export function commandRunner(surroundings: Surroundings, onEnd: (status: number) => void): CommandRunner {
   return async (options, work) => {
     const terminal = new Terminal(surroundings, options);
     try {

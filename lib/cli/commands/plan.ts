@@ -1,24 +1,32 @@
 import { Option, type Command } from "commander";
 import { relative } from "node:path";
-import { formatReport, REPORT_FORMATS, type ReportFormat } from "../../promotion/report/format";
+import pc from "picocolors";
+import { REPORT_FORMATS, reportChunks, type ReportFormat } from "../../promotion/report/format";
+import { jsonChunks } from "../../promotion/report/json-chunks";
 import { EXIT_STATUS, type ExitStatus } from "../exit-status";
-import { statesOf } from "../gates/evidence-gates";
-import { requirePlan } from "../gates/plan-gates";
 import { refusalOf } from "../gates/report-gates";
 import { recoverPins } from "../project/change-pin";
 import { openProject, type Project } from "../project/project";
-import { planFiles } from "../project/saved-plan";
+import { writeReviewFile } from "../project/review-file";
+import { planFiles, type SavedPlan } from "../project/saved-plan";
 import { findSystem, type SynthesizedSystem } from "../project/stacks";
 import { synthesize } from "../project/synthesize";
 import { wantedFormat, writeReport, type ReportOptions } from "../reports/report-output";
 import type { CommonOptions } from "../terminal";
-import { describeDiagnostic } from "../terraform/failure";
-import { isAdoption, makePlan, type MadePlan } from "../terraform/make-plan";
-import { openGatesLine } from "../text/gates-text";
-import { planText } from "../text/plan-text";
+import { makePlan } from "../terraform/make-plan";
+import { reviewSaved } from "../terraform/review-plan";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 
-interface PlanOptions extends CommonOptions, ReportOptions<ReportFormat> {}
+/** A file is no terminal. */
+const PLAIN = pc.createColors(false);
+
+/** What a plan leaves besides itself. */
+interface PlanOutput extends ReportOptions<ReportFormat> {
+  /** File for what there is to agree to, from the project's folder. */
+  readonly review?: string;
+}
+
+interface PlanOptions extends CommonOptions, PlanOutput {}
 
 export function planCommand(run: CommandRunner): Command {
   return newCommand("plan", "show what an apply would do, and save the plan for it", {
@@ -26,6 +34,7 @@ export function planCommand(run: CommandRunner): Command {
     "sterna plan app-ef staging --json": "the same for a pipeline; exit status 2 when there are changes",
     "sterna plan app-ef staging --format markdown": "a report, short enough for a comment on a pull request",
     "sterna plan app-ef staging --out plan.html": "a page beside the text",
+    "sterna plan app-ef staging --review review.json": "for `sterna apply --reviewed` on another machine",
   })
     .argument("<system>", "system, such as app-ef")
     .argument("<environment>", "environment, such as staging")
@@ -35,6 +44,7 @@ export function planCommand(run: CommandRunner): Command {
       ]),
     )
     .option("--out <file>", "write the report to this file, beside what is printed")
+    .option("--review <file>", "write what there is to agree to: digests of all that is planned, no values")
     .action((system: string, environment: string, options: PlanOptions) =>
       run(options, async (context) => {
         const project = openProject(context.surroundings.directory);
@@ -51,61 +61,46 @@ export async function planAndShow(
   system: SynthesizedSystem,
   context: CommandContext,
   facts: Readonly<Record<string, unknown>> = {},
-  report: ReportOptions<ReportFormat> = {},
+  options: PlanOutput = {},
 ): Promise<ExitStatus> {
-  const made = await makePlan(project, system, context.surroundings, context.terminal);
-  const format = wantedFormat(report, REPORT_FORMATS) ?? (report.out === undefined ? undefined : "text");
-  if (format !== undefined) {
-    writeReport(formatReport(made.saved.report, format, context.terminal.colors), report.out, context);
-    if (report.out === undefined) return statusOf(system, made);
+  const { terminal } = context;
+  const saved = await makePlan(project, system, context.surroundings, terminal);
+  const { report } = saved;
+  if (options.review !== undefined) {
+    writeReviewFile(project, options.review, await reviewSaved(project, system, saved, context.surroundings, terminal));
   }
-  showPlan(made, context);
-  const { summary } = made.saved;
-  requirePlan(system, summary);
-  const gates = statesOf(project, system);
-  const refusal = refusalOf(made.saved.report);
-  const error = refusal && { code: refusal.code, message: refusal.message };
-  context.terminal.printJson({ ...facts, ...planFacts(project, made), gates, ...(error && { error }) });
-  if (refusal !== undefined) {
-    if (context.terminal.json) return EXIT_STATUS.refused;
-    throw refusal;
+  const format = wantedFormat(options, REPORT_FORMATS);
+  if (options.out !== undefined) await writeReport(reportChunks(report, format ?? "text", PLAIN), options.out, context);
+  const refusal = refusalOf(report);
+  if (options.out === undefined && format !== undefined) {
+    await writeReport(reportChunks(report, format, terminal.colors), undefined, context);
+  } else if (terminal.json) {
+    const error = refusal && { code: refusal.code, message: refusal.message };
+    await terminal.write(jsonDocument({ ...facts, ...planFacts(project, saved), ...(error && { error }) }));
+    return refusal === undefined ? statusOf(saved) : EXIT_STATUS.refused;
+  } else {
+    await showPlan(saved, context);
+    if (refusal === undefined && report.changes) showNext(saved, context);
   }
-  if (!summary.changes) {
-    context.terminal.print(
-      `Nothing to do: ${system.system} in ${system.environment} is as release ${system.release} wants it.`,
-    );
-    return EXIT_STATUS.done;
-  }
-  const open = openGatesLine(gates);
-  if (open !== undefined) context.terminal.print(`\n${context.terminal.colors.yellow(open)}`);
-  const command = `sterna apply ${system.system} ${system.environment}`;
-  context.terminal.print(
-    `\nThe plan is saved. Apply exactly this plan with:  ${context.terminal.colors.bold(command)}`,
-  );
-  return EXIT_STATUS.changes;
-}
-
-/** @throws RefusedError when a gate refuses the plan */
-function statusOf(system: SynthesizedSystem, { saved }: MadePlan): ExitStatus {
-  requirePlan(system, saved.summary);
-  const refusal = refusalOf(saved.report);
   if (refusal !== undefined) throw refusal;
-  return saved.summary.changes ? EXIT_STATUS.changes : EXIT_STATUS.done;
+  return statusOf(saved);
 }
 
-/** Prints a plan for people. */
-export function showPlan({ saved, warnings }: MadePlan, { terminal }: CommandContext): void {
-  const { bold, yellow } = terminal.colors;
-  terminal.print(bold(`${saved.system} in ${saved.environment}, release ${saved.release}\n`));
-  terminal.print(planText(saved.summary, terminal.colors));
-  const told = new Set(saved.summary.rollbacks.map(({ address }) => address));
-  for (const warning of warnings) {
-    if (isAdoption(warning) || told.has(warning.address ?? "")) continue;
-    terminal.print(`\n${yellow("Warning:")} ${describeDiagnostic(warning)}`);
-  }
+/** Shows a plan to people. */
+export async function showPlan({ report }: SavedPlan, { terminal }: CommandContext): Promise<void> {
+  if (!terminal.json) await terminal.write(reportChunks(report, "text", terminal.colors));
 }
 
-function planFacts(project: Project, { saved, warnings }: MadePlan) {
+function showNext({ system, environment }: SavedPlan, { terminal }: CommandContext): void {
+  const command = terminal.colors.bold(`sterna apply ${system} ${environment}`);
+  terminal.print(`\nThe plan is saved. Apply exactly this plan with:  ${command}`);
+}
+
+function statusOf({ report }: SavedPlan): ExitStatus {
+  return report.changes ? EXIT_STATUS.changes : EXIT_STATUS.done;
+}
+
+function planFacts(project: Project, saved: SavedPlan) {
   const { summary, parts: _parts, version: _version, ...facts } = saved;
   const withoutProgram = <Step extends { program?: string }>({ program: _program, ...step }: Step) => step;
   return {
@@ -113,7 +108,11 @@ function planFacts(project: Project, { saved, warnings }: MadePlan) {
     ...summary,
     steps: summary.steps.map(withoutProgram),
     rollbacks: summary.rollbacks.map(withoutProgram),
-    warnings: warnings.map(({ summary, detail, address }) => ({ summary, detail, address })),
     plan: relative(project.directory, planFiles(project, saved.stack).plan),
   };
+}
+
+function* jsonDocument(value: unknown): Generator<string> {
+  yield* jsonChunks(value);
+  yield "\n";
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { SternaError } from "../../core/sterna-error";
 import type { StepRecord } from "../../engine/step-record";
 import { planRollback } from "../../promotion/rollback";
+import { undoLoss } from "../../promotion/undo-loss";
 import { EXIT_STATUS } from "../exit-status";
 import { requireTaken } from "../gates/promotion-gates";
 import { requireLegalMove } from "../gates/release-gates";
@@ -65,7 +66,8 @@ export function rollbackCommand(run: CommandRunner): Command {
           `${terminal.colors.green("✓")} releases.json: ${system} in ${environment} ${target.release} → ${to}`,
         );
         const ids = (rows: readonly StepRecord[]) => rows.map(({ id }) => id);
-        const facts = { from: target.release, to, undo: ids(rollback.undo), keep: ids(rollback.keep) };
+        const losses = rollback.undo.map((row) => ({ id: row.id, since: row.appliedAt, loss: undoLoss(row) }));
+        const facts = { from: target.release, to, undo: ids(rollback.undo), keep: ids(rollback.keep), losses };
         if (options.plan === false) {
           terminal.printJson({ system, environment, ...facts });
           return EXIT_STATUS.changes;

@@ -1,11 +1,10 @@
 import { execa } from "execa";
 import { gte, valid } from "semver";
+import { OLDEST_TERRAFORM } from "../../core/terraform-requirement";
 import { findOnPath, terraformName } from "../terraform/find-terraform";
 import { ok, problem, type Finding } from "./finding";
 
 const OLDEST_NODE = "20.0.0";
-/** `check` blocks came with it (Terraform CHANGELOG, 1.5.0). */
-const OLDEST_TERRAFORM = "1.5.0";
 
 /** Node, which Terraform starts to run Sterna's provider, and Terraform. */
 export async function checkPrograms(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
@@ -45,7 +44,8 @@ async function checkTerraform(environment: NodeJS.ProcessEnv): Promise<Finding> 
   return problem(`${name} ${version} (${terraform}) is too old`, `Install ${OLDEST_TERRAFORM} or newer.`);
 }
 
-async function terraformVersion(terraform: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+/** Version of a Terraform; nothing when it does not say. */
+export async function terraformVersion(terraform: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { stdout } = await execa(terraform, ["version", "-json"], {
     env: environment,
     extendEnv: false,

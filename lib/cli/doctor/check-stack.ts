@@ -2,12 +2,31 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readLedgers } from "../ledgers/read-ledgers";
 import type { SynthesizedSystem } from "../project/stacks";
+import { findOnPath, terraformName } from "../terraform/find-terraform";
+import { describeRequirement, unmetRequirements } from "../terraform/terraform-requirements";
+import { terraformVersion } from "./check-programs";
 import { note, ok, problem, type Finding } from "./finding";
 import { hashOfZip, readLock } from "./provider-lock";
 
 /** One stack: its provider, what Terraform remembers of it, and its ledgers. */
 export async function checkStack(system: SynthesizedSystem, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
-  return [...checkProvider(system), ...(await checkLedgers(system, variables))];
+  return [
+    ...checkProvider(system),
+    ...(await checkTerraformVersion(system, variables)),
+    ...(await checkLedgers(system, variables)),
+  ];
+}
+
+async function checkTerraformVersion(
+  { stack, directory }: SynthesizedSystem,
+  variables: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const terraform = findOnPath(terraformName(variables), variables);
+  const version = terraform && (await terraformVersion(terraform, variables));
+  if (!version) return [];
+  return unmetRequirements(directory, version).map((each) =>
+    problem(`${stack}: Terraform ${version} is too old for ${each.construct}`, `${describeRequirement(each)}.`),
+  );
 }
 
 function checkProvider({ stack, directory }: SynthesizedSystem): Finding[] {

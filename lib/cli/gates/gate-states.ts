@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../core/error-codes";
 import type { Evidence } from "../../core/evidence";
-import type { GateData, GateKind, GatePhase, GatesData } from "../../core/gate-data";
+import type { GateData, GateKind, GatePhase, GatesData, WaiverData } from "../../core/gate-data";
 import { expiredWaiver, findWaiver } from "../../core/waivers";
 
 /** How a gate stands. `automatic` gates are looked at when something is synthesized, planned or run. */
@@ -17,6 +17,8 @@ export interface GateState {
   readonly why: string;
   /** Why the gate is open. */
   readonly code?: ErrorCode;
+  /** What lets past the whole gate. */
+  readonly waiver?: WaiverData;
 }
 
 /** What gates are judged by. */
@@ -42,7 +44,9 @@ export function gateStates({ gates, waivers }: GatesData, situation: GateSituati
       ...(code === undefined ? {} : { code }),
     });
     const waiver = findWaiver(waivers, id, situation.now);
-    if (waiver !== undefined) return state("waived", `by ${waiver.by} until ${waiver.expires}: ${waiver.reason}`);
+    if (waiver !== undefined) {
+      return { ...state("waived", `by ${waiver.by} until ${waiver.expires}: ${waiver.reason}`), waiver };
+    }
     if (gate.evidence === undefined) return state("automatic", gate.heldBy ?? WHEN[kind]);
     const shown = situation.evidence.get(id);
     const problem = judgeEvidence(gate.evidence, shown, situation);

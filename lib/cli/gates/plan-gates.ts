@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../core/error-codes";
-import type { PlanCheck } from "../../core/gate-data";
+import type { GatesData, PlanCheck } from "../../core/gate-data";
 import { isStateful } from "../../core/stateful-types";
 import { expiredWaiver, findWaiver } from "../../core/waivers";
 import type { PlanSummary } from "../../promotion/plan-summary";
@@ -10,6 +10,12 @@ interface PlanFinding {
   readonly code: ErrorCode;
   readonly address: string;
   readonly message: string;
+}
+
+/** What a gate refuses in a plan. */
+export interface RefusedFinding extends PlanFinding {
+  /** Name of the gate. */
+  readonly gate: string;
 }
 
 const CHECKS: Record<PlanCheck, (plan: PlanSummary) => PlanFinding[]> = {
@@ -29,25 +35,38 @@ const CHECKS: Record<PlanCheck, (plan: PlanSummary) => PlanFinding[]> = {
     })),
 };
 
+/** What the plan gates find and no waiver lets past, gate by gate. */
+export function refusedFindings({ gates, waivers }: GatesData, plan: PlanSummary, now: Date): RefusedFinding[] {
+  return gates.flatMap(({ id, check }) =>
+    (check === undefined ? [] : CHECKS[check](plan))
+      .filter(({ address }) => findWaiver(waivers, id, now, address) === undefined)
+      .map((finding) => ({ gate: id, ...finding })),
+  );
+}
+
+/** What was found, a line each, and what to do about it. */
+export function describeFindings(
+  [first, ...rest]: readonly [RefusedFinding, ...RefusedFinding[]],
+  { waivers }: GatesData,
+  now: Date,
+): string {
+  const lines = [first, ...rest].map(
+    ({ gate, code, address, message }) => `  ${code}: ${address} ${message}${expiredWaiver(waivers, gate, now)}`,
+  );
+  const waiver = `waivers: [{ gate: "${first.gate}", resources: ["${first.address}"], reason: "…", by: "…", expires: "…" }]`;
+  return `${lines.join("\n")}\nChange it, or waive the gate by name: ${waiver}`;
+}
+
 /**
  * @throws RefusedError `StatefulResourceLost`, `DriftFound`
  */
 export function requirePlan({ system, environment, gates }: GatedSystem, plan: PlanSummary, now = new Date()): void {
   if (gates === undefined) return;
-  const refused = gates.gates.flatMap(({ id, check }) =>
-    (check === undefined ? [] : CHECKS[check](plan))
-      .filter(({ address }) => findWaiver(gates.waivers, id, now, address) === undefined)
-      .map((finding) => ({ gate: id, ...finding })),
-  );
-  const [first] = refused;
+  const [first, ...rest] = refusedFindings(gates, plan, now);
   if (first === undefined) return;
-  const lines = refused.map(
-    ({ gate, code, address, message }) => `  ${code}: ${address} ${message}${expiredWaiver(gates.waivers, gate, now)}`,
-  );
   throw new RefusedError(
     first.code,
-    `the plan of ${system} in ${environment} is not to be applied:\n${lines.join("\n")}\n` +
-      `Change it, or waive the gate by name: waivers: [{ gate: "${first.gate}", resources: ["${first.address}"], reason: "…", by: "…", expires: "…" }]`,
+    `the plan of ${system} in ${environment} is not to be applied:\n${describeFindings([first, ...rest], gates, now)}`,
   );
 }
 

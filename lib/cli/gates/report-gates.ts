@@ -1,13 +1,23 @@
 import type { ErrorCode } from "../../core/error-codes";
 import type { PromotionReport } from "../../promotion/promotion-report";
+import { openChangeLines, PROOF_GATE } from "../../promotion/proof/proof-gate";
 import { RefusedError } from "../../promotion/refused-error";
 import type { Project } from "../project/project";
 import { allRecords } from "../project/records";
 
-/** Why a plan is not to be applied: the first of its gates that refuses; nothing when all let it through. */
-export function refusalOf({ gates }: PromotionReport): RefusedError | undefined {
-  const refused = gates.find(({ result }) => result === "refused");
-  return refused && new RefusedError((refused.code ?? "ChangesNotProved") as ErrorCode, refused.detail);
+/** Why a plan is not to be applied, with the code of the first of its gates that refuses; nothing when none does. */
+export function refusalOf(report: PromotionReport): RefusedError | undefined {
+  const refused = report.gates.filter(({ result }) => result === "refused");
+  const [first] = refused;
+  if (first === undefined) return undefined;
+  const reasons = refused.flatMap(({ id, code, detail }) => {
+    const listed = id === PROOF_GATE && code !== "ReleaseNotApplied";
+    return [detail, ...(listed ? openChangeLines(report) : [])];
+  });
+  return new RefusedError(
+    (first.code ?? "ChangesNotProved") as ErrorCode,
+    `the plan of ${report.system} in ${report.environment} is not to be applied.\n${reasons.join("\n")}`,
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { proofGate } from "../../promotion/proof/proof-gate";
 import { ProvingHistory } from "../../promotion/proof/proving-history";
 import type { EnvironmentDifferences } from "./environment-differences";
 import type { Project } from "./project";
+import { expressionsOf } from "./expressions";
 import { allRecords } from "./records";
 import type { SynthesizedSystem } from "./stacks";
 import { readWaivers } from "./waivers";
@@ -53,13 +54,20 @@ export function proveBy(
   system: SynthesizedSystem,
   { digests, history, release }: ProofRecords,
   { plan, summary }: { readonly plan: PlanReading; readonly summary: PlanSummary },
-  { names, free }: EnvironmentDifferences,
+  { names, free, declared }: EnvironmentDifferences,
 ): Proof {
   const from = system.previous!;
   const report: ReportProof = {
     environment: from,
     records: digests,
-    verdicts: compareChanges({ from, history, plan, steps: summary.steps, free }),
+    verdicts: compareChanges({
+      from,
+      history,
+      plan,
+      steps: summary.steps,
+      free,
+      configured: expressionsOf(system, declared),
+    }),
     waivers: readWaivers(project, system),
     differences: names,
   };

@@ -17,6 +17,9 @@ import { writePrivateJson } from "./write-file";
 const PASSING =
   /^(?:\.terraform\/|terraform\.d\/|terraform\.tfstate|errored\.tfstate|\.terraform\.tfstate\.lock|crash\.)/;
 
+/** The part of a plan that is Terraform's own file. It holds times: a plan that is made again has another one. */
+export const PLAN_FILE = "the plan file";
+
 const savedPlan = z.object({
   version: z.literal(2),
   stack: z.string(),
@@ -128,7 +131,7 @@ export function planParts(project: Project, files: PlanFiles, directory: string)
   const zips = list(providers).filter((name) => name.endsWith(".zip"));
   const committed = [project.environmentsFile, waiversPath(project)];
   return {
-    ...digestOf("the plan file", files.plan),
+    ...digestOf(PLAN_FILE, files.plan),
     ...Object.assign({}, ...filesIn(directory).map((name) => digestOf(name, join(directory, name)))),
     ...Object.assign({}, ...zips.map((name) => digestOf(name, join(providers, name)))),
     ...Object.assign({}, ...committed.map((file) => digestOf(relative(project.directory, file), file))),

@@ -1,24 +1,46 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { SternaError } from "../../core/sterna-error";
+import { inBlocks } from "./in-blocks";
 
 /**
  * Writes a file. A reader sees the old file or the new one, never a part.
  *
+ * @param content the whole, or pieces one after the other: a large file need not be in memory
  * @param mode permissions; the default keeps everybody but the owner out
  * @throws SternaError `FileUnwritable`; the old file is as it was
  */
-export function replaceFile(file: string, content: string | Uint8Array, mode: number = 0o600): void {
+export function replaceFile(file: string, content: string | Iterable<string>, mode: number = 0o600): void {
   const draft = `${file}.${randomUUID()}.draft`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(draft, content, { mode });
+    const descriptor = openSync(draft, "wx", mode);
+    try {
+      for (const block of inBlocks(typeof content === "string" ? [content] : content)) writeAll(descriptor, block);
+    } finally {
+      closeSync(descriptor);
+    }
     renameSync(draft, file);
   } catch (cause) {
-    rmSync(draft, { force: true });
+    discard(draft);
+    // Pieces are made while they are written, and what goes wrong in that is no matter of the file.
+    if (cause instanceof SternaError) throw cause;
     throw new SternaError("FileUnwritable", `${file} cannot be written: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Whatever is in the way of the file can be in the way of removing its draft too. */
+function discard(draft: string): void {
+  try {
+    rmSync(draft, { force: true });
+  } catch {
+    // What went wrong first is what is told.
+  }
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
 }
 
 /** JSON with two spaces, for its owner only. */

@@ -28,17 +28,18 @@ export function wantedFormat<Format extends string>(
 }
 
 /**
- * Writes a report into its file, or to the standard output.
+ * Writes a report into its file, as a whole or not at all, or to the standard output.
  *
+ * @param pieces the report, one piece after the other
  * @throws SternaError `FileUnwritable`
  */
-export function writeReport(text: string, out: string | undefined, { surroundings, terminal }: CommandContext): void {
-  if (out === undefined) {
-    terminal.showLive(undefined);
-    surroundings.stdout.write(text);
-    return;
-  }
+export async function writeReport(
+  pieces: Iterable<string>,
+  out: string | undefined,
+  { surroundings, terminal }: CommandContext,
+): Promise<void> {
+  if (out === undefined) return terminal.write(pieces);
   const readableByAll = 0o644;
-  replaceFile(resolve(surroundings.directory, out), text, readableByAll);
+  replaceFile(resolve(surroundings.directory, out), pieces, readableByAll);
   terminal.report(`The report is in ${out}.`);
 }

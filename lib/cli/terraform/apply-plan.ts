@@ -4,6 +4,7 @@ import { databaseLedgers } from "../ledgers/read-ledgers";
 import { readOwnLedgers } from "../ledgers/system-status";
 import { variablesOf } from "../project/environment-variables";
 import { readDifferences } from "../project/environment-differences";
+import { expressionsOf } from "../project/expressions";
 import type { Project } from "../project/project";
 import { lastRecord, whoRuns, writeRecord } from "../project/records";
 import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
@@ -48,7 +49,7 @@ export async function applyPlan(
   const files = planFiles(project, system.stack);
   const { declared } = readDifferences(project, system.system, system.environment);
   const plan = await readPlan(terraform, files.plan, { differences: declared, fingerprints: () => true });
-  const changes = recordedChanges(plan);
+  const changes = recordedChanges(plan, expressionsOf(system, declared));
   const progress = new ApplyProgress(saved.summary, terminal);
   const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment));
   const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {

@@ -5,6 +5,7 @@ import { replaceFile } from "../project/write-file";
 import type { Terminal } from "../terminal";
 import { terraformFailure } from "./failure";
 import type { Terraform } from "./terraform";
+import { describeRequirement, unmetRequirements } from "./terraform-requirements";
 
 /** Kept in Terraform's own folder, so that it goes away with what it is about. */
 const STAMP = "sterna-init";
@@ -29,8 +30,20 @@ export async function initialize(
   const { succeeded, output, interrupts } = await terraform.runText(["init", "-input=false", "-no-color"]);
   terminal.showLive(undefined);
   if (terminal.verbose) terminal.report(output);
-  if (!succeeded) throw terraformFailure("terraform init", { diagnostics: [], otherOutput: output, interrupts });
+  if (!succeeded) {
+    const otherOutput = `${output}${tooOld(directory, output)}`;
+    throw terraformFailure("terraform init", { diagnostics: [], otherOutput, interrupts });
+  }
   replaceFile(stamp, wanted);
+}
+
+/** Terraform names the constraint, and not who needs it. */
+function tooOld(directory: string, output: string): string {
+  const version = /does not support Terraform version (\d+\.\d+\.\d+)/.exec(output)?.[1];
+  if (version === undefined) return "";
+  return unmetRequirements(directory, version)
+    .map((each) => `\n${describeRequirement(each)}`)
+    .join("");
 }
 
 /** What `terraform init` depends on. */

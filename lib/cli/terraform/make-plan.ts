@@ -3,8 +3,10 @@ import type { PlanReading, ReadingOptions } from "../../promotion/plan/plan-buil
 import { PlanReader } from "../../promotion/plan/read-plan";
 import { summarizePlan, type PlanSummary } from "../../promotion/plan-summary";
 import { program } from "../../engine/program";
+import { ROLLBACK } from "../../engine/provider/plan-removal";
 import type { StepChange } from "../../promotion/step-change";
-import { undoPreview } from "../../promotion/undo-preview";
+import { describeUndo } from "../../promotion/undo-preview";
+import { gateResults } from "../gates/gate-results";
 import { isEffectlessJson } from "../ledgers/step-kinds";
 import { variablesOf } from "../project/environment-variables";
 import { readDifferences } from "../project/environment-differences";
@@ -20,12 +22,6 @@ import type { TerraformDiagnostic } from "./events";
 import { describeDiagnostic, terraformFailure } from "./failure";
 import { initialize } from "./init";
 import { Terraform } from "./terraform";
-
-/** A plan that was just made and saved. */
-export interface MadePlan {
-  readonly saved: SavedPlan;
-  readonly warnings: readonly TerraformDiagnostic[];
-}
 
 /** A plan as Terraform made it, before anything is judged. */
 interface RawPlan {
@@ -47,7 +43,7 @@ export async function makePlan(
   system: SynthesizedSystem,
   surroundings: Surroundings,
   terminal: Terminal,
-): Promise<MadePlan> {
+): Promise<SavedPlan> {
   const files = planFiles(project, system.stack);
   const differences = readDifferences(project, system.system, system.environment);
   const last = await lastRecord(project, system.stack);
@@ -57,16 +53,15 @@ export async function makePlan(
   const { terraform, warnings, ...made } = await planStack(project, system, surroundings, terminal, files, options);
   try {
     const proof = records && proveBy(project, system, records, made, differences);
-    const saved = savePlan(project, files, system, terraform, {
+    return savePlan(project, files, system, terraform, {
       ...made,
       chain: await lanesOf(project, system),
       release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
       proof: proof?.report,
-      gates: proof?.gate === undefined ? [] : [proof.gate],
-      warnings: warnings.map(describeDiagnostic),
+      gates: [...gateResults(project, system, made.summary, last), ...(proof?.gate === undefined ? [] : [proof.gate])],
+      warnings: untold(warnings).map(describeDiagnostic),
       undoPreview: undoPreviewOf,
     });
-    return { saved, warnings };
   } catch (error) {
     discardPlan(files);
     throw error;
@@ -129,14 +124,24 @@ async function planStack(
   return { plan, summary, warnings, terraform: run.version };
 }
 
-function undoPreviewOf({ action, preview, program: json }: StepChange): readonly string[] {
+function undoPreviewOf({ action, preview, program: json, appliedAt }: StepChange): readonly string[] {
+  // What it did stays, and none of it happens again.
+  if (action === "forget") return [];
   if (action !== "roll-back") return preview;
   const parsed = json === undefined ? undefined : program.safeParse(JSON.parse(json)).data;
-  return parsed === undefined ? [] : undoPreview(parsed);
+  return parsed === undefined ? [] : describeUndo({ program: parsed, appliedAt });
+}
+
+/** Terraform's warning on a condition of a `check` block; the plan itself says more about it. */
+const FAILED_CHECK = "Check block assertion failed";
+
+/** Warnings, without those that only say what the plan says: what is adopted and rolled back, which checks fail. */
+function untold(warnings: readonly TerraformDiagnostic[]): TerraformDiagnostic[] {
+  return warnings.filter((warning) => !isAdoption(warning) && ![ROLLBACK, FAILED_CHECK].includes(warning.summary));
 }
 
 /** The provider's warning on a step that the ledger holds as applied and the state does not. */
-export function isAdoption({ summary }: TerraformDiagnostic): boolean {
+function isAdoption({ summary }: TerraformDiagnostic): boolean {
   return /\badopted\b/.test(summary);
 }
 

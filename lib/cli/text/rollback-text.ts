@@ -1,6 +1,6 @@
 import type { StepRecord } from "../../engine/step-record";
 import type { Rollback } from "../../promotion/rollback";
-import { undoPreview } from "../../promotion/undo-preview";
+import { describeUndo } from "../../promotion/undo-preview";
 import type { Terminal } from "../terminal";
 
 /** What a rollback does with each step, for people. */
@@ -8,14 +8,14 @@ export function rollbackText({ undo, keep, blocked }: Rollback, { dim, red }: Te
   const section = (title: string, rows: readonly StepRecord[], lines: (row: StepRecord) => readonly string[]) => {
     if (rows.length === 0) return [];
     const steps = rows.flatMap((row, index) => [
-      `  ${index + 1}. ${row.id}  ${row.title} ${dim(`(${row.release})`)}`,
+      `  ${index + 1}. ${row.id}  ${row.title} ${dim(`(release ${row.release})`)}`,
       ...lines(row).map((line) => dim(`       ${line}`)),
     ]);
     return [title, ...steps, ""];
   };
   const reasons = new Map(blocked.map(({ row, reason }) => [row.id, reason]));
   const lines = [
-    ...section("Will be undone, in this order:", undo, (row) => undoPreview(row.program, row.artifact)),
+    ...section("Will be undone, in this order:", undo, describeUndo),
     ...section("Stays as it is:", keep, () => []),
     ...section(
       red("Cannot be undone:"),

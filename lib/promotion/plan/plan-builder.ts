@@ -1,17 +1,21 @@
 import { isStateful } from "../../core/stateful-types";
-import type { DeferredChange, ReportedOutput, ReportedResource } from "../promotion-report";
+import type { DeferredChange, ReportedCheck, ReportedOutput, ReportedResource } from "../promotion-report";
 import { LazyResource } from "../lazy-resource";
 import { reportedName } from "../promotion-report";
 import { DeclaredDifferences } from "../proof/declared-differences";
 import { fingerprintOf, type Fingerprint } from "../proof/fingerprint";
 import { actionOf } from "../resource-change";
 import { STEP_TYPE } from "../step-change";
+import { INVOKE, invocationName, reportedInvocation } from "./action-invocation";
 import { attributeChanges, leavesAfter, leavesBefore } from "./attribute-changes";
 import { areRelated, extendPath } from "./attribute-path";
 import type { FoundChange } from "./found-change";
 import type {
+  ActionInvocationJson,
   AttributeReference,
+  CheckJson,
   ConfiguredResource,
+  DeferredActionJson,
   DeferredChangeJson,
   OutputChangeJson,
   ResourceChangeJson,
@@ -52,6 +56,8 @@ export interface PlanReading {
   readonly drift: readonly ReportedResource[];
   readonly outputs: readonly ReportedOutput[];
   readonly deferred: readonly DeferredChange[];
+  /** Conditions that do not hold, or that nobody knows of yet. */
+  readonly checks: readonly ReportedCheck[];
   /** Addresses that a step names in `depends_on`, in the configuration or the state. */
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
   /** What the resources that were asked for are after the apply, by their names in the report. */
@@ -67,6 +73,7 @@ export class PlanBuilder {
   private readonly drift: ReportedResource[] = [];
   private readonly outputs: ReportedOutput[] = [];
   private readonly deferred: DeferredChange[] = [];
+  private readonly checks: ReportedCheck[] = [];
   private readonly dependencies = new Map<string, string[]>();
   private readonly planned = new Map<string, PlannedResource>();
   private references: AttributeReference[] | undefined;
@@ -104,6 +111,26 @@ export class PlanBuilder {
     });
   }
 
+  invoke(json: ActionInvocationJson): void {
+    const { resource, values } = reportedInvocation(json);
+    this.resources.push(resource);
+    if (this.options.fingerprints?.(resource.address) !== true) return;
+    this.planned.set(resource.address, {
+      action: resource.action,
+      fingerprint: () => fingerprintOf(values, this.differences),
+    });
+  }
+
+  deferInvocation({ reason, action_invocation: json }: DeferredActionJson): void {
+    this.deferred.push({ address: invocationName(json), type: json.type, action: INVOKE, reason });
+  }
+
+  check({ address, status, instances }: CheckJson): void {
+    if (status === "pass") return;
+    const problems = (instances ?? []).flatMap((instance) => (instance.problems ?? []).map(({ message }) => message));
+    this.checks.push({ address: address.to_display, status, problems });
+  }
+
   defer({ reason, resource_change: json }: DeferredChangeJson): void {
     this.deferred.push({ address: json.address, type: json.type, action: actionOf(json.change.actions), reason });
   }
@@ -117,7 +144,7 @@ export class PlanBuilder {
   }
 
   build(): PlanReading {
-    const { terraform, applyable, resources, steps, outputs, deferred, dependencies, planned } = this;
+    const { terraform, applyable, resources, steps, outputs, deferred, checks, dependencies, planned } = this;
     return {
       terraform,
       ...(applyable === undefined ? {} : { applyable }),
@@ -126,6 +153,7 @@ export class PlanBuilder {
       drift: this.drift.filter((resource) => this.isRelevant(resource)),
       outputs,
       deferred,
+      checks,
       dependencies,
       planned,
     };

@@ -46,3 +46,41 @@ export type AttributeReference = z.infer<typeof attributeReference>;
 /** A resource of the configuration, or of the state. */
 export const configuredResource = z.looseObject({ address: z.string(), depends_on: z.array(z.string()).default([]) });
 export type ConfiguredResource = z.infer<typeof configuredResource>;
+
+/** An action of a provider that an apply invokes (Terraform 1.14). */
+export const actionInvocationJson = z.looseObject({
+  address: z.string(),
+  type: z.string().default("unknown"),
+  config_values: z.unknown().optional(),
+  config_unknown: z.unknown().optional(),
+  config_sensitive: z.unknown().optional(),
+  /** Absent when the action was asked for on the command line. */
+  lifecycle_action_trigger: z
+    .looseObject({
+      triggering_resource_address: z.string().default("unknown"),
+      action_trigger_event: z.string().default("unknown"),
+      action_trigger_block_index: z.number().default(0),
+      actions_list_index: z.number().default(0),
+    })
+    .nullish(),
+});
+export type ActionInvocationJson = z.infer<typeof actionInvocationJson>;
+
+export const deferredActionJson = z.looseObject({
+  reason: z.string().default("unknown"),
+  action_invocation: actionInvocationJson,
+});
+export type DeferredActionJson = z.infer<typeof deferredActionJson>;
+
+const checkedObject = z.looseObject({
+  address: z.looseObject({ to_display: z.string() }),
+  status: z.string(),
+});
+
+/** What became of the conditions of a resource, an output, a variable or a `check` block (Terraform 1.2). */
+export const checkJson = checkedObject.extend({
+  instances: z
+    .array(checkedObject.extend({ problems: z.array(z.looseObject({ message: z.string() })).nullish() }))
+    .nullish(),
+});
+export type CheckJson = z.infer<typeof checkJson>;

@@ -7,9 +7,12 @@ import { JsonSlicer, type JsonSelection } from "./json-slicer";
 import { parsePart } from "./parse-part";
 import { PlanBuilder, type PlanReading, type ReadingOptions } from "./plan-builder";
 import {
+  actionInvocationJson,
   attributeReference,
+  checkJson,
   configuredResource,
   type ConfiguredResource,
+  deferredActionJson,
   deferredChangeJson,
   formatVersion,
   outputChangeJson,
@@ -43,6 +46,11 @@ export class PlanReader {
         resource_changes: foundChanges((change, found) => builder.change(change, found)),
         resource_drift: foundChanges((change, found) => builder.drifted(change, found)),
         deferred_changes: { each: { take: (json) => builder.defer(parsePart(deferredChangeJson, json)) } },
+        action_invocations: { each: { take: (json) => builder.invoke(parsePart(actionInvocationJson, json)) } },
+        deferred_action_invocations: {
+          each: { take: (json) => builder.deferInvocation(parsePart(deferredActionJson, json)) },
+        },
+        checks: { each: { take: (json) => builder.check(parsePart(checkJson, json)) } },
         output_changes: { each: { take: (json, name) => builder.output(name, parsePart(outputChangeJson, json)) } },
         relevant_attributes: { each: { take: (json) => builder.relevant(parsePart(attributeReference, json)) } },
         prior_state: { members: { values: { members: { root_module: dependencies } } } },

@@ -9,6 +9,8 @@ import {
 } from "../promotion-report";
 import type { StepChange } from "../step-change";
 import type { FreeAttribute } from "./declared-differences";
+import { differenceReason, isLearned } from "./difference-reason";
+import { type ConfiguredExpressions, haveSameExpression } from "./expressions";
 import { areEqual, isUnknown } from "./fingerprint";
 import type { ProvedResource, ProvingHistory } from "./proving-history";
 
@@ -24,6 +26,11 @@ export interface ProofComparison {
   readonly steps: readonly StepChange[];
   /** Attributes that may differ, whatever their values. */
   readonly free: readonly FreeAttribute[];
+  /**
+   * What the configuration says of the resources.
+   * @default - unknown; then what only one environment knows before its apply is a difference
+   */
+  readonly configured?: ConfiguredExpressions | undefined;
 }
 
 /** What the environment before says about every change of a plan. */
@@ -63,12 +70,13 @@ function judgeResource(change: ReportedResource, comparison: ProofComparison): R
   if (action === "replace" && !there.promotedActions().includes("replace")) {
     return proof("DIFFERS", `it is replaced here; ${from} did not replace it at this release`);
   }
-  const different = differingPaths(change, plan.planned.get(name), there, comparison.free);
+  const different = differingPaths(change, plan.planned.get(name), there, comparison);
   // An update is judged by what it changes. To find that out takes longer than all the rest, so it comes last.
   const differing = action === "update" && different.length > 0 ? changedHere(different, change) : different;
-  return differing.length === 0
-    ? proof("PROVEN", `${from} applied it with the same result`)
-    : proof("DIFFERS", `${from} applied it with another result`, differing);
+  if (differing.length === 0) return proof("PROVEN", `${from} applied it with the same result`);
+  const [address, here] = [change.address, plan.planned.get(name)?.fingerprint() ?? {}];
+  const reason = differenceReason({ address, from, here, there: there.fingerprint, paths: differing });
+  return proof("DIFFERS", reason, differing);
 }
 
 function changedHere(paths: readonly string[], { attributes }: ReportedResource): string[] {
@@ -79,22 +87,29 @@ function differingPaths(
   { address, type }: Pick<ReportedResource, "address" | "type">,
   planned: PlannedResource | undefined,
   there: ProvedResource,
-  free: readonly FreeAttribute[],
+  { free, configured }: ProofComparison,
 ): string[] {
   const here = planned?.fingerprint() ?? {};
   const paths = new Set([...Object.keys(here), ...Object.keys(there.fingerprint)]);
   const isFree = (path: string) =>
     free.some(({ resource, attribute }) => (resource === address || resource === type) && isInside(path, attribute));
-  return [...paths].filter(
-    (path) => !isSame(here[path], there.fingerprint[path], () => there.isComputed(path)) && !isFree(path),
-  );
+  const expressions = once(() => configured?.of(address));
+  const isSame = (path: string): boolean => {
+    const [one, other] = [here[path], there.fingerprint[path]];
+    const isKnown = one !== undefined && other !== undefined && !isUnknown(one) && !isUnknown(other);
+    if (isKnown) return areEqual(one, other);
+    const alike = haveSameExpression(path, expressions(), there.expressions);
+    // Both environments learn it from their apply: as good as equal, unless the configurations say that it is not.
+    if (isUnknown(one ?? other ?? "") && there.isComputed(path)) return alike !== false;
+    // Only one of them knows it already. What comes of the same expression is the same all the same.
+    return alike === true && (isLearned(path, here, there.fingerprint) || isLearned(path, there.fingerprint, here));
+  };
+  return [...paths].filter((path) => !isSame(path) && !isFree(path));
 }
 
-/** A value that is known only after the apply is as good as the other one, if it was so in both environments. */
-function isSame(here: string | undefined, there: string | undefined, isComputed: () => boolean): boolean {
-  if (here === undefined || there === undefined) return isUnknown(here ?? there ?? "") && isComputed();
-  if (isUnknown(here)) return isComputed();
-  return areEqual(here, there);
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function judgeStep({ id, checksum }: StepChange, { from, history }: ProofComparison): ReportedProof {
@@ -110,7 +125,8 @@ function judgeStep({ id, checksum }: StepChange, { from, history }: ProofCompari
   return proof("PROVEN", `${from} applied the same program`);
 }
 
-function missingResources({ from, history, plan, free }: ProofComparison): MissingChange[] {
+function missingResources(comparison: ProofComparison): MissingChange[] {
+  const { from, history, plan } = comparison;
   const changing = new Set(plan.resources.map(reportedName));
   return [...history.resources].flatMap(([name, there]): MissingChange[] => {
     if (there.promotedActions().length === 0 || changing.has(name)) return [];
@@ -127,7 +143,7 @@ function missingResources({ from, history, plan, free }: ProofComparison): Missi
     const differing =
       changed.length === 0
         ? []
-        : differingPaths({ address, type }, here, there, free).filter((path) => changed.includes(path));
+        : differingPaths({ address, type }, here, there, comparison).filter((path) => changed.includes(path));
     return differing.length === 0
       ? []
       : [missing("resource", name, `${from} changed it at this release, and it stays as it is here`, differing)];

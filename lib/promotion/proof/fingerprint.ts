@@ -38,6 +38,11 @@ export function isSame(one: string | undefined, other: string | undefined): bool
   return one?.split(" ")[0] === other?.split(" ")[0];
 }
 
+/** An entry for a text that stands for a value, and for the same text without the declared differences. */
+export function entryOf(raw: string, rest: string): string {
+  return raw === rest ? digest(raw) : `${digest(raw)} ${digest(rest)}`;
+}
+
 export function isUnknown(entry: string): boolean {
   return entry === UNKNOWN;
 }

@@ -7,6 +7,8 @@ import type { ProvingHistory } from "./proving-history";
 export const PROOF_GATE = "proof";
 
 const LISTED = 20;
+/** Columns for the names in a list; longer ones push what follows. */
+const WIDEST = 48;
 
 /** What the gate looks at. */
 export interface ProofGateSource extends Pick<PromotionReport, "system" | "environment" | "release"> {
@@ -74,7 +76,7 @@ export function openChangeLines({ resources, steps, proof }: PromotionReport): s
     found !== undefined && isOpen(found) ? [[name, found] as const] : [],
   );
   const shown = open.slice(0, LISTED);
-  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  const width = Math.min(WIDEST, Math.max(0, ...shown.map(([name]) => name.length)));
   const lines = shown.map(([name, { class: found, reason, attributes }]) => {
     const where =
       attributes.length === 0 ? "" : ` (${attributes.slice(0, 3).join(", ")}${attributes.length > 3 ? ", …" : ""})`;

@@ -1,5 +1,6 @@
 import { gt, lte } from "semver";
 import type { ApplyRecord, RecordedChange } from "../apply-record";
+import type { Expressions } from "./expressions";
 import { areEqual, isUnknown, type Fingerprint } from "./fingerprint";
 
 /** A resource as the environment that proves left it: the last of the applies that changed it, and those before. */
@@ -19,6 +20,11 @@ export class ProvedResource {
 
   get fingerprint(): Fingerprint {
     return this.last.fingerprint;
+  }
+
+  /** What the configuration of its last apply said; absent in older records. */
+  get expressions(): Expressions | undefined {
+    return this.last.expressions;
   }
 
   /** Whether a value was once known only after the apply: a provider computes it. */

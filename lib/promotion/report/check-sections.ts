@@ -2,26 +2,33 @@ import type { GateResult, PromotionReport } from "../promotion-report";
 import { notes, waiverText } from "./details";
 import type { Entry, Section, Tone } from "./outline";
 
-const LOOKS: Readonly<Record<GateResult["result"], { readonly sign: string; readonly tone: Tone }>> = {
+type Result = GateResult["result"];
+
+const LOOKS: Readonly<Record<Result, { readonly sign: string; readonly tone: Tone }>> = {
   refused: { sign: "✗", tone: "destroy" },
+  open: { sign: "✗", tone: "change" },
   waived: { sign: "!", tone: "change" },
-  pending: { sign: "…", tone: "change" },
+  pending: { sign: "…", tone: "calm" },
   passed: { sign: "✓", tone: "calm" },
 };
 
-/** What was checked: refusals come before all changes, the rest after them. */
-export function checkSections(report: PromotionReport): { readonly refusals: Section[]; readonly others: Section[] } {
-  const gates = (title: string, id: string, wanted: (gate: GateResult) => boolean): Section => ({
+/** What was checked: what stands in the way comes before all changes, the rest after them. */
+export function checkSections(report: PromotionReport): { readonly obstacles: Section[]; readonly others: Section[] } {
+  const gates = (title: string, id: string, ...wanted: readonly Result[]): Section => ({
     id,
     title,
     ordered: false,
-    entries: report.gates.filter(wanted).map(gateEntry),
+    brief: wanted.includes("passed"),
+    entries: report.gates.filter(({ result }) => wanted.includes(result)).map(gateEntry),
   });
-  const isRefusal = ({ result }: GateResult): boolean => result === "refused";
   return {
-    refusals: [gates("Gates that refuse", "refusals", isRefusal)],
+    obstacles: [
+      gates("Gates that refuse", "refusals", "refused"),
+      gates("Open gates, which an apply refuses", "open-gates", "open"),
+    ],
     others: [
-      gates("Gates", "gates", (gate) => !isRefusal(gate)),
+      gates("Gates that are waived or asked later", "gates", "waived", "pending"),
+      gates("Gates that hold", "passed-gates", "passed"),
       { id: "warnings", title: "Warnings", ordered: false, entries: report.warnings.map(warningEntry) },
       { id: "basis", title: "What the plan stands on", ordered: false, entries: basisEntries(report) },
     ],
@@ -34,7 +41,7 @@ function gateEntry({ id, title, stage, result, code, detail, waiver }: GateResul
     title,
     action: `${result}, ${STAGES[stage]}`,
     ...LOOKS[result],
-    important: result === "refused",
+    important: result === "refused" || result === "open",
     details: notes(
       code === undefined ? detail : `${code}: ${detail}`,
       waiver === undefined ? undefined : waiverText(waiver),
@@ -45,13 +52,14 @@ function gateEntry({ id, title, stage, result, code, detail, waiver }: GateResul
 const STAGES: Readonly<Record<GateResult["stage"], string>> = {
   synth: "at synth",
   plan: "at plan",
+  apply: "at apply",
   run: "right before a step",
-  manual: "attested by a person",
+  manual: "by attestation",
 };
 
 function warningEntry(text: string): Entry {
   const [name = "", ...rest] = text.split("\n").filter((line) => line.trim() !== "");
-  return { name, action: "", sign: "!", tone: "change", details: notes(...rest) };
+  return { name, action: "", sign: "!", tone: "change", details: notes(...rest.map((line) => line.trim())) };
 }
 
 function basisEntries({ digest, parts, versions, plannedAt, proof }: PromotionReport): Entry[] {

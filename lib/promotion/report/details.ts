@@ -9,14 +9,11 @@ export function proofClassOf(proof: ReportedProof | undefined): Pick<Entry, "pro
   return proof === undefined ? {} : { proof: proof.class };
 }
 
-/** Why a change is not PROVEN, and who lets it through. */
+/** Why a change is not PROVEN, which its entry says, and who lets it through. */
 export function proofNotes(proof: ReportedProof | undefined): Detail[] {
   if (proof === undefined || (proof.class === "PROVEN" && proof.waiver === undefined)) return [];
   const where = proof.attributes.length === 0 ? "" : ` (${proof.attributes.join(", ")})`;
-  return notes(
-    `${proof.class}: ${proof.reason}${where}`,
-    proof.waiver === undefined ? undefined : waiverText(proof.waiver),
-  );
+  return notes(`${proof.reason}${where}`, proof.waiver === undefined ? undefined : waiverText(proof.waiver));
 }
 
 /** `Waived by Ada until 2026-12-31: why` */
@@ -24,7 +21,7 @@ export function waiverText({ by, reason, expires }: ReportedWaiver): string {
   return `Waived by ${by} until ${expires}: ${reason}`;
 }
 
-/** Sentences, without those that there is nothing to say for. */
+/** Sentences, without those that there is nothing to say for. Each line of a text is a note. */
 export function notes(...texts: readonly (string | undefined)[]): Detail[] {
-  return texts.filter((text) => text !== undefined).map((text) => ({ kind: "note", text }));
+  return texts.flatMap((text) => text?.split("\n") ?? []).map((text) => ({ kind: "note", text }));
 }

@@ -2,10 +2,11 @@ import type { PromotionReport } from "../promotion-report";
 import type { Paint } from "./colors";
 import { renderOverviewHtml } from "./html/overview-page";
 import { renderHtml } from "./html/plan-page";
+import { jsonChunks } from "./json-chunks";
 import { renderMarkdown } from "./markdown";
 import { renderOverviewMarkdown } from "./overview-markdown";
 import type { Overview } from "./overview";
-import { renderText } from "./text";
+import { textLines } from "./text";
 
 /** Forms that a report about a plan has. */
 export const REPORT_FORMATS = ["text", "markdown", "json", "html"] as const;
@@ -15,18 +16,28 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number];
 export const OVERVIEW_FORMATS = ["html", "markdown", "json"] as const;
 export type OverviewFormat = (typeof OVERVIEW_FORMATS)[number];
 
-/** A report in one of its forms, with a line break at the end. */
-export function formatReport(report: PromotionReport, format: ReportFormat, paint: Paint): string {
+/**
+ * A report in one of its forms, with a line break at the end, piece by piece: as text and as JSON, the report of a large
+ * plan may be longer than a string may be.
+ */
+export function* reportChunks(report: PromotionReport, format: ReportFormat, paint: Paint): Generator<string> {
   switch (format) {
     case "text":
-      return `${renderText(report, paint)}\n`;
+      for (const line of textLines(report, paint)) yield `${line}\n`;
+      return;
     case "markdown":
-      return renderMarkdown(report);
+      return yield renderMarkdown(report);
     case "json":
-      return renderJson(report);
+      yield* jsonChunks(report);
+      return yield "\n";
     case "html":
-      return renderHtml(report);
+      return yield renderHtml(report);
   }
+}
+
+/** A report in one of its forms, as a whole. */
+export function formatReport(report: PromotionReport, format: ReportFormat, paint: Paint): string {
+  return [...reportChunks(report, format, paint)].join("");
 }
 
 /** An overview in one of its forms, with a line break at the end. */
@@ -35,12 +46,8 @@ export function formatOverview(overview: Overview, format: OverviewFormat): stri
     case "markdown":
       return renderOverviewMarkdown(overview);
     case "json":
-      return renderJson(overview);
+      return `${JSON.stringify(overview, undefined, 2)}\n`;
     case "html":
       return renderOverviewHtml(overview);
   }
-}
-
-function renderJson(value: PromotionReport | Overview): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

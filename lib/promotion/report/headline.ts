@@ -52,24 +52,32 @@ function verdictOf({ allowed, changes, gates }: PromotionReport): Headline["verd
         : `${counted(refused, "gate")} ${refused === 1 ? "says" : "say"} no`;
     return { tone: "destroy", text: `Refused: ${by}.` };
   }
-  if (!changes) return { tone: "calm", text: "Nothing to do." };
+  if (!changes) return { tone: "calm", text: "Nothing to do: everything is as the release wants it." };
+  const open = gates.filter(({ result }) => result === "open").length;
+  if (open > 0)
+    return {
+      tone: "change",
+      text: `Not to be applied yet: ${counted(open, "gate")} ${open === 1 ? "is" : "are"} open.`,
+    };
   const pending = gates.filter(({ result }) => result === "pending").length;
-  const later = pending === 0 ? "" : ` ${counted(pending, "gate")} will be asked while it is applied.`;
+  const later = pending === 0 ? "" : ` ${counted(pending, "gate")} will be asked later.`;
   return { tone: "add", text: `Ready to apply.${later}` };
 }
 
 function extentOf({ summary }: PromotionReport): string {
-  const { add, change, destroy, statefulDestroys, steps, rollbacks, drift, defer, outputs, move, forget } = summary;
+  const { add, change, destroy, statefulDestroys, steps, rollbacks, drift, defer, outputs, move, forget, invoke } =
+    summary;
   const imported = summary.import;
   const parts = [
-    `${add} to add, ${change} to change, ${destroy} to destroy`,
+    `Resources: ${add} to add, ${change} to change, ${destroy} to destroy`,
     ...(steps > 0 ? [`${counted(steps, "step")} to run`] : []),
     ...(rollbacks > 0 ? [`${counted(rollbacks, "step")} to roll back`] : []),
     ...(imported > 0 ? [`${imported} to import`] : []),
     ...(move > 0 ? [`${move} to move`] : []),
     ...(forget > 0 ? [`${forget} to forget`] : []),
+    ...(invoke > 0 ? [`${counted(invoke, "action")} to invoke`] : []),
     ...(defer > 0 ? [`${defer} left for a later plan`] : []),
-    ...(outputs > 0 ? [counted(outputs, "output")] : []),
+    ...(outputs > 0 ? [`${counted(outputs, "output")} to change`] : []),
     ...(drift > 0 ? [`${drift} changed outside of Terraform`] : []),
     ...(statefulDestroys > 0 ? [`${counted(statefulDestroys, "resource")} with data lost or replaced`] : []),
   ];

@@ -13,6 +13,9 @@ export const COMMENT_LIMIT = 65_536;
 /** How long a name may be where there is no room, characters. */
 const SHORT_NAME = 300;
 
+/** Sections that are seen without a click. */
+const UNFOLDED = ["refusals", "open-gates", "data"];
+
 /** First column of a `diff` block, which gives a line its colour: green, red, orange, grey. */
 const MARKS: Readonly<Record<Tone, string>> = { add: "+", destroy: "-", change: "!", calm: "#" };
 
@@ -46,7 +49,7 @@ function joinBlocks(blocks: readonly string[]): string {
 }
 
 function writeSection({ id, title, ordered, entries }: Section): WrittenSection {
-  const open = id === "refusals" || id === "data" ? " open" : "";
+  const open = UNFOLDED.includes(id) ? " open" : "";
   const summary = `${escapeHtml(shorten(title, SHORT_NAME))} (${inThousands(entries.length)})`;
   return {
     name: title,

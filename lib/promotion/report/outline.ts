@@ -35,6 +35,11 @@ export interface Section {
   readonly title: string;
   /** Whether the order of the entries is that in which they happen. */
   readonly ordered: boolean;
+  /**
+   * Whether a terminal shows only the names of the entries.
+   * @default false
+   */
+  readonly brief?: boolean;
   readonly entries: readonly Entry[];
 }
 
@@ -47,7 +52,7 @@ export interface Outline {
 
 /** Puts a report into the order in which people read it. Each change becomes one entry. */
 export function outlineOf(report: PromotionReport): Outline {
-  const { refusals, others } = checkSections(report);
-  const sections = [...refusals, ...changeSections(report), ...others];
+  const { obstacles, others } = checkSections(report);
+  const sections = [...obstacles, ...changeSections(report), ...others];
   return { headline: headlineOf(report), sections: sections.filter(({ entries }) => entries.length > 0) };
 }

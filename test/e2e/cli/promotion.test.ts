@@ -136,7 +136,7 @@ requires("terraform")("moving a system with sterna, real Terraform and the real 
 
     // THEN
     expect(retry.status).toBe(0);
-    expect(retry.stdout).toMatch(/two .*\(1\.0\.0, retry\)/);
+    expect(retry.stdout).toMatch(/two .*\(release 1\.0\.0, retry\)/);
     expect(world("development")).toEqual(["up one", "up two"]);
     const records = readdirSync(project.path(".sterna/records/shop-development")).sort();
     const results = records.map(

@@ -16,6 +16,17 @@ const RESOURCES = {
     shared: data({ team: "payments" }),
   },
 };
+const GATES = {
+  gates: [
+    { id: "no-loss", kind: "P", phase: "pre", title: "Nothing is lost", check: "no-stateful-loss" },
+    {
+      ...{ id: "load-test", kind: "M", phase: "pre", title: "Load test" },
+      evidence: { subject: "attestation", validFor: 3600, eachRelease: true },
+    },
+  ],
+  waivers: [],
+  windows: [],
+};
 
 requires("terraform")("what staging proved is what production gets, with real Terraform", () => {
   let project: TestProject;
@@ -39,6 +50,7 @@ requires("terraform")("what staging proved is what production gets, with real Te
 
   it("lets the same through, and calls a rogue resource, a hot edit and a gap by their classes", async () => {
     // WHEN nothing differs but the declared name of the environment
+    define({ manifests: { production: { gates: GATES } } });
     const same = await run("plan", "shop", "production", "--json");
 
     // THEN
@@ -46,6 +58,11 @@ requires("terraform")("what staging proved is what production gets, with real Te
     const { report } = JSON.parse(same.stdout) as { report: PromotionReport };
     expect(report.proof).toMatchObject({ counts: { PROVEN: 4, DIFFERS: 0, "ONLY-HERE": 0, MISSING: 0 }, open: 0 });
     expect(report.allowed).toBe(true);
+    expect(report.gates.map(({ id, result }) => [id, result])).toEqual([
+      ["no-loss", "passed"],
+      ["load-test", "open"],
+      ["proof", "passed"],
+    ]);
 
     // WHEN
     const { shared: _shared, ...rest } = RESOURCES.terraform_data;
@@ -94,6 +111,30 @@ requires("terraform")("what staging proved is what production gets, with real Te
     // THEN
     expect((await run("plan", "shop", "production")).status).toBe(2);
     expect((await run("apply", "shop", "production")).status).toBe(0);
+  });
+
+  it("proves by its expression what production knows already, and staging learned from its apply", async () => {
+    // GIVEN staging made both at once, so that the id of the first was unknown; production has the first one
+    const first = { first: data({ team: "payments" }) };
+    const [copied, fixed] = ["${terraform_data.first.id}", "somebody else's"].map((of) => ({
+      terraform_data: { ...first, second: data({ of }) },
+    }));
+    define({ resources: copied });
+    expect((await run("apply", "shop", "staging", "--auto-approve")).status).toBe(0);
+    define({ resources: { terraform_data: first }, protected: [] });
+    expect((await run("apply", "shop", "production", "--auto-approve")).status).toBe(0);
+
+    // WHEN
+    define({ resources: copied });
+    const same = await run("plan", "shop", "production", "--json");
+    define({ resources: copied, extraResources: { production: fixed } });
+    const other = await run("plan", "shop", "production", "--json");
+
+    // THEN
+    const classOfSecond = ({ stdout }: { stdout: string }) =>
+      classesOf((JSON.parse(stdout) as { report: PromotionReport }).report)["terraform_data.second"];
+    expect([same.status, classOfSecond(same)]).toEqual([2, "PROVEN"]);
+    expect([other.status, classOfSecond(other)]).toEqual([3, "DIFFERS"]);
   });
 
   it("refuses a step that was edited since staging ran it", async () => {

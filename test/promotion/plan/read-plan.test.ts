@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { recordedChanges } from "../../../lib/promotion/apply-record";
 import { JsonSlicer } from "../../../lib/promotion/plan/json-slicer";
 import { PlanReader, readPlanFile } from "../../../lib/promotion/plan/read-plan";
 import type { AttributeChange } from "../../../lib/promotion/promotion-report";
@@ -113,6 +114,49 @@ describe("plans that Terraform's documentation describes", () => {
   });
 });
 
+describe("what a plan holds besides resources", () => {
+  it("are actions that are invoked, each by its trigger, with masked values", () => {
+    const { resources, deferred, checks } = fixture("actions-and-checks");
+
+    expect(resources.map(({ address, action }) => [address, action])).toEqual([
+      ["aws_lambda_function.web", "create"],
+      ["action.aws_lambda_invoke.warm (after create of aws_lambda_function.web)", "invoke"],
+      ["action.aws_lambda_invoke.warm (after create of aws_lambda_function.web, 1.2)", "invoke"],
+      ["action.aws_sns_publish.tell (asked for)", "invoke"],
+    ]);
+    expect(lines(resources[1]!.attributes)).toEqual([
+      'payload: absent -> "{\\"warm\\":true}"',
+      "token: absent -> sensitive",
+      "function_name: absent -> unknown",
+    ]);
+    expect(deferred).toEqual([
+      {
+        address: 'action.aws_ec2_stop_instance.pool["a"] (before update of aws_instance.pool["a"])',
+        type: "aws_ec2_stop_instance",
+        action: "invoke",
+        reason: "deferred_prereq",
+      },
+    ]);
+    expect(checks).toEqual([
+      { address: "check.certificate", status: "fail", problems: ["the certificate ends in 3 days"] },
+      { address: "aws_lb.web", status: "unknown", problems: [] },
+    ]);
+  });
+
+  it("are proven like any other change: an action with other values is another action", () => {
+    const call = (payload: string) => ({
+      action_invocations: [{ address: "action.x_run.it", type: "x_run", config_values: { payload } }],
+    });
+    const everything = { fingerprints: () => true };
+    const name = "action.x_run.it (asked for)";
+    const fingerprint = (payload: string) => plan([], call(payload), everything).planned.get(name)!.fingerprint();
+
+    expect(fingerprint("a")).toEqual(fingerprint("a"));
+    expect(fingerprint("a")).not.toEqual(fingerprint("b"));
+    expect(recordedChanges(plan([], call("a"), everything))).toMatchObject([{ name, action: "invoke" }]);
+  });
+});
+
 describe("reading a plan", () => {
   it("finds every change exactly once, wherever the bytes are cut", () => {
     const action = fc.constantFrom(
@@ -160,7 +204,7 @@ describe("reading a plan", () => {
         (made, size) => {
           const changes = made.map((after, index) => resource(`x.r${index}`, ["create"], { after: { after } }));
           const bytes = Buffer.from(
-            JSON.stringify({ format_version: "1.2", planned_values: made, resource_changes: changes, checks: made }),
+            JSON.stringify({ format_version: "1.2", planned_values: made, resource_changes: changes, variables: made }),
           );
           const reader = new PlanReader();
           for (let at = 0; at < bytes.length; at += size) reader.write(bytes.subarray(at, at + size));

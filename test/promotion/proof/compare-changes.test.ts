@@ -37,6 +37,14 @@ function classes(
   ]);
 }
 
+/** Why the changes of a plan are what they are called. */
+function reasonsOf(record: ApplyRecord, changes: readonly object[]): Record<string, string> {
+  const read = plan(changes, {}, { differences: PRODUCTION, fingerprints: everything });
+  const history = new ProvingHistory([record], { to: "1.0.0" });
+  const { resources } = compareChanges({ from: "staging", history, plan: read, steps: [], free: [] });
+  return Object.fromEntries([...resources].map(([name, { reason }]) => [name, reason]));
+}
+
 describe("the proven-diff", () => {
   it("calls each change by its class, and names the attributes that differ", () => {
     const staging = applied([
@@ -78,6 +86,35 @@ describe("the proven-diff", () => {
     expect(classes([staging], [create("x.a", { n: 1 }, unknown), create("x.b", { n: 1 }, unknown)])).toEqual({
       "x.a": "PROVEN",
       "x.b": "DIFFERS arn",
+    });
+  });
+
+  it("says why it calls what is known in one environment only a difference, and what to write", () => {
+    // GIVEN
+    const later = (...paths: string[]) => ({ after_unknown: Object.fromEntries(paths.map((path) => [path, true])) });
+    const staging = applied([
+      create("x.here", { n: 1, arn: "known" }),
+      create("x.there", { n: 1 }, later("arn")),
+      create("x.both", { n: 1, arn: "known" }, later("list")),
+    ]);
+
+    // WHEN
+    const reasons = reasonsOf(staging, [
+      create("x.here", { n: 1 }, later("arn")),
+      create("x.there", { n: 1, arn: "known" }),
+      create("x.both", { n: 2, list: [{ a: 1 }] }, later("arn")),
+    ]);
+
+    // THEN
+    const write = (resource: string, attribute: string) =>
+      `where that is meant, write { "resource": "${resource}", "attribute": "${attribute}", "reason": "…" } ` +
+      'into "differences" of environments.json, or waive the change';
+    expect(reasons).toEqual({
+      "x.here": `known in staging, and here only after the apply: arn; ${write("x.here", "arn")}`,
+      "x.there": `known only after the apply in staging, and known here: arn; ${write("x.there", "arn")}`,
+      "x.both":
+        "staging applied it with another result: n; known in staging, and here only after the apply: arn; " +
+        `known only after the apply in staging, and known here: list[0].a; ${write("x.both", "arn")}`,
     });
   });
 

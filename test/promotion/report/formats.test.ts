@@ -101,6 +101,77 @@ describe("a report", () => {
   });
 });
 
+describe("a report as text", () => {
+  const text = formatReport(SAMPLE_REPORT, "text", PLAIN);
+  const lineOf = (name: string) =>
+    text
+      .split("\n")
+      .find((line) => line.includes(name))
+      ?.trim();
+
+  it("says what happens to a resource that is moved, imported, forgotten or read, and to an action", () => {
+    const [first] = SAMPLE_REPORT.resources;
+    const odd = (change: Partial<ReportedResource>) => {
+      const resource = { ...first!, stateful: false, proof: undefined, attributes: [], ...change };
+      const report = { ...SAMPLE_REPORT, resources: [resource] };
+      return formatReport(report, "text", PLAIN)
+        .split("\n")
+        .find((line) => line.includes("aws_db_instance.orders"))
+        ?.trim();
+    };
+
+    expect(lineOf("aws_sqs_queue.mail ")).toBe("→ aws_sqs_queue.mail  (moved from aws_sqs_queue.mails)  PROVEN");
+    expect(lineOf("aws_route53_record.www")).toBe("↓ aws_route53_record.www  (imported: Z123_www)  PROVEN");
+    expect(lineOf("aws_instance.legacy")).toBe(
+      ". aws_instance.legacy  (leaves the state; the object itself stays)  PROVEN",
+    );
+    expect(lineOf("aws_lambda_invoke.warm")).toMatch(/^! action\.aws_lambda_invoke\.warm .* {2}\(invoke\) {2}PROVEN$/);
+    expect(odd({ action: "read" })).toBe(". aws_db_instance.orders  (read during the apply)");
+    expect(odd({ action: "update", movedFrom: "x.y" })).toBe("~ aws_db_instance.orders  (update, moved from x.y)");
+    expect(odd({ action: "no-op", importId: "" })).toBe(
+      "↓ aws_db_instance.orders  (imported; its id is known after apply)",
+    );
+    expect(odd({ action: "create and forget" })).toContain("(replace; the old one stays and leaves the state)");
+  });
+
+  it("gives the steps in their order, with what runs", () => {
+    expect(text).toMatch(/Steps to run, in this order:\n {2}1\. backup-orders {2}.*\n {7}pg_dump/);
+    expect(text).toMatch(
+      /\n {2}2\. split-customer-name {2}Title of split-customer-name {2}\(release 2\.0\.0\) {2}PROVEN\n/,
+    );
+    expect(text).toMatch(/Steps to roll back, in this order:\n {2}1\. experimental-index .*\n {7}DROP INDEX/);
+  });
+
+  it("puts into one line what a new resource learns only from the apply", () => {
+    const change = (path: string, kind: "unknown" | "known") => ({
+      ...{ path, before: { kind: "absent" as const }, forcesReplacement: false },
+      after: kind === "known" ? { kind, value: 1 } : { kind },
+    });
+    const attributes = [change("a", "unknown"), change("b", "known"), change("c", "unknown")];
+    const resource = { ...SAMPLE_REPORT.resources[1]!, attributes };
+
+    expect(formatReport({ ...SAMPLE_REPORT, resources: [resource] }, "text", PLAIN)).toContain(
+      "\n      + b: 1\n      Known after apply: a, c\n",
+    );
+  });
+
+  it("names the gates that hold, in lines of 80 columns, and says of the others what is missing", () => {
+    const gates = Array.from({ length: 12 }, (_, index) => ({
+      ...{ id: `gate-number-${index}`, title: "x", stage: "synth" as const, result: "passed" as const, detail: "" },
+    }));
+    const report = { ...SAMPLE_REPORT, allowed: true, gates: [...gates, SAMPLE_REPORT.gates[2]!] };
+    const lines = formatReport(report, "text", PLAIN).split("\n");
+
+    const from = lines.indexOf("Gates that hold:") + 1;
+    const names = lines.slice(from, lines.indexOf("", from));
+    expect(names.length).toBeGreaterThan(1);
+    expect(names.filter((line) => line.length > 80)).toEqual([]);
+    expect(names.join(" ").match(/gate-number-\d+/g)).toHaveLength(12);
+    expect(lines).toContain("Open gates, which an apply refuses:");
+    expect(lines).toContain("Not to be applied yet: 1 gate is open.");
+  });
+});
+
 describe("a report as HTML", () => {
   /** A report of the same shape, in which every text is harmless. */
   const harmless = (report: unknown): unknown => {

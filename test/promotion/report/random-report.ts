@@ -113,6 +113,7 @@ const unmarked: fc.Arbitrary<PromotionReport> = fc.record({
   steps: list(step("run", "retry", "adopt", "describe")),
   rollbacks: list(step("roll-back", "forget")),
   deferred: list(fc.record({ address: text, type: text, action: text, reason: text })),
+  checks: list(fc.record({ address: text, status: text, problems: list(text) })),
   outputs: list(fc.record({ name: text, action: text, attributes })),
   drift: list(resource),
   proof: fc.record({
@@ -127,8 +128,14 @@ const unmarked: fc.Arbitrary<PromotionReport> = fc.record({
     fc.record({
       id: text,
       title: text,
-      stage: fc.constantFrom("synth" as const, "plan" as const, "run" as const, "manual" as const),
-      result: fc.constantFrom("passed" as const, "refused" as const, "waived" as const, "pending" as const),
+      stage: fc.constantFrom("synth" as const, "plan" as const, "apply" as const, "run" as const, "manual" as const),
+      result: fc.constantFrom(
+        "passed" as const,
+        "refused" as const,
+        "open" as const,
+        "waived" as const,
+        "pending" as const,
+      ),
       code: text,
       detail: text,
     }),
@@ -162,6 +169,7 @@ export const markedReport: fc.Arbitrary<MarkedReport> = unmarked.map((report) =>
       steps: report.steps.map((each) => ({ ...each, id: mark(each.id) })),
       rollbacks: report.rollbacks.map((each) => ({ ...each, id: mark(each.id) })),
       deferred: report.deferred.map((each) => ({ ...each, address: mark(each.address) })),
+      checks: report.checks.map((each) => ({ ...each, address: mark(each.address) })),
       outputs: report.outputs.map((each) => ({ ...each, name: mark(each.name) })),
       drift: report.drift.map((each) => ({ ...each, address: mark(each.address) })),
       gates: report.gates.map((each) => ({ ...each, id: mark(each.id) })),

@@ -71,7 +71,8 @@ export const SAMPLE_REPORT: PromotionReport = {
     import: 1,
     move: 1,
     forget: 1,
-    defer: 1,
+    defer: 2,
+    invoke: 1,
     steps: 2,
     rollbacks: 1,
     outputs: 1,
@@ -117,6 +118,10 @@ export const SAMPLE_REPORT: PromotionReport = {
     resource("aws_sqs_queue.mail", "no-op", { movedFrom: "aws_sqs_queue.mails" }),
     resource("aws_route53_record.www", "no-op", { importId: "Z123_www" }),
     resource("aws_instance.legacy", "forget"),
+    resource("action.aws_lambda_invoke.warm (after create of aws_s3_bucket.media)", "invoke", {
+      type: "aws_lambda_invoke",
+      attributes: [changed("function_name", undefined, "warm")],
+    }),
   ],
   steps: [
     step("backup-orders", "run", { preview: ["pg_dump orders → s3://shop-backups"] }),
@@ -132,7 +137,19 @@ export const SAMPLE_REPORT: PromotionReport = {
   rollbacks: [
     step("experimental-index", "roll-back", { release: "2.1.0-beta", preview: ["DROP INDEX customer_name_idx;"] }),
   ],
-  deferred: [{ address: "aws_subnet.extra", type: "aws_subnet", action: "create", reason: "instance_count_unknown" }],
+  deferred: [
+    { address: "aws_subnet.extra", type: "aws_subnet", action: "create", reason: "instance_count_unknown" },
+    {
+      address: "action.aws_sns_publish.done (asked for)",
+      type: "aws_sns_publish",
+      action: "invoke",
+      reason: "unknown",
+    },
+  ],
+  checks: [
+    { address: "check.certificate", status: "fail", problems: ["the certificate ends in 3 days"] },
+    { address: "aws_lb.web", status: "unknown", problems: [] },
+  ],
   outputs: [
     { name: "url", action: "update", attributes: [changed("", "http://shop.example", "https://shop.example")] },
   ],
@@ -145,7 +162,7 @@ export const SAMPLE_REPORT: PromotionReport = {
   proof: {
     environment: "staging",
     records: [DIGEST],
-    counts: { PROVEN: 9, DIFFERS: 1, "ONLY-HERE": 1, MISSING: 1 },
+    counts: { PROVEN: 10, DIFFERS: 1, "ONLY-HERE": 1, MISSING: 1 },
     open: 2,
     missing: [
       {
@@ -168,9 +185,17 @@ export const SAMPLE_REPORT: PromotionReport = {
     {
       id: "restore-drill",
       title: "Restore drill younger than 30 days",
-      stage: "plan",
+      stage: "manual",
       result: "passed",
-      detail: "restored on 2026-05-01",
+      detail: "attested by Ada 2026-05-01",
+    },
+    {
+      id: "data-protection-officer",
+      title: "The data protection officer agreed",
+      stage: "manual",
+      result: "open",
+      code: "EvidenceMissing",
+      detail: "nobody has attested it. Attest what holds: `sterna attest shop production data-protection-officer`",
     },
     {
       id: "disk",

@@ -8,6 +8,7 @@ import {
   type ReportedRollout,
   type ReportedStepState,
 } from "../overview";
+import { counted } from "../headline";
 import type { Tone } from "../outline";
 import { barMarkup } from "./bar";
 import { html, type Markup } from "./markup";
@@ -29,7 +30,9 @@ export function renderOverviewHtml({ systems, madeAt, sterna }: Overview): strin
   const environments = systems.reduce((sum, system) => sum + system.environments.length, 0);
   return renderPage({
     title: "What runs where",
-    banner: html`<p>${systems.length} systems, ${environments} environments. Read at ${timeMarkup(madeAt)}.</p>`,
+    banner: html`<p>
+      ${counted(systems.length, "system")}, ${counted(environments, "environment")}. Read at ${timeMarkup(madeAt)}.
+    </p>`,
     contents: systems.map(({ system }, index) => [`system-${index}`, system] as const),
     main: systems.map(systemMarkup),
     footer: html`<p>Made by Sterna ${sterna} from pins, ledgers and records.</p>`,
@@ -125,7 +128,7 @@ function applyMarkup({ finishedAt, release, result, by, add, change, destroy, st
   return html`<li class="entry">
     ${timeMarkup(finishedAt)} ${tag(result === "applied" ? "add" : "destroy", result)}
     <span class="title"
-      >${release} by ${by}: ${add} added, ${change} changed, ${destroy} destroyed, ${steps} steps</span
+      >${release} by ${by}: ${add} added, ${change} changed, ${destroy} destroyed, ${counted(steps, "step")}</span
     >
   </li>`;
 }

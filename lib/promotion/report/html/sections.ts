@@ -31,7 +31,7 @@ export function sectionMarkup({ id, title, ordered, entries }: Section): Markup 
           ${list}
         </details>`
       : list;
-  const look = id === "refusals" ? "refused" : "plain";
+  const look = id === "refusals" || id === "open-gates" ? "refused" : "plain";
   return html`<section id="${id}" class="${look}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title} <span class="faint">(${count})</span></h2>
     ${body}
@@ -69,9 +69,12 @@ function detailMarkup(detail: Detail): Markup {
   if (detail.kind === "code") return html`<li><code>${detail.text}</code></li>`;
   const { path, before, after, forcesReplacement } = detail.change;
   const why = forcesReplacement && html` ${tag("destroy", "forces replacement")}`;
+  const name = html`<code>${path === "" ? "value" : path}</code>`;
+  const was = html`<code class="before">${valueText(before)}</code>`;
+  const is = html`<code class="after">${valueText(after)}</code>`;
+  if (before.kind === "absent") return html`<li>${name}: ${is}${why}</li>`;
+  if (after.kind === "absent") return html`<li>${name}: ${was} is removed${why}</li>`;
   return html`<li>
-    <code>${path === "" ? "(whole)" : path}</code>: <code class="before">${valueText(before)}</code
-    ><span class="arrow" aria-hidden="true">→</span><span class="hidden-text">becomes</span
-    ><code class="after">${valueText(after)}</code>${why}
+    ${name}: ${was}<span class="arrow" aria-hidden="true">→</span><span class="hidden-text">becomes</span>${is}${why}
   </li>`;
 }

@@ -63,6 +63,7 @@ section.refused { border-color: var(--destroy); }
 .bar { display: block; width: 100%; height: .625rem; border-radius: .3rem; margin: .5rem 0 .25rem; background: var(--calm-tint); }
 .bar .blue { fill: var(--blue); } .bar .green { fill: var(--green); }
 .bar + p, .bar + ul { font-size: .9rem; }
+.lane > details { margin-top: .5rem; }
 .bar .done { fill: var(--add); } .bar .wait { fill: var(--change); } .bar .bad { fill: var(--destroy); }
 .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin-right: .4rem; }
 .swatch.blue { background: var(--blue); } .swatch.green { background: var(--green); }

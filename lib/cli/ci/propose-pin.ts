@@ -1,0 +1,35 @@
+import { execa } from "execa";
+import { SternaError } from "../../core/sterna-error";
+import { whoRuns } from "../project/records";
+import type { Project } from "../project/project";
+import type { SynthesizedSystem } from "../project/stacks";
+import type { Forge } from "./forge/forge";
+
+/**
+ * Commits the pin that was raised to a branch of its own, and asks for it.
+ *
+ * @returns the address of the pull request
+ * @throws SternaError `ForgeFailed` when git refuses
+ */
+export async function proposePin(
+  { directory, pinsFile }: Project,
+  { system, environment, release }: SynthesizedSystem,
+  forge: Forge,
+  variables: NodeJS.ProcessEnv,
+): Promise<string> {
+  const branch = `sterna/promote-${system}-${environment}-${release}`;
+  const title = `Promote ${system} in ${environment} to ${release}`;
+  const git = async (...args: string[]) => {
+    const env = { ...variables, ...forge.remote.variables };
+    const result = await execa("git", args, { cwd: directory, env, extendEnv: false, stdin: "ignore", reject: false });
+    if (!result.failed) return;
+    throw new SternaError("ForgeFailed", `git ${args[0]} failed: ${result.stderr || result.stdout}`);
+  };
+  const author = ["-c", "user.name=sterna", "-c", "user.email=sterna@users.noreply.github.com"];
+  await git("switch", "--force-create", branch);
+  await git(...author, "commit", "--quiet", "--message", title, "--", pinsFile);
+  // The same promotion, proposed again, starts from the branch as it is now.
+  await git("push", "--quiet", "--force", forge.remote.url, `HEAD:refs/heads/${branch}`);
+  const body = `${title}. Asked for by ${whoRuns(variables)}: ${forge.run}\n\nThe environment before proved the release; the plan of this pull request says what it changes.`;
+  return forge.propose({ branch, title, body });
+}

@@ -1,0 +1,145 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { resolve } from "node:path";
+import { readSchedule } from "../../core/schedule/parse-schedule";
+import { atlantisFiles } from "../ci/atlantis/atlantis-files";
+import { githubFiles } from "../ci/github/github-files";
+import { gitlabFiles } from "../ci/gitlab/gitlab-files";
+import { CLOUDS, type Cloud, type Pipeline, type PipelineFile } from "../ci/pipeline";
+import { readPipeline } from "../ci/read-pipeline";
+import { compareFile, refuseEdited, writePipelineFile, type FileState } from "../ci/written-file";
+import { EXIT_STATUS, type ExitStatus } from "../exit-status";
+import { recoverPins } from "../project/change-pin";
+import { openProject } from "../project/project";
+import { synthesize } from "../project/synthesize";
+import type { CommonOptions } from "../terminal";
+import { newCommand, type CommandContext, type CommandRunner } from "./command";
+
+interface WriteOptions extends CommonOptions {
+  readonly system?: readonly string[];
+  readonly cloud?: readonly Cloud[];
+  readonly out: string;
+  readonly branch: string;
+  readonly schedule: string;
+  readonly node: string;
+  readonly terraform: string;
+  readonly check?: boolean;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+}
+
+/** Every night, and not at the full hour, when everybody's jobs start. */
+const NIGHTLY = "17 3 * * *";
+
+/** A service that pipelines are written for. */
+interface Target {
+  readonly about: string;
+  /** What has to be done by hand, once. */
+  readonly next: string;
+  files(pipeline: Pipeline): PipelineFile[];
+}
+
+const TARGETS: Readonly<Record<string, Target>> = {
+  github: {
+    about: "GitHub Actions: workflows, and the action that they share",
+    next: "set the repository's variables and secrets, and the protection of its environments: docs/gitops.md.",
+    files: githubFiles,
+  },
+  gitlab: {
+    about: "GitLab CI: a file to include",
+    next: "add `include: { local: .gitlab/sterna.yml }` to .gitlab-ci.yml, and set the project's variables: docs/gitops.md.",
+    files: gitlabFiles,
+  },
+  atlantis: {
+    about: "Atlantis: atlantis.yaml, and the workflows for the server",
+    next: "merge atlantis-server.yaml into the configuration of the server: docs/gitops.md.",
+    files: atlantisFiles,
+  },
+};
+
+/** `sterna ci github`, `gitlab` and `atlantis`. */
+export function ciWriteCommands(run: CommandRunner): Command[] {
+  return Object.entries(TARGETS).map(([name, target]) =>
+    newCommand(name, `write a pipeline for ${target.about}`, {
+      [`sterna ci ${name}`]: "all systems in all environments",
+      [`sterna ci ${name} --system app-ef --out ../..`]: "one system, in a project below the top of the repository",
+      [`sterna ci ${name} --check`]: "exit status 2 when the files are not what would be written",
+      [`sterna ci ${name} --dry-run`]: "print the files and write nothing",
+    })
+      .option("--system <system...>", "only these systems")
+      .option("--out <directory>", "top of the repository", ".")
+      .option("--branch <branch>", "branch that says what is to run where", requireBranch, "main")
+      .option("--schedule <cron>", "when drift is looked for: five fields of cron, UTC", requireCron, NIGHTLY)
+      .addOption(
+        new Option(
+          "--cloud <cloud...>",
+          "clouds to log in to (default: those whose providers the stacks have)",
+        ).choices([...CLOUDS]),
+      )
+      .option("--node <version>", "version of Node.js", requireVersion, "22")
+      .option("--terraform <version>", "version of Terraform", requireVersion, "1.14.0")
+      .option("--check", "write nothing, and end with 2 when something would be written")
+      .option("--dry-run", "print the files instead of writing them")
+      .option("--force", "also overwrite files that were edited by hand")
+      .action((options: WriteOptions) => run(options, (context) => writeFiles(target, options, context))),
+  );
+}
+
+async function writeFiles(
+  target: Target,
+  { system, cloud, out, check = false, dryRun = false, force = false, ...options }: WriteOptions,
+  { surroundings, terminal }: CommandContext,
+): Promise<ExitStatus> {
+  const project = openProject(surroundings.directory);
+  recoverPins(project);
+  const synthesis = await synthesize(project, surroundings.environment, terminal);
+  const top = resolve(surroundings.directory, out);
+  const { branch, schedule, node, terraform } = options;
+  const pipeline = readPipeline(project, synthesis, {
+    ...(system && { systems: system }),
+    ...(cloud && { clouds: cloud }),
+    ...{ branch, schedule, node, terraform, top },
+  });
+  const files = target.files(pipeline).map((file) => ({ path: file.path, ...compareFile(top, file) }));
+  const waiting = files.filter(({ state }) => state !== "current");
+  if (!check && !dryRun) {
+    if (!force) refuseEdited(files);
+    for (const file of waiting) writePipelineFile(top, file);
+  }
+  const written = !check && !dryRun;
+  terminal.printJson({ written, files: files.map((file) => ({ ...file, ...(dryRun ? {} : { text: undefined }) })) });
+  for (const { path, state, text } of files)
+    terminal.print(dryRun ? `# ${path}\n${text}` : describe(path, state, written));
+  if (written && waiting.length > 0) terminal.print(`Next: ${target.next}`);
+  return !written && waiting.length > 0 ? EXIT_STATUS.changes : EXIT_STATUS.done;
+}
+
+function describe(path: string, state: FileState, written: boolean): string {
+  if (state === "current") return `${path} is as it should be.`;
+  if (written) return `${path} is written.`;
+  const words = {
+    missing: "is missing",
+    outdated: "is out of date",
+    edited: "was edited by hand",
+    foreign: "is not written by sterna",
+  };
+  return `${path} ${words[state]}.`;
+}
+
+function requireCron(value: string): string {
+  try {
+    readSchedule(value, { from: "unix" });
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+  return value;
+}
+
+function requireVersion(value: string): string {
+  if (/^\d+(\.\d+){0,2}$/.test(value)) return value;
+  throw new InvalidArgumentError(`a version such as 22 or 1.14.0 is wanted, got "${value}"`);
+}
+
+function requireBranch(value: string): string {
+  if (/^[\w][\w./-]*$/.test(value)) return value;
+  throw new InvalidArgumentError(`the name of a branch is wanted, got "${value}"`);
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { recordedChange, recordedChanges, type RecordedChange } from "./apply-record";
+import { areRelated } from "./plan/attribute-path";
+import type { PlanReading } from "./plan/plan-builder";
+import { changedParts } from "./plan-digest";
+import { isSame, isUnknown, type Fingerprint } from "./proof/fingerprint";
+import type { PlanSummary } from "./plan-summary";
+import type { StepChange } from "./step-change";
+
+/** What happens to a step; how far an earlier attempt came is no part of it. */
+const reviewedStep = z.object({ id: z.string(), undone: z.boolean(), checksum: z.string().optional() });
+type ReviewedStep = z.infer<typeof reviewedStep>;
+
+/**
+ * What somebody who looked at a plan agreed to: enough to know the same plan again when it is made a second time, by
+ * another machine. Holds digests and no values, so it may lie where a plan must not.
+ */
+export const planReview = z.object({
+  version: z.literal(1),
+  stack: z.string(),
+  system: z.string(),
+  environment: z.string(),
+  release: z.string(),
+  plannedAt: z.string(),
+  /** What the plan stands on, but for Terraform's own file, which is never the same twice. */
+  parts: z.record(z.string(), z.string()),
+  changes: z.array(recordedChange),
+  steps: z.array(reviewedStep),
+  /** Text of `.terraform.lock.hcl`: which builds of the providers made the plan. */
+  providers: z.string().optional(),
+});
+export type PlanReview = z.infer<typeof planReview>;
+
+/** A plan that was just made. The reading has to hold the fingerprints of all resources. */
+export interface ReviewedPlan extends Omit<PlanReview, "version" | "changes" | "steps"> {
+  readonly plan: PlanReading;
+  readonly summary: Pick<PlanSummary, "steps" | "rollbacks">;
+}
+
+/** Says what there is to agree to. */
+export function reviewOf({ plan, summary, ...rest }: ReviewedPlan): PlanReview {
+  const steps = [
+    ...summary.steps.map((step) => reviewedStepOf(step, false)),
+    ...summary.rollbacks.map((step) => reviewedStepOf(step, true)),
+  ];
+  return { version: 1, ...rest, changes: recordedChanges(plan), steps };
+}
+
+function reviewedStepOf({ id, checksum }: StepChange, undone: boolean): ReviewedStep {
+  return { id, undone, ...(checksum === undefined ? {} : { checksum }) };
+}
+
+/**
+ * What a plan has that was not reviewed, in words; empty when everything in it was.
+ *
+ * A plan may hold less than the review: after an apply that failed half-way, the rest is still what somebody agreed to.
+ * A value that was unknown in the review may be known by then.
+ */
+export function unreviewed(review: PlanReview, now: PlanReview): string[] {
+  const place = (["system", "environment"] as const).filter((name) => review[name] !== now[name]);
+  if (place.length > 0) return [`it is of ${review.system} in ${review.environment}`];
+  const parts = changedParts(review.parts, now.parts).map((name) => `${name} changed since`);
+  const release = review.release === now.release ? [] : [`release ${review.release} was reviewed, not ${now.release}`];
+  // What comes of another configuration needs no list.
+  if (parts.length > 0 || release.length > 0) return [...release, ...parts];
+  const changes = new Map(review.changes.map((change) => [change.name, change]));
+  const steps = new Map(review.steps.map((step) => [step.id, step]));
+  return [
+    ...now.steps.flatMap((step) => unreviewedStep(steps.get(step.id), step)),
+    ...now.changes.flatMap((change) => unreviewedChange(changes.get(change.name), change)),
+  ];
+}
+
+function unreviewedStep(reviewed: ReviewedStep | undefined, { id, undone, checksum }: ReviewedStep): string[] {
+  if (reviewed?.undone !== undone)
+    return [`step ${id} would be ${undone ? "rolled back" : "run"}, which nobody reviewed`];
+  return reviewed.checksum === checksum ? [] : [`step ${id} has another program`];
+}
+
+function unreviewedChange(
+  reviewed: RecordedChange | undefined,
+  { name, action, fingerprint }: RecordedChange,
+): string[] {
+  if (reviewed === undefined) return [`${name}: ${action} is planned, and nobody reviewed it`];
+  if (reviewed.action !== action) return [`${name}: ${action} is planned, ${reviewed.action} was reviewed`];
+  const paths = differingPaths(reviewed.fingerprint, fingerprint);
+  return paths.length === 0 ? [] : [`${name}: ${paths.join(", ")} would be another value`];
+}
+
+function differingPaths(reviewed: Fingerprint, now: Fingerprint): string[] {
+  const unknown = Object.keys(reviewed).filter((path) => isUnknown(reviewed[path]!));
+  const isOpen = (path: string) => unknown.some((other) => other === path || areRelated(other, path));
+  return [...new Set([...Object.keys(reviewed), ...Object.keys(now)])]
+    .filter((path) => !isOpen(path) && !isSame(reviewed[path], now[path]))
+    .sort();
+}
