@@ -27,7 +27,11 @@ exec node "$(dirname "$0")/engine.cjs" "$@"
 `;
 
 /** Packages that few steps need. In files of their own, since node reads all of a file before it runs the first line. */
-const LOADED_ON_DEMAND = { "@aws-sdk/client-s3": "aws-s3.cjs", "google-auth-library": "google-auth.cjs" };
+const LOADED_ON_DEMAND = {
+  "@aws-sdk/client-s3": "aws-s3.cjs",
+  "@aws-sdk/client-secrets-manager": "aws-secrets-manager.cjs",
+  "google-auth-library": "google-auth.cjs",
+};
 
 /** Leaves `import("<package>")` to be read from the file beside the bundle. */
 const onDemand = {
@@ -39,6 +43,18 @@ const onDemand = {
     });
   },
 };
+
+/** The framework is installed by the build of Cloud Run functions, as their documentation asks for it. */
+const CLOUD_RUN_PACKAGE = {
+  name: "sterna-rotator",
+  private: true,
+  main: "index.js",
+  dependencies: { "@google-cloud/functions-framework": "5.0.5" },
+};
+const CLOUD_RUN_ENTRY = `const { cloudEvent } = require("@google-cloud/functions-framework");
+const { rotate } = require("./rotator.js");
+cloudEvent("rotate", rotate);
+`;
 
 async function bundle(entry, options) {
   const result = await build({
@@ -89,12 +105,19 @@ async function buildEngine() {
   write(join(root, "dist/engine", `terraform-provider-sterna_${version}.zip`), zip);
 }
 
-/** The function that rotates secrets in AWS Lambda, whose Node.js brings no version of the SDK that one could rely on. */
+/** The functions that rotate secrets: in AWS Lambda, whose Node.js brings no version of the SDK to rely on, and in Cloud Run. */
 async function buildRotator() {
   const options = { minify: true, target: "node20", supported: { "dynamic-import": false } };
   const index = await bundle("lib/secrets/rotator/lambda.ts", options);
   const zip = deterministicZip({ "index.js": { data: Buffer.from(index), mode: 0o644 } });
   write(join(root, "dist/rotator/rotator.zip"), zip);
+  const rotator = await bundle("lib/secrets/rotator/cloud-run.ts", options);
+  const googleZip = deterministicZip({
+    "index.js": { data: Buffer.from(CLOUD_RUN_ENTRY), mode: 0o644 },
+    "package.json": { data: Buffer.from(JSON.stringify(CLOUD_RUN_PACKAGE, null, 2)), mode: 0o644 },
+    "rotator.js": { data: Buffer.from(rotator), mode: 0o644 },
+  });
+  write(join(root, "dist/rotator/google-rotator.zip"), googleZip);
 }
 
 async function buildCommandLine() {

@@ -1,5 +1,17 @@
+import type { CloudwatchEventRuleConfig } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import type { CloudwatchLogGroupConfig } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import type { CloudwatchMetricAlarmConfig } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import type { IamRoleConfig } from "@cdktf/provider-aws/lib/iam-role";
+import type { IamRolePolicyConfig } from "@cdktf/provider-aws/lib/iam-role-policy";
+import type { KmsKeyConfig } from "@cdktf/provider-aws/lib/kms-key";
+import type { LambdaFunctionConfig } from "@cdktf/provider-aws/lib/lambda-function";
+import type { LambdaPermissionConfig } from "@cdktf/provider-aws/lib/lambda-permission";
+import type { SecretsmanagerSecretConfig } from "@cdktf/provider-aws/lib/secretsmanager-secret";
+import type { SecretsmanagerSecretPolicyConfig } from "@cdktf/provider-aws/lib/secretsmanager-secret-policy";
+import type { SecretsmanagerSecretRotationConfig } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation";
 import type { Duration } from "../core/duration";
 import type { Schedule } from "../core/schedule/schedule";
+import type { Transform } from "../core/transform";
 import type { RotationStrategy } from "./rotation-strategy";
 
 /** The network in which the rotation function runs. */
@@ -31,14 +43,14 @@ export interface RotatingSecretProps {
   readonly strategy: RotationStrategy;
 
   /**
-   * When it is rotated, in UTC, at most every 4 hours.
+   * When it is rotated, in UTC, on the hour, at most every 4 hours.
    * @default Schedule.aws("rate(30 days)")
    */
   readonly schedule?: Schedule;
 
   /**
-   * How long after its time a rotation may begin: 1 to 24 whole hours.
-   * @default Duration.hours(3)
+   * How long after its time a rotation may begin: 1 to 24 whole hours, which do not reach into the next day of UTC.
+   * @default - 3 hours, or what is left of the day
    */
   readonly window?: Duration;
 
@@ -109,4 +121,36 @@ export interface RotatingSecretProps {
    * @default - the tags of the provider only
    */
   readonly tags?: Readonly<Record<string, string>>;
+
+  /**
+   * Changes what is passed to the resources inside.
+   * @default - nothing is changed
+   */
+  readonly transform?: RotatingSecretTransform;
+}
+
+/** One hook for each resource of `RotatingSecret`, but the first version, which keeps Terraform off the value. */
+export interface RotatingSecretTransform {
+  /** @default - unchanged */
+  readonly key?: Transform<KmsKeyConfig>;
+  /** @default - unchanged */
+  readonly secret?: Transform<SecretsmanagerSecretConfig>;
+  /** @default - unchanged */
+  readonly resourcePolicy?: Transform<SecretsmanagerSecretPolicyConfig>;
+  /** @default - unchanged */
+  readonly rotation?: Transform<SecretsmanagerSecretRotationConfig>;
+  /** @default - unchanged */
+  readonly function?: Transform<LambdaFunctionConfig>;
+  /** @default - unchanged */
+  readonly functionPermission?: Transform<LambdaPermissionConfig>;
+  /** @default - unchanged */
+  readonly role?: Transform<IamRoleConfig>;
+  /** @default - unchanged */
+  readonly rolePolicy?: Transform<IamRolePolicyConfig>;
+  /** @default - unchanged */
+  readonly log?: Transform<CloudwatchLogGroupConfig>;
+  /** @default - unchanged */
+  readonly alarm?: Transform<CloudwatchMetricAlarmConfig>;
+  /** @default - unchanged */
+  readonly overdueRule?: Transform<CloudwatchEventRuleConfig>;
 }

@@ -4,18 +4,19 @@ import { SecretsmanagerSecretPolicy } from "@cdktf/provider-aws/lib/secretsmanag
 import { SecretsmanagerSecretRotation } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
 import type { ITerraformDependable } from "cdktf";
-import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { AwsSecretReference } from "../core/aws-secret-reference";
 import { Duration } from "../core/duration";
 import { adoptResource, keepMovedResources } from "../core/refactoring";
-import { Schedule } from "../core/schedule/schedule";
+import { requireTerraformVersion } from "../core/require-terraform";
+import { applyTransform } from "../core/transform";
 import { ValidationError } from "../core/validation-error";
 import type { RotatingSecretProps } from "./rotating-secret-props";
-import { rotationSchedule, validateRotatingSecret } from "./rotating-secret-validation";
+import { validateRotatingSecret } from "./rotating-secret-validation";
 import { RotationAlarms } from "./rotation-alarms";
+import { rotationRules } from "./rotation-rules";
 import { NOT_ROTATED_YET, writtenKeys } from "./rotator/secret-keys";
 import { RotatorFunction } from "./rotator-function";
-import { SecretKeyReference } from "./secret-key-reference";
 
 /**
  * Keeps the version that Terraform made. AWS deletes versions without a label, and Terraform would then make this one
@@ -23,7 +24,8 @@ import { SecretKeyReference } from "./secret-key-reference";
  * (https://github.com/terraform-aws-modules/terraform-aws-secrets-manager/issues/24).
  */
 const FIRST_VERSION_LABEL = "sterna-first";
-const WRITE_ONLY_TERRAFORM = ">= 1.11";
+/** @see https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only */
+const WRITE_ONLY_TERRAFORM = "1.11.0";
 
 /**
  * A secret of AWS Secrets Manager whose value changes by schedule, and which no apply changes back.
@@ -37,21 +39,20 @@ export class RotatingSecret extends Construct {
   readonly rotator?: RotatorFunction;
 
   private readonly keys: readonly string[];
+  private readonly kmsKeyArn: string;
   private readonly rotation: SecretsmanagerSecretRotation;
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/secrets.md` */
   constructor(scope: Construct, id: string, props: RotatingSecretProps) {
     super(scope, id);
     validateRotatingSecret(props, this);
-    const { settings, adminSecretArn } = props.strategy;
-    const kmsKeyArn = props.kmsKeyArn ?? this.addKey(props).arn;
+    const { settings, adminSecretId: adminSecretArn, adminKmsKeyArn } = props.strategy;
+    const kmsKeyArn = (this.kmsKeyArn = props.kmsKeyArn ?? this.addKey(props).arn);
     this.resource = this.addSecret(props, kmsKeyArn);
     if (props.resourcePolicy !== undefined) {
-      new SecretsmanagerSecretPolicy(this, "ResourcePolicy", {
-        secretArn: this.resource.arn,
-        policy: props.resourcePolicy,
-        blockPublicPolicy: true,
-      });
+      const config = { secretArn: this.resource.arn, policy: props.resourcePolicy, blockPublicPolicy: true };
+      const transformed = applyTransform(config, props.transform?.resourcePolicy);
+      new SecretsmanagerSecretPolicy(this, "ResourcePolicy", transformed);
     }
     const before: ITerraformDependable[] = props.adopt === undefined ? [this.addFirstVersion(props)] : [];
     if (settings.strategy === "custom") {
@@ -59,13 +60,13 @@ export class RotatingSecret extends Construct {
       this.rotation = this.addRotation(props, settings.functionArn, before);
     } else {
       this.keys = writtenKeys(settings);
-      const { secretName, network, alarmTopicArns: topicArns } = props;
+      const { secretName, network, alarmTopicArns: topicArns, transform } = props;
       const secretArn = this.resource.arn;
       this.rotator = new RotatorFunction(this, "Rotator", {
-        ...{ secretName, secretArn, kmsKeyArn, adminSecretArn, settings, network },
+        ...{ secretName, secretArn, kmsKeyArn, adminSecretArn, adminKmsKeyArn, settings, network, transform },
       });
       const { function: rotator, ready } = this.rotator;
-      new RotationAlarms(this, "Alarms", { secretName, secretArn, rotator, topicArns });
+      new RotationAlarms(this, "Alarms", { secretName, secretArn, rotator, topicArns, transform });
       this.rotation = this.addRotation(props, rotator.arn, [...before, ...ready]);
     }
     if (props.adopt !== undefined) adoptResource(this.resource, props.adopt);
@@ -78,13 +79,13 @@ export class RotatingSecret extends Construct {
   }
 
   /**
-   * Refers to one value of the secret's JSON object.
+   * Refers to one value of the secret's JSON object: for a step, a service, a ledger.
    *
    * @param key one of those that the strategy writes: for PostgreSQL `url`, `host`, `port`, `dbname`, `username`, `password`
    * @throws ValidationError `UnknownSecretKey`
    */
-  reference(key: string): SecretKeyReference {
-    if (this.keys.includes(key)) return new SecretKeyReference(this.secretArn, key);
+  reference(key: string): AwsSecretReference {
+    if (this.keys.includes(key)) return new AwsSecretReference(this.secretArn, { key, kmsKeyArn: this.kmsKeyArn });
     throw new ValidationError(
       "UnknownSecretKey",
       `the rotation never writes "${key}": who reads it would find nothing. It writes ${this.keys.join(", ")}`,
@@ -92,29 +93,35 @@ export class RotatingSecret extends Construct {
     );
   }
 
-  private addKey({ secretName, allowDestroy }: RotatingSecretProps): KmsKey {
-    return new KmsKey(this, "Key", {
+  private addKey({ secretName, allowDestroy, transform }: RotatingSecretProps): KmsKey {
+    const config = {
       description: `Encrypts the secret ${secretName}`,
       enableKeyRotation: true,
       lifecycle: { preventDestroy: allowDestroy === undefined },
-    });
+    };
+    return new KmsKey(this, "Key", applyTransform(config, transform?.key));
   }
 
   private addSecret(props: RotatingSecretProps, kmsKeyId: string): SecretsmanagerSecret {
-    return new SecretsmanagerSecret(this, "Resource", {
+    const config = {
       name: props.secretName,
       kmsKeyId,
       recoveryWindowInDays: (props.recoveryWindow ?? Duration.days(30)).toDays(),
       replica: props.replicas?.map((replica) => ({ region: replica.region, kmsKeyId: replica.kmsKeyArn })),
       tags: props.tags,
       lifecycle: { preventDestroy: props.allowDestroy === undefined },
-    });
+    };
+    return new SecretsmanagerSecret(this, "Resource", applyTransform(config, props.transform?.secret));
   }
 
   /** A secret without any version cannot be rotated. The first one holds no secret, or one that is written only. */
   private addFirstVersion({ initialValue }: RotatingSecretProps): SecretsmanagerSecretVersion {
     if (initialValue !== undefined) {
-      TerraformStack.of(this).addOverride("terraform.required_version", WRITE_ONLY_TERRAFORM);
+      requireTerraformVersion(
+        this,
+        WRITE_ONLY_TERRAFORM,
+        "`initialValue` is written and never kept (secret_string_wo); without it the first rotation makes the value",
+      );
     }
     return new SecretsmanagerSecretVersion(this, "FirstVersion", {
       secretId: this.resource.id,
@@ -131,13 +138,13 @@ export class RotatingSecret extends Construct {
     rotationLambdaArn: string,
     dependsOn: ITerraformDependable[],
   ): SecretsmanagerSecretRotation {
-    const { schedule = Schedule.aws("rate(30 days)"), window = Duration.hours(3) } = props;
-    return new SecretsmanagerSecretRotation(this, "Rotation", {
+    const config = {
       secretId: this.resource.id,
       rotationLambdaArn,
       rotateImmediately: true,
-      rotationRules: { scheduleExpression: rotationSchedule(schedule, this), duration: `${window.toHours()}h` },
+      rotationRules: rotationRules(props, this),
       dependsOn,
-    });
+    };
+    return new SecretsmanagerSecretRotation(this, "Rotation", applyTransform(config, props.transform?.rotation));
   }
 }

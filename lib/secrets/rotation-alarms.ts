@@ -3,7 +3,10 @@ import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import type { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
+import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { applyTransform } from "../core/transform";
+import type { RotatingSecretTransform } from "./rotating-secret-props";
 
 const PERIOD_SECONDS = 300;
 
@@ -14,6 +17,8 @@ export interface RotationAlarmsProps {
   readonly rotator: LambdaFunction;
   /** @default - nobody is told */
   readonly topicArns?: readonly string[];
+  /** @default - nothing is changed */
+  readonly transform?: RotatingSecretTransform;
 }
 
 /**
@@ -21,13 +26,15 @@ export interface RotationAlarmsProps {
  * that with an error: CloudWatch has no metric for the age of a secret.
  */
 export class RotationAlarms extends Construct {
-  constructor(scope: Construct, id: string, { secretName, secretArn, rotator, topicArns = [] }: RotationAlarmsProps) {
+  constructor(scope: Construct, id: string, props: RotationAlarmsProps) {
     super(scope, id);
-    const daily = new CloudwatchEventRule(this, "Daily", {
+    const { secretName, secretArn, rotator, topicArns = [], transform } = props;
+    const rule = {
       name: rotator.functionName,
       description: `Asks every day whether the rotation of ${secretName} is overdue`,
       scheduleExpression: "rate(1 day)",
-    });
+    };
+    const daily = new CloudwatchEventRule(this, "Daily", applyTransform(rule, transform?.overdueRule));
     const permission = new LambdaPermission(this, "Permission", {
       functionName: rotator.functionName,
       action: "lambda:InvokeFunction",
@@ -40,11 +47,11 @@ export class RotationAlarms extends Construct {
       input: JSON.stringify({ check: "overdue", SecretId: secretArn }),
       dependsOn: [permission],
     });
-    new CloudwatchMetricAlarm(this, "Alarm", {
+    const alarm = {
       alarmName: `${rotator.functionName}-failed-or-overdue`,
       alarmDescription:
         `The rotation of ${secretName} failed, or is overdue; the log of the function says why. ` +
-        `By hand: sterna secrets rotate ${secretName}`,
+        `By hand, in the folder of the project: sterna secrets rotate ${secretName} --stack ${TerraformStack.of(this).node.id}`,
       namespace: "AWS/Lambda",
       metricName: "Errors",
       dimensions: { FunctionName: rotator.functionName },
@@ -56,6 +63,7 @@ export class RotationAlarms extends Construct {
       treatMissingData: "notBreaching",
       alarmActions: [...topicArns],
       okActions: [...topicArns],
-    });
+    };
+    new CloudwatchMetricAlarm(this, "Alarm", applyTransform(alarm, transform?.alarm));
   }
 }

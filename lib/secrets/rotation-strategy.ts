@@ -11,12 +11,22 @@ export interface RotatedServerOptions {
    */
   readonly port?: number;
 
-  /** ARN of a secret with the keys `username` and `password`: whoever may change the user's password. */
-  readonly adminSecretArn: string;
+  /**
+   * A secret with the keys `username` and `password`: whoever may change the user's password. The ARN of one of AWS
+   * Secrets Manager, or `projects/<project>/secrets/<name>` of one of Google Secret Manager.
+   */
+  readonly adminSecretId: string;
 
   /**
-   * PEM certificate of the authority that signed the server's. RDS and Aurora need the one of their region.
-   * @default - the authorities that Node.js knows
+   * ARN of the KMS key that encrypts the administrator's secret, where it is one of your own: the rotation function may
+   * then decrypt with it. For AWS.
+   * @default - the key that Secrets Manager has (`aws/secretsmanager`)
+   */
+  readonly adminKmsKeyArn?: string;
+
+  /**
+   * PEM certificate of the authority that signed the server's.
+   * @default - the authorities that Node.js knows; in AWS Lambda Amazon's as well, which sign for RDS and Aurora
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
    */
   readonly certificateAuthority?: string;
@@ -108,7 +118,7 @@ export class RotationStrategy {
         database: options.database,
         ownerRole: options.ownerRole ?? `${options.username}_owner`,
       },
-      options.adminSecretArn,
+      options,
     );
   }
 
@@ -116,8 +126,7 @@ export class RotationStrategy {
   static postgresSingleUser(options: PostgresSingleUserOptions): RotationStrategy {
     return new RotationStrategy(
       { strategy: "postgresSingleUser", ...server(options, 5432), database: options.database },
-      options.adminSecretArn,
-      options.acceptOutage,
+      options,
     );
   }
 
@@ -126,7 +135,7 @@ export class RotationStrategy {
     const { rules, notDurable } = options;
     return new RotationStrategy(
       { strategy: "redisAcl", ...server(options, 6379), rules: rules && [...rules], notDurable },
-      options.adminSecretArn,
+      options,
     );
   }
 
@@ -145,14 +154,24 @@ export class RotationStrategy {
     return new RotationStrategy({ strategy: "custom", functionArn, keys });
   }
 
+  /** @internal */
+  readonly adminSecretId?: string;
+
+  /** @internal */
+  readonly adminKmsKeyArn?: string;
+
+  /** @internal */
+  readonly acceptOutage?: string;
+
   private constructor(
     /** @internal */
     readonly settings: RotationSettings | CustomRotation,
-    /** @internal */
-    readonly adminSecretArn?: string,
-    /** @internal */
-    readonly acceptOutage?: string,
-  ) {}
+    { adminSecretId, adminKmsKeyArn, acceptOutage }: Partial<PostgresSingleUserOptions> = {},
+  ) {
+    this.adminSecretId = adminSecretId;
+    this.adminKmsKeyArn = adminKmsKeyArn;
+    this.acceptOutage = acceptOutage;
+  }
 }
 
 /** A rotation by a function that is not Sterna's. */
@@ -163,7 +182,7 @@ export interface CustomRotation {
 }
 
 function server(options: RotatedServerOptions & { readonly username: string }, defaultPort: number) {
-  const { host, port = defaultPort, username, adminSecretArn, allowPlaintext, certificateAuthority } = options;
+  const { host, port = defaultPort, username, adminSecretId, allowPlaintext, certificateAuthority } = options;
   const tls = allowPlaintext === undefined ? { certificateAuthority } : { waived: allowPlaintext };
-  return { host, port, username, adminSecretId: adminSecretArn, tls };
+  return { host, port, username, adminSecretId, tls };
 }

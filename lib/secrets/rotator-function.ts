@@ -9,7 +9,8 @@ import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { AssetType, TerraformAsset } from "cdktf/lib/terraform-asset";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { RotatorNetwork } from "./rotating-secret-props";
+import { applyTransform } from "../core/transform";
+import type { RotatingSecretTransform, RotatorNetwork } from "./rotating-secret-props";
 import { rotatorZip } from "./rotator-package";
 import { ASSUMED_BY_LAMBDA, rotatorPolicy } from "./rotator-policy";
 import { ROTATOR_RUNTIME } from "./rotator-runtime";
@@ -27,9 +28,13 @@ export interface RotatorFunctionProps {
   readonly kmsKeyArn: string;
   /** @default - none */
   readonly adminSecretArn?: string;
+  /** @default - the key that Secrets Manager has (`aws/secretsmanager`) */
+  readonly adminKmsKeyArn?: string;
   readonly settings: RotationSettings;
   /** @default - none */
   readonly network?: RotatorNetwork;
+  /** @default - nothing is changed */
+  readonly transform?: RotatingSecretTransform;
 }
 
 /** Sterna's rotation function for one secret, with a role that can do nothing else. */
@@ -41,19 +46,48 @@ export class RotatorFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: RotatorFunctionProps) {
     super(scope, id);
+    const { transform } = props;
     const name = functionName(props.secretName);
-    const log = new CloudwatchLogGroup(this, "Log", { name: `/aws/lambda/${name}`, retentionInDays: LOG_DAYS });
-    const role = new IamRole(this, "Role", { name, assumeRolePolicy: ASSUMED_BY_LAMBDA });
+    const log = new CloudwatchLogGroup(
+      this,
+      "Log",
+      applyTransform({ name: `/aws/lambda/${name}`, retentionInDays: LOG_DAYS }, transform?.log),
+    );
+    const role = new IamRole(
+      this,
+      "Role",
+      applyTransform({ name, assumeRolePolicy: ASSUMED_BY_LAMBDA }, transform?.role),
+    );
     const inNetwork = props.network !== undefined;
-    const policy = new IamRolePolicy(this, "Policy", {
-      role: role.name,
-      policy: rotatorPolicy({ ...props, logGroupArn: log.arn, inNetwork }),
-    });
+    const document = rotatorPolicy({ ...props, logGroupArn: log.arn, inNetwork });
+    const policy = new IamRolePolicy(
+      this,
+      "Policy",
+      applyTransform({ role: role.name, policy: document }, transform?.rolePolicy),
+    );
+    this.function = this.addFunction(name, role, [log, policy], props);
+    const config = {
+      functionName: this.function.functionName,
+      action: "lambda:InvokeFunction",
+      principal: "secretsmanager.amazonaws.com",
+      // Another account's Secrets Manager must not call it (the confused deputy).
+      sourceAccount: new DataAwsCallerIdentity(this, "Account").accountId,
+    };
+    const permission = new LambdaPermission(this, "Permission", applyTransform(config, transform?.functionPermission));
+    this.ready = [permission];
+  }
+
+  private addFunction(
+    functionName: string,
+    role: IamRole,
+    dependsOn: ITerraformDependable[],
+    { secretName, settings, network, transform }: RotatorFunctionProps,
+  ): LambdaFunction {
     const zip = rotatorZip(this);
     const code = new TerraformAsset(this, "Code", { path: zip, type: AssetType.FILE });
-    this.function = new LambdaFunction(this, "Resource", {
-      functionName: name,
-      description: `Rotates the secret ${props.secretName}`,
+    const config = {
+      functionName,
+      description: `Rotates the secret ${secretName}`,
       filename: code.path,
       sourceCodeHash: createHash("sha256").update(readFileSync(zip)).digest("base64"),
       handler: "index.handler",
@@ -61,22 +95,26 @@ export class RotatorFunction extends Construct {
       timeout: TIMEOUT_SECONDS,
       memorySize: MEMORY_MEBIBYTES,
       role: role.arn,
-      environment: { variables: { [SETTINGS_VARIABLE]: JSON.stringify(props.settings) } },
-      vpcConfig: props.network && {
-        subnetIds: [...props.network.subnetIds],
-        securityGroupIds: [...props.network.securityGroupIds],
+      environment: { variables: { [SETTINGS_VARIABLE]: JSON.stringify(settings), ...authoritiesFor(settings) } },
+      vpcConfig: network && {
+        subnetIds: [...network.subnetIds],
+        securityGroupIds: [...network.securityGroupIds],
       },
-      dependsOn: [log, policy],
-    });
-    const permission = new LambdaPermission(this, "Permission", {
-      functionName: this.function.functionName,
-      action: "lambda:InvokeFunction",
-      principal: "secretsmanager.amazonaws.com",
-      // Another account's Secrets Manager must not call it (the confused deputy).
-      sourceAccount: new DataAwsCallerIdentity(this, "Account").accountId,
-    });
-    this.ready = [permission];
+      dependsOn,
+    };
+    return new LambdaFunction(this, "Resource", applyTransform(config, transform?.function));
   }
+}
+
+/**
+ * Certificates of RDS and Aurora are signed by authorities of Amazon that Node.js does not know. From Node.js 20 on,
+ * Lambda keeps them in a file that is read only where this variable says so.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html (CA certificate loading)
+ */
+function authoritiesFor(settings: RotationSettings): Record<string, string> {
+  const known = !("tls" in settings) || "waived" in settings.tls || settings.tls.certificateAuthority !== undefined;
+  return known ? {} : { NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem" };
 }
 
 /** Names of functions and roles are short; two long names must not meet. */

@@ -4,15 +4,16 @@ import type { Construct } from "constructs";
 import { ValidationError } from "../core/validation-error";
 
 /** This file is in `lib/secrets` of a checkout, or in `dist/lib/secrets` when installed. */
-const PLACES = ["../../dist/rotator", "../../rotator"].map((place) => join(__dirname, place, "rotator.zip"));
+const PLACES = ["../../dist/rotator", "../../rotator"].map((place) => join(__dirname, place));
 
 /**
- * The rotation function's zip, which is part of this package.
+ * The zip of a rotation function, which is part of this package: `rotator.zip` for AWS Lambda, `google-rotator.zip` for
+ * Cloud Run functions.
  *
  * @throws ValidationError `RotatorNotBuilt`
  */
-export function rotatorZip(construct: Construct): string {
-  const found = PLACES.find((path) => existsSync(path));
+export function rotatorZip(construct: Construct, file: "rotator.zip" | "google-rotator.zip" = "rotator.zip"): string {
+  const found = PLACES.map((place) => join(place, file)).find((path) => existsSync(path));
   if (found !== undefined) return found;
   throw new ValidationError(
     "RotatorNotBuilt",

@@ -10,3 +10,16 @@ export const ROTATOR_RUNTIME = {
   /** Day from which AWS no longer patches it. */
   deprecated: "2027-04-30",
 } as const;
+
+/**
+ * What the rotation function of Google Cloud runs on. The same test looks at it.
+ *
+ * @see https://cloud.google.com/functions/docs/runtime-support
+ */
+export const GOOGLE_ROTATOR_RUNTIME = {
+  /** Identifier of Cloud Run functions. */
+  name: "nodejs22",
+
+  /** Day from which Google no longer supports it. */
+  deprecated: "2027-04-30",
+} as const;

@@ -1,4 +1,5 @@
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { DataAwsSecretsmanagerSecret } from "@cdktf/provider-aws/lib/data-aws-secretsmanager-secret";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { App, LocalBackend, TerraformStack, TerraformVariable } from "cdktf";
@@ -12,7 +13,7 @@ import { RotatingSecret } from "../../lib/secrets/rotating-secret";
 import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
 import { SETTINGS_VARIABLE } from "../../lib/secrets/rotator/settings";
 import { logsIn } from "../secrets/postgres-secrets";
-import { startSecretStore, type SecretStore } from "../secrets/secret-store";
+import { startSecretStore, type AwsSecretStore } from "../secrets/secret-store";
 import { Canaries } from "../support/canaries";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
@@ -21,6 +22,8 @@ import type { RotationEvent } from "../support/strict-secrets-manager";
 import { terraform } from "../support/terraform";
 import { sterna, buildCli } from "./cli/sterna";
 
+const SETTINGS_IN_FILE = ["secrets", "rotate", "database", "--settings", "rotation.json"];
+
 requires(
   "terraform",
   "aws_provider",
@@ -28,11 +31,12 @@ requires(
   "postgres",
 )("rotating secrets, with the real AWS provider and the function as it is delivered", () => {
   const canaries = new Canaries();
-  let store: SecretStore;
+  let store: AwsSecretStore;
   let postgres: PostgresServer;
   let directory: string;
-  let adminSecretArn: string;
+  let adminSecretId: string;
   let settings: string;
+  let commandOfAlarm: string[];
   let environment: Record<string, string>;
 
   beforeAll(async () => {
@@ -43,13 +47,15 @@ requires(
     const admin = new URL(await postgres.createDatabase("r3mes"));
     const SecretString = JSON.stringify({ username: admin.username, password: admin.password });
     const created = await store.client.send(new CreateSecretCommand({ Name: "admin", SecretString }));
-    adminSecretArn = created.ARN!;
+    adminSecretId = created.ARN!;
     environment = { ...store.environment, TF_VAR_first: JSON.stringify({ value: canaries.make("first value") }) };
     mkdirSync(join(directory, "function"));
     const zip = unzipSync(readFileSync(join(repositoryRoot, "dist/rotator/rotator.zip")));
     for (const [name, content] of Object.entries(zip)) writeFileSync(join(directory, "function", name), content);
     settings = synthesize();
     writeFileSync(join(directory, "rotation.json"), settings);
+    // The app is synthesized already.
+    writeFileSync(join(directory, "cdktf.json"), JSON.stringify({ app: "node -e 0", output: "out" }));
   });
   afterAll(async () => {
     await store?.stop();
@@ -71,11 +77,9 @@ requires(
 
     // WHEN
     for (let rotation = 0; rotation < 5; rotation++) {
-      const rotated = await sterna(
-        directory,
-        ["secrets", "rotate", "database", "--settings", "rotation.json", "--json"],
-        environment,
-      );
+      // Once with the settings in Terraform's state: reading it starts Terraform and the AWS provider.
+      const command = rotation === 0 ? commandOfAlarm : SETTINGS_IN_FILE;
+      const rotated = await sterna(directory, [...command, "--json"], environment);
       expect(rotated).toMatchObject({ status: 0 });
       expect(JSON.parse(rotated.stdout)).toMatchObject({ secret: "database", resumed: false });
       passwords.push(await requireLogin());
@@ -109,7 +113,8 @@ requires(
         port: postgres.port,
         database: "r3mes",
         username: "r3mes",
-        adminSecretArn,
+        // The settings refer to it, so a rotation by hand finds them in Terraform's state.
+        adminSecretId: new DataAwsSecretsmanagerSecret(stack, "admin", { name: "admin" }).arn,
         allowPlaintext: "the server of the test is on loopback",
       }),
     });
@@ -124,10 +129,15 @@ requires(
     });
     app.synth();
     const { resource } = JSON.parse(readFileSync(join(directory, "out/stacks/secrets/cdk.tf.json"), "utf8")) as {
-      resource: { aws_lambda_function: Record<string, { environment: { variables: Record<string, string> } }> };
+      resource: {
+        aws_lambda_function: Record<string, { environment: { variables: Record<string, string> } }>;
+        aws_cloudwatch_metric_alarm: Record<string, { alarm_description: string }>;
+      };
     };
+    const [alarm] = Object.values(resource.aws_cloudwatch_metric_alarm);
+    commandOfAlarm = /: sterna (.*)$/.exec(alarm!.alarm_description)![1]!.split(" ");
     const [rotator] = Object.values(resource.aws_lambda_function);
-    return rotator!.environment.variables[SETTINGS_VARIABLE]!;
+    return rotator!.environment.variables[SETTINGS_VARIABLE]!.replace(/\$\{[^}]+\}/, adminSecretId);
   }
 
   /** AWS Lambda: the delivered bundle in a process of its own, with the variables of its function. */

@@ -1,30 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { execFile, execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { rotate } from "../../lib/secrets/rotator/rotate";
 import { ROTATION_STEPS, rotationStep } from "../../lib/secrets/rotator/rotation-step";
 import type { RotationSettings } from "../../lib/secrets/rotator/settings";
 import { startPostgres, type PostgresServer } from "../support/postgres";
-import { repositoryRoot, scratchDirectory } from "../support/repository";
+import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
+import { bundleRotatingProcess, killRotation } from "./killed-rotation";
 import { logsIn, preparePostgresSecret, rotationOf, type PostgresStrategyName } from "./postgres-secrets";
-import type { RotatingProcessOrder } from "./rotating-process";
+import { ROTATION_POINTS } from "./rotation-points";
 import { startSecretStore, type SecretStore } from "./secret-store";
-
-/** Every point of a rotation; the first test holds the list against a real rotation. */
-const POINTS = [
-  ...["called", "locked", "value made", "value stored", "done"].map((point) => `createSecret: ${point}`),
-  ...["called", "locked", "value refused so far", "not committed", "value installed", "done"].map(
-    (point) => `setSecret: ${point}`,
-  ),
-  ...["called", "locked", "value accepted", "done"].map((point) => `testSecret: ${point}`),
-  ...["called", "locked", "value accepted", "version promoted", "version settled", "done"].map(
-    (point) => `finishSecret: ${point}`,
-  ),
-];
 
 /** Where a value is stored and the rotation is not over: a new token must not replace it. */
 const PENDING = [
@@ -45,11 +31,7 @@ requires("postgres", "moto_server")("a rotation that is killed", () => {
 
   beforeAll(async () => {
     directory = scratchDirectory("rotation");
-    execFileSync(join(repositoryRoot, "node_modules/.bin/esbuild"), [
-      join(__dirname, "rotating-process.ts"),
-      ...["--bundle", "--platform=node", "--external:pg-native", "--main-fields=module,main", "--log-level=error"],
-      `--outfile=${join(directory, "rotating-process.cjs")}`,
-    ]);
+    bundleRotatingProcess(directory);
     [store, postgres] = await Promise.all([startSecretStore(), startPostgres()]);
   }, MILLISECONDS);
   afterAll(async () => {
@@ -72,11 +54,11 @@ requires("postgres", "moto_server")("a rotation that is killed", () => {
       await rotate(rotationOf(store, secretId, settings, (point) => void points.push(point)));
 
       // THEN
-      expect(points).toEqual(POINTS);
-      expect(POINTS).toHaveLength(21);
+      expect(points).toEqual(ROTATION_POINTS);
+      expect(ROTATION_POINTS).toHaveLength(21);
     });
 
-    it.each(POINTS)(
+    it.each(ROTATION_POINTS)(
       "after %s: nobody is locked out, and the rotation is finished with what it had made",
       async (point) => {
         // GIVEN
@@ -155,12 +137,7 @@ requires("postgres", "moto_server")("a rotation that is killed", () => {
     }
 
     async function killAfter(point: string, token: string): Promise<void> {
-      const order: RotatingProcessOrder = { secretId, token, settings, killAfter: point };
-      const environment = { PATH: process.env.PATH, ...store.environment, ROTATION: JSON.stringify(order) };
-      const run = promisify(execFile)(process.execPath, [join(directory, "rotating-process.cjs")], {
-        env: environment,
-      });
-      await expect(run).rejects.toMatchObject({ signal: "SIGKILL" });
+      await killRotation(directory, store, { secretId, token, settings, killAfter: point });
     }
   });
 });

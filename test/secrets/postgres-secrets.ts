@@ -2,7 +2,6 @@ import { Client } from "pg";
 import { rotate } from "../../lib/secrets/rotator/rotate";
 import type { Rotation } from "../../lib/secrets/rotator/rotation-step";
 import type { OnProgress } from "../../lib/secrets/rotator/rotation-strategy";
-import { SecretVersions } from "../../lib/secrets/rotator/secret-versions";
 import { rotationSettings, type RotationSettings } from "../../lib/secrets/rotator/settings";
 import { strategyOf } from "../../lib/secrets/rotator/strategies";
 import type { PostgresServer } from "../support/postgres";
@@ -43,7 +42,7 @@ export function rotationOf(
   settings: RotationSettings,
   onProgress?: OnProgress,
 ): Rotation {
-  const versions = new SecretVersions(store.client, secretId);
+  const versions = store.versionsOf(secretId);
   return { versions, strategy: strategyOf(settings, versions, onProgress), onProgress };
 }
 

@@ -1,7 +1,10 @@
 /** Bundled by the kill test: a rotation that kills itself, as `kill -9` would, right after the point that it is told. */
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { AwsSecretVersions } from "../../lib/secrets/rotator/aws-secret-versions";
+import { GoogleSecretVersions } from "../../lib/secrets/rotator/google/google-secret-versions";
+import { openSecretManager } from "../../lib/secrets/rotator/google/open-secret-manager";
 import { ROTATION_STEPS, rotationStep } from "../../lib/secrets/rotator/rotation-step";
-import { SecretVersions } from "../../lib/secrets/rotator/secret-versions";
+
 import type { RotationSettings } from "../../lib/secrets/rotator/settings";
 import { strategyOf } from "../../lib/secrets/rotator/strategies";
 
@@ -14,7 +17,12 @@ export interface RotatingProcessOrder {
 }
 
 async function main({ secretId, token, settings, killAfter }: RotatingProcessOrder): Promise<void> {
-  const versions = new SecretVersions(new SecretsManagerClient({}), secretId);
+  const versions = secretId.startsWith("projects/")
+    ? new GoogleSecretVersions(
+        openSecretManager(process.env, async () => "none"),
+        secretId,
+      )
+    : new AwsSecretVersions(new SecretsManagerClient({}), secretId);
   const onProgress = (point: string) => {
     if (point === killAfter) process.kill(process.pid, "SIGKILL");
   };

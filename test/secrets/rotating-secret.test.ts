@@ -1,19 +1,19 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { describe, expect, it, test } from "@jest/globals";
-import { TerraformStack, TerraformVariable, Testing } from "cdktf";
+import { TerraformStack, TerraformVariable, Testing, Token } from "cdktf";
 import { Duration } from "../../lib/core/duration";
 import type { ErrorCode } from "../../lib/core/error-codes";
 import { Schedule } from "../../lib/core/schedule/schedule";
 import { SternaError } from "../../lib/core/sterna-error";
 import { RotatingSecret } from "../../lib/secrets/rotating-secret";
-import type { RotatingSecretProps } from "../../lib/secrets/rotating-secret-props";
+import type { RotatingSecretProps, RotatingSecretTransform } from "../../lib/secrets/rotating-secret-props";
 import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
 import { ROTATOR_RUNTIME } from "../../lib/secrets/rotator-runtime";
 import { parseRotationSettings, SETTINGS_VARIABLE } from "../../lib/secrets/rotator/settings";
 import { onlyResource, synthesize, type SynthesizedStack } from "../support/synth";
 
-const adminSecretArn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf";
-const database = { host: "db.example.org", database: "r3mes", username: "r3mes", adminSecretArn };
+const adminSecretId = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf";
+const database = { host: "db.example.org", database: "r3mes", username: "r3mes", adminSecretId };
 const strategy = RotationStrategy.postgresAlternatingUsers(database);
 
 function declare(stack: TerraformStack, props: Partial<RotatingSecretProps> = {}): RotatingSecret {
@@ -24,9 +24,15 @@ function declare(stack: TerraformStack, props: Partial<RotatingSecretProps> = {}
 const synthesized = (props?: Partial<RotatingSecretProps>): SynthesizedStack =>
   synthesize((stack) => void declare(stack, props));
 
-function statements(stack: SynthesizedStack): Array<{ Action: string | string[]; Resource: string }> {
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string[];
+  readonly Resource: string;
+}
+
+function statements(stack: SynthesizedStack): Statement[] {
   const { policy } = onlyResource(stack, "aws_iam_role_policy");
-  return (JSON.parse(policy as string) as { Statement: Array<{ Action: string[]; Resource: string }> }).Statement;
+  return (JSON.parse(policy as string) as { Statement: Statement[] }).Statement;
 }
 
 describe("a rotating secret", () => {
@@ -65,7 +71,7 @@ describe("a rotating secret", () => {
       database: "r3mes",
       username: "r3mes",
       ownerRole: "r3mes_owner",
-      adminSecretId: adminSecretArn,
+      adminSecretId,
       tls: {},
     });
     expect(runtime).toBe(ROTATOR_RUNTIME.name);
@@ -75,7 +81,7 @@ describe("a rotating secret", () => {
     const allowed = statements(synthesized());
     expect(allowed.map(({ Resource }) => Resource)).toEqual([
       expect.stringMatching(/^\$\{aws_secretsmanager_secret\..*\.arn\}$/),
-      adminSecretArn,
+      adminSecretId,
       expect.stringMatching(/^\$\{aws_kms_key\..*\.arn\}$/),
       expect.stringMatching(/^\$\{aws_cloudwatch_log_group\..*\.arn\}:\*$/),
     ]);
@@ -88,7 +94,85 @@ describe("a rotating secret", () => {
     expect(onlyResource(stack, "aws_lambda_function")).toMatchObject({
       vpc_config: { subnet_ids: ["subnet-1"], security_group_ids: ["sg-1"] },
     });
-    expect(statements(stack).at(-1)!.Action).toContain("ec2:CreateNetworkInterface");
+    const [allowed, denied] = statements(stack).slice(-2);
+    expect(allowed).toMatchObject({ Effect: "Allow", Resource: "*" });
+    expect(allowed!.Action).toContain("ec2:CreateNetworkInterface");
+    expect(denied).toEqual({
+      ...allowed,
+      Effect: "Deny",
+      Condition: { Null: { "lambda:SourceFunctionArn": "false" } },
+    });
+  });
+
+  it("decrypts with the key of its secret, and with that of the administrator's, and for Secrets Manager only", () => {
+    const adminKmsKeyArn = "arn:aws:kms:eu-central-1:111122223333:key/admin";
+    const stack = synthesized({ strategy: RotationStrategy.redisAcl({ ...database, adminKmsKeyArn }) });
+    const keys = statements(stack).filter(({ Action }) => String(Action).includes("kms:"));
+    const Condition = { StringLike: { "kms:ViaService": "secretsmanager.*" } };
+    expect(keys).toEqual([
+      {
+        Effect: "Allow",
+        Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+        Resource: expect.stringMatching(/^\$\{aws_kms_key\./) as unknown,
+        Condition,
+      },
+      { Effect: "Allow", Action: ["kms:Decrypt"], Resource: adminKmsKeyArn, Condition },
+    ]);
+  });
+
+  test.each([
+    ["knows Amazon's authorities, which sign for RDS", {}, "/var/runtime/ca-cert.pem"],
+    ["knows the authority that it is given", { certificateAuthority: "-----BEGIN CERTIFICATE-----" }, undefined],
+    ["needs no authority without TLS", { allowPlaintext: "it is on the same machine" }, undefined],
+  ])("its function %s", (_what, tls, file) => {
+    const stack = synthesized({ strategy: RotationStrategy.postgresAlternatingUsers({ ...database, ...tls }) });
+    const { environment } = onlyResource(stack, "aws_lambda_function") as {
+      environment: { variables: Record<string, string> };
+    };
+    expect(environment.variables.NODE_EXTRA_CA_CERTS).toBe(file);
+  });
+
+  test.each([
+    ["in the night", Schedule.cron("0 3 * * 0"), undefined, "3h"],
+    ["late in the evening", Schedule.cron("0 22 * * *"), undefined, "2h"],
+    ["every 4 hours", Schedule.aws("rate(4 hours)"), Duration.hours(4), "4h"],
+    ["every month", Schedule.aws("rate(30 days)"), Duration.hours(24), "24h"],
+  ])("begins %s in a window that Secrets Manager takes", (_when, schedule, window, duration) => {
+    const rules = onlyResource(synthesized({ schedule, window }), "aws_secretsmanager_secret_rotation").rotation_rules;
+    expect(rules).toMatchObject({ duration });
+  });
+
+  it("lets what it passes to each resource be changed, but for the first version", () => {
+    // GIVEN
+    const tagged = { tags: { team: "birds" } };
+    const transform: RotatingSecretTransform = {
+      ...{
+        key: tagged,
+        secret: tagged,
+        function: tagged,
+        role: tagged,
+        log: tagged,
+        alarm: tagged,
+        overdueRule: tagged,
+      },
+      resourcePolicy: { blockPublicPolicy: false },
+      rotation: (config) => ({ ...config, rotateImmediately: false }),
+      functionPermission: { statementId: "changed" },
+      rolePolicy: { name: "changed" },
+    };
+
+    // WHEN
+    const stack = synthesized({ resourcePolicy: "{}", transform });
+
+    // THEN
+    const types = ["kms_key", "secretsmanager_secret", "lambda_function", "iam_role", "cloudwatch_log_group"];
+    for (const type of [...types, "cloudwatch_metric_alarm", "cloudwatch_event_rule"]) {
+      expect([type, onlyResource(stack, `aws_${type}`).tags]).toEqual([type, { team: "birds" }]);
+    }
+    expect(onlyResource(stack, "aws_secretsmanager_secret_policy").block_public_policy).toBe(false);
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation").rotate_immediately).toBe(false);
+    expect(JSON.stringify(stack.resource.aws_lambda_permission)).toContain('"statement_id":"changed"');
+    expect(onlyResource(stack, "aws_iam_role_policy").name).toBe("changed");
   });
 
   it("tells of failed and overdue rotations, and is asked every day", () => {
@@ -153,9 +237,20 @@ describe("a rotating secret", () => {
     [
       "InvalidSecretArn",
       "a name for the administrator's secret",
-      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, adminSecretArn: "admin" }) },
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, adminSecretId: "admin" }) },
     ],
+    ["RotationScheduleRefused", "a time that is not on the hour", { schedule: Schedule.cron("30 3 * * 0") }],
     ["RotationWindowRefused", "half an hour", { window: Duration.minutes(30) }],
+    [
+      "RotationWindowRefused",
+      "a window that reaches into the next day",
+      { schedule: Schedule.cron("0 22 * * *"), window: Duration.hours(3) },
+    ],
+    [
+      "RotationWindowRefused",
+      "a window that reaches into the next one",
+      { schedule: Schedule.aws("rate(4 hours)"), window: Duration.hours(5) },
+    ],
     ["RecoveryWindowRefused", "3 days", { recoveryWindow: Duration.days(3) }],
     ["LiteralSecretValue", "a value", { initialValue: "hunter2" }],
     ["DestroyWithoutReason", "an empty reason", { allowDestroy: " " }],
@@ -175,6 +270,38 @@ describe("a rotating secret", () => {
       {
         strategy: RotationStrategy.postgresAlternatingUsers({ ...database, username: "x".repeat(58), ownerRole: "o" }),
       },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a user of few letters and many bytes",
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({ ...database, username: "ö".repeat(29), ownerRole: "o" }),
+      },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a long name beside a value that only Terraform knows",
+      {
+        strategy: RotationStrategy.postgresSingleUser({
+          ...{ ...database, username: "x".repeat(64), acceptOutage: "nobody is there" },
+          adminSecretId: Token.asString({ resolve: () => "later" }),
+        }),
+      },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "an owner role that is one of the users",
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, ownerRole: "r3mes_clone" }) },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a host with a port",
+      { strategy: RotationStrategy.redisAcl({ ...database, host: "redis/0" }) },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a password among the rules",
+      { strategy: RotationStrategy.redisAcl({ ...database, rules: ["~app:*", ">hunter2"] }) },
     ],
     ["RotationSettingsInvalid", "few random bytes", { strategy: RotationStrategy.randomValue({ bytes: 8 }) }],
   ];

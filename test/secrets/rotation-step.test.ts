@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rotate } from "../../lib/secrets/rotator/rotate";
 import { ROTATION_STEPS, rotationStep } from "../../lib/secrets/rotator/rotation-step";
@@ -8,12 +8,12 @@ import type { RotationSettings } from "../../lib/secrets/rotator/settings";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { requires } from "../support/requirements";
 import { logsIn, preparePostgresSecret, rotationOf } from "./postgres-secrets";
-import { startSecretStore, type SecretStore } from "./secret-store";
+import { startSecretStore, type AwsSecretStore } from "./secret-store";
 
 const MILLISECONDS = 60_000;
 
 requires("postgres", "moto_server")("a rotation of users of PostgreSQL", () => {
-  let store: SecretStore;
+  let store: AwsSecretStore;
   let postgres: PostgresServer;
 
   beforeAll(async () => {
@@ -136,7 +136,36 @@ requires("postgres", "moto_server")("a rotation of users of PostgreSQL", () => {
       const rotation = rotate(rotationOf(store, secretId, { ...settings, tls: {} } as RotationSettings));
 
       // THEN
-      await expect(rotation).rejects.toThrow(/does not support SSL/);
+      await expect(rotation).rejects.toMatchObject({ code: "ServerWithoutTls" });
+    },
+    MILLISECONDS,
+  );
+
+  it(
+    "refuses a server that lets the user in without a password, and would take any",
+    async () => {
+      // GIVEN
+      const { secretId, settings } = await preparePostgresSecret(store, postgres, "trusted", "postgresSingleUser");
+      const rules = join(postgres.directory, "data/pg_hba.conf");
+      const before = await store.stages(secretId);
+      const asked = readFileSync(rules, "utf8");
+      writeFileSync(rules, `host all trusted all trust\n${asked}`);
+      await postgres.query("SELECT pg_reload_conf()");
+
+      // WHEN
+      const rotation = rotate(rotationOf(store, secretId, settings));
+
+      // THEN
+      await expect(rotation).rejects.toMatchObject({ code: "ServerAsksNoPassword" });
+      expect((await store.stages(secretId)).AWSCURRENT).toBe(before.AWSCURRENT);
+
+      // WHEN
+      writeFileSync(rules, asked);
+      await postgres.query("SELECT pg_reload_conf()");
+      await rotate(rotationOf(store, secretId, settings));
+
+      // THEN
+      expect(await logsIn(await store.value(secretId))).toBe(true);
     },
     MILLISECONDS,
   );
@@ -192,7 +221,7 @@ requires("postgres", "moto_server")("a rotation of users of PostgreSQL", () => {
       // THEN
       await expect(rotation).rejects.toMatchObject({
         code: "RolePrivilegesDirect",
-        message: expect.stringMatching(/table reports.*"direct_owner"/) as unknown,
+        message: expect.stringMatching(/table public\.reports.*"direct_owner"/) as unknown,
       });
       expect(await logsIn(await store.value(secretId))).toBe(true);
 

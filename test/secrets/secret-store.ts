@@ -4,17 +4,17 @@ import {
   GetSecretValueCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { AwsSecretVersions } from "../../lib/secrets/rotator/aws-secret-versions";
+import type { SecretVersions } from "../../lib/secrets/rotator/secret-versions";
 import {
   startStrictSecretsManager,
   type StrictOptions,
   type StrictSecretsManager,
 } from "../support/strict-secrets-manager";
 
-/** Secrets Manager for tests, with what they ask of it again and again. */
+/** A store of secrets for tests, with what they ask of it again and again. */
 export interface SecretStore {
-  readonly client: SecretsManagerClient;
-  readonly strict: StrictSecretsManager;
-  /** Leads the AWS SDK of another process here. */
+  /** Leads another process here. */
   readonly environment: Readonly<Record<string, string>>;
 
   /** Makes a secret, and gives its name back. */
@@ -25,10 +25,19 @@ export interface SecretStore {
 
   /** The value behind a label. */
   value(secretId: string, stage?: string): Promise<Record<string, string>>;
+
+  /** The versions of a secret, as the rotator sees them. */
+  versionsOf(secretId: string): SecretVersions;
   stop(): Promise<void>;
 }
 
-export async function startSecretStore(options: StrictOptions = {}): Promise<SecretStore> {
+/** Secrets Manager of AWS. */
+export interface AwsSecretStore extends SecretStore {
+  readonly client: SecretsManagerClient;
+  readonly strict: StrictSecretsManager;
+}
+
+export async function startSecretStore(options: StrictOptions = {}): Promise<AwsSecretStore> {
   const { endpoint, environment, strict, stop } = await startStrictSecretsManager(options);
   const client = new SecretsManagerClient({
     endpoint,
@@ -54,6 +63,7 @@ export async function startSecretStore(options: StrictOptions = {}): Promise<Sec
       const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionStage }));
       return JSON.parse(SecretString!) as Record<string, string>;
     },
+    versionsOf: (secretId) => new AwsSecretVersions(client, secretId),
     async stop() {
       client.destroy();
       await stop();

@@ -54,7 +54,8 @@ export class Canaries {
   private add(name: string, secret: string): string {
     const half = Math.floor(secret.length / 2);
     const parts = [secret, secret.slice(0, half - 2), secret.slice(half + 2)];
-    this.needles.set(name, parts.flatMap(spellings));
+    // A secret that rotates has several values.
+    this.needles.set(name, [...(this.needles.get(name) ?? []), ...parts.flatMap(spellings)]);
     return secret;
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "redis";
+import type { Certificate } from "../../lib/engine/protocol/certificate";
 import { freePort } from "./loopback-port";
 import { startServer, type ThrowAwayServer } from "./throw-away-server";
 
@@ -10,6 +11,9 @@ export interface RedisTestServer extends ThrowAwayServer {
   readonly port: number;
   readonly password: string;
 
+  /** Where it speaks TLS, if it was given a certificate. */
+  readonly tlsPort?: number;
+
   /** Without the password. */
   readonly url: string;
 
@@ -17,12 +21,20 @@ export interface RedisTestServer extends ThrowAwayServer {
   command(args: readonly string[], database?: number): Promise<unknown>;
 }
 
-/** Starts Redis on a free port, without any file of its own. @throws Error when it does not start */
-export async function startRedis(): Promise<RedisTestServer> {
+/**
+ * Starts Redis on a free port, without any file of its own.
+ *
+ * @param certificate with which it speaks TLS, on another port. @default - no TLS
+ * @throws Error when it does not start
+ */
+export async function startRedis(certificate?: Certificate): Promise<RedisTestServer> {
   const port = await freePort();
+  const tlsPort = certificate && (await freePort());
   const password = randomBytes(16).toString("hex");
+  // The library makes a class with all commands for each set of options; duplicates share it.
+  const template = createClient({ password, socket: { host: "127.0.0.1", port, reconnectStrategy: false } });
   const command = async (args: readonly string[], database = 0) => {
-    const client = createClient({ password, database, socket: { host: "127.0.0.1", port, reconnectStrategy: false } });
+    const client = template.duplicate({ database });
     client.on("error", () => {});
     await client.connect();
     try {
@@ -42,10 +54,16 @@ export async function startRedis(): Promise<RedisTestServer> {
         `requirepass ${password}`,
         "repl-diskless-sync-delay 0",
       ];
+      if (certificate) {
+        writeFileSync(join(directory, "server.crt"), certificate.certificate);
+        writeFileSync(join(directory, "server.key"), certificate.key, { mode: 0o600 });
+        settings.push(`tls-port ${tlsPort}`, "tls-auth-clients no");
+        settings.push("tls-cert-file server.crt", "tls-key-file server.key");
+      }
       writeFileSync(config, `${settings.join("\n")}\n`, { mode: 0o600 });
       return [config];
     },
     () => command(["PING"]),
   );
-  return { ...server, port, password, url: `redis://127.0.0.1:${port}`, command };
+  return { ...server, port, tlsPort, password, url: `redis://127.0.0.1:${port}`, command };
 }

@@ -1,5 +1,6 @@
 import type { StepContext } from "../../lib/engine/kinds/step-kind";
 import { resolveText } from "../../lib/engine/resolve-text";
+import type { StoredSecret } from "../../lib/engine/text";
 
 /** A context that remembers what a step said. */
 export interface RecordingContext extends StepContext {
@@ -17,7 +18,8 @@ export function stepContext(
     stepId,
     variables,
     signal: options.signal ?? new AbortController().signal,
-    resolve: (text) => resolveText(text, variables, `step "${stepId}"`),
+    lookUp: async () => undefined,
+    resolve: (text) => resolveText(text as Exclude<typeof text, StoredSecret>, variables, `step "${stepId}"`),
     progress: (message) => void messages.push(message),
     redact: (text) => text,
     announceProcess: async () => undefined,

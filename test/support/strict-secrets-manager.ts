@@ -43,14 +43,16 @@ const LARGEST_VALUE = 65_536;
 const NO_VALUE = "Secrets Manager can't find the specified secret value for VersionId";
 
 /**
- * Secrets Manager as AWS documents it, in front of moto 5.2.1, which is laxer in seven ways:
+ * Secrets Manager as AWS documents it, in front of moto 5.2.1, which differs in seven ways (each has a test of its
+ * number, which says as well what moto itself does):
  *
  * 1. PutSecretValue with a token that is taken and another value overwrites; AWS: ResourceExistsException.
  * 2. PutSecretValue without labels can leave two versions labelled AWSCURRENT; AWS: one.
  * 3. UpdateSecretVersionStage to an unknown version fails, and takes the label off all the same; AWS: nothing changes.
  * 4. RotateSecret without a function succeeds, and makes an empty version current; AWS: InvalidRequestException.
  * 5. RotateSecret runs no code, and drops the schedule; AWS: runs the four steps, keeps and checks the schedule.
- * 6. RotateSecret is accepted while another version is pending; AWS refuses.
+ * 6. RotateSecret is accepted while another version is pending, and refused when that is the current one; AWS refuses
+ *    the one and accepts the other.
  * 7. Versions without labels and values of more than 64 KiB are kept; AWS hides and deletes the ones, refuses the others.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html

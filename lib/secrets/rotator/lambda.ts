@@ -1,9 +1,9 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { SternaError } from "../../core/sterna-error";
+import { AwsSecretVersions } from "./aws-secret-versions";
 import { ROTATION_STEPS, rotationStep } from "./rotation-step";
 import { refuseOverdue } from "./overdue";
-import { SecretVersions } from "./secret-versions";
 import { parseRotationSettings, SETTINGS_VARIABLE } from "./settings";
 import { strategyOf } from "./strategies";
 
@@ -36,7 +36,7 @@ export async function handler(event: unknown): Promise<void> {
   }
   const { SecretId, ClientRequestToken, Step } = parsed.data;
   const settings = parseRotationSettings(process.env[SETTINGS_VARIABLE] ?? "", SETTINGS_VARIABLE);
-  const versions = new SecretVersions(client, SecretId);
+  const versions = new AwsSecretVersions(client, SecretId);
   const onProgress = (point: string) => console.log(`${ClientRequestToken} ${point}`);
   await rotationStep(
     { versions, strategy: strategyOf(settings, versions, onProgress), onProgress },

@@ -148,8 +148,10 @@ async function finishAbandoned(work: Work, token: string): Promise<void> {
 /** The last things, for a version that is current. */
 async function settle({ versions, target, token, report }: Work): Promise<void> {
   if (target.retire !== undefined) {
-    const { current, previous } = await versions.stages();
-    const kept = await Promise.all([versions.value(current), versions.value(previous)]);
+    const { current, previous, pending } = await versions.stages();
+    // Of another rotation, which may have begun where a lock was lost.
+    const next = pending === current ? undefined : pending;
+    const kept = await Promise.all([current, previous, next].map((version) => versions.value(version)));
     await target.retire(kept.filter((value) => value !== undefined));
     await report("older values retired");
   }

@@ -12,7 +12,7 @@ export interface RotationTarget {
   /** Makes a value work. The current one goes on working, unless the strategy says otherwise. */
   install(value: string, current: string | undefined): Promise<void>;
 
-  /** Ends what no longer may work. @param kept the values that go on working: the current and the previous one */
+  /** Ends what no longer may work. @param kept the values that go on working: the current, the previous, and the next one */
   retire?(kept: readonly string[]): Promise<void>;
 }
 

@@ -1,104 +1,34 @@
-import {
-  DescribeSecretCommand,
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-  UpdateSecretVersionStageCommand,
-  type SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
-
-/** Version ids by the labels that rotation moves. */
+/** Version ids by what the versions are to a rotation. */
 export interface Stages {
-  readonly current?: string;
-  readonly pending?: string;
-  readonly previous?: string;
+  /** What services read. */
+  readonly current?: string | undefined;
+
+  /** What a rotation that is not over has made. Also current between its promotion and its end. */
+  readonly pending?: string | undefined;
+
+  /** What services read before. */
+  readonly previous?: string | undefined;
 }
 
-/**
- * The versions of one secret.
- *
- * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html (secret version)
- */
-export class SecretVersions {
-  constructor(
-    private readonly client: SecretsManagerClient,
-    readonly secretId: string,
-  ) {}
+/** The versions of one secret, as a rotation sees them. A version that is being made has the rotation's token as its id. */
+export interface SecretVersions {
+  /** What the secret is called, for messages. */
+  readonly secretId: string;
 
-  async stages(): Promise<Stages> {
-    const { VersionIdsToStages = {} } = await this.client.send(new DescribeSecretCommand({ SecretId: this.secretId }));
-    const holder = (stage: string) =>
-      Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes(stage))?.[0];
-    return { current: holder("AWSCURRENT"), pending: holder("AWSPENDING"), previous: holder("AWSPREVIOUS") };
-  }
+  stages(): Promise<Stages>;
 
-  /** The value of a version; nothing while it has none, as right after RotateSecret made it. */
-  async value(versionId: string | undefined): Promise<string | undefined> {
-    if (versionId === undefined) return undefined;
-    try {
-      const command = new GetSecretValueCommand({ SecretId: this.secretId, VersionId: versionId });
-      return (await this.client.send(command)).SecretString;
-    } catch (error) {
-      if (hasName(error, "ResourceNotFoundException", "InvalidRequestException")) return undefined;
-      throw error;
-    }
-  }
+  /** The value of one of the versions that `stages` named last; nothing while it has none. */
+  value(versionId: string | undefined): Promise<string | undefined>;
 
-  /** The value labelled AWSCURRENT of another secret. */
-  async currentValueOf(secretId: string): Promise<string | undefined> {
-    const command = new GetSecretValueCommand({ SecretId: secretId, VersionStage: "AWSCURRENT" });
-    return (await this.client.send(command)).SecretString;
-  }
+  /** The current value of another secret. */
+  currentValueOf(secretId: string): Promise<string | undefined>;
 
   /** Stores a new value as pending. A value that the version has already stays as it is. */
-  async putPending(versionId: string, value: string): Promise<void> {
-    try {
-      await this.client.send(
-        new PutSecretValueCommand({
-          SecretId: this.secretId,
-          ClientRequestToken: versionId,
-          SecretString: value,
-          VersionStages: ["AWSPENDING"],
-        }),
-      );
-    } catch (error) {
-      if (!hasName(error, "ResourceExistsException")) throw error;
-    }
-  }
+  putPending(versionId: string, value: string): Promise<void>;
 
-  /** Makes a version current; the one that was becomes AWSPREVIOUS. */
-  async promote(versionId: string, from: string | undefined): Promise<void> {
-    try {
-      await this.moveStage("AWSCURRENT", versionId, from);
-    } catch (error) {
-      // A repetition is refused as well: what counts is who holds the label.
-      const { current } = await this.stages();
-      if (current === versionId) return;
-      throw error;
-    }
-  }
+  /** Makes a pending version current, and the one that was current previous. @param from what was current */
+  promote(versionId: string, from: string | undefined): Promise<void>;
 
-  /** Takes AWSPENDING off a version. AWS may have done so with the promotion: aws-samples' issue 168 saw both. */
-  async clearPending(versionId: string): Promise<void> {
-    if ((await this.stages()).pending !== versionId) return;
-    try {
-      await this.moveStage("AWSPENDING", undefined, versionId);
-    } catch (error) {
-      if ((await this.stages()).pending === versionId) throw error;
-    }
-  }
-
-  private async moveStage(stage: string, to: string | undefined, from: string | undefined): Promise<void> {
-    await this.client.send(
-      new UpdateSecretVersionStageCommand({
-        SecretId: this.secretId,
-        VersionStage: stage,
-        MoveToVersionId: to,
-        RemoveFromVersionId: from,
-      }),
-    );
-  }
-}
-
-function hasName(error: unknown, ...names: string[]): boolean {
-  return error instanceof Error && names.includes(error.name);
+  /** Ends the rotation that made a version. */
+  clearPending(versionId: string): Promise<void>;
 }

@@ -8,36 +8,57 @@ const tls = z.union([
 ]);
 
 const server = {
-  host: z.string().min(1),
+  // It also stands in a URL.
+  host: z.string().regex(/^[^\s/@?#[\]]+$/, "must be a host name or an address, without port or brackets"),
   port: z.coerce.number().int().min(1).max(65_535),
   username: z.string().min(1),
   adminSecretId: z.string().min(1),
   tls: tls.default({}),
 };
 
-/** PostgreSQL truncates longer names with no more than a notice (`NAMEDATALEN`, 64). */
+/** PostgreSQL cuts longer names off with no more than a notice (`NAMEDATALEN`, 64): bytes, not letters. */
 const LONGEST_ROLE_NAME = 63;
-const role = z.string().min(1).max(LONGEST_ROLE_NAME);
 
-const postgresAlternatingUsers = z.strictObject({
-  strategy: z.literal("postgresAlternatingUsers"),
-  ...server,
-  username: role.max(LONGEST_ROLE_NAME - "_clone".length),
-  database: role,
-  ownerRole: role,
-});
+function role(longest = LONGEST_ROLE_NAME) {
+  return z
+    .string()
+    .min(1)
+    .refine((name) => Buffer.byteLength(name) <= longest, `must be at most ${longest} bytes: PostgreSQL cuts it off`);
+}
+
+const postgresAlternatingUsers = z
+  .strictObject({
+    strategy: z.literal("postgresAlternatingUsers"),
+    ...server,
+    username: role(LONGEST_ROLE_NAME - "_clone".length),
+    database: role(),
+    ownerRole: role(),
+  })
+  .refine(({ username, ownerRole }) => ![username, `${username}_clone`].includes(ownerRole), {
+    path: ["ownerRole"],
+    error: "must be a role of its own: neither of the users, who act as it",
+  });
 
 const postgresSingleUser = z.strictObject({
   strategy: z.literal("postgresSingleUser"),
   ...server,
-  username: role,
-  database: role,
+  username: role(),
+  database: role(),
 });
+
+/** Would stand in the plan, the state and the function's variables, or end what the rotator made. */
+const RULE_ABOUT_PASSWORDS = /^([><#!]|(no|reset)pass$|reset$|off$)/i;
 
 const redisAcl = z.strictObject({
   strategy: z.literal("redisAcl"),
   ...server,
-  rules: z.array(z.string()).optional(),
+  rules: z
+    .array(
+      z
+        .string()
+        .refine((rule) => !RULE_ABOUT_PASSWORDS.test(rule), "must not be about passwords: the rotator makes them"),
+    )
+    .optional(),
   notDurable: z.string().min(1).optional(),
 });
 
@@ -63,6 +84,10 @@ export type TlsSettings = z.infer<typeof tls>;
 
 /** Environment variable of the rotation function that holds the settings as JSON. */
 export const SETTINGS_VARIABLE = "STERNA_ROTATION_SETTINGS";
+
+/** Environment variables of the function of Cloud Run: `projects/<project>/secrets/<name>`, and its rotation period. */
+export const SECRET_VARIABLE = "STERNA_ROTATED_SECRET";
+export const PERIOD_VARIABLE = "STERNA_ROTATION_PERIOD_SECONDS";
 
 /**
  * Reads settings.

@@ -1,5 +1,7 @@
 import { SternaError } from "../../../core/sterna-error";
-import { copySettings, setPassword, shareOwner, roleExists } from "../postgres/roles";
+import { copySettings } from "../postgres/role-settings";
+import { roleExists, setPassword } from "../postgres/roles";
+import { shareOwner } from "../postgres/share-owner";
 import type { OnProgress, RotationStrategy } from "../rotation-strategy";
 import type { SecretVersions } from "../secret-versions";
 import type { SettingsOf } from "../settings";
@@ -20,9 +22,11 @@ export function postgresAlternatingUsers(
     settings,
     versions,
     {
+      names: [username, clone],
+      roles: [username, clone, ownerRole],
       next: (current) => (current === username ? clone : username),
       async install(admin, login, current) {
-        if (login.username === current?.username) {
+        if (login.username === current) {
           throw new SternaError(
             "RotationLost",
             `the pending value of ${versions.secretId} is for "${login.username}", who is in use; another password would ` +

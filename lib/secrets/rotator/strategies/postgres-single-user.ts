@@ -18,6 +18,8 @@ export function postgresSingleUser(
     settings,
     versions,
     {
+      names: [settings.username],
+      roles: [settings.username],
       next: () => settings.username,
       install: (admin, { username, password }) => setPassword(admin, username, password),
     },

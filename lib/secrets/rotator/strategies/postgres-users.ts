@@ -1,21 +1,31 @@
 import type { Client } from "pg";
-import { canLogIn, lockRole, withPostgres, type PostgresPlace } from "../postgres/connect";
-import type { OnProgress, RotationStrategy, RotationTarget } from "../rotation-strategy";
-import { readCredentials, readServerLogin, type ServerLogin } from "../secret-keys";
-import type { SecretVersions } from "../secret-versions";
-import type { SettingsOf } from "../settings";
-import { randomPassword } from "../random-text";
 import { SternaError } from "../../../core/sterna-error";
+import { refuseSelfAdministration } from "../administrator";
+import { requireAdministration, throwPrivilegeRefusal } from "../postgres/administrator";
+import { beginAdminSession } from "../postgres/admin-session";
+import { canLogIn, withPostgres, type PostgresPlace } from "../postgres/connect";
+import type { OnProgress, RotationStrategy, RotationTarget } from "../rotation-strategy";
+import { randomPassword } from "../random-text";
+import { readCredentials, usernameIn, type Credentials, type ServerLogin } from "../secret-keys";
+import type { SecretVersions } from "../secret-versions";
+import { hostInUrl } from "../server-url";
+import type { SettingsOf } from "../settings";
 
 type PostgresSettings = SettingsOf<"postgresAlternatingUsers" | "postgresSingleUser">;
 
 /** What differs between the strategies for PostgreSQL. */
 export interface PostgresUsers {
+  /** Who may get another password. */
+  readonly names: readonly string[];
+
+  /** All roles that are changed. */
+  readonly roles: readonly string[];
+
   /** Which user the next value is for. @param current user of the current value */
   next(current: string | undefined): string;
 
   /** Gives the user of a new value its password, in a transaction. @throws SternaError */
-  install(admin: Client, login: ServerLogin, current: ServerLogin | undefined): Promise<void>;
+  install(admin: Client, login: Credentials, current: string | undefined): Promise<void>;
 }
 
 /** Rotates users of PostgreSQL: the administrator's session holds the lock while a step runs. */
@@ -30,10 +40,9 @@ export function postgresStrategy(
     async exclusively(work) {
       const { adminSecretId } = settings;
       const credentials = readCredentials(await versions.currentValueOf(adminSecretId), adminSecretId);
+      refuseSelfAdministration(credentials, users.names);
       return withPostgres(place, credentials, async (admin) => {
-        // A role that `ALTER ROLE … SET role` puts on is not the one that may change passwords; RESET would not undo it.
-        await admin.query("SET ROLE NONE");
-        await lockRole(admin, settings.username);
+        await beginAdminSession(admin, settings.username);
         return work(target(admin));
       });
     },
@@ -42,39 +51,42 @@ export function postgresStrategy(
   function target(admin: Client): RotationTarget {
     return {
       async generate(current) {
-        const username = users.next(readServerLogin(current)?.username);
+        const username = users.next(usernameIn(current, versions.secretId));
         return JSON.stringify(loginOf(settings, username, randomPassword()));
       },
-      accepts: (value) => canLogIn(place, requireLogin(value, versions.secretId)),
+      accepts: (value) => canLogIn(place, readCredentials(value, versions.secretId)),
       async install(value, current) {
-        const login = requireLogin(value, versions.secretId);
+        const login = readCredentials(value, versions.secretId);
+        refuseStranger(login.username);
+        await requireAdministration(admin, users.roles);
         await admin.query("BEGIN");
         try {
-          await users.install(admin, login, readServerLogin(current));
+          await users.install(admin, login, usernameIn(current, versions.secretId));
           await onProgress("setSecret: not committed");
           await admin.query("COMMIT");
         } catch (error) {
-          await admin.query("ROLLBACK");
-          throw error;
+          await admin.query("ROLLBACK").catch(() => {});
+          await throwPrivilegeRefusal(admin, error, "do all that this rotation needs", "Nothing was changed");
         }
       },
     };
   }
+
+  /** Who can write the secret must not get at other users by way of the administrator. */
+  function refuseStranger(username: string): void {
+    if (users.names.includes(username)) return;
+    throw new SternaError(
+      "RotationLost",
+      `the pending value of ${versions.secretId} is for "${username}", whom this rotation does not change (but ` +
+        `${users.names.join(", ")}). Take AWSPENDING off that version and rotate again`,
+    );
+  }
 }
 
 function loginOf({ host, port, database, tls }: PostgresSettings, username: string, password: string): ServerLogin {
-  const url = new URL(`postgresql://${host}:${port}/${encodeURIComponent(database)}`);
+  const url = new URL(`postgresql://${hostInUrl(host)}:${port}/${encodeURIComponent(database)}`);
   url.username = username;
   url.password = password;
   if (!("waived" in tls)) url.searchParams.set("sslmode", "verify-full");
   return { engine: "postgres", host, port, dbname: database, username, password, url: url.href };
-}
-
-function requireLogin(value: string, secretId: string): ServerLogin {
-  const login = readServerLogin(value);
-  if (login !== undefined) return login;
-  throw new SternaError(
-    "SecretUnreadable",
-    `the pending value of ${secretId} is not one that this strategy makes; take AWSPENDING off that version and rotate again`,
-  );
 }

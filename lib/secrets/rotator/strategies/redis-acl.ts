@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
-import { createClient, type RedisClientType } from "redis";
+import type { RedisClientType } from "redis";
 import { SternaError } from "../../../core/sterna-error";
+import { refuseSelfAdministration } from "../administrator";
 import { randomPassword } from "../random-text";
+import { canLogIn, withRedis } from "../redis/connect";
+import { keepUsers } from "../redis/durability";
+import { findUser, type RedisUser } from "../redis/user";
 import type { RotationStrategy, RotationTarget } from "../rotation-strategy";
-import { readCredentials, readServerLogin, type Credentials, type ServerLogin } from "../secret-keys";
+import { readCredentials, usernameIn, type ServerLogin } from "../secret-keys";
 import type { SecretVersions } from "../secret-versions";
+import { hostInUrl } from "../server-url";
 import type { SettingsOf } from "../settings";
 import { withRedisLock } from "./redis-lock";
 
 type RedisSettings = SettingsOf<"redisAcl">;
-
-const CONNECT_MILLISECONDS = 10_000;
 
 /**
  * A user of Redis with two passwords at a time: the new one is added, and the one before the previous removed when the
@@ -19,37 +22,51 @@ const CONNECT_MILLISECONDS = 10_000;
  * @see https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
  */
 export function redisAcl(settings: RedisSettings, versions: SecretVersions): RotationStrategy {
-  const { username, adminSecretId } = settings;
+  const { username, adminSecretId, notDurable } = settings;
   return {
     async exclusively(work) {
       const credentials = readCredentials(await versions.currentValueOf(adminSecretId), adminSecretId);
-      return withRedis(settings, credentials, (admin) => withRedisLock(admin, username, () => work(target(admin))));
+      refuseSelfAdministration(credentials, [username]);
+      return withRedis(settings, credentials, (admin) =>
+        withRedisLock(admin, username, async () => work(target(admin, await findUser(admin, username)))),
+      );
     },
   };
 
-  function target(admin: RedisClientType): RotationTarget {
+  function target(admin: RedisClientType, found: RedisUser | undefined): RotationTarget {
+    const setUser = async (...rules: string[]) => {
+      await admin.sendCommand(["ACL", "SETUSER", username, ...rules]);
+      if (notDurable === undefined) await keepUsers(admin);
+    };
     return {
-      generate: async () => JSON.stringify(loginOf(settings, randomPassword())),
-      accepts: (value) => canLogIn(settings, requireLogin(value, versions.secretId)),
+      async generate(current) {
+        // Refused now, and not when its password has to be kept.
+        passwordHash(current);
+        return JSON.stringify(loginOf(settings, randomPassword()));
+      },
+      async accepts(value) {
+        if (found?.asksNoPassword) throw asksNoPassword(settings);
+        return canLogIn(settings, readCredentials(value, versions.secretId));
+      },
       async install(value) {
-        const { password } = requireLogin(value, versions.secretId);
-        const exists = (await admin.sendCommand(["ACL", "GETUSER", username])) !== null;
-        await admin.sendCommand([
-          "ACL",
-          "SETUSER",
-          username,
-          ...(exists ? [] : rulesOf(settings)),
-          "on",
-          hash(password),
-        ]);
-        await persist(admin, settings);
+        const { password } = readCredentials(value, versions.secretId);
+        await setUser(...(found === undefined ? rulesOf(settings) : []), "on", `#${hash(password)}`);
       },
       async retire(kept) {
-        const hashes = kept.flatMap((value) => readServerLogin(value)?.password ?? []).map(hash);
-        await admin.sendCommand(["ACL", "SETUSER", username, "resetpass", ...hashes]);
-        await persist(admin, settings);
+        const hashes = kept.map(passwordHash);
+        // Only of those that were there when the work began: a rotation that goes on beside this one, as after a
+        // failover that forgets the lock, has stored what it added since, but `kept` may be older.
+        const left = (await findUser(admin, username))?.passwords ?? [];
+        const ended = left.filter((known) => found?.passwords.includes(known) && !hashes.includes(known));
+        if (ended.length > 0) await setUser(...ended.map((known) => `!${known}`));
       },
     };
+  }
+
+  /** As the server knows the password of a value; nothing where that holds none yet. */
+  function passwordHash(value: string | undefined): string | undefined {
+    if (usernameIn(value, versions.secretId) === undefined) return undefined;
+    return hash(readCredentials(value, versions.secretId).password);
   }
 }
 
@@ -61,72 +78,21 @@ function rulesOf({ rules, username }: RedisSettings): string[] {
   );
 }
 
-const hash = (password: string) => `#${createHash("sha256").update(password).digest("hex")}`;
-
-/** A password that is gone after a restart of the server would lock everybody out. */
-async function persist(admin: RedisClientType, { notDurable }: RedisSettings): Promise<void> {
-  if (notDurable !== undefined) return;
-  const outcomes: string[] = [];
-  for (const command of [
-    ["ACL", "SAVE"],
-    ["CONFIG", "REWRITE"],
-  ]) {
-    try {
-      await admin.sendCommand(command);
-      return;
-    } catch (error) {
-      outcomes.push(`${command.join(" ")}: ${(error as Error).message}`);
-    }
-  }
-  throw new SternaError(
-    "RotationNotDurable",
-    `Redis would forget the new password when it restarts (${outcomes.join("; ")}). Configure an aclfile, start it with a ` +
-      "configuration file, or say with notDurable why that does not matter",
+function asksNoPassword({ username }: RedisSettings): SternaError {
+  return new SternaError(
+    "ServerAsksNoPassword",
+    `the user "${username}" of Redis logs in with any password (nopass), so none would be set. Run: ACL SETUSER ` +
+      `${username} resetpass, and rotate again`,
   );
 }
 
-async function withRedis<Result>(
-  { host, port, tls }: RedisSettings,
-  { username, password }: Credentials,
-  work: (client: RedisClientType) => Promise<Result>,
-): Promise<Result> {
-  const secure = "waived" in tls ? {} : { tls: true as const, ca: tls.certificateAuthority };
-  const client = createClient({
-    username,
-    password,
-    socket: { host, port, connectTimeout: CONNECT_MILLISECONDS, reconnectStrategy: false, ...secure },
-  }) as unknown as RedisClientType;
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    if (client.isOpen) client.destroy();
-  }
-}
-
-async function canLogIn(settings: RedisSettings, login: ServerLogin): Promise<boolean> {
-  try {
-    await withRedis(settings, login, async () => {});
-    return true;
-  } catch (error) {
-    if (/^WRONGPASS/.test((error as Error).message)) return false;
-    throw error;
-  }
+function hash(password: string): string {
+  return createHash("sha256").update(password).digest("hex");
 }
 
 function loginOf({ host, port, username, tls }: RedisSettings, password: string): ServerLogin {
-  const url = new URL(`${"waived" in tls ? "redis" : "rediss"}://${host}:${port}`);
+  const url = new URL(`${"waived" in tls ? "redis" : "rediss"}://${hostInUrl(host)}:${port}`);
   url.username = username;
   url.password = password;
   return { engine: "redis", host, port, username, password, url: url.href };
-}
-
-function requireLogin(value: string, secretId: string): ServerLogin {
-  const login = readServerLogin(value);
-  if (login !== undefined) return login;
-  throw new SternaError(
-    "SecretUnreadable",
-    `the pending value of ${secretId} is not one that this strategy makes; take AWSPENDING off that version and rotate again`,
-  );
 }

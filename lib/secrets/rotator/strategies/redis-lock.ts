@@ -40,6 +40,7 @@ export async function withRedisLock<Result>(
     return await work();
   } finally {
     clearInterval(renewal);
-    await admin.eval(RELEASE, { keys: [key], arguments: [holder] });
+    // Without an answer it expires, and what the work itself failed with is the better message.
+    await admin.eval(RELEASE, { keys: [key], arguments: [holder] }).catch(() => {});
   }
 }

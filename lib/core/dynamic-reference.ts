@@ -1,0 +1,39 @@
+/** A value of AWS Secrets Manager that a text refers to. */
+export interface DynamicReference {
+  /** Name or ARN of the secret. */
+  readonly id: string;
+  readonly key?: string | undefined;
+  readonly versionStage?: string | undefined;
+}
+
+const BEGINNING = "{{resolve:secretsmanager:";
+/** An ARN has colons itself. */
+const FORM =
+  /^\{\{resolve:secretsmanager:(?<id>arn:[^:{}]+:secretsmanager:[^:{}]*:[^:{}]*:secret:[^:{}]+|[^:{}]+)(:SecretString(:(?<key>[^:{}]*)(:(?<versionStage>[^:{}]*):?)?)?)?\}\}$/;
+
+/** Whether a text is meant to be a reference. */
+export function isDynamicReference(text: string): boolean {
+  return text.startsWith(BEGINNING);
+}
+
+/**
+ * Reads a reference as CloudFormation writes it; nothing for another text.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+ */
+export function parseDynamicReference(text: string): DynamicReference | undefined {
+  const { id, key, versionStage } = FORM.exec(text)?.groups ?? {};
+  if (id === undefined) return undefined;
+  return { id, ...(key && { key }), ...(versionStage && { versionStage }) };
+}
+
+/** Writes a reference as CloudFormation reads it. */
+export function formatDynamicReference({ id, key = "", versionStage = "" }: DynamicReference): string {
+  const rest = versionStage === "" ? (key === "" ? "" : `:${key}`) : `:${key}:${versionStage}`;
+  return `${BEGINNING}${id}:SecretString${rest}}}`;
+}
+
+/** Whether a key or a stage can stand in a reference. */
+export function isDynamicReferencePart(text: string): boolean {
+  return /^[^:{}]+$/.test(text);
+}
