@@ -27,12 +27,14 @@ export { LoadBalancerRouter, type LoadBalancerRouterProps } from "./blue-green/l
 export { type DnsTarget, Route53Router, type Route53RouterProps } from "./blue-green/route53-router";
 export type { Destination, Router } from "./blue-green/router";
 export { ERROR_CODES, type ErrorCode } from "./core/error-codes";
+export { type AwsSecretAddress, type AwsSecretOptions, AwsSecretReference } from "./core/aws-secret-reference";
 export {
-  type EnvironmentVariableReference,
-  SecretReference,
-  variable,
-  type VariableReference,
-} from "./core/references";
+  type GoogleSecretAddress,
+  type GoogleSecretOptions,
+  GoogleSecretReference,
+} from "./core/google-secret-reference";
+export { type EnvironmentVariableReference, variable, type VariableReference } from "./core/references";
+export { SecretReference } from "./core/secret-reference";
 export { Size, type SizeConversionOptions } from "./core/size";
 export { SternaError } from "./core/sterna-error";
 export type { Transform } from "./core/transform";
@@ -137,8 +139,20 @@ export type {
   RestoredResources,
 } from "./backup/restore-drill-props";
 
+export { GoogleRotatingSecret } from "./secrets/google-rotating-secret";
+export type {
+  GoogleRotatingSecretProps,
+  GoogleRotatingSecretTransform,
+  GoogleRotatorNetwork,
+  GoogleSecretReplica,
+} from "./secrets/google-rotating-secret-props";
 export { RotatingSecret } from "./secrets/rotating-secret";
-export type { RotatingSecretProps, RotatorNetwork, SecretReplica } from "./secrets/rotating-secret-props";
+export type {
+  RotatingSecretProps,
+  RotatingSecretTransform,
+  RotatorNetwork,
+  SecretReplica,
+} from "./secrets/rotating-secret-props";
 export {
   type PostgresAlternatingUsersOptions,
   type PostgresSingleUserOptions,
@@ -148,4 +162,3 @@ export {
   type RotatedServerOptions,
   RotationStrategy,
 } from "./secrets/rotation-strategy";
-export { SecretKeyReference } from "./secrets/secret-key-reference";

@@ -1,7 +1,8 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
 import { Duration } from "../lib/core/duration";
-import { SecretReference, variable } from "../lib/core/references";
+import { variable } from "../lib/core/references";
+import { SecretReference } from "../lib/core/secret-reference";
 import { ValidationError } from "../lib/core/validation-error";
 import { Ledger } from "../lib/environments/ledger";
 import { SystemStack, type SystemStackProps } from "../lib/environments/system-stack";

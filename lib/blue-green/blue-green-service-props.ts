@@ -3,6 +3,7 @@ import type { EcsServiceConfig } from "@cdktf/provider-aws/lib/ecs-service";
 import type { EcsTaskDefinitionConfig } from "@cdktf/provider-aws/lib/ecs-task-definition";
 import type { LbConfig } from "@cdktf/provider-aws/lib/lb";
 import type { LbTargetGroupConfig } from "@cdktf/provider-aws/lib/lb-target-group";
+import type { AwsSecretReference } from "../core/aws-secret-reference";
 import type { Duration } from "../core/duration";
 import type { Size } from "../core/size";
 import type { Transform } from "../core/transform";
@@ -56,11 +57,12 @@ export interface BlueGreenServiceProps {
   readonly environment?: Readonly<Record<string, string>>;
 
   /**
-   * Environment variables that ECS takes from Secrets Manager: name, then ARN of the secret (`arn:…:key::` for one key of
-   * a JSON secret). The value appears neither in Terraform nor in the task definition.
+   * Environment variables that ECS takes from Secrets Manager: `rotatingSecret.reference("url")`, or
+   * `SecretReference.aws("arn:…", { key: "url" })`; or the text that ECS knows, `arn:…:key::`. The value appears neither in
+   * Terraform nor in the task definition.
    * @default - none
    */
-  readonly secrets?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, AwsSecretReference | string>>;
 
   /**
    * ARN of the role that the application runs as.

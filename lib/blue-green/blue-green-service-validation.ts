@@ -2,6 +2,8 @@ import type { Construct } from "constructs";
 import { isUnresolved } from "../core/tokens";
 import { ValidationError } from "../core/validation-error";
 import type { BlueGreenServiceProps } from "./blue-green-service-props";
+import { containerSecret } from "./container-secret";
+import { naming, requireNoPasswords } from "./environment-variables";
 
 /** With `-green` 32 characters, the longest name of a target group. */
 const SERVICE_NAME = /^[a-z](?:[a-z0-9-]{0,24}[a-z0-9])?$/;
@@ -32,6 +34,22 @@ export function validateBlueGreenService(props: BlueGreenServiceProps, construct
   requireNetwork(props, construct);
   requireTasks(props, construct);
   requireTimes(props, construct);
+  requireReferences(props, construct);
+}
+
+/** A value that is written out stands in the task definition, in the plan and in the state. */
+function requireReferences({ environment = {}, secrets = {} }: BlueGreenServiceProps, construct: Construct): void {
+  requireNoPasswords(environment, 'SecretReference.aws("arn:…", { key })', construct);
+  for (const [name, secret] of Object.entries(secrets)) {
+    naming(name, construct, () => containerSecret(secret));
+    if (typeof secret !== "string" || isUnresolved(secret) || secret.startsWith("arn:")) continue;
+    const message = `the secret ${name} is a text that is no ARN; write SecretReference.aws("arn:aws:secretsmanager:…", { key }), or rotatingSecret.reference(key)`;
+    throw new ValidationError("LiteralSecretValue", message, construct);
+  }
+  const twice = Object.keys(environment).find((name) => Object.hasOwn(secrets, name));
+  if (twice === undefined) return;
+  const message = `${twice} stands in \`environment\` and in \`secrets\`; keep one of them`;
+  throw new ValidationError("InvalidEnvironmentVariable", message, construct);
 }
 
 function requireName({ serviceName }: BlueGreenServiceProps, construct: Construct): void {

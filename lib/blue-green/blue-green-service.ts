@@ -11,6 +11,7 @@ import type { BlueGreenServiceProps } from "./blue-green-service-props";
 import { validateBlueGreenService } from "./blue-green-service-validation";
 import { ColourService } from "./colour-service";
 import { ColourTraffic } from "./colour-traffic";
+import { containerSecret } from "./container-secret";
 import { ServiceRoles } from "./service-roles";
 
 /**
@@ -40,7 +41,7 @@ export class BlueGreenService extends Construct {
     const roles = new ServiceRoles(this, "Roles", {
       serviceName,
       logGroupArn: logs.arn,
-      secretArns: Object.values(props.secrets ?? {}),
+      secrets: Object.values(props.secrets ?? {}).map(containerSecret),
       taskRoleArn: props.taskRoleArn,
     });
     const region = new DataAwsRegion(this, "Region").name;

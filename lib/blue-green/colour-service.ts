@@ -9,6 +9,7 @@ import type { Colour } from "../releases/rollout";
 import type { BlueGreenServiceProps } from "./blue-green-service-props";
 import { ColourAlarms } from "./colour-alarms";
 import type { ColourTraffic } from "./colour-traffic";
+import { containerSecret } from "./container-secret";
 import { sortedByName } from "./environment-variables";
 import type { ServiceRoles } from "./service-roles";
 
@@ -137,7 +138,7 @@ function containerDefinitions(props: ColourServiceProps): string {
       essential: true,
       portMappings: [{ containerPort: props.containerPort, protocol: "tcp" }],
       environment: sortedByName({ ...environment, COLOUR: props.colour }).map(([name, value]) => ({ name, value })),
-      secrets: sortedByName(secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
+      secrets: sortedByName(secrets).map(([name, secret]) => ({ name, valueFrom: containerSecret(secret).valueFrom })),
       readonlyRootFilesystem: true,
       logConfiguration: {
         logDriver: "awslogs",

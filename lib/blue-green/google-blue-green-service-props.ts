@@ -1,6 +1,7 @@
 import type { CloudRunV2ServiceConfig } from "@cdktf/provider-google/lib/cloud-run-v2-service";
 import type { ServiceAccountConfig } from "@cdktf/provider-google/lib/service-account";
 import type { Duration } from "../core/duration";
+import type { GoogleSecretReference } from "../core/google-secret-reference";
 import type { Size } from "../core/size";
 import type { Transform } from "../core/transform";
 import type { Rollout } from "../releases/rollout";
@@ -54,11 +55,12 @@ export interface GoogleBlueGreenServiceProps {
   readonly environment?: Readonly<Record<string, string>>;
 
   /**
-   * Environment variables that Cloud Run takes from Secret Manager. The value appears neither in Terraform nor in the
-   * revision.
+   * Environment variables that Cloud Run takes from Secret Manager:
+   * `SecretReference.google("projects/shop/secrets/token")`. The value, which is all that the secret holds, appears neither
+   * in Terraform nor in the revision.
    * @default - none
    */
-  readonly secrets?: Readonly<Record<string, SecretVersion>>;
+  readonly secrets?: Readonly<Record<string, GoogleSecretReference | SecretVersion>>;
 
   /**
    * CPU of an instance, in vCPUs.

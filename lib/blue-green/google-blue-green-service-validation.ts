@@ -2,8 +2,10 @@ import type { Construct } from "constructs";
 import { isUnresolved } from "../core/tokens";
 import { ValidationError } from "../core/validation-error";
 import { requireImages, requirePorts } from "./blue-green-service-validation";
+import { naming, requireNoPasswords } from "./environment-variables";
 import type { GoogleBlueGreenServiceProps } from "./google-blue-green-service-props";
 import { defaultMemory, revisionName } from "./google-revision";
+import { secretVersion } from "./secret-version";
 
 /** With `-run` 6 to 30 characters, as the identifier of a service account. */
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,24}[a-z0-9]$/;
@@ -88,7 +90,9 @@ function requireVariables({ environment = {}, secrets = {} }: GoogleBlueGreenSer
     if (SET_BY_CLOUD_RUN.includes(name)) refuse(`Cloud Run sets ${name} itself; leave it out, or use another name`);
     if (name === "COLOUR") refuse("COLOUR tells a container its colour; use another name");
   }
-  for (const [name, { secret, version }] of Object.entries(secrets)) {
+  requireNoPasswords(environment, 'SecretReference.google("projects/…/secrets/…")', construct);
+  for (const [name, reference] of Object.entries(secrets)) {
+    const { secret, version } = naming(name, construct, () => secretVersion(reference));
     if (isUnresolved(version) || SECRET_VERSION.test(version)) continue;
     refuse(`${name} is version "${version}" of the secret "${secret}"; write its number, or "latest"`);
   }

@@ -11,6 +11,7 @@ import { sortedByName } from "./environment-variables";
 import type { CloudRunIngress, GoogleBlueGreenServiceProps } from "./google-blue-green-service-props";
 import { validateGoogleBlueGreenService } from "./google-blue-green-service-validation";
 import { revisionTemplate, revisionTraffic } from "./google-revision";
+import { secretVersion } from "./secret-version";
 
 const INGRESS: Readonly<Record<CloudRunIngress, string>> = {
   all: "INGRESS_TRAFFIC_ALL",
@@ -85,7 +86,8 @@ export class GoogleBlueGreenService extends Construct {
   /** One grant for each secret, however many variables read it. */
   private grantSecrets(): SecretManagerSecretIamMember[] {
     const names = new Map<string, string>();
-    for (const [name, { secret }] of sortedByName(this.props.secrets ?? {})) {
+    for (const [name, reference] of sortedByName(this.props.secrets ?? {})) {
+      const { secret } = secretVersion(reference);
       if (!names.has(secret)) names.set(secret, name);
     }
     return [...names].map(

@@ -7,6 +7,7 @@ import { Size } from "../core/size";
 import type { Colour, Rollout } from "../releases/rollout";
 import { sortedByName } from "./environment-variables";
 import type { GoogleBlueGreenServiceProps } from "./google-blue-green-service-props";
+import { secretVersion } from "./secret-version";
 
 /** Name of the revision of a colour. It stays the same for as long as the colour runs its release. */
 export function revisionName(serviceName: string, colour: Colour, rollout: Rollout): string {
@@ -81,7 +82,10 @@ function container(props: GoogleBlueGreenServiceProps, colour: Colour): CloudRun
     },
     env: [
       ...sortedByName({ ...environment, COLOUR: colour }).map(([name, value]) => ({ name, value })),
-      ...sortedByName(secrets).map(([name, secretKeyRef]) => ({ name, valueSource: { secretKeyRef } })),
+      ...sortedByName(secrets).map(([name, secret]) => ({
+        name,
+        valueSource: { secretKeyRef: { ...secretVersion(secret) } },
+      })),
     ],
     // Asked each second, so that a colour takes requests as soon as it can.
     startupProbe: {

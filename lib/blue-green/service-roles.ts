@@ -1,6 +1,7 @@
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
+import type { ContainerSecret } from "./container-secret";
 
 const TRUST = JSON.stringify({
   Version: "2012-10-17",
@@ -13,8 +14,8 @@ interface ServiceRolesProps {
   /** ARN of the log group that tasks write to. */
   readonly logGroupArn: string;
 
-  /** ARNs of secrets as a task definition names them, with or without a JSON key. */
-  readonly secretArns: readonly string[];
+  /** What the containers are given. */
+  readonly secrets: readonly ContainerSecret[];
 
   /**
    * Role that the application runs as.
@@ -54,7 +55,7 @@ export class ServiceRoles extends Construct {
  * of Amazon ECR carry their own policy; only the token to ask for them cannot be narrowed down.
  * Source: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role"; Service Authorization Reference, Amazon ECR.
  */
-function executionPolicy({ logGroupArn, secretArns }: ServiceRolesProps): string {
+function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
   const statements = [
     { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${logGroupArn}:*` },
     { Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: "*" },
@@ -64,15 +65,20 @@ function executionPolicy({ logGroupArn, secretArns }: ServiceRolesProps): string
       Resource: "arn:aws:ecr:*:*:repository/*",
     },
   ];
-  const secrets = [...new Set(secretArns.map(withoutKey))];
-  const reads = { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: secrets };
+  const allow = (Action: string, resources: readonly string[]) =>
+    resources.length === 0 ? [] : [{ Effect: "Allow", Action, Resource: [...new Set(resources)] }];
   return JSON.stringify({
     Version: "2012-10-17",
-    Statement: secrets.length === 0 ? statements : [...statements, reads],
+    Statement: [
+      ...statements,
+      ...allow(
+        "secretsmanager:GetSecretValue",
+        secrets.map(({ secretArn }) => secretArn),
+      ),
+      ...allow(
+        "kms:Decrypt",
+        secrets.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []),
+      ),
+    ],
   });
-}
-
-/** `arn:aws:secretsmanager:region:account:secret:name:key:stage:version` names one value of the secret before it. */
-function withoutKey(reference: string): string {
-  return reference.startsWith("arn:") ? reference.split(":").slice(0, 7).join(":") : reference;
 }

@@ -1,14 +1,14 @@
 import { EngineError } from "./engine-error";
-import type { Text } from "./text";
+import type { StoredSecret, Text } from "./text";
 
 /**
- * The value that a text stands for.
+ * The value that a text stands for, when it is at hand: it is no secret of a store.
  *
  * @param what names the asker in the message: `step "create-schema"`
  * @throws EngineError `UnresolvedReference`
  */
 export function resolveText(
-  text: Text,
+  text: Exclude<Text, StoredSecret>,
   variables: Readonly<Record<string, string>>,
   what: string,
   environment: NodeJS.ProcessEnv = process.env,

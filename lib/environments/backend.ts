@@ -64,7 +64,7 @@ export abstract class Backend {
     return new GcsState(options);
   }
 
-  /** Oldest Terraform that has the backend: a version constraint. */
+  /** Oldest Terraform that has the backend, where another one than the oldest that will do. */
   readonly requiredVersion: string | undefined;
 
   /** Makes the backend in a stack. */
@@ -78,7 +78,7 @@ class LocalState extends Backend {
 }
 
 class S3State extends Backend {
-  override readonly requiredVersion = ">= 1.10";
+  override readonly requiredVersion = "1.10.0";
 
   constructor(private readonly options: S3BackendOptions) {
     super();

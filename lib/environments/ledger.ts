@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { z } from "zod";
-import type { EnvironmentVariableReference } from "../core/references";
+import type { SecretReference } from "../core/secret-reference";
 import { holdsPassword } from "../core/password-in-url";
 import { describeIssues } from "../core/read-json-file";
 import { SternaError } from "../core/sterna-error";
@@ -17,8 +17,11 @@ export interface FileLedgerOptions {
 
 /** Properties of `Ledger.postgres`. */
 export interface PostgresLedgerOptions {
-  /** Connection URL of the database. With a password it must be a reference: `SecretReference.environment("…")`. */
-  readonly url: string | EnvironmentVariableReference;
+  /**
+   * Connection URL of the database. With a password it must be a reference: `SecretReference.environment("…")`,
+   * `SecretReference.aws("…")`, `rotatingSecret.reference("url")`.
+   */
+  readonly url: string | SecretReference;
 
   /**
    * Schema that holds the ledger's table.

@@ -3,9 +3,11 @@ import { TerraformStack } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
 import type { GatesData } from "../core/gate-data";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/identifier";
+import { requireTerraformVersion } from "../core/require-terraform";
 import { mergeRolloutRules, type RolloutRules } from "../core/rollout-rules";
 import type { StackManifest } from "../core/stack-manifest";
 import { SternaError } from "../core/sterna-error";
+import { OLDEST_TERRAFORM } from "../core/terraform-requirement";
 import { ValidationError } from "../core/validation-error";
 import { canonicalJson } from "../engine/checksum";
 import type { CompatibilityMatrix } from "../releases/compatibility-matrix";
@@ -188,8 +190,10 @@ export class SystemStack extends TerraformStack {
     };
     const backend = props.backend ?? Backend.local();
     backend.bind(this, this.place);
-    // `check` blocks are of Terraform 1.5 (Terraform CHANGELOG, 1.5.0).
-    this.addOverride("terraform.required_version", backend.requiredVersion ?? ">= 1.5");
+    requireTerraformVersion(this, OLDEST_TERRAFORM, "the ledger is compared in a `check` block");
+    if (backend.requiredVersion !== undefined) {
+      requireTerraformVersion(this, backend.requiredVersion, "the backend locks its state with `use_lockfile`");
+    }
     new SternaProvider(this, "sterna", { ledger, environment: environment.name });
     const recorded = new DataSternaLedger(this, "ledger", { system, expected: this.steps });
     this.addOverride("check.ledger", ledgerCheck(recorded, system, environment.name));

@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "@jest/globals";
 import { BlueGreenService } from "../../lib/blue-green/blue-green-service";
 import type { BlueGreenServiceProps } from "../../lib/blue-green/blue-green-service-props";
 import { Duration } from "../../lib/core/duration";
+import { SecretReference } from "../../lib/core/secret-reference";
 import { Size } from "../../lib/core/size";
 import { synthesize, type SynthesizedStack } from "../support/synth";
 import { changes, SERVICE, STEADY, synthesizeService } from "./service";
@@ -180,6 +181,25 @@ describe("a service in two colours", () => {
     ],
     ["no subnet for the tasks", { subnetIds: [] }, "TooFewSubnets", "`subnetIds`"],
     ["a port out of range", { containerPort: 0 }, "InvalidPort", "`containerPort` is 0"],
+    [
+      "a secret that is written out",
+      { secrets: { TOKEN: "hunter2-hunter2" } },
+      "LiteralSecretValue",
+      "the secret TOKEN is a text that is no ARN",
+    ],
+    [
+      "a secret by a name, which ECS takes for a parameter",
+      { secrets: { TOKEN: SecretReference.aws("shop/token") } },
+      "SecretReferenceInvalid",
+      'the secret TOKEN: Amazon ECS finds a secret by its ARN, got the name "shop/token"',
+    ],
+    ["a password", { environment: { URL: "redis://:secret@cache/" } }, "LiteralPassword", "write secrets: { URL: "],
+    [
+      "a variable of two options",
+      { environment: { A: "1" }, secrets: { A: "arn:aws:ssm:us-east-1:1:parameter/a" } },
+      "InvalidEnvironmentVariable",
+      "A stands in",
+    ],
     ["a test listener on the live port", { testPort: 443 }, "TestListenerLive", "port 443"],
     ["fewer tasks at most than at least", { minTasks: 4, maxTasks: 2 }, "InvalidTaskCount", "4 to 2"],
     ["a colour without tasks", { minTasks: 0 }, "InvalidTaskCount", "0 to 10"],

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { GoogleBlueGreenService } from "../../lib/blue-green/google-blue-green-service";
 import type { GoogleBlueGreenServiceProps } from "../../lib/blue-green/google-blue-green-service-props";
 import { Duration } from "../../lib/core/duration";
+import { SecretReference } from "../../lib/core/secret-reference";
 import { Size } from "../../lib/core/size";
 import { type Colour, Rollout } from "../../lib/releases/rollout";
 import { stackManifest } from "../../lib/core/stack-manifest";
@@ -29,7 +30,7 @@ const EVERYTHING: Partial<GoogleBlueGreenServiceProps> = {
   secrets: {
     TOKEN: { secret: "token", version: "3" },
     OLD_TOKEN: { secret: "token", version: "2" },
-    KEY: { secret: "projects/other/secrets/key", version: "latest" },
+    KEY: SecretReference.google("projects/other/secrets/key"),
   },
   cpu: 4,
   memory: Size.gibibytes(8),
@@ -314,6 +315,13 @@ describe("a service in two colours on Cloud Run", () => {
       "InvalidEnvironmentVariable",
       '"newest"',
     ],
+    [
+      "a key of a secret, which Cloud Run cannot read",
+      { secrets: { A: SecretReference.google("projects/p/secrets/a", { key: "url" }) } },
+      "SecretReferenceInvalid",
+      'the secret A: Cloud Run gives a container the whole value of a secret, got the key "url"',
+    ],
+    ["a password", { environment: { A: "redis://:secret@cache/" } }, "LiteralPassword", "write secrets: { A: "],
     ["a variable for the colour", { environment: { COLOUR: "red" } }, "InvalidEnvironmentVariable", "COLOUR"],
     ["an e-mail address without its kind", { invokers: { me: "me@example.org" } }, "InvalidInvoker", "`me`"],
     ["a way without a subnetwork", { vpcEgress: "all-traffic" }, "EgressWithoutSubnetwork", '"all-traffic"'],

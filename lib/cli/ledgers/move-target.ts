@@ -3,6 +3,7 @@ import { holdsPassword } from "../../core/password-in-url";
 import { SternaError } from "../../core/sterna-error";
 import type { LedgerConfig } from "../../engine/ledgers/ledger-config";
 import { parseLedgerConfig } from "../../engine/ledgers/open-ledger";
+import type { Text } from "../../engine/text";
 
 /** The ledger that another one is moved to, as the command line is told. */
 export interface MoveTarget {
@@ -40,11 +41,15 @@ function postgresCode({ url, schema }: Extract<LedgerConfig, { kind: "postgres" 
       'the URL in --to holds a password, which every process of this machine can read; set a variable and write {"kind":"postgres","url":{"env":"STERNA_LEDGER_URL"}}',
     );
   }
-  const from =
-    typeof url === "object" && "env" in url
-      ? `SecretReference.environment(${JSON.stringify(url.env)})`
-      : JSON.stringify(url);
-  return `Ledger.postgres({ url: ${from}, schema: ${JSON.stringify(schema)} })`;
+  return `Ledger.postgres({ url: ${codeOf(url)}, schema: ${JSON.stringify(schema)} })`;
+}
+
+function codeOf(url: Text): string {
+  if (typeof url === "string" || "variable" in url) return JSON.stringify(url);
+  if ("env" in url) return `SecretReference.environment(${JSON.stringify(url.env)})`;
+  const { store, id, ...options } = url.secret;
+  const rest = Object.keys(options).length === 0 ? "" : `, ${propertiesOf(options)}`;
+  return `SecretReference.${store}(${JSON.stringify(id)}${rest})`;
 }
 
 function propertiesOf(options: object): string {

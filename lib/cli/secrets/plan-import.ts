@@ -1,3 +1,4 @@
+import { isDynamicReference } from "../../core/dynamic-reference";
 import { SternaError } from "../../core/sterna-error";
 import { describeKnown } from "../text/nearest";
 import type { SecretValues } from "./secret-object";
@@ -9,8 +10,6 @@ export interface ImportedVariable {
   readonly state: "new" | "same" | "differs";
 }
 
-/** How a reference to a value in Secrets Manager begins, in CloudFormation and everything that follows it. */
-const REFERENCE = /^\{\{resolve:secretsmanager:/;
 const KEY = /^[\w.-]+$/;
 
 /**
@@ -23,7 +22,7 @@ const KEY = /^[\w.-]+$/;
 export function keysToImport(variables: ReadonlyMap<string, string>, only: readonly string[]): Map<string, string> {
   const isSecret = (name: string) => {
     const value = variables.get(name) ?? "";
-    return value !== "" && !REFERENCE.test(value);
+    return value !== "" && !isDynamicReference(value);
   };
   if (only.length === 0) return new Map([...variables.keys()].filter(isSecret).map((name) => [name, name]));
   const pairs = only.map((text) => {

@@ -1,19 +1,39 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { awsSettings } from "../../engine/objects/aws-settings";
+import { AwsSecretVersions } from "../../secrets/rotator/aws-secret-versions";
 import { rotate, type RotationResult } from "../../secrets/rotator/rotate";
 import type { OnProgress } from "../../secrets/rotator/rotation-strategy";
-import { SecretVersions } from "../../secrets/rotator/secret-versions";
 import type { RotationSettings } from "../../secrets/rotator/settings";
 import { strategyOf } from "../../secrets/rotator/strategies";
+import { isGoogleSecretId, rotateGoogleSecret } from "./rotate-google-secret";
 
-/** Rotates a secret with the credentials that the AWS SDK finds here. */
+/** What is rotated, and how. */
+export interface RotatedSecret {
+  /** Name or ARN in AWS Secrets Manager; `projects/<project>/secrets/<name>` in Google Secret Manager. */
+  readonly id: string;
+  readonly settings: RotationSettings;
+
+  /** @default - that of the variables */
+  readonly region?: string | undefined;
+}
+
+/**
+ * Rotates a secret from here.
+ *
+ * @param variables where credentials, region and endpoint are looked up
+ */
 export async function rotateSecret(
-  secretId: string,
-  settings: RotationSettings,
+  { id, settings, region }: RotatedSecret,
+  variables: NodeJS.ProcessEnv,
   onProgress: OnProgress,
 ): Promise<RotationResult> {
-  const client = new SecretsManagerClient({});
+  if (isGoogleSecretId(id)) return rotateGoogleSecret(id, settings, variables, onProgress);
+  const client = new SecretsManagerClient({
+    ...awsSettings(variables, "SECRETS_MANAGER"),
+    ...(region !== undefined && { region }),
+  });
   try {
-    const versions = new SecretVersions(client, secretId);
+    const versions = new AwsSecretVersions(client, id);
     return await rotate({ versions, strategy: strategyOf(settings, versions, onProgress), onProgress });
   } finally {
     client.destroy();

@@ -1,14 +1,14 @@
 import { realpath, stat } from "node:fs/promises";
+import { formatDynamicReference } from "../../core/dynamic-reference";
 import { replaceValues } from "../../engine/dotenv/replace-values";
 import { EngineError } from "../../engine/engine-error";
 import { readIfThere } from "../../engine/files/read-if-there";
 import { replaceFile } from "../../engine/files/replace-file";
-import { SecretKeyReference } from "../../secrets/secret-key-reference";
 import type { DotenvOnDisk } from "../env/read-dotenv-file";
 
 /** Names of variables, and what takes the place of their values. */
 export function referencesTo(secretArn: string, keys: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map([...keys].map(([name, key]) => [name, new SecretKeyReference(secretArn, key).dynamicReference]));
+  return new Map([...keys].map(([name, key]) => [name, formatDynamicReference({ id: secretArn, key })]));
 }
 
 /** Whether the file with references is there already. */

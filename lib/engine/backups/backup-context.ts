@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { EngineError } from "../engine-error";
-import type { Reference, Setting } from "./backup-plan";
+import { SecretFetcher } from "../secrets/secret-fetcher";
+import { referredSecret } from "../secrets/stored-secret";
+import type { Setting } from "./backup-plan";
 
 /** What everything that works on backups gets. */
 export interface BackupContext {
@@ -23,19 +25,21 @@ export type Resolve = (setting: Setting) => Promise<string>;
  * @param file the plan, whose folder paths are relative to
  */
 export function resolverOf(file: string, environment: NodeJS.ProcessEnv): Resolve {
+  const fetcher = new SecretFetcher(environment);
   return async (setting) => {
     if (typeof setting === "string") return setting;
+    if ("secret" in setting) return fetcher.fetch(setting.secret);
     const value = "env" in setting ? environment[setting.env] : await readSecret(resolve(dirname(file), setting.file));
-    if (value !== undefined && value !== "") return value;
-    throw new EngineError(
-      "UnresolvedReference",
-      `${file} needs ${describeReference(setting)}, which is ${value === "" ? "empty" : "not set"}`,
-    );
+    const what = "env" in setting ? `the environment variable ${setting.env}` : `the file ${setting.file}`;
+    if (value === undefined || value === "") {
+      throw new EngineError(
+        "UnresolvedReference",
+        `${file} needs ${what}, which is ${value === "" ? "empty" : "not set"}`,
+      );
+    }
+    const secret = referredSecret(value, what);
+    return secret === undefined ? value : fetcher.fetch(secret);
   };
-}
-
-function describeReference(reference: Reference): string {
-  return "env" in reference ? `the environment variable ${reference.env}` : `the file ${reference.file}`;
 }
 
 async function readSecret(path: string): Promise<string> {

@@ -5,6 +5,7 @@ import { holdsPassword } from "../../core/password-in-url";
 import { readJsonFile } from "../../core/read-json-file";
 import { SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../../core/semantic-version";
 import { EngineError } from "../engine-error";
+import { storedSecretNamedBy } from "../text";
 
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 
@@ -14,6 +15,7 @@ const reference = z.union([
     .strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable") })
     .describe("Environment variable that holds it"),
   z.strictObject({ file: z.string().min(1) }).describe("File that holds it, such as a systemd credential"),
+  storedSecretNamedBy(z.string().min(1)).describe("Secret of AWS Secrets Manager or Google Secret Manager"),
 ]);
 export type Reference = z.output<typeof reference>;
 
@@ -22,7 +24,10 @@ const setting = z.union([
   z
     .string()
     .min(1)
-    .refine((text) => !holdsPassword(text), 'holds a password; write { "env": "NAME" } or { "file": "PATH" }'),
+    .refine(
+      (text) => !holdsPassword(text),
+      'holds a password; write { "env": "NAME" }, { "file": "PATH" } or { "secret": { "store": "aws", "id": "NAME" } }',
+    ),
   reference,
 ]);
 export type Setting = z.output<typeof setting>;

@@ -4,7 +4,7 @@ import type { LedgerConfig } from "../ledgers/ledger-config";
 import { openLedger, type LedgerPlace } from "../ledgers/open-ledger";
 import type { Ledger } from "../ledgers/ledger";
 import type { Program } from "../program";
-import { resolveText } from "../resolve-text";
+import { spellOut } from "../secrets/stored-secret";
 
 const SCHEMA = "sterna";
 
@@ -53,9 +53,7 @@ export class Ledgers {
 export function homeLedger(program: Program, variables: Readonly<Record<string, string>>): LedgerConfig | undefined {
   const kind = kindOf(program);
   if (!isTransactional(kind)) return undefined;
-  const database = kind.database(program);
-  // A variable is spelled out, since a ledger knows no variables; a secret stays a reference.
-  const url =
-    typeof database !== "string" && "variable" in database ? resolveText(database, variables, "the ledger") : database;
+  // A ledger knows no variables; a secret stays a reference.
+  const url = spellOut(kind.database(program), variables, "the ledger");
   return { kind: "postgres", url, schema: SCHEMA };
 }

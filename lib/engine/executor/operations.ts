@@ -27,15 +27,21 @@ export function operationsOf(
   session: Pick<LedgerSession, "client">,
 ): Operations {
   const kind = kindOf(program);
+  // The connection to the database of a transactional kind stands already.
+  const asked = isTransactional(kind) ? { ...program, database: undefined } : program;
+  const prepared = async <T>(work: () => Promise<T>): Promise<T> => {
+    await context.lookUp(asked);
+    return work();
+  };
   if (!isTransactional(kind)) {
     return {
       transactional: false,
       effectless: kind.effectless,
       endsWithLock: false,
-      probe: kind.probe && (() => kind.probe!(program, context)),
-      up: () => kind.up(program, context),
-      verify: (artifact) => kind.verify(program, context, artifact),
-      down: (artifact) => kind.down(program, context, artifact),
+      probe: kind.probe && (() => prepared(() => kind.probe!(program, context))),
+      up: () => prepared(() => kind.up(program, context)),
+      verify: (artifact) => prepared(() => kind.verify(program, context, artifact)),
+      down: (artifact) => prepared(() => kind.down(program, context, artifact)),
       inTransaction: (work) => work(),
     };
   }
@@ -45,10 +51,10 @@ export function operationsOf(
     transactional,
     effectless: kind.effectless,
     endsWithLock: true,
-    probe: kind.probe && (() => kind.probe!(program, context, client)),
-    up: () => kind.up(program, context, client),
-    verify: (artifact) => kind.verify(program, context, client, artifact),
-    down: (artifact) => kind.down(program, context, client, artifact),
+    probe: kind.probe && (() => prepared(() => kind.probe!(program, context, client))),
+    up: () => prepared(() => kind.up(program, context, client)),
+    verify: (artifact) => prepared(() => kind.verify(program, context, client, artifact)),
+    down: (artifact) => prepared(() => kind.down(program, context, client, artifact)),
     inTransaction: (work) => (transactional ? transaction(client, work) : work()),
   };
 }

@@ -1,6 +1,7 @@
 import { EngineError } from "../engine-error";
 import { kindOf } from "../kinds";
 import { isTransactional, type CheckResult } from "../kinds/step-kind";
+import { loginUrl } from "../secrets/login-url";
 import type { Artifact, StepDefinition, StepRecord } from "../step-record";
 import { operationsOf, type Operations } from "./operations";
 import { isUndefinedObject, withReadOnlyDatabase } from "./read-only-database";
@@ -73,7 +74,9 @@ async function question<T>(
   run.start();
   try {
     if (!isTransactional(kind)) return await ask(operationsOf(program, run, {}));
-    return await withReadOnlyDatabase(run.resolve(kind.database(program)), timeout, (client) => {
+    await run.lookUp(program);
+    const url = loginUrl(run.resolve(kind.database(program)), "postgres", `the database of step "${definition.id}"`);
+    return await withReadOnlyDatabase(url, timeout, (client) => {
       const operations = operationsOf(program, run, { client });
       return operations.inTransaction(() => ask(operations));
     });

@@ -1,4 +1,5 @@
 import { spellingsOf } from "./secret-spellings";
+import { secretsInJson } from "./secrets-in-json";
 import { secretsInUrl } from "./secrets-in-url";
 
 const MASK = "***";
@@ -9,6 +10,14 @@ const SHORTEST_SECRET = 4;
 const SECRET_NAME = /(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS|_KEY)$/i;
 /** Nobody asked for these values, so shorter ones are taken for words: `TOKEN=test`. */
 const SHORTEST_UNASKED_SECRET = 8;
+
+/** What the process fetched from secret stores, in all spellings. */
+const fetched = new Set<string>();
+
+/** Has every redactor of this process mask a secret from now on, whoever fetched it. */
+export function maskEverywhere(secret: string): void {
+  for (const spelling of spellingsIn(secret)) fetched.add(spelling);
+}
 
 /** Takes secrets out of texts. It learns each secret when a step asks for it. */
 export class Redactor {
@@ -25,16 +34,16 @@ export class Redactor {
     }
   }
 
-  /** Learns a secret, what is secret in it if it is a URL, and its lines: output is reported line by line. */
+  /** Learns a secret, and what is secret in it. */
   learn(secret: string): void {
-    for (const part of [secret, ...secret.split(/\r?\n/), ...secretsInUrl(secret)]) {
-      spellingsOf(part).forEach((spelling) => this.add(spelling));
-    }
+    for (const spelling of spellingsIn(secret)) this.secrets.add(spelling);
   }
 
   /** Masks each stretch of the text that any secrets cover, also where they overlap. */
   redact(text: string): string {
-    const covered = [...this.secrets].flatMap((secret) => occurrences(text, secret)).sort(([a], [b]) => a - b);
+    const covered = [...this.secrets, ...fetched]
+      .flatMap((secret) => occurrences(text, secret))
+      .sort(([a], [b]) => a - b);
     let result = "";
     let end = 0;
     for (const [from, to] of covered) {
@@ -43,10 +52,14 @@ export class Redactor {
     }
     return result + text.slice(end);
   }
+}
 
-  private add(secret: string): void {
-    if (secret.length >= SHORTEST_SECRET) this.secrets.add(secret);
-  }
+/** A secret, its lines, since output is reported line by line, and what is secret in it if it is a URL or JSON. */
+function spellingsIn(secret: string): string[] {
+  return [secret, ...secretsInJson(secret)]
+    .flatMap((value) => [value, ...value.split(/\r?\n/), ...secretsInUrl(value)])
+    .flatMap(spellingsOf)
+    .filter((spelling) => spelling.length >= SHORTEST_SECRET);
 }
 
 function occurrences(text: string, secret: string): [from: number, to: number][] {

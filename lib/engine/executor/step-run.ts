@@ -2,9 +2,10 @@ import { EngineError } from "../engine-error";
 import type { StepContext } from "../kinds/step-kind";
 import type { Ledger, LedgerSession } from "../ledgers/ledger";
 import { thisProcess, type ProcessIdentity } from "../ledgers/process-identity";
-import { resolveText } from "../resolve-text";
+import { SecretFetcher } from "../secrets/secret-fetcher";
 import type { Progress, StepDefinition, StepRecord } from "../step-record";
 import type { Text } from "../text";
+import { LookedUpTexts } from "./looked-up-texts";
 import { ProgressRecorder } from "./progress-recorder";
 import { Redactor } from "./redactor";
 import { StepLog } from "./step-log";
@@ -33,6 +34,7 @@ export class StepRun implements StepContext {
   readonly variables: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   private readonly redactor = new Redactor(process.env);
+  private readonly texts: LookedUpTexts;
   private readonly timer = new AbortController();
   private readonly lockLost = new AbortController();
   private readonly interruption = new AbortController();
@@ -54,6 +56,7 @@ export class StepRun implements StepContext {
     if (options.signal?.aborted) this.interruption.abort();
     options.signal?.addEventListener("abort", this.interrupt);
     this.signal = AbortSignal.any([this.timer.signal, this.lockLost.signal, this.interruption.signal]);
+    this.texts = new LookedUpTexts(`step "${this.stepId}"`, new SecretFetcher(process.env, this.signal));
   }
 
   /** A step that has begun may be allowed to come to its end. */
@@ -81,8 +84,13 @@ export class StepRun implements StepContext {
     this.log?.close();
   }
 
+  async lookUp(program: object): Promise<void> {
+    await this.texts.lookUp(program, this.variables);
+  }
+
   resolve(value: Text): string {
-    const resolved = resolveText(value, this.variables, `step "${this.stepId}"`);
+    const resolved = this.texts.valueOf(value, this.variables);
+    // What was fetched is masked already.
     if (typeof value !== "string" && "env" in value) this.redactor.learn(resolved);
     return resolved;
   }
@@ -135,16 +143,7 @@ export class StepRun implements StepContext {
 
   /** The same context for a program that was recorded with other variables. */
   withVariables(variables: Readonly<Record<string, string>>): StepContext {
-    return Object.create(this, {
-      variables: { value: variables },
-      resolve: {
-        value: (text: Text) => {
-          const resolved = resolveText(text, variables, `step "${this.stepId}"`);
-          if (typeof text !== "string" && "env" in text) this.redactor.learn(resolved);
-          return resolved;
-        },
-      },
-    }) as StepContext;
+    return Object.create(this, { variables: { value: variables } }) as StepContext;
   }
 
   /** Why the step stopped, without secrets. An aborted step says so, whatever error the abort caused inside it. */

@@ -11,9 +11,12 @@ export interface StepContext {
   /** Aborted when the step must stop: a timeout, or Terraform was interrupted. */
   readonly signal: AbortSignal;
 
+  /** Fetches the secrets that a program refers to. Before the program runs: `resolve` does not wait. */
+  lookUp(program: object): Promise<void>;
+
   /**
    * The value of a text.
-   * @throws EngineError `UnresolvedReference` when a variable is not set
+   * @throws EngineError `UnresolvedReference` when a variable is not set, or why a secret was not fetched
    */
   resolve(value: Text): string;
 

@@ -30,14 +30,19 @@ export function openGcsStore(bucket: string, variables: NodeJS.ProcessEnv = proc
 /**
  * Access tokens from Application Default Credentials: a key file, workload identity federation, `gcloud auth
  * application-default login`, or the metadata server. Google's library is loaded with the first token, and renews them.
+ *
+ * @param scope what the tokens are good for
  */
-export function googleAccessToken(variables: NodeJS.ProcessEnv = process.env): () => Promise<string> {
+export function googleAccessToken(
+  variables: NodeJS.ProcessEnv = process.env,
+  scope: string = SCOPE,
+): () => Promise<string> {
   const keyFile = variables["GOOGLE_APPLICATION_CREDENTIALS"];
   let auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined;
   return async () => {
     // A project is not needed to read and write objects; without one given here, the library asks a further service for it.
     auth ??= import("google-auth-library").then(
-      ({ GoogleAuth }) => new GoogleAuth({ scopes: SCOPE, projectId: "unused", ...(keyFile && { keyFile }) }),
+      ({ GoogleAuth }) => new GoogleAuth({ scopes: scope, projectId: "unused", ...(keyFile && { keyFile }) }),
     );
     const token = await (await auth).getAccessToken();
     if (!token) throw new EngineError("LedgerUnreachable", "Google gave no access token for these credentials");

@@ -3,11 +3,17 @@ import { z } from "zod";
 import { describeIssues } from "../../core/read-json-file";
 import { EngineError } from "../engine-error";
 import { resolveText } from "../resolve-text";
+import { loginUrl } from "../secrets/login-url";
+import { lookUpText } from "../secrets/look-up-text";
+import { SecretFetcher } from "../secrets/secret-fetcher";
+import { describeSecret, referredSecret } from "../secrets/stored-secret";
+import type { Text } from "../text";
 import { FileLedger } from "./file-ledger";
 import type { Ledger } from "./ledger";
 import { openGcsStore } from "./google-access";
 import { ledgerConfig, type LedgerConfig } from "./ledger-config";
 import { ObjectLedger } from "./object-ledger";
+import type { DatabaseAddress } from "./postgres-connections";
 import { PostgresLedger } from "./postgres-ledger";
 import { S3Store } from "./s3-store";
 import type { LedgerScope } from "./scope";
@@ -39,7 +45,7 @@ export function openLedger(
       return new FileLedger(resolve(place.directory, config.directory), place);
     case "postgres":
       return new PostgresLedger({
-        url: resolveText(config.url, {}, "the ledger", variables),
+        url: databaseOf(config.url, variables),
         schema: config.schema,
         scope: place,
       });
@@ -48,6 +54,21 @@ export function openLedger(
     case "gcs":
       return new ObjectLedger({ store: openGcsStore(config.bucket, variables), prefix: config.prefix, scope: place });
   }
+}
+
+/** A secret is fetched with each connection, since it may rotate; nothing else is waited for. */
+function databaseOf(url: Text, variables: NodeJS.ProcessEnv): string | DatabaseAddress {
+  const asker = "the ledger";
+  const stored = typeof url !== "string" && "secret" in url;
+  const value = stored ? undefined : resolveText(url, {}, asker, variables);
+  const secret = stored ? url.secret : referredSecret(value!, `the URL of ${asker}`);
+  if (secret === undefined) return loginUrl(value!, "postgres", `the URL of ${asker}`);
+  const description = `the database of ${describeSecret(secret)}`;
+  return {
+    description,
+    url: async () =>
+      loginUrl(await lookUpText({ secret }, {}, asker, new SecretFetcher(variables)), "postgres", description),
+  };
 }
 
 /**

@@ -1,21 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, escapeIdentifier, Pool, type ClientBase, type ClientConfig } from "pg";
+import { type Client, escapeIdentifier, type ClientBase } from "pg";
 import { EngineError } from "../engine-error";
 import type { StepRecord } from "../step-record";
 import type { Ledger, LedgerSession, LockWait } from "./ledger";
 import { readRow } from "./read-row";
+import { PostgresConnections, type DatabaseAddress, type Queryable } from "./postgres-connections";
 import { PostgresProgress } from "./postgres-progress";
 import { assertScope, type LedgerScope } from "./scope";
 
 const POLL_MILLISECONDS = 200;
-const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
-/** The default of the kernel is two hours; firewalls and proxies forget a silent connection much sooner. */
-const KEEP_ALIVE_MILLISECONDS = 30_000;
 const UNDEFINED_TABLE = "42P01";
 /** Two sessions that create the same schema or table at once collide in the catalogue, in spite of IF NOT EXISTS. */
 const CREATION_RACES = ["23505", "42P06", "42P07", "42710"];
-
-type Queryable = Pick<ClientBase, "query">;
 
 interface LedgerRow {
   readonly id: string;
@@ -24,8 +20,8 @@ interface LedgerRow {
 }
 
 export interface PostgresLedgerOptions {
-  /** Connection URL. Held in memory only. */
-  readonly url: string;
+  /** Connection URL, or where to fetch it from. Held in memory only. */
+  readonly url: string | DatabaseAddress;
   readonly schema: string;
   readonly scope: LedgerScope;
 }
@@ -40,28 +36,32 @@ export class PostgresLedger implements Ledger {
   readonly location: string;
   private readonly table: string;
   private readonly progress: PostgresProgress;
-  /** One connection for all reading. A lost one is replaced, and reads that come at once wait for each other. */
-  private reader?: Pool;
+  private readonly connections: PostgresConnections;
 
   constructor(private readonly options: PostgresLedgerOptions) {
-    this.location = `table ${options.schema}.ledger of ${describeDatabase(options.url)}`;
+    const { url } = options;
+    const database = typeof url === "string" ? describeDatabase(url) : url.description;
+    this.location = `table ${options.schema}.ledger of ${database}`;
+    this.connections = new PostgresConnections(url);
     this.table = `${escapeIdentifier(options.schema)}.ledger`;
     this.progress = new PostgresProgress(options.schema, options.scope.system);
   }
 
   async get(id: string): Promise<StepRecord | undefined> {
-    const row = await this.select(this.read(), id);
-    return row && (await this.progress.addTo(this.read(), [row]))[0];
+    const { reader } = this.connections;
+    const row = await this.select(reader, id);
+    return row && (await this.progress.addTo(reader, [row]))[0];
   }
 
   async list(): Promise<StepRecord[]> {
+    const { reader } = this.connections;
     const rows = await this.query(
-      this.read(),
+      reader,
       `select id, record from ${this.table} where system = $1 order by started_at, id`,
       [this.options.scope.system],
     );
     return this.progress.addTo(
-      this.read(),
+      reader,
       rows.map((row) => this.parse(row)),
     );
   }
@@ -73,7 +73,7 @@ export class PostgresLedger implements Ledger {
       await this.lock(client, id, wait);
       return await work({
         client,
-        noteProgress: (record, progress) => this.progress.note(this.read(), record, progress),
+        noteProgress: (record, progress) => this.progress.note(this.connections.reader, record, progress),
         cancel: () => this.cancel((client as unknown as { processID: number }).processID),
         get: () => this.select(client, id),
         put: (record) => this.put(client, record),
@@ -85,9 +85,7 @@ export class PostgresLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    const reader = this.reader;
-    this.reader = undefined;
-    await reader?.end();
+    await this.connections.close();
   }
 
   /** Polls instead of waiting inside PostgreSQL, so that the waiting can be ended and a proxy sees a living connection. */
@@ -187,33 +185,12 @@ export class PostgresLedger implements Ledger {
     }
   }
 
-  private read(): Pool {
-    this.reader ??= new Pool({ ...this.connection(), max: 1 }).on("error", () => undefined);
-    return this.reader;
-  }
-
   private async connect(): Promise<Client> {
     try {
-      // Already the constructor throws, if the URL is none or names a certificate that is not there.
-      const client = new Client(this.connection());
-      // Without a listener a lost connection would end the process; the next query reports it.
-      client.on("error", () => undefined);
-      await client.connect();
-      return client;
+      return await this.connections.connect();
     } catch (error) {
       throw this.unreachable(error);
     }
-  }
-
-  private connection(): ClientConfig {
-    return {
-      connectionString: this.options.url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
-      application_name: "sterna",
-      // A step may wait long for its lock or run long; keep-alive finds a peer that vanished.
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_MILLISECONDS,
-    };
   }
 
   private unreachable(error: unknown): EngineError {

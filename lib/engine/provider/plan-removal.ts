@@ -7,8 +7,8 @@ import { plannedStep, type PlanResult } from "./plan-step";
 import type { ProviderSession } from "./session";
 import { toDefinition } from "./step-state";
 
-/** Terraform folds warnings with the same summary into one where the steps stand in the configuration. */
-const ROLLBACK = "Steps will be rolled back";
+/** Summary of the warning. Terraform folds warnings with the same summary into one where the steps stand in the configuration. */
+export const ROLLBACK = "Steps will be rolled back";
 
 /**
  * Plans the removal of a step: a rollback, unless the step says otherwise.

@@ -10,6 +10,7 @@ import type { PlanMemory, PlannedStep } from "./plan-memory";
 import { assertProved } from "./proof";
 import type { ProviderSession } from "./session";
 import { argumentsKnown, complete, parseProgram, plannedFacts, toDefinition } from "./step-state";
+import { isUnreadableLedger } from "./unreadable-ledger";
 
 export interface PlanResult {
   readonly state: TerraformObject | null;
@@ -50,7 +51,7 @@ export async function planCreate(
     assertSameEffect(record, definition);
     return result([warning(ADOPTION, `${definition.id}: applied ${record.appliedAt}`)]);
   } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== "LedgerUnreachable") throw error;
+    if (!isUnreadableLedger(error)) throw error;
     // The database may come with this very apply. The apply itself will insist.
     return result([warning(`The ledger of step "${definition.id}" cannot be read yet`, error.message)]);
   }

@@ -1,8 +1,8 @@
-import { EngineError } from "../engine-error";
 import type { TerraformObject } from "../protocol/dynamic-value";
 import type { Diagnostic } from "../protocol/messages";
 import { warning } from "./diagnostics";
 import type { ProviderSession } from "./session";
+import { isUnreadableLedger } from "./unreadable-ledger";
 
 /** The data source `sterna_ledger`: what the ledger holds against what the configuration expects. */
 export async function readLedger(
@@ -27,7 +27,7 @@ export async function readLedger(
     };
     return { state: { ...base, ...facts }, diagnostics: [] };
   } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== "LedgerUnreachable") throw error;
+    if (!isUnreadableLedger(error)) throw error;
     return nothing(error.message);
   }
 }

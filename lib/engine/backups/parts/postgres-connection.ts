@@ -2,6 +2,7 @@ import { Client } from "pg";
 import { EngineError } from "../../engine-error";
 import { rejectAborted } from "../../files/abort";
 import { describeDatabase } from "../../ledgers/postgres-ledger";
+import { loginUrl } from "../../secrets/login-url";
 import type { Resolve } from "../backup-context";
 import type { PartOf } from "../backup-plan";
 
@@ -90,7 +91,7 @@ export class PostgresConnection {
 
 /** The database of a part. */
 export async function connectionOf(part: PartOf<"postgres">, resolve: Resolve): Promise<PostgresConnection> {
-  const url = await resolve(part.url);
+  const url = loginUrl(await resolve(part.url), "postgres", part.id);
   if (part.password === undefined) return PostgresConnection.parse(url, part.id);
   const password = await resolve(part.password);
   PostgresConnection.parse(url, part.id);

@@ -1,5 +1,6 @@
 import { createClient, RESP_TYPES } from "redis";
 import { EngineError } from "../../engine-error";
+import { loginUrl } from "../../secrets/login-url";
 import type { Resolve } from "../backup-context";
 import type { PartOf } from "../backup-plan";
 
@@ -30,7 +31,7 @@ export interface RedisServer {
 
 /** The server of a part. @throws EngineError `InvalidBackupPlan` when it is no URL of Redis */
 export async function redisServerOf(part: PartOf<"redis">, resolve: Resolve): Promise<RedisServer> {
-  const text = await resolve(part.url);
+  const text = loginUrl(await resolve(part.url), "redis", part.id);
   if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) {
     throw new EngineError("InvalidBackupPlan", `${part.id}: the url must be redis://user@host:6379 or rediss://…`);
   }

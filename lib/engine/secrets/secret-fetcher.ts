@@ -1,0 +1,57 @@
+import { isSecretKey, NOT_ROTATED_YET } from "../../core/server-login";
+import { canonicalJson } from "../checksum";
+import { EngineError } from "../engine-error";
+import { maskEverywhere } from "../executor/redactor";
+import { readAwsSecret } from "./aws-secrets-manager";
+import { readGoogleSecret } from "./google-secret-manager";
+import { selectKey } from "./select-key";
+import { describeSecret, type NamedSecret } from "./stored-secret";
+
+/** Fetches secrets, each version once: keys of the same secret belong together, also while it rotates. */
+export class SecretFetcher {
+  private readonly texts = new Map<string, Promise<string>>();
+
+  /**
+   * @param environment where credentials, regions and endpoints are looked up
+   * @param signal ends the waiting
+   */
+  constructor(
+    readonly environment: NodeJS.ProcessEnv = process.env,
+    private readonly signal?: AbortSignal,
+  ) {}
+
+  /**
+   * The value of a secret. From now on this process masks it in all that it says.
+   *
+   * @throws EngineError `SecretMissing`, `SecretAccessDenied`, `SecretStoreUnreachable`, `SecretIsBinary`, `SecretNotJson`,
+   * `SecretKeyMissing`
+   */
+  async fetch(secret: NamedSecret): Promise<string> {
+    const { key, ...version } = secret;
+    const text = await this.textOf(version as NamedSecret);
+    const value = key === undefined ? text : selectKey(text, key, describeSecret(version as NamedSecret));
+    if (isSecretKey(key)) maskEverywhere(value);
+    return value;
+  }
+
+  private textOf(version: NamedSecret): Promise<string> {
+    const address = canonicalJson(version);
+    const known = this.texts.get(address) ?? this.read(version);
+    this.texts.set(address, known);
+    return known;
+  }
+
+  private async read(version: NamedSecret): Promise<string> {
+    const text =
+      version.store === "aws"
+        ? await readAwsSecret(version, this.environment, this.signal)
+        : await readGoogleSecret(version, this.environment, this.signal);
+    if (text !== NOT_ROTATED_YET && text !== "") return text;
+    throw new EngineError(
+      "SecretMissing",
+      text === ""
+        ? `${describeSecret(version)} is empty; give it a value`
+        : `${describeSecret(version)} has no value yet: its first rotation has not ended. Look at the log of the rotation function, and try again`,
+    );
+  }
+}

@@ -1,0 +1,47 @@
+import { isDynamicReference, parseDynamicReference } from "../../core/dynamic-reference";
+import { EngineError } from "../engine-error";
+import { resolveText } from "../resolve-text";
+import type { StoredSecret, Text } from "../text";
+import { describeText } from "../text-description";
+
+type Address = StoredSecret["secret"];
+
+/** A secret of a store, by a name that is written out. */
+export type NamedSecret = Address & { readonly id: string };
+
+/** A text without variables: where those of a step are not known, such as in the configuration of a ledger. */
+export function spellOut(text: Text, variables: Readonly<Record<string, string>>, what: string): Text {
+  if (typeof text === "string" || "env" in text) return text;
+  if ("variable" in text) return resolveText(text, variables, what);
+  return { secret: named(text, variables, what) };
+}
+
+/** @throws EngineError `UnresolvedReference` when the variable that names the secret is not set */
+export function named(
+  { secret }: StoredSecret,
+  variables: Readonly<Record<string, string>>,
+  what: string,
+): NamedSecret {
+  return { ...secret, id: resolveText(secret.id, variables, what) };
+}
+
+/** How messages call a secret. */
+export function describeSecret(secret: Address): string {
+  return describeText({ secret });
+}
+
+/**
+ * The secret that a value of the environment refers to; nothing for a value that is meant itself.
+ *
+ * @param what where the value stands, for the message
+ * @throws EngineError `SecretReferenceInvalid`
+ */
+export function referredSecret(value: string, what: string): NamedSecret | undefined {
+  if (!isDynamicReference(value)) return undefined;
+  const reference = parseDynamicReference(value);
+  if (reference !== undefined) return { store: "aws", ...reference };
+  throw new EngineError(
+    "SecretReferenceInvalid",
+    `${what} begins like a reference to a secret and is none; write {{resolve:secretsmanager:<name or ARN>:SecretString:<key>}}`,
+  );
+}
