@@ -9,7 +9,7 @@ import { compareChanges } from "../../lib/promotion/proof/compare-changes";
 import { DeclaredDifferences } from "../../lib/promotion/proof/declared-differences";
 import { ProvingHistory } from "../../lib/promotion/proof/proving-history";
 import { Waivers } from "../../lib/promotion/proof/waivers";
-import { formatReport, type ReportFormat } from "../../lib/promotion/report/format";
+import { reportChunks, type ReportFormat } from "../../lib/promotion/report/format";
 
 const [file, form, records] = process.argv.slice(2) as [string, ReportFormat, string | undefined];
 const applied = records === undefined ? [] : (JSON.parse(readFileSync(records, "utf8")) as ApplyRecord[]);
@@ -43,5 +43,7 @@ const report = buildReport({
   parts: {},
   versions: { sterna: "", terraform: plan.terraform },
 });
-formatReport(report, form, createColors(false));
+let written = 0;
+for (const chunk of reportChunks(report, form, createColors(false))) written += chunk.length;
+if (written === 0) throw new Error("the report is empty");
 console.log(performance.now() - begin);
