@@ -65,8 +65,10 @@ function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
       Resource: "arn:aws:ecr:*:*:repository/*",
     },
   ];
-  const allow = (Action: string, resources: readonly string[]) =>
-    resources.length === 0 ? [] : [{ Effect: "Allow", Action, Resource: [...new Set(resources)] }];
+  const allow = (Action: string, resources: readonly string[], condition?: object) =>
+    resources.length === 0
+      ? []
+      : [{ Effect: "Allow", Action, Resource: [...new Set(resources)], ...(condition && { Condition: condition }) }];
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
@@ -78,6 +80,8 @@ function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
       ...allow(
         "kms:Decrypt",
         secrets.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []),
+        // Not for data of other services under the same key.
+        { StringLike: { "kms:ViaService": "secretsmanager.*" } },
       ),
     ],
   });

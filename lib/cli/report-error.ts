@@ -1,4 +1,5 @@
 import { SternaError } from "../core/sterna-error";
+import { maskFetched } from "../engine/executor/redactor";
 import { RefusedError } from "../promotion/refused-error";
 import { EXIT_STATUS, type ExitStatus } from "./exit-status";
 import type { Terminal } from "./terminal";
@@ -13,7 +14,8 @@ export function reportError(error: unknown, terminal: Terminal): ExitStatus {
     terminal.report(`${bold(red(`error[${code}]`))}: ${message}`);
   }
   if (terminal.verbose && error instanceof Error) {
-    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) terminal.report(cause.stack ?? "");
+    let cause: unknown = error;
+    for (; cause instanceof Error; cause = cause.cause) terminal.report(maskFetched(cause.stack ?? ""));
   }
   return error instanceof RefusedError ? EXIT_STATUS.refused : EXIT_STATUS.error;
 }
@@ -21,10 +23,10 @@ export function reportError(error: unknown, terminal: Terminal): ExitStatus {
 /** What a full disk, missing permissions or a read-only file system answer. */
 const FILE_ERRORS = ["EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS"];
 
-/** Everything thrown on purpose is a `SternaError`. */
+/** Everything thrown on purpose is a `SternaError`. Without what this process fetched from secret stores. */
 export function describeError(error: unknown): { code: string; message: string } {
-  if (error instanceof SternaError) return { code: error.code, message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = maskFetched(error instanceof Error ? error.message : String(error));
+  if (error instanceof SternaError) return { code: error.code, message };
   if (FILE_ERRORS.includes((error as NodeJS.ErrnoException)?.code ?? "")) return { code: "FileUnwritable", message };
   return {
     code: "Defect",

@@ -11,6 +11,11 @@ const BEGINNING = "{{resolve:secretsmanager:";
 const FORM =
   /^\{\{resolve:secretsmanager:(?<id>arn:[^:{}]+:secretsmanager:[^:{}]*:[^:{}]*:secret:[^:{}]+|[^:{}]+)(:SecretString(:(?<key>[^:{}]*)(:(?<versionStage>[^:{}]*):?)?)?)?\}\}$/;
 
+/** Whether a reference stands in a text, as CloudFormation would take it, among other characters. */
+export function holdsDynamicReference(text: string): boolean {
+  return text.includes(BEGINNING);
+}
+
 /** Whether a text is meant to be a reference. */
 export function isDynamicReference(text: string): boolean {
   return text.startsWith(BEGINNING);

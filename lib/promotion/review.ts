@@ -8,8 +8,18 @@ import type { PlanSummary } from "./plan-summary";
 import type { StepChange } from "./step-change";
 
 /** What happens to a step; how far an earlier attempt came is no part of it. */
-const reviewedStep = z.object({ id: z.string(), undone: z.boolean(), checksum: z.string().optional() });
+const reviewedStep = z.object({ id: z.string(), action: z.string(), checksum: z.string().optional() });
 type ReviewedStep = z.infer<typeof reviewedStep>;
+
+/** Actions that only write down what is there already. */
+const BOOKKEEPING = ["adopt", "describe"];
+/** By action, what it may have become since the review: less, or the same after an attempt that failed. */
+const MAY_BECOME: Readonly<Record<string, readonly string[]>> = {
+  run: ["run", "retry", ...BOOKKEEPING],
+  retry: ["run", "retry", ...BOOKKEEPING],
+  adopt: BOOKKEEPING,
+  describe: BOOKKEEPING,
+};
 
 /**
  * What somebody who looked at a plan agreed to: enough to know the same plan again when it is made a second time, by
@@ -39,15 +49,12 @@ export interface ReviewedPlan extends Omit<PlanReview, "version" | "changes" | "
 
 /** Says what there is to agree to. */
 export function reviewOf({ plan, summary, ...rest }: ReviewedPlan): PlanReview {
-  const steps = [
-    ...summary.steps.map((step) => reviewedStepOf(step, false)),
-    ...summary.rollbacks.map((step) => reviewedStepOf(step, true)),
-  ];
+  const steps = [...summary.steps, ...summary.rollbacks].map(reviewedStepOf);
   return { version: 1, ...rest, changes: recordedChanges(plan), steps };
 }
 
-function reviewedStepOf({ id, checksum }: StepChange, undone: boolean): ReviewedStep {
-  return { id, undone, ...(checksum === undefined ? {} : { checksum }) };
+function reviewedStepOf({ id, action, checksum }: StepChange): ReviewedStep {
+  return { id, action, ...(checksum === undefined ? {} : { checksum }) };
 }
 
 /**
@@ -64,17 +71,25 @@ export function unreviewed(review: PlanReview, now: PlanReview): string[] {
   // What comes of another configuration needs no list.
   if (parts.length > 0 || release.length > 0) return [...release, ...parts];
   const changes = new Map(review.changes.map((change) => [change.name, change]));
-  const steps = new Map(review.steps.map((step) => [step.id, step]));
   return [
-    ...now.steps.flatMap((step) => unreviewedStep(steps.get(step.id), step)),
+    ...now.steps.flatMap((step) => unreviewedStep(review.steps, step)),
     ...now.changes.flatMap((change) => unreviewedChange(changes.get(change.name), change)),
   ];
 }
 
-function unreviewedStep(reviewed: ReviewedStep | undefined, { id, undone, checksum }: ReviewedStep): string[] {
-  if (reviewed?.undone !== undone)
-    return [`step ${id} would be ${undone ? "rolled back" : "run"}, which nobody reviewed`];
-  return reviewed.checksum === checksum ? [] : [`step ${id} has another program`];
+function unreviewedStep(reviewed: readonly ReviewedStep[], now: ReviewedStep): string[] {
+  // A step that gets another address leaves and comes under one id.
+  const found = reviewed.filter(({ id }) => id === now.id).map((step) => differenceOfSteps(step, now));
+  if (found.includes(undefined)) return [];
+  return [found[0] ?? `step ${now.id}: ${now.action} is planned, and nobody reviewed it`];
+}
+
+function differenceOfSteps(reviewed: ReviewedStep, { id, action, checksum }: ReviewedStep): string | undefined {
+  const allowed = MAY_BECOME[reviewed.action] ?? [reviewed.action];
+  if (!allowed.includes(action)) return `step ${id}: ${action} is planned, ${reviewed.action} was reviewed`;
+  // A program that holds a value of a resource has no checksum before that is there.
+  const isOpen = reviewed.checksum === undefined;
+  return isOpen || reviewed.checksum === checksum ? undefined : `step ${id} has another program`;
 }
 
 function unreviewedChange(

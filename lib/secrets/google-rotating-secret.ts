@@ -8,11 +8,12 @@ import {
 } from "@cdktf/provider-google/lib/secret-manager-secret";
 import { SecretManagerSecretIamMember } from "@cdktf/provider-google/lib/secret-manager-secret-iam-member";
 import { SecretManagerSecretVersion } from "@cdktf/provider-google/lib/secret-manager-secret-version";
-import { Fn, TerraformStack, type ITerraformDependable } from "cdktf";
+import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../core/duration";
 import { GoogleSecretReference } from "../core/google-secret-reference";
 import { adoptResource, keepMovedResources } from "../core/refactoring";
+import { requireTerraformVersion } from "../core/require-terraform";
 import { applyTransform } from "../core/transform";
 import { ValidationError } from "../core/validation-error";
 import type { GoogleRotatingSecretProps } from "./google-rotating-secret-props";
@@ -23,7 +24,7 @@ import { journalOf } from "./rotator/google/google-secret-versions";
 import { writtenKeys } from "./rotator/secret-keys";
 import type { RotationSettings } from "./rotator/settings";
 
-const WRITE_ONLY_TERRAFORM = ">= 1.11";
+const WRITE_ONLY_TERRAFORM = "1.11.0";
 
 /** Long enough for grants to spread; Secret Manager takes no less than 5 minutes. */
 const FIRST_ROTATION = "15m";
@@ -182,7 +183,11 @@ export class GoogleRotatingSecret extends Construct {
 
   /** Rotations leave the first version: Terraform would make it again, over the value in use. */
   private addFirstVersion(initialValue: string): void {
-    TerraformStack.of(this).addOverride("terraform.required_version", WRITE_ONLY_TERRAFORM);
+    requireTerraformVersion(
+      this,
+      WRITE_ONLY_TERRAFORM,
+      "`initialValue` is written and never kept (secret_data_wo); without it the first rotation makes the value",
+    );
     new SecretManagerSecretVersion(this, "FirstVersion", {
       secret: this.resource.id,
       secretDataWo: initialValue,

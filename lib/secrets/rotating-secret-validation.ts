@@ -9,7 +9,8 @@ import { type Refuse, validateKeptSecret, validateRotationSettings } from "./sec
 
 /** @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name) */
 const SECRET_NAME = /^[\w/+=.@-]{1,512}$/;
-const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/;
+/** With the six characters at its end: IAM compares whole ARNs. */
+const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
 
 /** Refuses what Secrets Manager would refuse at apply, and what would give a secret away. */
 export function validateRotatingSecret(props: RotatingSecretProps, construct: Construct): void {
@@ -38,7 +39,7 @@ function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
   if (adminSecretId !== undefined && !isUnresolved(adminSecretId) && !SECRET_ARN.test(adminSecretId)) {
     refuse(
       "InvalidSecretArn",
-      `adminSecretId "${adminSecretId}" is not the ARN of a secret, which the function's policy needs. ` +
+      `adminSecretId "${adminSecretId}" is not the whole ARN of a secret, which the function's policy needs. ` +
         'Write "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf", or the arn of a resource',
     );
   }

@@ -1,5 +1,6 @@
 /**
- * What the rotation function runs on. A test fails some time before AWS ends its support.
+ * What the rotation function runs on. A test fails a month before AWS ends its support. The provider refuses what it does
+ * not know: 5.100.0 of `hashicorp/aws` knows none after `nodejs22.x`, so the next one comes with a newer provider.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
  */

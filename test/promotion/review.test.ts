@@ -15,8 +15,8 @@ const REVIEW: PlanReview = planReview.parse({
     { name: "aws_sqs_queue.jobs", action: "update", fingerprint: { name: "z raw", policy: "unknown" } },
   ],
   steps: [
-    { id: "one", undone: false, checksum: "1" },
-    { id: "old", undone: true, checksum: "2" },
+    { id: "one", action: "run", checksum: "1" },
+    { id: "old", action: "roll-back", checksum: "2" },
   ],
 });
 
@@ -81,18 +81,58 @@ describe("what was reviewed, and a plan that was made again", () => {
       { changes: [{ ...QUEUE, fingerprint: { ...QUEUE.fingerprint, name: "other raw" } }] },
       "aws_sqs_queue.jobs: name would be another value",
     ],
-    ["another program", { steps: [{ id: "one", undone: false, checksum: "9" }] }, "step one has another program"],
+    ["another program", { steps: [{ id: "one", action: "run", checksum: "9" }] }, "step one has another program"],
+    [
+      "a program that was known and is not any more",
+      { steps: [{ id: "one", action: "run" }] },
+      "step one has another program",
+    ],
     [
       "a step that is undone instead",
-      { steps: [{ id: "one", undone: true, checksum: "1" }] },
-      "step one would be rolled back, which nobody reviewed",
+      { steps: [{ id: "one", action: "roll-back", checksum: "1" }] },
+      "step one: roll-back is planned, run was reviewed",
     ],
     [
       "another step",
-      { steps: [{ id: "two", undone: false, checksum: "1" }] },
-      "step two would be run, which nobody reviewed",
+      { steps: [{ id: "two", action: "run", checksum: "1" }] },
+      "step two: run is planned, and nobody reviewed it",
     ],
   ])("differ by %s", (_name, patch, found) => {
     expect(unreviewed(REVIEW, change(patch))).toEqual([found]);
+  });
+
+  const step = (action: string, checksum?: string) =>
+    change({ steps: [{ id: "one", action, ...(checksum === undefined ? {} : { checksum }) }] });
+
+  it.each([
+    ["run", "retry"],
+    ["run", "adopt"],
+    ["retry", "run"],
+    ["adopt", "describe"],
+  ])("let a step through whose %s became %s, which does no more", (reviewed, now) => {
+    expect(unreviewed(step(reviewed, "1"), step(now, "1"))).toEqual([]);
+  });
+
+  it.each([
+    ["adopt", "run"],
+    ["describe", "run"],
+    ["describe", "retry"],
+    ["forget", "roll-back"],
+    ["roll-back", "forget"],
+    ["run", "an action of a later version"],
+  ])("differ where a step whose %s was reviewed meets with %s", (reviewed, now) => {
+    expect(unreviewed(step(reviewed, "1"), step(now, "1"))).toEqual([
+      `step one: ${now} is planned, ${reviewed} was reviewed`,
+    ]);
+  });
+
+  it("know a step that leaves under one address and comes under another", () => {
+    const both = change({ steps: [...step("run", "1").steps, ...step("forget", "1").steps] });
+
+    expect(unreviewed(both, both)).toEqual([]);
+  });
+
+  it("let a program through that held a value of a resource, which is there since an apply that failed half-way", () => {
+    expect(unreviewed(step("run"), step("run", "1"))).toEqual([]);
   });
 });

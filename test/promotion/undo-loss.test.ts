@@ -22,12 +22,17 @@ describe("what undoing a step loses", () => {
     ['alter table t drop column "given name", drop column if exists age', 'column "given name", column age'],
     ["truncate only logs; delete from t where new", "table logs, rows of t"],
     ["drop materialized  view totals", "materialized view totals"],
+    ["drop foreign table remote", "foreign table remote"],
+    ['alter table t drop if exists age, add b int, drop "given name" cascade', 'column age, column "given name"'],
   ])("names what SQL takes away: %s", (down, names) => {
     expect(loss(sql(down), SINCE)).toBe(`lost: what was written since ${SINCE} into ${names}`);
   });
 
   it("says that it does not know what SQL overwrites", () => {
     expect(loss(sql("drop index by_day; update t set a = 1"), SINCE)).toMatch(/overwrite .* drop and delete nothing$/);
+    const keepsRows =
+      "alter table t drop constraint c, alter column a drop default, alter b drop not null; drop view v";
+    expect(loss(sql(keepsRows), SINCE)).toMatch(/drop and delete nothing$/);
   });
 
   it.each<[ProgramInput, RegExp]>([

@@ -45,7 +45,8 @@ requires(
         strategy: "redisAcl",
         host: "127.0.0.1",
         port: redis.port,
-        username: "app",
+        // Not the same as its decoding, which a URL stands for.
+        username: "app%41",
         adminSecretId,
         rules: ["~*", "+@all"],
         notDurable: "the server of the test has no file",

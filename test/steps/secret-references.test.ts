@@ -112,6 +112,7 @@ describe("a secret of a store", () => {
       Effect: "Allow",
       Action: "kms:Decrypt",
       Resource: [expect.stringMatching(/^\$\{aws_kms_key\.\w+\.arn\}$/)],
+      Condition: { StringLike: { "kms:ViaService": "secretsmanager.*" } },
     });
   });
 });

@@ -3,9 +3,15 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { strToU8, zipSync } from "fflate";
 
+/** Who wrote something; a job's token stands for a bot. */
+interface Author {
+  readonly type: "Bot" | "User";
+}
+
 interface Comment {
   readonly id: number;
   body: string;
+  readonly user?: Author;
 }
 
 interface Issue {
@@ -14,6 +20,7 @@ interface Issue {
   body: string;
   state: string;
   readonly labels: readonly string[];
+  readonly user?: Author;
 }
 
 interface Pull {
@@ -34,7 +41,8 @@ interface Artifact {
   readonly headSha: string;
   readonly workflow: string;
   readonly event: string;
-  readonly repository: string;
+  /** Nothing when the fork is deleted. */
+  readonly repository: string | null;
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -145,7 +153,7 @@ export class GitHubContractModel {
       return page(this.pulls.filter((pull) => !pull.merged_at && `example:${pull.head.ref}` === head).map(withUrl));
     }
     if (call === "POST /pulls") return this.addPull(body);
-    if (call === "GET /actions/artifacts") return this.listArtifacts(query.get("name"));
+    if (call === "GET /actions/artifacts") return this.listArtifacts(query.get("name"), page);
     if ((found = is(/^GET \/actions\/runs\/(\d+)$/))) return this.run(Number(found) - 1000);
     if ((found = is(/^GET \/actions\/artifacts\/(\d+)\/zip$/))) {
       // Another host, as far as a client can tell.
@@ -156,12 +164,12 @@ export class GitHubContractModel {
 
   private addComment({ body = "" }: Body): Answer {
     if (body.length > 65_536) return { status: 422, body: { message: "too long" } };
-    this.comments.push({ id: this.comments.length + 1, body });
+    this.comments.push({ id: this.comments.length + 1, body, user: { type: "Bot" } });
     return { status: 201, body: { html_url: `https://github.example.org/comment/${this.comments.length}` } };
   }
 
   private addIssue({ title = "", body = "", labels = [] }: Body): Answer {
-    this.issues.push({ number: this.issues.length + 1, title, body, labels, state: "open" });
+    this.issues.push({ number: this.issues.length + 1, title, body, labels, state: "open", user: { type: "Bot" } });
     return { status: 201, body: { html_url: `https://github.example.org/issues/${this.issues.length}` } };
   }
 
@@ -185,17 +193,18 @@ export class GitHubContractModel {
     return { status: 200, body: { html_url: `https://github.example.org/${value}` } };
   }
 
-  private listArtifacts(name: string | null): Answer {
+  private listArtifacts(name: string | null, page: (all: readonly object[]) => Answer): Answer {
     const artifacts = this.artifacts.filter((artifact) => artifact.name === name);
     const answer = artifacts.map(({ id, expired, created_at, headSha }) => {
       return { id, expired, created_at, workflow_run: { id: id + 1000, head_sha: headSha } };
     });
-    return { status: 200, body: { total_count: answer.length, artifacts: answer } };
+    return { status: 200, body: { total_count: answer.length, artifacts: page(answer.reverse()).body } };
   }
 
   private run(artifact: number): Answer {
     const { workflow, event, repository } = this.artifacts.find(({ id }) => id === artifact)!;
-    return { status: 200, body: { path: workflow, event, head_repository: { full_name: repository } } };
+    const head_repository = repository === null ? null : { full_name: repository };
+    return { status: 200, body: { path: workflow, event, head_repository } };
   }
 
   private download({ headers }: IncomingMessage, artifact: number): Answer {

@@ -28,9 +28,7 @@ export async function changesSince({ directory }: Project, since: string): Promi
   if (diff.failed || prefix.failed) return { pins: undefined, code: true };
   const pinsName = `${prefix.stdout}releases.json`;
   const files = diff.stdout.split("\0").filter((name) => name !== "");
-  const code = files.some(
-    (name) => name !== pinsName && !isNoPart(name) && !isNoPart(withoutPrefix(name, prefix.stdout)),
-  );
+  const code = files.some((name) => name !== pinsName && !isNoPart(withoutPrefix(name, prefix.stdout)));
   if (!files.includes(pinsName)) return { pins: new Set(), code };
   const [before, after] = [await git("show", `${since}:${pinsName}`), await git("show", `HEAD:${pinsName}`)];
   return { pins: changedPins(before.stdout, after.stdout), code };

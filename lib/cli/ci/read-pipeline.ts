@@ -11,7 +11,9 @@ import { CLOUDS, type Cloud, type Pipeline, type PipelineStack } from "./pipelin
 
 /** What a stack says about where Terraform keeps its state and which providers it needs. */
 const stackJson = z.looseObject({
-  terraform: z.looseObject({ backend: z.record(z.string(), z.unknown()).optional() }).optional(),
+  terraform: z
+    .looseObject({ backend: z.record(z.string(), z.unknown()).optional(), cloud: z.unknown().optional() })
+    .optional(),
   provider: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -78,8 +80,9 @@ function refuseStateInCheckout(project: Project, systems: readonly SynthesizedSy
 }
 
 function localState(system: SynthesizedSystem): string[] {
-  const { local, ...others } = readStack(system).terraform?.backend ?? {};
-  if (Object.keys(others).length > 0) return [];
+  const { backend = {}, cloud } = readStack(system).terraform ?? {};
+  const { local, ...others } = backend;
+  if (cloud !== undefined || Object.keys(others).length > 0) return [];
   const { path } = z.object({ path: z.string().optional() }).catch({}).parse(local);
   if (path !== undefined && isAbsolute(path)) return [];
   return [`Terraform's state of ${system.stack}: give the stack a backend, such as Backend.s3({ … })`];

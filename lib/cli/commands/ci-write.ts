@@ -41,17 +41,17 @@ interface Target {
 const TARGETS: Readonly<Record<string, Target>> = {
   github: {
     about: "GitHub Actions: workflows, and the action that they share",
-    next: "set the repository's variables and secrets, and the protection of its environments: docs/gitops.md.",
+    next: "set the repository's variables and secrets, and the protection of its environments: docs/gitops.md of Sterna.",
     files: githubFiles,
   },
   gitlab: {
     about: "GitLab CI: a file to include",
-    next: "add `include: { local: .gitlab/sterna.yml }` to .gitlab-ci.yml, and set the project's variables: docs/gitops.md.",
+    next: "add `include: { local: .gitlab/sterna.yml }` to .gitlab-ci.yml, and set the project's variables: docs/gitops.md of Sterna.",
     files: gitlabFiles,
   },
   atlantis: {
     about: "Atlantis: atlantis.yaml, and the workflows for the server",
-    next: "merge atlantis-server.yaml into the configuration of the server: docs/gitops.md.",
+    next: "merge atlantis-server.yaml into the configuration of the server: docs/gitops.md of Sterna.",
     files: atlantisFiles,
   },
 };
@@ -76,7 +76,7 @@ export function ciWriteCommands(run: CommandRunner): Command[] {
         ).choices([...CLOUDS]),
       )
       .option("--node <version>", "version of Node.js", requireVersion, "22")
-      .option("--terraform <version>", "version of Terraform", requireVersion, "1.14.0")
+      .option("--terraform <version>", "version of Terraform", requireFullVersion, "1.14.0")
       .option("--check", "write nothing, and end with 2 when something would be written")
       .option("--dry-run", "print the files instead of writing them")
       .option("--force", "also overwrite files that were edited by hand")
@@ -136,7 +136,13 @@ function requireCron(value: string): string {
 
 function requireVersion(value: string): string {
   if (/^\d+(\.\d+){0,2}$/.test(value)) return value;
-  throw new InvalidArgumentError(`a version such as 22 or 1.14.0 is wanted, got "${value}"`);
+  throw new InvalidArgumentError(`a version such as 22 or 22.11.0 is wanted, got "${value}"`);
+}
+
+/** Plans and applies of one pipeline have the same one, and a download needs all of it. */
+function requireFullVersion(value: string): string {
+  if (/^\d+\.\d+\.\d+$/.test(value)) return value;
+  throw new InvalidArgumentError(`a version with three numbers such as 1.14.0 is wanted, got "${value}"`);
 }
 
 function requireBranch(value: string): string {

@@ -29,7 +29,7 @@ export function secretsImportCommand(run: CommandRunner): Command {
   })
     .argument("<file>", "dotenv file")
     .requiredOption("--to <secret>", "name or ARN of the secret in AWS Secrets Manager; made if it is not there")
-    .option("--region <region>", "region of the secret (default: AWS_REGION)")
+    .option("--region <region>", "region of the secret (default: that of the ARN, or AWS_REGION)")
     .option(
       "--only <name=key...>",
       "only these variables, =key where it is another than the name (default: all that hold something)",

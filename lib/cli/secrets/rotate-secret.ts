@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { awsSettings } from "../../engine/objects/aws-settings";
+import { regionInArn } from "../../engine/secrets/aws-secrets-manager";
 import { AwsSecretVersions } from "../../secrets/rotator/aws-secret-versions";
 import { rotate, type RotationResult } from "../../secrets/rotator/rotate";
 import type { OnProgress } from "../../secrets/rotator/rotation-strategy";
@@ -13,7 +14,7 @@ export interface RotatedSecret {
   readonly id: string;
   readonly settings: RotationSettings;
 
-  /** @default - that of the variables */
+  /** @default - that of the ARN, or of the variables */
   readonly region?: string | undefined;
 }
 
@@ -28,9 +29,10 @@ export async function rotateSecret(
   onProgress: OnProgress,
 ): Promise<RotationResult> {
   if (isGoogleSecretId(id)) return rotateGoogleSecret(id, settings, variables, onProgress);
+  const named = region ?? regionInArn(id);
   const client = new SecretsManagerClient({
     ...awsSettings(variables, "SECRETS_MANAGER"),
-    ...(region !== undefined && { region }),
+    ...(named !== undefined && { region: named }),
   });
   try {
     const versions = new AwsSecretVersions(client, id);

@@ -2,9 +2,15 @@ import { constants } from "node:os";
 import { execa } from "execa";
 import { SternaError } from "../../core/sterna-error";
 
-const SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const;
+const SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 /** A terminal sends these to the program as well: it would get each twice. */
 const SENT_BY_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
+/** Why a program does not start, as the operating system says it. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such program on the PATH (ENOENT)",
+  EACCES: "it may not be executed (EACCES)",
+  E2BIG: "its arguments and variables are too large together (E2BIG)",
+};
 /** As a shell tells of a program that a signal ended. */
 const ENDED_BY_SIGNAL = 128;
 
@@ -28,15 +34,19 @@ export async function runProgram(
     reject: false,
     buffer: false,
   });
+  // Also with a pipe as its standard input, a program in the foreground hears what the terminal sends.
+  const inTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   const passOn = (signal: NodeJS.Signals): void => {
-    if (process.stdin.isTTY !== true || !SENT_BY_TERMINAL.includes(signal)) child.kill(signal);
+    if (!inTerminal || !SENT_BY_TERMINAL.includes(signal)) child.kill(signal);
   };
   SIGNALS.forEach((signal) => process.on(signal, passOn));
   try {
-    const { exitCode, signal, shortMessage } = await child;
+    const { exitCode, signal, cause } = await child;
     if (exitCode !== undefined) return exitCode;
     if (signal !== undefined) return ENDED_BY_SIGNAL + constants.signals[signal];
-    throw new SternaError("ProgramMissing", `cannot start ${program}: ${shortMessage}`);
+    // No message: it may repeat a variable, or the arguments.
+    const { code = "unknown" } = (cause ?? {}) as NodeJS.ErrnoException;
+    throw new SternaError("ProgramMissing", `cannot start ${program}: ${REASONS[code] ?? code}`);
   } finally {
     SIGNALS.forEach((signal) => process.off(signal, passOn));
   }

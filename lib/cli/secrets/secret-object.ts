@@ -2,6 +2,7 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { SternaError } from "../../core/sterna-error";
 import { awsSettings } from "../../engine/objects/aws-settings";
+import { regionInArn } from "../../engine/secrets/aws-secrets-manager";
 
 /** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (Secret value) */
 const LARGEST_VALUE = 65_536;
@@ -32,7 +33,8 @@ export class SecretObject {
     // Loaded here, since it takes longer to load than the rest of the command line.
     const sdk = await import("@aws-sdk/client-secrets-manager");
     const settings = awsSettings(variables, "SECRETS_MANAGER");
-    const client = new sdk.SecretsManagerClient({ ...settings, ...(region && { region }) });
+    const named = region ?? regionInArn(id);
+    const client = new sdk.SecretsManagerClient({ ...settings, ...(named && { region: named }) });
     try {
       return await work(new SecretObject(sdk, client, id));
     } finally {

@@ -1,3 +1,4 @@
+import { SECRET_NAME } from "./secret-name";
 import { spellingsOf } from "./secret-spellings";
 import { secretsInJson } from "./secrets-in-json";
 import { secretsInUrl } from "./secrets-in-url";
@@ -5,9 +6,9 @@ import { secretsInUrl } from "./secrets-in-url";
 const MASK = "***";
 /** Shorter values would mask half of every message and protect nobody. */
 const SHORTEST_SECRET = 4;
+/** What a key such as `ssl` of a secret may hold protects nobody either. */
+const WORDS = ["true", "false", "null"];
 
-/** Names of environment variables that hold secrets by custom. */
-const SECRET_NAME = /(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS|_KEY)$/i;
 /** Nobody asked for these values, so shorter ones are taken for words: `TOKEN=test`. */
 const SHORTEST_UNASKED_SECRET = 8;
 
@@ -17,6 +18,11 @@ const fetched = new Set<string>();
 /** Has every redactor of this process mask a secret from now on, whoever fetched it. */
 export function maskEverywhere(secret: string): void {
   for (const spelling of spellingsIn(secret)) fetched.add(spelling);
+}
+
+/** A text without what this process fetched from secret stores. */
+export function maskFetched(text: string): string {
+  return new Redactor().redact(text);
 }
 
 /** Takes secrets out of texts. It learns each secret when a step asks for it. */
@@ -59,7 +65,7 @@ function spellingsIn(secret: string): string[] {
   return [secret, ...secretsInJson(secret)]
     .flatMap((value) => [value, ...value.split(/\r?\n/), ...secretsInUrl(value)])
     .flatMap(spellingsOf)
-    .filter((spelling) => spelling.length >= SHORTEST_SECRET);
+    .filter((spelling) => spelling.length >= SHORTEST_SECRET && !WORDS.includes(spelling));
 }
 
 function occurrences(text: string, secret: string): [from: number, to: number][] {

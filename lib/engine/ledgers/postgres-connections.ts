@@ -57,15 +57,29 @@ export class PostgresConnections {
   }
 
   private async read(...query: [string, unknown[]]) {
-    const pool = (this.pool ??= this.openPool());
+    const opened = this.openedPool();
+    const pool = await opened;
     try {
-      return await (await pool).query(...query);
+      return await pool.query(...query);
     } catch (error) {
       if (!this.mayHaveRotated(error)) throw error;
-      // The pool lost its connection, and knows only the login of then.
-      if (this.pool === pool) await this.close();
-      return (await (this.pool ??= this.openPool())).query(...query);
+      // The pool lost its connection, and knows only the login of then. Others wait in it still, and an ended pool would
+      // never answer them.
+      this.forget(opened);
+      return (await this.openedPool()).query(...query);
     }
+  }
+
+  private openedPool(): Promise<Pool> {
+    if (this.pool !== undefined) return this.pool;
+    const opened = this.openPool();
+    // What failed once may not fail the next time.
+    opened.catch(() => this.forget(opened));
+    return (this.pool = opened);
+  }
+
+  private forget(pool: Promise<Pool>): void {
+    if (this.pool === pool) this.pool = undefined;
   }
 
   private async openPool(): Promise<Pool> {

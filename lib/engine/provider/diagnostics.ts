@@ -1,5 +1,6 @@
 import { ZodError } from "zod";
 import { SternaError } from "../../core/sterna-error";
+import { maskFetched } from "../executor/redactor";
 import type { Diagnostic } from "../protocol/messages";
 
 const ERROR = 1;
@@ -7,7 +8,7 @@ const WARNING = 2;
 
 function diagnostic(severity: 1 | 2, summary: string, detail: string, attribute?: string): Diagnostic {
   const path = attribute === undefined ? {} : { attribute: { steps: [{ attributeName: attribute }] } };
-  return { severity, summary, detail, ...path };
+  return { severity, summary: maskFetched(summary), detail: maskFetched(detail), ...path };
 }
 
 export function warning(summary: string, detail: string, attribute?: string): Diagnostic {

@@ -31,7 +31,7 @@ export async function readAwsSecret(
 ): Promise<string> {
   const { id, versionStage } = secret;
   const settings = awsSettings(environment, "SECRETS_MANAGER");
-  const region = ARN.exec(id)?.[1] ?? settings.region;
+  const region = regionInArn(id) ?? settings.region;
   // Loaded here: it takes longer to load than the whole provider, and few steps need it.
   const sdk = await import("@aws-sdk/client-secrets-manager");
   const client = new sdk.SecretsManagerClient({
@@ -57,6 +57,11 @@ export async function readAwsSecret(
     "SecretIsBinary",
     `${describeSecret(secret)} holds bytes, not a text; store a text, such as the bytes in base64`,
   );
+}
+
+/** The region that an ARN of a secret names; nothing for a name. */
+export function regionInArn(id: string): string | undefined {
+  return ARN.exec(id)?.[1];
 }
 
 function explain(cause: unknown, what: string, region: string | undefined): EngineError {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { EngineError } from "../engine-error";
 import { googleAccessToken } from "../ledgers/google-access";
@@ -8,6 +9,9 @@ const ENDPOINT = "https://secretmanager.googleapis.com/v1/";
 const ENDPOINT_VARIABLE = "GOOGLE_SECRET_MANAGER_CUSTOM_ENDPOINT";
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 const TIMEOUT_MILLISECONDS = 30_000;
+/** As many as AWS's SDK makes. */
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MILLISECONDS = 200;
 
 const answer = z.object({ payload: z.object({ data: z.base64() }) });
 const refusal = z.object({ error: z.object({ status: z.string(), message: z.string() }) });
@@ -25,16 +29,15 @@ export async function readGoogleSecret(
 ): Promise<string> {
   const what = describeSecret(secret);
   const { id, version = "latest" } = secret;
-  const endpoint = (environment[ENDPOINT_VARIABLE] || ENDPOINT).replace(/\/*$/, "/");
   const timeout = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
   let status: number;
   let body: unknown;
   try {
-    const response = await fetch(`${endpoint}${id}/versions/${version}:access`, {
-      headers: { authorization: `Bearer ${await accessToken(environment)}` },
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      redirect: "error",
-    });
+    const response = await get(
+      `${secretManagerEndpoint(id, environment)}${id}/versions/${version}:access`,
+      await accessToken(environment),
+      signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    );
     status = response.status;
     body = await response.json().catch(() => undefined);
   } catch (cause) {
@@ -49,6 +52,36 @@ export async function readGoogleSecret(
   const { data, error } = answer.safeParse(body);
   if (status !== 200 || error) throw explain(status, body, what);
   return decode(data.payload.data, what);
+}
+
+/**
+ * Where a secret is asked for: one of a location is known there only.
+ *
+ * @see https://cloud.google.com/secret-manager/docs/samples/secretmanager-access-regional-secret-version
+ */
+export function secretManagerEndpoint(id: string, environment: NodeJS.ProcessEnv): string {
+  const [, location] = /^projects\/[^/]+\/locations\/([a-z0-9-]+)\//.exec(id) ?? [];
+  const endpoint = location === undefined ? ENDPOINT : ENDPOINT.replace(".googleapis", `.${location}.rep.googleapis`);
+  return (environment[ENDPOINT_VARIABLE] || endpoint).replace(/\/*$/, "/");
+}
+
+/** A step is not worth failing for one answer that did not come. */
+async function get(address: string, token: string, signal: AbortSignal): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await fetch(address, {
+        headers: { authorization: `Bearer ${token}` },
+        signal,
+        redirect: "error",
+      });
+      const transient = response.status === 408 || response.status === 429 || response.status >= 500;
+      if (attempt === ATTEMPTS || !transient) return response;
+      await response.body?.cancel();
+    } catch (error) {
+      if (attempt === ATTEMPTS || signal.aborted) throw error;
+    }
+    await sleep(FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
+  }
 }
 
 /** Terraform's google provider takes a token from there as well. */

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { parseJson, type ServerLogin } from "../../core/server-login";
 import { EngineError } from "../engine-error";
@@ -15,7 +16,8 @@ const DEFAULTS = {
  */
 const login = z.object({
   engine: z.string().optional(),
-  host: z.string().min(1),
+  // An endpoint of RDS has the port in it, as `host:5432`.
+  host: z.string().refine((host) => isIPv6(host) || /^[^\s:/@?#[\]]+$/.test(host)),
   port: z.coerce.number().int().min(1).max(65_535).optional(),
   dbname: z.string().min(1).optional(),
   username: z.string().min(1),

@@ -31,6 +31,13 @@ export class SecretFetcher {
     const text = await this.textOf(version as NamedSecret);
     const value = key === undefined ? text : selectKey(text, key, describeSecret(version as NamedSecret));
     if (isSecretKey(key)) maskEverywhere(value);
+    // Who is given such a value says so with the value in the message, and differently spelled.
+    if (value.includes("\0")) {
+      throw new EngineError(
+        "SecretIsBinary",
+        `${describeSecret(secret)} holds a zero byte, which neither a variable nor a connection can take; store a text, such as the bytes in base64`,
+      );
+    }
     return value;
   }
 

@@ -1,4 +1,4 @@
-import { isDynamicReference, parseDynamicReference } from "../../core/dynamic-reference";
+import { holdsDynamicReference, isDynamicReference, parseDynamicReference } from "../../core/dynamic-reference";
 import { EngineError } from "../engine-error";
 import { resolveText } from "../resolve-text";
 import type { StoredSecret, Text } from "../text";
@@ -37,9 +37,15 @@ export function describeSecret(secret: Address): string {
  * @throws EngineError `SecretReferenceInvalid`
  */
 export function referredSecret(value: string, what: string): NamedSecret | undefined {
-  if (!isDynamicReference(value)) return undefined;
+  if (!holdsDynamicReference(value)) return undefined;
   const reference = parseDynamicReference(value);
   if (reference !== undefined) return { store: "aws", ...reference };
+  if (!isDynamicReference(value)) {
+    throw new EngineError(
+      "SecretReferenceInvalid",
+      `${what} holds a reference to a secret among other characters; keep the whole value in the secret, and write nothing but {{resolve:secretsmanager:<name or ARN>:SecretString:<key>}}`,
+    );
+  }
   throw new EngineError(
     "SecretReferenceInvalid",
     `${what} begins like a reference to a secret and is none; write {{resolve:secretsmanager:<name or ARN>:SecretString:<key>}}`,

@@ -22,7 +22,7 @@ const REFERENCE = /[$%]\{[^}]*\b[a-z][a-z\d]*_\w+\.[\w-]+/;
 
 /** What stands for something else in another environment, or at another time, although it is called the same. */
 const ELSEWHERE =
-  /\b(?:data|each\.value|local|module|path|provider:|self|terraform|var)[.:}]|\b(?:bcrypt|file\w*|plantimestamp|timestamp|uuid)\s*\(/;
+  /\b(?:(?:data|ephemeral|local|module|path|self|terraform|var)\s*\.|each\s*\.\s*value\b|provider::)|\b(?:abspath|bcrypt|\w*file\w*|pathexpand|plantimestamp|timestamp|uuid)\s*\(/;
 
 /** The expressions of the resources of a stack, as it was synthesized for an environment. */
 export class ConfiguredExpressions {

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { SternaError } from "../../core/sterna-error";
 
@@ -9,7 +10,12 @@ const tls = z.union([
 
 const server = {
   // It also stands in a URL.
-  host: z.string().regex(/^[^\s/@?#[\]]+$/, "must be a host name or an address, without port or brackets"),
+  host: z
+    .string()
+    .refine(
+      (host) => isIPv6(host) || /^[^\s:/@?#[\]]+$/.test(host),
+      "must be a host name or an address, without port or brackets",
+    ),
   port: z.coerce.number().int().min(1).max(65_535),
   username: z.string().min(1),
   adminSecretId: z.string().min(1),

@@ -18,6 +18,7 @@ const ALL = SYSTEMS.map(({ stack }) => stack);
 
 describe("the stacks that a change affects", () => {
   let top: string;
+  let folder: string;
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=ana", "-c", "user.email=ana@example.org", ...args], {
       cwd: top,
@@ -32,12 +33,13 @@ describe("the stacks that a change affects", () => {
     git("commit", "--quiet", "--message", "change");
   };
   const affected = async (since = "HEAD~1") => {
-    const directory = join(top, "infrastructure");
+    const directory = join(top, folder);
     const changes = await changesSince({ directory, pinsFile: join(directory, "releases.json") } as Project, since);
     return affectedStacks(SYSTEMS, changes).map(({ stack }) => stack);
   };
   beforeEach(() => {
     top = scratchDirectory("affected");
+    folder = "infrastructure";
     git("init", "--quiet");
     write("infrastructure/releases.json", PINS);
     write("infrastructure/main.ts", "");
@@ -80,6 +82,16 @@ describe("the stacks that a change affects", () => {
     commit();
 
     expect(await affected()).toEqual([]);
+  });
+
+  it("are all when a project changes that lies below docs/", async () => {
+    folder = "docs/example";
+    write("docs/example/releases.json", PINS);
+    commit();
+    write("docs/example/main.ts", "changed");
+    commit();
+
+    expect(await affected()).toEqual(ALL);
   });
 
   it.each(["0000000000000000000000000000000000000000", "no-such-branch", "--output=/tmp/x"])(

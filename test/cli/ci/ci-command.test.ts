@@ -124,6 +124,8 @@ describe("sterna ci", () => {
     [["--schedule", "every night"], "--schedule"],
     [["--branch", "main; rm"], "--branch"],
     [["--terraform", "latest"], "--terraform"],
+    [["--terraform", "1.14"], "--terraform"],
+    [["--node", "lts"], "--node"],
     [["--cloud", "azure"], "--cloud"],
     [["--system", "cart"], "UnknownSystem"],
   ])("refuses %j", async (args, named) => {

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { forgeOf, type Forge } from "../../../lib/cli/ci/forge/forge";
 import { GitHubContractModel } from "../../support/github-contract-model";
 import { GitLabContractModel } from "../../support/gitlab-contract-model";
@@ -36,6 +39,21 @@ describe("a job of GitHub Actions", () => {
     // THEN
     const own = github.comments.filter(({ body }) => body.startsWith("<!--"));
     expect(own.map(({ body }) => body)).toEqual([`${MARK}\nsecond`, "<!-- sterna: plan of shop-production -->\nother"]);
+  });
+
+  it("leaves alone what somebody wrote under its mark, who could edit it afterwards", async () => {
+    // GIVEN
+    const theirs = { body: `${MARK}\nlooks good`, user: { type: "User" } as const };
+    github.comments.push({ id: 1, ...theirs });
+    github.issues.push({ number: 1, title: "", state: "open", labels: ["sterna"], ...theirs });
+
+    // WHEN
+    await forge.comment(MARK, "plan");
+    await forge.openIssue(MARK, "Drift", "drift");
+
+    // THEN
+    expect(github.comments.map(({ body }) => body)).toEqual([theirs.body, `${MARK}\nplan`]);
+    expect(github.issues.map(({ body }) => body)).toEqual([theirs.body, `${MARK}\ndrift`]);
   });
 
   it("keeps one issue open, closes it, and opens another one later", async () => {
@@ -104,6 +122,14 @@ describe("a job of GitHub Actions", () => {
       expect(await job().review("shop-staging")).toBe("newest");
     });
 
+    it("finds it also when hundreds of other pull requests were planned since", async () => {
+      merged();
+      artifact("reviewed");
+      for (let count = 0; count < 120; count++) artifact("other", { headSha: "c".repeat(40) });
+
+      expect(await job().review("shop-staging")).toBe("reviewed");
+    });
+
     it.each<[string, () => void, RegExp]>([
       ["no pull request", () => artifact("x"), /came by no pull request/],
       ["a pull request that is open", () => (merged({ merged_at: null }), artifact("x")), /came by no pull request/],
@@ -121,6 +147,7 @@ describe("a job of GitHub Actions", () => {
       ],
       ["a file of a push", () => (merged(), artifact("x", { event: "push" })), /#7 has none/],
       ["a file of a fork", () => (merged(), artifact("x", { repository: "mallory/shop" })), /#7 has none/],
+      ["a file of a fork that is gone", () => (merged(), artifact("x", { repository: null })), /#7 has none/],
     ])("refuses a commit with %s", async (_name, given, reason) => {
       given();
 
@@ -143,7 +170,18 @@ describe("a job of GitLab CI", () => {
 
   it("replaces its note, and keeps one issue open", async () => {
     // GIVEN
-    for (let id = 1; id <= 120; id++) gitlab.notes.push({ id, body: "another" });
+    const somebody = { author: { id: 2 } };
+    // Who could edit it afterwards.
+    gitlab.notes.push({ id: 0, body: `${MARK}\nlooks good`, ...somebody });
+    gitlab.issues.push({
+      iid: 0,
+      title: "",
+      description: `${MARK}\nno drift`,
+      state: "opened",
+      labels: "sterna",
+      ...somebody,
+    });
+    for (let id = 1; id < 120; id++) gitlab.notes.push({ id, body: "another", ...somebody });
 
     // WHEN
     const forge = job({ CI_MERGE_REQUEST_IID: "7" });
@@ -155,8 +193,14 @@ describe("a job of GitLab CI", () => {
 
     // THEN
     expect(url).toBe("https://gitlab.example.org/example/shop/-/merge_requests/7#note_121");
-    expect(gitlab.notes.filter(({ body }) => body.startsWith(MARK))).toEqual([{ id: 121, body: `${MARK}\nsecond` }]);
-    expect(gitlab.issues).toMatchObject([{ description: `${MARK}\nsecond`, state: "closed", labels: "sterna" }]);
+    expect(gitlab.notes.filter(({ body }) => body.startsWith(MARK))).toMatchObject([
+      { id: 0, body: `${MARK}\nlooks good` },
+      { id: 121, body: `${MARK}\nsecond` },
+    ]);
+    expect(gitlab.issues).toMatchObject([
+      { description: `${MARK}\nno drift`, state: "opened" },
+      { description: `${MARK}\nsecond`, state: "closed", labels: "sterna" },
+    ]);
   });
 
   it("finds the review in the last pipeline of the merge request", async () => {
@@ -170,6 +214,72 @@ describe("a job of GitLab CI", () => {
     expect(await job().review("shop-staging")).toBe("of staging");
     await expect(job().review("cart-staging")).rejects.toMatchObject({ code: "ReviewMissing" });
     await expect(job({ CI_COMMIT_SHA: HEAD }).review("shop-staging")).rejects.toMatchObject({ code: "ReviewMissing" });
+  });
+
+  it("finds the review of a project below the top of the repository", async () => {
+    // GIVEN
+    const commit = "d".repeat(40);
+    const request = { iid: 8, state: "merged", target_branch: "main", source_branch: "other", commit };
+    gitlab.requests.push(request);
+    gitlab.pipelines.push({ id: 4, request: 8, source: "merge_request_event", project_id: 42 });
+    gitlab.jobs.push({
+      ...{ id: 41, pipeline: 4, name: "sterna-plan-shop-staging" },
+      ...{ directory: "infrastructure/shop", review: "from below" },
+    });
+
+    // WHEN
+    const below = job({ CI_COMMIT_SHA: commit, STERNA_DIRECTORY: "infrastructure/shop" });
+
+    // THEN
+    expect(await below.review("shop-staging")).toBe("from below");
+  });
+
+  it.each([
+    ["takes a review of the head that was merged", "refs/merge-requests/10/head", HEAD, true],
+    ["takes a review of merged results", "refs/merge-requests/10/merge", "f".repeat(40), true],
+    ["takes no review of an earlier head", "refs/merge-requests/10/head", "f".repeat(40), false],
+  ])("%s", async (_name, ref, sha, isTaken) => {
+    // GIVEN
+    const commit = "1".repeat(40);
+    for (const list of [gitlab.requests, gitlab.pipelines, gitlab.jobs]) list.length = 0;
+    const branches = { target_branch: "main", source_branch: "head" };
+    gitlab.requests.push({ iid: 10, state: "merged", ...branches, commit, sha: HEAD });
+    gitlab.pipelines.push({ id: 6, request: 10, source: "merge_request_event", ref, sha });
+    gitlab.jobs.push({ id: 61, pipeline: 6, name: "sterna-plan-shop-staging", review: "reviewed" });
+
+    // WHEN
+    const review = await job({ CI_COMMIT_SHA: commit })
+      .review("shop-staging")
+      .catch((error: { code: string }) => error.code);
+
+    // THEN
+    expect(review).toBe(isTaken ? "reviewed" : "ReviewMissing");
+  });
+
+  it("takes no review from a pipeline of a fork", async () => {
+    // GIVEN
+    const commit = "e".repeat(40);
+    gitlab.requests.push({ iid: 9, state: "merged", target_branch: "main", source_branch: "fork", commit });
+    gitlab.pipelines.push({ id: 5, request: 9, source: "merge_request_event", project_id: 666 });
+    gitlab.jobs.push({ id: 51, pipeline: 5, name: "sterna-plan-shop-staging", review: "of a fork" });
+
+    // THEN
+    await expect(job({ CI_COMMIT_SHA: commit }).review("shop-staging")).rejects.toMatchObject({
+      code: "ReviewMissing",
+    });
+  });
+
+  it("says so when something answers that is not GitLab", async () => {
+    const portal = createServer((_request, response) => response.end("<html>Please log in</html>"));
+    await once(portal.listen(0, "127.0.0.1"), "listening");
+    const address = `http://127.0.0.1:${(portal.address() as AddressInfo).port}`;
+
+    const failure = await job({ CI_API_V4_URL: address })
+      .review("shop-staging")
+      .catch((error: Error) => error);
+    portal.close();
+
+    expect(failure).toMatchObject({ code: "ForgeFailed", message: expect.stringContaining("Please log in") });
   });
 
   it("opens one merge request for a branch", async () => {

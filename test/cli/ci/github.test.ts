@@ -1,9 +1,14 @@
 import { describe, expect, it } from "@jest/globals";
+import { execaSync } from "execa";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { githubFiles } from "../../../lib/cli/ci/github/github-files";
+import { scratchDirectory } from "../../support/repository";
 import { requires } from "../../support/requirements";
 import { actionlint, lintForGitHub, shellcheck } from "./lint";
 import { examplePipeline } from "./pipeline-example";
+import { runWorkflowJob, type FinishedJob } from "./workflow-job";
 
 interface Step {
   readonly name?: string;
@@ -38,6 +43,21 @@ const steps = [
   ...workflows.flatMap(({ jobs }) => Object.values(jobs).flatMap((job) => job.steps)),
   ...action.runs.steps,
 ];
+
+/** Runs the job that branches require. */
+async function check(contexts: Readonly<Record<string, unknown>>): Promise<FinishedJob> {
+  const directory = scratchDirectory("github-check");
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  const job = await runWorkflowJob({
+    ...{ directory, workflow: ".github/workflows/sterna-plan.yml", job: "planned", contexts },
+    ...{ environment: { PATH: process.env.PATH! }, artifacts: directory },
+  });
+  rmSync(directory, { recursive: true });
+  return job;
+}
 
 describe("the pipeline for GitHub Actions", () => {
   it("has nothing that GitHub's own checker finds, in any combination of clouds and folders", () => {
@@ -86,11 +106,43 @@ describe("the pipeline for GitHub Actions", () => {
 
   it("runs code of a pull request only where it has no more rights than its author", () => {
     expect(workflows.flatMap(({ on }) => Object.keys(on))).not.toContain("pull_request_target");
-    expect(read("sterna-plan").jobs.affected!.if).toBe(
-      "${{ github.event.pull_request.head.repo.full_name == github.repository }}",
-    );
+    const { plan, affected } = read("sterna-plan").jobs;
+    expect(plan!.if).toContain("github.event.pull_request.head.repo.full_name == github.repository && ");
+    // What runs for a fork gets neither secrets nor a token that may write.
+    expect(JSON.stringify(affected)).not.toMatch(/secrets|id-token|github\.token/);
+    expect(affected!.permissions).toEqual({ contents: "read" });
     const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect(checkouts.every((step) => step.with?.["persist-credentials"] === false)).toBe(true);
+  });
+
+  it.each([
+    ["passes where nothing is to be planned, also for a fork", "mallory/shop", "[]", true],
+    ["passes a branch of its own that was planned", "example/shop", "[1]", true],
+    ["does not pass a fork that would be merged without a plan", "mallory/shop", "[1]", false],
+    ["does not pass a fork that is gone", null, "[1]", false],
+  ])("has a check that %s", async (_name, full_name, stacks, passes) => {
+    // GIVEN
+    const event = { pull_request: { head: { repo: full_name === null ? null : { full_name } } } };
+    const needs = { affected: { result: "success", outputs: { stacks } }, plan: { result: "success", outputs: {} } };
+
+    // WHEN
+    const { failed, steps: ran } = await check({
+      github: { event, event_name: "pull_request", repository: "example/shop" },
+      needs,
+    });
+
+    // THEN
+    expect(failed).toBe(!passes);
+    if (!passes) expect(ran[0]!.stdout).toMatch(/^::error::A pull request of a fork gets no plan/);
+  });
+
+  it("has a check that a merge queue does not wait for in vain", async () => {
+    expect(read("sterna-plan").on).toHaveProperty("merge_group");
+
+    const skipped = { result: "skipped", outputs: {} };
+    const github = { event: { merge_group: {} }, event_name: "merge_group", repository: "example/shop" };
+
+    expect(await check({ github, needs: { affected: skipped, plan: skipped } })).toMatchObject({ failed: false });
   });
 
   it("installs the project before there is a secret that a package could read", () => {
@@ -107,6 +159,24 @@ describe("the pipeline for GitHub Actions", () => {
       "Write the variables with secrets",
       "Run sterna",
     ]);
+  });
+
+  it("hides the values of variables with secrets, which GitHub does not find in their lines", () => {
+    // GIVEN
+    const directory = scratchDirectory("github-variables");
+    const { run } = action.runs.steps.find(({ name }) => name === "Write the variables with secrets")!;
+    const text = "URL=postgres://shop:p%40ss@db/shop\nTOKEN='s3cr3t t0k3n'\n# note\nPORT=5432\n";
+
+    // WHEN
+    const { stdout } = execaSync("bash", ["-eo", "pipefail", "-c", run!], {
+      cwd: directory,
+      env: { STERNA_ENVIRONMENT: "staging", STERNA_VARIABLES: text },
+    });
+
+    // THEN
+    expect(stdout.split("\n")).toEqual(["::add-mask::postgres://shop:p%2540ss@db/shop", "::add-mask::s3cr3t t0k3n"]);
+    expect(readFileSync(join(directory, ".sterna/staging.env"), "utf8")).toBe(`${text}\n`);
+    rmSync(directory, { recursive: true });
   });
 
   it("names a version for each action of others", () => {

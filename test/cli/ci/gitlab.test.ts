@@ -17,6 +17,8 @@ interface Job {
   readonly resource_group?: string;
   readonly id_tokens?: object;
   readonly before_script?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly artifacts?: { readonly paths: readonly string[] };
 }
 
 const [file] = gitlabFiles(examplePipeline());
@@ -114,12 +116,29 @@ describe("the pipeline for GitLab", () => {
     expect(readFileSync(credentials.credential_source.file, "utf8")).toBe(token);
   });
 
+  it("leaves the variables of the next environment also where this one needs none", () => {
+    const job = jobs["sterna-promote-shop-staging"]!;
+    const work = scratchDirectory("gitlab-promote");
+    const [write] = job.script[0]!.split("status=0");
+
+    execaSync("sh", ["-eu", "-c", write!], { cwd: work, env: { STERNA_ENV_TO: "URL=x" } });
+
+    expect(readFileSync(join(work, ".sterna/staging.env"), "utf8")).toBe("URL=x\n");
+    expect(job.rules[0]!.if).toContain('$CI_COMMIT_BRANCH == "main"');
+    rmSync(work, { recursive: true });
+  });
+
   it("asks for tokens of the clouds that there are", () => {
     expect(Object.keys(jobs[".sterna"]!.id_tokens!)).toEqual(["STERNA_AWS_TOKEN", "STERNA_GOOGLE_TOKEN"]);
     const [without] = gitlabFiles(examplePipeline({ clouds: [], directory: "infrastructure" }));
     const template = (parse(without!.text) as typeof jobs)[".sterna"]!;
     expect(template).not.toHaveProperty("id_tokens");
     expect(template.before_script![0]).toBe('cd "infrastructure"\n');
+    // By these two the job that applies finds what was reviewed.
+    expect(template.variables!.STERNA_DIRECTORY).toBe("infrastructure");
+    expect((parse(without!.text) as typeof jobs)["sterna-plan-shop-staging"]!.artifacts!.paths).toEqual([
+      "infrastructure/sterna-ci/review.json",
+    ]);
   });
 });
 

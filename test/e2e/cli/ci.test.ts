@@ -77,7 +77,9 @@ requires("terraform")("pipelines, run job by job", () => {
   const plan = (head: string) => {
     checkout(head);
     const event = { pull_request: { number: 7, base: { sha: main }, head: { repo: { full_name: "example/shop" } } } };
-    const contexts = { github: { event, repository: "example/shop", token: github.token } };
+    const contexts = {
+      github: { event, event_name: "pull_request", repository: "example/shop", token: github.token },
+    };
     return {
       affected: () => run("plan", "affected", contexts),
       plan: () =>

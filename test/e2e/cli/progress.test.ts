@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from "@jest/globals";
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { requires } from "../../support/requirements";
 import { scriptStep, TestProject } from "../../cli/project";
 import { buildCli, sterna, startSterna } from "./sterna";
@@ -25,13 +26,25 @@ requires("terraform")("a step that takes long", () => {
 
   it("tells how far it is, to the apply and to whoever follows it, and leaves a log", async () => {
     // GIVEN
-    define(`for n in $(seq 14); do echo "part $n of 14 $PASSWORD"; sleep 1; done; echo up load >> "$WORLD"`);
+    // Longer than both take to look twice; however slow the machine, it goes on until the other one has seen it.
+    const part = 'echo "part $n of 14 $PASSWORD"; n=$((n + 1)); sleep 1';
+    define(`n=1; while [ $n -le 14 ] || [ ! -e "$WORLD.seen" ]; do ${part}; done; echo up load >> "$WORLD"`);
+    const log = project.path(".sterna/logs/shop-development/load.log");
 
     // WHEN
     const applying = startSterna(project.directory, ["apply", "shop", "development", "--auto-approve"], {
       PASSWORD: SECRET,
     });
+    while (!existsSync(log)) {
+      const ended = await Promise.race([applying, sleep(100)]);
+      if (ended !== undefined) throw new Error(`the step did not begin:\n${ended.stderr}`);
+    }
     const following = startSterna(project.directory, ["status", "shop", "--follow"]);
+    let followed = "";
+    following.stderr.on("data", (bytes: Buffer) => {
+      followed += bytes.toString();
+      if (followed.includes("load running, part")) writeFileSync(project.path("world-development.seen"), "");
+    });
     const [apply, follow] = await Promise.all([applying, following]);
 
     // THEN
@@ -41,7 +54,6 @@ requires("terraform")("a step that takes long", () => {
     expect(follow.stderr).toMatch(/shop development: load running, part \d+ of 14 \*\*\*, \d+ s/);
     expect(unwrapped(follow.stderr)).toContain("✓ shop development: load applied");
     expect(unwrapped(follow.stdout)).toContain("1/1 applied");
-    const log = project.path(".sterna/logs/shop-development/load.log");
     expect(statSync(log).mode & 0o777).toBe(0o600);
     expect(readFileSync(log, "utf8")).toMatch(/begins\n[\s\S]*part 1 of 14 \*\*\*\n[\s\S]*part 14 of 14[\s\S]*ends\n$/);
     expect(readFileSync(log, "utf8") + apply.stdout + apply.stderr + follow.stderr).not.toContain(SECRET);

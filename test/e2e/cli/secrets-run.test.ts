@@ -64,7 +64,7 @@ requires("moto_server")("sterna secrets run", () => {
     expect((await node("process.kill(process.pid, 'SIGKILL')")).status).toBe(137);
   });
 
-  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("passes %s on", async (signal) => {
+  it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const)("passes %s on", async (signal) => {
     // GIVEN
     const script = `process.on("${signal}", () => { console.log("got it"); process.exit(3); }); console.log("waits"); setInterval(() => {}, 1000);`;
     const child = startSterna(directory, ["secrets", "run", "--", process.execPath, "-e", script]);

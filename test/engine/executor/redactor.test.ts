@@ -98,7 +98,7 @@ describe("a redactor", () => {
     expect(redacted).toBe("+ psql postgresql://app:***@db/shop *** test en_US.UTF-8");
   });
 
-  it("does not mask values that are too short to be secrets", () => {
-    expect(redactorOf("1", "yes").redact("1 row, yes")).toBe("1 row, yes");
+  it("does not mask values that are too short to be secrets, and no truth values", () => {
+    expect(redactorOf("1", "yes", "false").redact("1 row, yes, false")).toBe("1 row, yes, false");
   });
 });

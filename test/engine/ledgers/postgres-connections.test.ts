@@ -74,6 +74,39 @@ requires("postgres")("connections with a login that rotates", () => {
     expect(await currentUser()).toEqual({ name: "shop" });
   });
 
+  it("answer all who read at once after a rotation that ended the session", async () => {
+    // GIVEN
+    await currentUser();
+    await rotate("sixth");
+    await postgres.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'shop'");
+    await new Promise((soon) => setTimeout(soon, 100));
+
+    // WHEN
+    const users = await Promise.all(Array.from({ length: 5 }, currentUser));
+
+    // THEN
+    expect(users).toEqual(Array.from({ length: 5 }, () => ({ name: "shop" })));
+  });
+
+  it("read again after a secret could not be fetched once", async () => {
+    // GIVEN
+    const refused = [new Error("nobody answers")];
+    const flaky = new PostgresConnections({
+      description: "the database of the test",
+      url: async () => {
+        const error = refused.pop();
+        if (error) throw error;
+        return login.href;
+      },
+    });
+    const read = () => flaky.reader.query("select 1 as one");
+    await expect(read()).rejects.toThrow("nobody answers");
+
+    // THEN
+    expect((await read()).rows).toEqual([{ one: 1 }]);
+    await flaky.close();
+  });
+
   it("do not try a URL again that is written out: nothing would change it", async () => {
     login.password = "wrong";
     const fixed = new PostgresConnections(login.href);

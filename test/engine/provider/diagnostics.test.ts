@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { z } from "zod";
 import { EngineError } from "../../../lib/engine/engine-error";
+import { maskEverywhere } from "../../../lib/engine/executor/redactor";
 import { failure, warning } from "../../../lib/engine/provider/diagnostics";
 
 describe("a diagnostic", () => {
@@ -28,6 +29,15 @@ describe("a diagnostic", () => {
       expect(failure("Step failed", error).detail).toMatch(/^This is a defect of Sterna; please report it\.\n./);
     },
   );
+
+  it("does not tell what was fetched, whoever fetched it", () => {
+    maskEverywhere("canary-of-a-ledger");
+    const told = [
+      failure("canary-of-a-ledger", new TypeError("canary-of-a-ledger")),
+      warning("Look", "canary-of-a-ledger"),
+    ];
+    expect(JSON.stringify(told)).not.toContain("canary");
+  });
 
   it("points at its argument", () => {
     expect(warning("Look", "here", "program")).toEqual({

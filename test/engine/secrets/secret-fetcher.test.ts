@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { NOT_ROTATED_YET } from "../../../lib/core/server-login";
 import { Redactor } from "../../../lib/engine/executor/redactor";
+import { secretManagerEndpoint } from "../../../lib/engine/secrets/google-secret-manager";
 import { lookUpText } from "../../../lib/engine/secrets/look-up-text";
 import { SecretFetcher } from "../../../lib/engine/secrets/secret-fetcher";
 import type { NamedSecret } from "../../../lib/engine/secrets/stored-secret";
@@ -88,6 +89,7 @@ describe("secrets of AWS Secrets Manager", () => {
       PORT: `{{resolve:secretsmanager:shop/database:SecretString:port}}`,
       ARN: `{{resolve:secretsmanager:${arn}}}`,
       BROKEN: "{{resolve:secretsmanager:shop/database:SecretString",
+      INSIDE: "redis://:{{resolve:secretsmanager:shop/text}}@cache",
     };
     const lookUp = (env: string) => lookUpText({ env }, {}, "step x", new SecretFetcher(environment));
 
@@ -95,6 +97,7 @@ describe("secrets of AWS Secrets Manager", () => {
     await expect(lookUp("PORT")).resolves.toBe("5432");
     await expect(lookUp("ARN")).resolves.toBe(CANARY);
     await expect(lookUp("AWS_REGION")).resolves.toBe("us-east-1");
+    await expect(lookUp("INSIDE")).rejects.toMatchObject({ code: "SecretReferenceInvalid" });
     await expect(lookUp("BROKEN")).rejects.toMatchObject({ code: "SecretReferenceInvalid" });
     await expect(
       lookUpText(
@@ -129,6 +132,19 @@ describe("secrets of AWS Secrets Manager", () => {
     await store.create("shop/bytes", "x");
     await store.client.send(new PutSecretValueCommand({ SecretId: "shop/bytes", SecretBinary: Buffer.from([1, 2]) }));
     await expect(fetch({ id: "shop/bytes" })).rejects.toMatchObject({ code: "SecretIsBinary" });
+  });
+
+  it("are no texts with a zero byte: what cannot be a variable is repeated in the message that says so", async () => {
+    // GIVEN
+    await store.create("shop/zero", JSON.stringify({ token: `${CANARY}\0`, url: "whole" }));
+
+    // THEN
+    const error = await failureOf(fetch({ id: "shop/zero", key: "token" }));
+    expect([error.code, error.message]).toEqual([
+      "SecretIsBinary",
+      expect.stringMatching(/^secret shop\/zero, key token/),
+    ]);
+    await expect(fetch({ id: "shop/zero", key: "url" })).resolves.toBe("whole");
   });
 
   it("say what the credentials lack, and whom nobody could ask", async () => {
@@ -178,6 +194,21 @@ describe("secrets of Google Secret Manager, by its contract model", () => {
     model.put(ID, JSON.stringify({ url: "redis://two" }));
     await expect(fetch({ key: "url", version: "1" })).resolves.toBe("redis://one");
     await expect(fetch({ version: "2" })).resolves.toBe('{"url":"redis://two"}');
+  });
+
+  it.each([
+    [ID, "https://secretmanager.googleapis.com/v1/"],
+    ["projects/shop/locations/europe-west3/secrets/a", "https://secretmanager.europe-west3.rep.googleapis.com/v1/"],
+    ["projects/shop/locations/evil.example.org#/secrets/a", "https://secretmanager.googleapis.com/v1/"],
+  ])("are asked for where they are: %s", (id, endpoint) => {
+    expect(secretManagerEndpoint(id, {})).toBe(endpoint);
+    expect(secretManagerEndpoint(id, environment)).toBe(model.endpoint);
+  });
+
+  it("are asked for again where an answer does not come, or tells of a trouble that passes", async () => {
+    model.faults.add({ op: "access", drop: true, times: 1 });
+    model.faults.add({ op: "access", status: 503, times: 1 });
+    await expect(fetch({ key: "url", version: "1" })).resolves.toBe("redis://one");
   });
 
   it("say what is missing, and what the credentials lack", async () => {

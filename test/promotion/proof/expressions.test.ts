@@ -67,6 +67,13 @@ describe("a value that only one environment knows before its apply", () => {
     "${timestamp()}",
     "${x_group.main.id}-${each.value}",
     "${x_group.main.id}-${each.value.name}",
+    '${x_group.main.id}-${each.value["name"]}',
+    '${x_group.main.id}-${lookup(each.value, "name")}',
+    '${each.value == "a" ? x_group.main.id : x_group.other.id}',
+    "${var . group}-${x_group.main.id}",
+    "${ephemeral.x_group.main.id}-${x_group.main.id}",
+    '${templatefile("rule.tftpl", { id = x_group.main.id })}',
+    '${pathexpand("~")}${x_group.main.id}',
     "${provider::x::parse(x_group.main.id)}",
     "no expression at all",
   ])("is not proven by %s, which need not be the same in both", (configured) => {

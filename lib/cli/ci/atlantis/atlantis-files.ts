@@ -11,8 +11,8 @@ export const ATLANTIS_SERVER_FILE = "atlantis-server.yaml";
 /**
  * The projects for Atlantis, and the workflows that they name.
  *
- * The workflows stand in the configuration of the server: a workflow in the repository would let every pull request run
- * what it likes there (https://www.runatlantis.io/docs/server-side-repo-config).
+ * The workflows stand in the configuration of the server, so that no pull request changes what is run before an apply
+ * (https://www.runatlantis.io/docs/server-side-repo-config). A plan runs the app of the pull request all the same.
  */
 export function atlantisFiles(pipeline: Pipeline): PipelineFile[] {
   return [

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { SternaError } from "../../../core/sterna-error";
 
-const PAGE = 100;
+/** Elements of a page of a list: the most that GitHub and GitLab give. */
+export const PAGE = 100;
 const SECONDS = 30;
 
 /** What is asked for. */
@@ -15,7 +16,7 @@ export interface Request {
 export class ForgeApi {
   /**
    * @param address where all paths start
-   * @param headers how the token is sent
+   * @param headers how the token is sent: as `authorization`, the only header that fetch drops for another host
    */
   constructor(
     private readonly address: string,
@@ -24,8 +25,14 @@ export class ForgeApi {
 
   /** @throws SternaError `ForgeFailed` */
   async json<Schema extends z.ZodType>(path: string, schema: Schema, request: Request = {}): Promise<z.output<Schema>> {
-    const response = await this.send(path, request);
-    const result = schema.safeParse(await response.json());
+    const text = new TextDecoder().decode(await this.send(path, request));
+    let answer: unknown;
+    try {
+      answer = JSON.parse(text);
+    } catch {
+      throw failed(request, path, `what is no JSON: ${text.slice(0, 500)}`);
+    }
+    const result = schema.safeParse(answer);
     if (result.success) return result.data;
     throw failed(request, path, `an answer that is not as it should be: ${result.error.message}`);
   }
@@ -45,16 +52,19 @@ export class ForgeApi {
     }
   }
 
+  /** @throws SternaError `ForgeFailed` */
   async bytes(path: string): Promise<Uint8Array> {
     // A redirect leads to the store of the artifacts, which gets no token: fetch drops it for another host.
-    return new Uint8Array(await (await this.send(path, {})).arrayBuffer());
+    return this.send(path, {});
   }
 
-  private async send(path: string, request: Request): Promise<Response> {
+  /** @returns the body: it too may not come in time, or not to its end */
+  private async send(path: string, request: Request): Promise<Uint8Array> {
     const { method = "GET", query = {}, body } = request;
     const url = new URL(`${this.address}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     let response: Response;
+    let answer: Uint8Array;
     try {
       response = await fetch(url, {
         method,
@@ -62,12 +72,13 @@ export class ForgeApi {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(SECONDS * 1000),
       });
+      answer = new Uint8Array(await response.arrayBuffer());
     } catch (cause) {
       const { message, cause: reason } = cause as Error;
       throw failed(request, path, reason instanceof Error ? `${message}: ${reason.message}` : message);
     }
-    if (response.ok) return response;
-    throw failed(request, path, `${response.status} ${(await response.text()).slice(0, 500)}`);
+    if (response.ok) return answer;
+    throw failed(request, path, `${response.status} ${new TextDecoder().decode(answer).slice(0, 500)}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { SternaError } from "../../../core/sterna-error";
 import { REVIEW_ARTIFACT } from "../pipeline";
 import { WORKFLOWS } from "../github/actions";
-import { ForgeApi } from "./api";
+import { ForgeApi, PAGE } from "./api";
 import type { Forge, Proposal, Remote } from "./forge";
 import { remoteOf, reviewMissing, variable } from "./job-variables";
 
@@ -11,9 +11,10 @@ const LABEL = "sterna";
 const REVIEW_FILE = "review.json";
 
 const posted = z.looseObject({ html_url: z.string() });
-const comments = z.array(z.looseObject({ id: z.number(), body: z.string().nullish() }));
+const user = z.looseObject({ type: z.string() }).nullish();
+const comments = z.array(z.looseObject({ id: z.number(), body: z.string().nullish(), user }));
 const issues = z.array(
-  z.looseObject({ number: z.number(), body: z.string().nullish(), pull_request: z.unknown().optional() }),
+  z.looseObject({ number: z.number(), body: z.string().nullish(), user, pull_request: z.unknown().optional() }),
 );
 const pulls = z.array(
   z.looseObject({
@@ -29,15 +30,16 @@ const artifacts = z.looseObject({
     z.looseObject({
       id: z.number(),
       expired: z.boolean(),
-      created_at: z.string(),
-      workflow_run: z.looseObject({ id: z.number(), head_sha: z.string() }),
+      created_at: z.string().nullish(),
+      workflow_run: z.looseObject({ id: z.number(), head_sha: z.string() }).nullish(),
     }),
   ),
 });
 const workflowRun = z.looseObject({
   path: z.string(),
   event: z.string(),
-  head_repository: z.looseObject({ full_name: z.string() }),
+  /** Nothing when it is deleted. */
+  head_repository: z.looseObject({ full_name: z.string() }).nullish(),
 });
 
 /** A job of GitHub Actions. Its token stands in GITHUB_TOKEN. */
@@ -95,16 +97,14 @@ export class GitHub implements Forge {
     const isMerged = ({ merged_at, base }: z.output<typeof pulls>[number]) => !!merged_at && base.ref === branch;
     const pull = await this.api.find(`/commits/${commit}/pulls`, pulls, {}, isMerged);
     if (pull === undefined) throw reviewMissing(stack, `commit ${commit} came by no pull request`);
-    const query = { name: `${REVIEW_ARTIFACT}${stack}`, per_page: "100" };
-    const found = await this.api.json("/actions/artifacts", artifacts, { query });
-    const ofHead = found.artifacts
-      .filter(({ expired, workflow_run }) => !expired && workflow_run.head_sha === pull.head.sha)
-      .sort((one, other) => other.created_at.localeCompare(one.created_at));
+    const ofHead = (await this.artifactsOf(stack))
+      .filter(({ expired, workflow_run }) => !expired && workflow_run?.head_sha === pull.head.sha)
+      .sort((one, other) => (other.created_at ?? "").localeCompare(one.created_at ?? ""));
     for (const { id, workflow_run } of ofHead) {
       // Another workflow may keep something under the same name, in this repository or in a fork.
-      const run = await this.api.json(`/actions/runs/${workflow_run.id}`, workflowRun);
+      const run = await this.api.json(`/actions/runs/${workflow_run!.id}`, workflowRun);
       const isOwn = run.path.split("@")[0] === WORKFLOWS.plan && run.event === "pull_request";
-      if (!isOwn || run.head_repository.full_name !== this.repository) continue;
+      if (!isOwn || run.head_repository?.full_name !== this.repository) continue;
       const file = unzipSync(await this.api.bytes(`/actions/artifacts/${id}/zip`))[REVIEW_FILE];
       if (file !== undefined) return strFromU8(file);
     }
@@ -126,6 +126,17 @@ export class GitHub implements Forge {
     return remoteOf(server, this.repository, "x-access-token", variable(this.variables, "GITHUB_TOKEN"));
   }
 
+  /** All of them: between a plan and its merge there may be any number of others. */
+  private async artifactsOf(stack: string): Promise<z.output<typeof artifacts>["artifacts"]> {
+    const all: z.output<typeof artifacts>["artifacts"] = [];
+    for (let page = 1; ; page++) {
+      const query = { name: `${REVIEW_ARTIFACT}${stack}`, per_page: String(PAGE), page: String(page) };
+      const found = await this.api.json("/actions/artifacts", artifacts, { query });
+      all.push(...found.artifacts);
+      if (found.artifacts.length < PAGE) return all;
+    }
+  }
+
   private findIssue(mark: string) {
     const isWanted = (issue: z.output<typeof issues>[number]) =>
       issue.pull_request === undefined && begins(mark)(issue);
@@ -133,6 +144,12 @@ export class GitHub implements Forge {
   }
 }
 
-function begins(mark: string): (posted: { readonly body?: string | null | undefined }) => boolean {
-  return ({ body }) => body?.startsWith(mark) ?? false;
+/** Of a job: whoever wrote the same mark first could edit afterwards what a job writes there. */
+function begins(mark: string): (posted: Posted) => boolean {
+  return ({ body, user }) => user?.type === "Bot" && (body?.startsWith(mark) ?? false);
+}
+
+interface Posted {
+  readonly body?: string | null | undefined;
+  readonly user?: z.output<typeof user>;
 }

@@ -1,6 +1,6 @@
 import { strFromU8 } from "fflate";
 import { z } from "zod";
-import { REVIEW } from "../pipeline";
+import { fromTop, REVIEW } from "../pipeline";
 import { ForgeApi } from "./api";
 import type { Forge, Proposal, Remote } from "./forge";
 import { remoteOf, reviewMissing, variable } from "./job-variables";
@@ -10,12 +10,27 @@ const LABEL = "sterna";
 
 const posted = z.looseObject({ web_url: z.string() });
 const note = z.looseObject({ id: z.number(), body: z.string() });
-const notes = z.array(note);
+const user = z.looseObject({ id: z.number() });
+const notes = z.array(note.extend({ author: user }));
 const issues = z.array(z.looseObject({ iid: z.number(), description: z.string().nullish() }));
 const mergeRequests = z.array(
-  z.looseObject({ iid: z.number(), state: z.string(), target_branch: z.string(), web_url: z.string() }),
+  z.looseObject({
+    iid: z.number(),
+    state: z.string(),
+    target_branch: z.string(),
+    web_url: z.string(),
+    sha: z.string().nullish(),
+  }),
 );
-const pipelines = z.array(z.looseObject({ id: z.number(), source: z.string().nullish() }));
+const pipelines = z.array(
+  z.looseObject({
+    id: z.number(),
+    project_id: z.number().nullish(),
+    source: z.string().nullish(),
+    ref: z.string().nullish(),
+    sha: z.string().nullish(),
+  }),
+);
 const jobs = z.array(z.looseObject({ id: z.number(), name: z.string(), artifacts_file: z.unknown().optional() }));
 
 /**
@@ -25,19 +40,28 @@ const jobs = z.array(z.looseObject({ id: z.number(), name: z.string(), artifacts
 export class GitLab implements Forge {
   readonly run: string;
   private readonly api: ForgeApi;
+  private readonly server: ForgeApi;
+  private readonly project: string;
 
   constructor(private readonly variables: NodeJS.ProcessEnv) {
     this.run = variable(variables, "CI_JOB_URL");
-    const project = encodeURIComponent(variable(variables, "CI_PROJECT_ID"));
-    this.api = new ForgeApi(`${variable(variables, "CI_API_V4_URL")}/projects/${project}`, {
-      "private-token": variable(variables, "STERNA_GITLAB_TOKEN"),
+    this.project = variable(variables, "CI_PROJECT_ID");
+    const address = variable(variables, "CI_API_V4_URL");
+    const headers = {
+      authorization: `Bearer ${variable(variables, "STERNA_GITLAB_TOKEN")}`,
       "user-agent": "sterna",
-    });
+    };
+    this.server = new ForgeApi(address, headers);
+    this.api = new ForgeApi(`${address}/projects/${encodeURIComponent(this.project)}`, headers);
   }
 
   async comment(mark: string, body: string): Promise<string> {
     const request = `/merge_requests/${variable(this.variables, "CI_MERGE_REQUEST_IID")}`;
-    const found = await this.api.find(`${request}/notes`, notes, {}, (each) => each.body.startsWith(mark));
+    // Whoever wrote the same mark first could edit afterwards what a job writes there.
+    const own = await this.server.json("/user", user);
+    const isWanted = ({ body: text, author }: z.output<typeof notes>[number]) =>
+      author.id === own.id && text.startsWith(mark);
+    const found = await this.api.find(`${request}/notes`, notes, {}, isWanted);
     const text = { body: `${mark}\n${body}` };
     const { id } = found
       ? await this.api.json(`${request}/notes/${found.id}`, note, { method: "PUT", body: text })
@@ -68,19 +92,26 @@ export class GitLab implements Forge {
       each.state === "merged" && each.target_branch === branch;
     const request = await this.api.find(`/repository/commits/${commit}/merge_requests`, mergeRequests, {}, isMerged);
     if (request === undefined) throw reviewMissing(stack, `commit ${commit} came by no merge request`);
-    const ofRequest = ({ source }: z.output<typeof pipelines>[number]) => source === "merge_request_event";
+    // A fork has pipelines of its own, with jobs that may be called the same.
+    const ofRequest = ({ source, project_id }: z.output<typeof pipelines>[number]) =>
+      source === "merge_request_event" && String(project_id ?? this.project) === this.project;
     const pipeline = await this.api.find(`/merge_requests/${request.iid}/pipelines`, pipelines, {}, ofRequest);
+    // Of merged results, the commit of the pipeline is one that nobody pushed.
+    if (pipeline?.ref?.endsWith("/head") && request.sha && pipeline.sha !== request.sha) {
+      throw reviewMissing(stack, `the last pipeline of !${request.iid} is not of ${request.sha}, which was merged`);
+    }
     const job =
       pipeline &&
       (await this.api.find(`/pipelines/${pipeline.id}/jobs`, jobs, {}, ({ name, artifacts_file }) => {
         return name === planJobName(stack) && !!artifacts_file;
       }));
     if (job === undefined) throw reviewMissing(stack, `the last pipeline of !${request.iid} has none, or no longer`);
-    return strFromU8(await this.api.bytes(`/jobs/${job.id}/artifacts/${REVIEW}`));
+    const path = fromTop({ directory: this.variables.STERNA_DIRECTORY || "." }, REVIEW);
+    return strFromU8(await this.api.bytes(`/jobs/${job.id}/artifacts/${path}`));
   }
 
   async propose({ branch, title, body }: Proposal): Promise<string> {
-    const target = variable(this.variables, "CI_DEFAULT_BRANCH");
+    const target = variable(this.variables, "CI_COMMIT_BRANCH");
     const query = { state: "opened", source_branch: branch, target_branch: target };
     const found = await this.api.find("/merge_requests", mergeRequests, query, () => true);
     if (found !== undefined) return found.web_url;
@@ -94,7 +125,7 @@ export class GitLab implements Forge {
   }
 
   private findIssue(mark: string) {
-    const query = { state: "opened", labels: LABEL };
+    const query = { state: "opened", labels: LABEL, scope: "created_by_me" };
     return this.api.find("/issues", issues, query, ({ description }) => description?.startsWith(mark) ?? false);
   }
 }

@@ -65,7 +65,7 @@ export function compositeAction(pipeline: Pipeline): object {
           // The wrapper changes what Terraform prints and how it ends.
           with: { terraform_version: input("terraform-version"), terraform_wrapper: false },
         },
-        // Before there is any secret that a package could read.
+        // Before there is any secret that a package could read. (It could ask for the job's OIDC token.)
         { name: "Install the project", shell: "bash", "working-directory": directory, run: "npm ci" },
         ...(aws
           ? [

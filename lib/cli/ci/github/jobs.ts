@@ -81,8 +81,22 @@ export function script(
   return { name, ...options, shell: "bash", "working-directory": directory, run };
 }
 
-/** Values are passed as variables: an expression inside of a script would become part of it. */
+/** Shorter values, such as a port, occur everywhere in a log. */
+const SHORTEST_MASKED = 6;
+
+/**
+ * Values are passed as variables: an expression inside of a script would become part of it. GitHub hides a secret as a
+ * whole and line by line, but not the value in a line
+ * (https://docs.github.com/en/actions/reference/security/secure-use#use-secrets-for-sensitive-information).
+ */
 const WRITE_VARIABLES = `umask 077
+while IFS= read -r line; do
+  [[ $line == *=* ]] || continue
+  value=\${line#*=}
+  value=\${value#[\\"\\']}
+  value=\${value%[\\"\\']}
+  if [ "\${#value}" -ge ${SHORTEST_MASKED} ]; then echo "::add-mask::\${value//%/%25}"; fi
+done <<< "$STERNA_VARIABLES"
 mkdir -p .sterna
 printf '%s\\n' "$STERNA_VARIABLES" > ".sterna/$STERNA_ENVIRONMENT.env"
 `;

@@ -12,25 +12,40 @@ npx --no-install sterna ci comment ${REPORT} --about "plan of $STACK"
 `;
 
 /** Code of somebody without write access gets neither secrets nor tokens. */
-const OWN_BRANCH = expression("github.event.pull_request.head.repo.full_name == github.repository");
+const OWN_BRANCH = "github.event.pull_request.head.repo.full_name == github.repository";
+const SOMETHING_CHANGED = "needs.affected.outputs.stacks != '[]'";
+
+/** A check that is passed over counts as passed, and what is merged without a plan is not applied. */
+const FORK = `echo "::error::A pull request of a fork gets no plan: its code would run with the credentials of this repository. Push the change to a branch of this repository, and open the pull request from there."
+exit 1
+`;
 
 /** On a pull request: plans, compares with what was proved, and comments. */
 export function planWorkflow(pipeline: Pipeline): object {
   return {
     name: "sterna plan",
-    on: { pull_request: { branches: [pipeline.branch] } },
+    on: {
+      pull_request: { branches: [pipeline.branch] },
+      // Of a queue nothing is planned: what was reviewed is compared when it is applied. But the queue waits for the check.
+      merge_group: null,
+    },
     permissions: {},
     concurrency: {
-      group: `sterna-plan-${expression("github.event.pull_request.number")}`,
+      group: `sterna-plan-${expression("github.event.pull_request.number || github.ref")}`,
       "cancel-in-progress": false,
     },
     env: LOCK_TIMEOUT,
     jobs: {
-      affected: affectedJob(pipeline, expression("github.event.pull_request.base.sha"), OWN_BRANCH),
+      affected: affectedJob(
+        pipeline,
+        expression("github.event.pull_request.base.sha"),
+        // Without secrets, also of a fork.
+        expression("github.event_name == 'pull_request'"),
+      ),
       plan: {
         name: expression("matrix.stack"),
         needs: "affected",
-        if: expression("needs.affected.outputs.stacks != '[]'"),
+        if: expression(`${OWN_BRANCH} && ${SOMETHING_CHANGED}`),
         "runs-on": "ubuntu-latest",
         "timeout-minutes": 60,
         permissions: { contents: "read", "pull-requests": "write", ...login(pipeline) },
@@ -53,6 +68,12 @@ export function planWorkflow(pipeline: Pipeline): object {
             if: expression("contains(needs.*.result, 'failure') || contains(needs.*.result, 'cancelled')"),
             shell: "bash",
             run: "exit 1\n",
+          },
+          {
+            name: "Require a branch of this repository",
+            if: expression(`github.event_name == 'pull_request' && !(${OWN_BRANCH}) && ${SOMETHING_CHANGED}`),
+            shell: "bash",
+            run: FORK,
           },
         ],
       },

@@ -31,6 +31,8 @@ function template(pipeline: Pipeline): object {
     image: `node:${node}`,
     variables: {
       TERRAFORM_VERSION: terraform,
+      // Where the project is, from the top of the repository: artifacts are named from there.
+      STERNA_DIRECTORY: pipeline.directory,
       TF_CLI_ARGS_plan: "-lock-timeout=10m",
       TF_CLI_ARGS_apply: "-lock-timeout=10m",
       // The commits to compare with.
@@ -69,7 +71,11 @@ function jobsOf(pipeline: Pipeline, stack: PipelineStack): Record<string, object
     ...(previous && {
       [`sterna-promote-${stack.stack}`]: {
         ...job("test", `plan/${previous}`, previous),
-        rules: [{ if: `$CI_PIPELINE_SOURCE == "web" && $STERNA_PROMOTE == "${stack.stack}"` }],
+        rules: [
+          {
+            if: `$CI_PIPELINE_SOURCE == "web" && $CI_COMMIT_BRANCH == "${pipeline.branch}" && $STERNA_PROMOTE == "${stack.stack}"`,
+          },
+        ],
         script: promoteScript(stack),
       },
     }),

@@ -122,7 +122,7 @@ exit "$status"
 export function promoteScript({ system, environment, before }: PipelineStack): string[] {
   return [
     `if [ -n "\${STERNA_ENV_TO:-}" ]; then
-  (umask 077 && printf '%s\\n' "$STERNA_ENV_TO" > .sterna/${environment}.env)
+  (umask 077 && mkdir -p .sterna && printf '%s\\n' "$STERNA_ENV_TO" > .sterna/${environment}.env)
 fi
 status=0
 ${STERNA} promote ${system} ${before.at(-1)!} ${environment} --no-plan || status=$?

@@ -85,7 +85,7 @@ export function postgresStrategy(
 
 function loginOf({ host, port, database, tls }: PostgresSettings, username: string, password: string): ServerLogin {
   const url = new URL(`postgresql://${hostInUrl(host)}:${port}/${encodeURIComponent(database)}`);
-  url.username = username;
+  url.username = encodeURIComponent(username);
   url.password = password;
   if (!("waived" in tls)) url.searchParams.set("sslmode", "verify-full");
   return { engine: "postgres", host, port, dbname: database, username, password, url: url.href };

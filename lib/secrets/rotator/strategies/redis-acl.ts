@@ -92,7 +92,7 @@ function hash(password: string): string {
 
 function loginOf({ host, port, username, tls }: RedisSettings, password: string): ServerLogin {
   const url = new URL(`${"waived" in tls ? "redis" : "rediss"}://${hostInUrl(host)}:${port}`);
-  url.username = username;
+  url.username = encodeURIComponent(username);
   url.password = password;
   return { engine: "redis", host, port, username, password, url: url.href };
 }
