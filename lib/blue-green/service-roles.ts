@@ -53,7 +53,7 @@ export class ServiceRoles extends Construct {
 /**
  * What starting a task needs, and no more. Repositories are not known here: images may come from any registry, and those
  * of Amazon ECR carry their own policy; only the token to ask for them cannot be narrowed down.
- * Source: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role"; Service Authorization Reference, Amazon ECR.
+ * Source: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role", "Pass Systems Manager parameters"; Service Authorization Reference, Amazon ECR.
  */
 function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
   const statements = [
@@ -69,13 +69,15 @@ function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
     resources.length === 0
       ? []
       : [{ Effect: "Allow", Action, Resource: [...new Set(resources)], ...(condition && { Condition: condition }) }];
+  const arns = secrets.map(({ secretArn }) => secretArn);
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
       ...statements,
+      ...allow("ssm:GetParameters", arns.filter(isParameter)),
       ...allow(
         "secretsmanager:GetSecretValue",
-        secrets.map(({ secretArn }) => secretArn),
+        arns.filter((arn) => !isParameter(arn)),
       ),
       ...allow(
         "kms:Decrypt",
@@ -85,4 +87,9 @@ function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
       ),
     ],
   });
+}
+
+/** Parameter Store is the other place that ECS takes secrets from. */
+function isParameter(arn: string): boolean {
+  return /^arn:[^:]+:ssm:/.test(arn);
 }

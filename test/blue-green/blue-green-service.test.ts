@@ -153,6 +153,24 @@ describe("a service in two colours", () => {
     });
   });
 
+  it("may read a parameter of Systems Manager by its own permission, beside a secret", () => {
+    // GIVEN
+    const parameter = "arn:aws:ssm:us-east-1:1:parameter/shop/region";
+    const secret = "arn:aws:secretsmanager:us-east-1:1:secret:shop-AbCdEf";
+
+    // WHEN
+    const stack = synthesizeService({ secrets: { REGION: parameter, TOKEN: secret } });
+
+    // THEN
+    const [policy] = resources(stack, "aws_iam_role_policy");
+    expect(JSON.parse(policy!.policy as string).Statement).toEqual(
+      expect.arrayContaining([
+        { Effect: "Allow", Action: "ssm:GetParameters", Resource: [parameter] },
+        { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: [secret] },
+      ]),
+    );
+  });
+
   it("tells the names of a colour's alarms, and none for a colour that does not exist", () => {
     // GIVEN
     let names: Record<string, readonly string[]> = {};
