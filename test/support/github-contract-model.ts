@@ -61,6 +61,7 @@ export class GitHubContractModel {
   readonly issues: Issue[] = [];
   readonly pulls: Pull[] = [];
   readonly artifacts: Artifact[] = [];
+  private readonly outages: { readonly method: string; readonly status: number }[] = [];
   /** The token that each request must carry. */
   readonly token = "job-token";
   private readonly server = createServer((request, response) => {
@@ -98,6 +99,11 @@ export class GitHubContractModel {
     };
   }
 
+  /** Answers the next requests of a method with these statuses, whatever they ask for. */
+  failAt(method: string, ...statuses: readonly number[]): void {
+    this.outages.push(...statuses.map((status) => ({ method, status })));
+  }
+
   addArtifact(artifact: Partial<Artifact> & Pick<Artifact, "name" | "headSha" | "files">): void {
     this.artifacts.push({
       id: this.artifacts.length + 500,
@@ -119,6 +125,8 @@ export class GitHubContractModel {
     if (url.pathname.startsWith("/store/")) return this.download(request, Number(url.pathname.slice("/store/".length)));
     if (request.headers.authorization !== `Bearer ${this.token}`)
       return { status: 401, body: { message: "Bad credentials" } };
+    const outage = this.outages.findIndex(({ method }) => method === request.method);
+    if (outage >= 0) return { status: this.outages.splice(outage, 1)[0]!.status, body: { message: "try again later" } };
     const path = url.pathname.slice(`/repos/${REPOSITORY}`.length);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);

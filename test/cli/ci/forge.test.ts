@@ -89,6 +89,24 @@ describe("a job of GitHub Actions", () => {
     expect(Buffer.from(header!, "base64").toString()).toBe(`x-access-token:${github.token}`);
   });
 
+  it("asks again when GitHub has trouble, three times in all", async () => {
+    github.failAt("GET", 429);
+    await forge.comment(MARK, "plan");
+    expect(github.comments.map(({ body }) => body)).toEqual([`${MARK}\nplan`]);
+
+    github.failAt("GET", 503, 503, 503);
+    await expect(forge.comment(MARK, "plan")).rejects.toThrow(/503/);
+  }, 15_000);
+
+  it("sends nothing twice that may have arrived", async () => {
+    // The list of comments is answered, and the new comment is not.
+    github.failAt("POST", 502);
+
+    await expect(forge.comment(MARK, "plan")).rejects.toThrow(/502/);
+
+    expect(github.comments).toEqual([]);
+  });
+
   it("says what GitHub answered, and never the token", async () => {
     const wrong = job({ GITHUB_TOKEN: "wrong-token", GITHUB_REF: "refs/pull/7/merge" });
 

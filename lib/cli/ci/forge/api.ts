@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { SternaError } from "../../../core/sterna-error";
 
 /** Elements of a page of a list: the most that GitHub and GitLab give. */
 export const PAGE = 100;
 const SECONDS = 30;
+/** Milliseconds before the second and the third try. */
+const PAUSES = [500, 2_000];
 
 /** What is asked for. */
 export interface Request {
@@ -58,28 +61,43 @@ export class ForgeApi {
     return this.send(path, {});
   }
 
-  /** @returns the body: it too may not come in time, or not to its end */
   private async send(path: string, request: Request): Promise<Uint8Array> {
-    const { method = "GET", query = {}, body } = request;
+    for (let attempt = 0; ; attempt++) {
+      const answer = await this.ask(path, request);
+      if (answer instanceof Uint8Array) return answer;
+      // What writes is not sent twice: nobody knows whether the first one arrived.
+      const pause = answer.passes && (request.method ?? "GET") === "GET" ? PAUSES[attempt] : undefined;
+      if (pause === undefined) throw failed(request, path, answer.reason);
+      await sleep(pause);
+    }
+  }
+
+  /** @returns the body: it too may not come in time, or not to its end */
+  private async ask(path: string, { method = "GET", query = {}, body }: Request): Promise<Uint8Array | Failure> {
     const url = new URL(`${this.address}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    let response: Response;
-    let answer: Uint8Array;
     try {
-      response = await fetch(url, {
+      const response = await fetch(url, {
         method,
         headers: { ...this.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(SECONDS * 1000),
       });
-      answer = new Uint8Array(await response.arrayBuffer());
-    } catch (cause) {
-      const { message, cause: reason } = cause as Error;
-      throw failed(request, path, reason instanceof Error ? `${message}: ${reason.message}` : message);
+      const answer = new Uint8Array(await response.arrayBuffer());
+      if (response.ok) return answer;
+      const reason = `${response.status} ${new TextDecoder().decode(answer).slice(0, 500)}`;
+      return { reason, passes: response.status === 429 || response.status >= 500 };
+    } catch (error) {
+      const { message, cause } = error as Error;
+      return { reason: cause instanceof Error ? `${message}: ${cause.message}` : message, passes: true };
     }
-    if (response.ok) return answer;
-    throw failed(request, path, `${response.status} ${new TextDecoder().decode(answer).slice(0, 500)}`);
   }
+}
+
+/** Why there is no answer, and whether another try may bring one. */
+interface Failure {
+  readonly reason: string;
+  readonly passes: boolean;
 }
 
 function failed({ method = "GET" }: Request, path: string, reason: string): SternaError {
