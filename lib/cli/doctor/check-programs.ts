@@ -4,7 +4,7 @@ import { OLDEST_TERRAFORM } from "../../core/terraform-requirement";
 import { findOnPath, terraformName } from "../terraform/find-terraform";
 import { ok, problem, type Finding } from "./finding";
 
-const OLDEST_NODE = "20.0.0";
+const OLDEST_NODE = "20.12.0";
 
 /** Node, which Terraform starts to run Sterna's provider, and Terraform. */
 export async function checkPrograms(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
@@ -23,8 +23,8 @@ async function checkNode(environment: NodeJS.ProcessEnv): Promise<Finding> {
   const version = String(stdout ?? "").replace(/^v/, "");
   if (valid(version) !== null && gte(version, OLDEST_NODE)) return ok(`node ${version} (${node})`);
   return problem(
-    `node ${version || "of unknown version"} (${node}) is too old for Sterna's provider`,
-    "Install Node.js 20 or newer, and have it come first on the PATH.",
+    `node ${version || "of unknown version"} (${node}) is too old for Sterna`,
+    `Install Node.js ${OLDEST_NODE} or newer, and have it come first on the PATH.`,
   );
 }
 
