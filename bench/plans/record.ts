@@ -6,5 +6,5 @@ import { DeclaredDifferences } from "../../lib/promotion/proof/declared-differen
 
 const [file, records] = process.argv.slice(2) as [string, string];
 const differences = new DeclaredDifferences({ ENVIRONMENT: "staging", ACCOUNT: "123456789012" });
-const changes = recordedChanges(readPlanFile(file, { differences, fingerprints: () => true }));
+const changes = recordedChanges(readPlanFile(file, { differences }));
 writeFileSync(records, JSON.stringify([{ release: "1.0.0", result: "applied", changes, steps: [] }]));

@@ -61,7 +61,7 @@ export type ApplyRecord = z.infer<typeof applyRecord>;
 export type NewApplyRecord = Omit<z.input<typeof applyRecord>, "version" | "previous">;
 
 /**
- * What the record of an apply says about each resource that a plan changes. Needs the fingerprints of all of them.
+ * What the record of an apply says about each resource that a plan changes.
  *
  * @param configured what the configuration says; without it, values that only the apply knows prove less
  */

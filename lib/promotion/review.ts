@@ -41,7 +41,7 @@ export const planReview = z.object({
 });
 export type PlanReview = z.infer<typeof planReview>;
 
-/** A plan that was just made. The reading has to hold the fingerprints of all resources. */
+/** A plan that was just made. */
 export interface ReviewedPlan extends Omit<PlanReview, "version" | "changes" | "steps"> {
   readonly plan: PlanReading;
   readonly summary: Pick<PlanSummary, "steps" | "rollbacks">;

@@ -19,7 +19,7 @@ import type { CommonOptions } from "../terminal";
 import { applyPlan, type AppliedPlan } from "../terraform/apply-plan";
 import { describeDiagnostic, terraformFailure } from "../terraform/failure";
 import { makePlan } from "../terraform/make-plan";
-import { requireReviewed, reviewSaved } from "../terraform/review-plan";
+import { requireReviewed, reviewMade } from "../terraform/review-plan";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 import { showPlan } from "./plan";
 
@@ -117,11 +117,10 @@ async function planAndApply(
   const facts = await prepare(project, system);
   if (!approved) refuseUnapproved(system, terminal.interactive);
   if (review !== undefined) takeReviewedProviders(review, system);
-  const saved = await makePlan(project, system, surroundings, terminal);
+  const made = await makePlan(project, system, surroundings, terminal);
+  const { saved } = made;
   await showPlan(saved, context);
-  if (review !== undefined) {
-    requireReviewed(project, review, await reviewSaved(project, system, saved, surroundings, terminal));
-  }
+  if (review !== undefined) requireReviewed(project, review, reviewMade(system, made));
   requireAllowed(saved.report);
   await requireGates(project, system, saved.summary);
   if (saved.summary.changes && !approved) {

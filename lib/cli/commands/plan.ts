@@ -14,7 +14,7 @@ import { synthesize } from "../project/synthesize";
 import { wantedFormat, writeReport, type ReportOptions } from "../reports/report-output";
 import type { CommonOptions } from "../terminal";
 import { makePlan } from "../terraform/make-plan";
-import { reviewSaved } from "../terraform/review-plan";
+import { reviewMade } from "../terraform/review-plan";
 import { newCommand, type CommandContext, type CommandRunner } from "./command";
 
 /** A file is no terminal. */
@@ -64,11 +64,10 @@ export async function planAndShow(
   options: PlanOutput = {},
 ): Promise<ExitStatus> {
   const { terminal } = context;
-  const saved = await makePlan(project, system, context.surroundings, terminal);
+  const made = await makePlan(project, system, context.surroundings, terminal);
+  const { saved } = made;
   const { report } = saved;
-  if (options.review !== undefined) {
-    writeReviewFile(project, options.review, await reviewSaved(project, system, saved, context.surroundings, terminal));
-  }
+  if (options.review !== undefined) writeReviewFile(project, options.review, reviewMade(system, made));
   const format = wantedFormat(options, REPORT_FORMATS);
   if (options.out !== undefined) await writeReport(reportChunks(report, format ?? "text", PLAIN), options.out, context);
   const refusal = refusalOf(report);

@@ -48,7 +48,7 @@ export async function applyPlan(
   const startedAt = new Date().toISOString();
   const files = planFiles(project, system.stack);
   const { declared } = readDifferences(project, system.system, system.environment);
-  const plan = await readPlan(terraform, files.plan, { differences: declared, fingerprints: () => true });
+  const plan = await readPlan(terraform, files.plan, { differences: declared });
   const changes = recordedChanges(plan, expressionsOf(system, declared));
   const progress = new ApplyProgress(saved.summary, terminal);
   const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment));

@@ -23,6 +23,12 @@ import { describeDiagnostic, terraformFailure } from "./failure";
 import { initialize } from "./init";
 import { Terraform } from "./terraform";
 
+/** A plan that was just made, and saved. */
+export interface MadePlan {
+  readonly plan: PlanReading;
+  readonly saved: SavedPlan;
+}
+
 /** A plan as Terraform made it, before anything is judged. */
 interface RawPlan {
   readonly plan: PlanReading;
@@ -43,7 +49,7 @@ export async function makePlan(
   system: SynthesizedSystem,
   surroundings: Surroundings,
   terminal: Terminal,
-): Promise<SavedPlan> {
+): Promise<MadePlan> {
   const files = planFiles(project, system.stack);
   const differences = readDifferences(project, system.system, system.environment);
   const last = await lastRecord(project, system.stack);
@@ -53,7 +59,7 @@ export async function makePlan(
   const { terraform, warnings, ...made } = await planStack(project, system, surroundings, terminal, files, options);
   try {
     const proof = records && proveBy(project, system, records, made, differences);
-    return savePlan(project, files, system, terraform, {
+    const saved = savePlan(project, files, system, terraform, {
       ...made,
       chain: await lanesOf(project, system),
       release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
@@ -62,6 +68,7 @@ export async function makePlan(
       warnings: untold(warnings).map(describeDiagnostic),
       undoPreview: undoPreviewOf,
     });
+    return { plan: made.plan, saved };
   } catch (error) {
     discardPlan(files);
     throw error;

@@ -1,31 +1,15 @@
 import { RefusedError } from "../../promotion/refused-error";
 import { reviewOf, unreviewed, type PlanReview } from "../../promotion/review";
-import { readDifferences } from "../project/environment-differences";
-import { variablesOf } from "../project/environment-variables";
 import type { Project } from "../project/project";
 import { providersOf } from "../project/review-file";
-import { discardPlan, PLAN_FILE, planFiles, type SavedPlan } from "../project/saved-plan";
+import { discardPlan, PLAN_FILE, planFiles } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../project/stacks";
-import type { Surroundings } from "../surroundings";
-import type { Terminal } from "../terminal";
-import { readPlan } from "./make-plan";
-import { Terraform } from "./terraform";
+import type { MadePlan } from "./make-plan";
 
 const MOST_LINES = 20;
 
-/** Says what there is to agree to in a plan that was just saved. */
-export async function reviewSaved(
-  project: Project,
-  system: SynthesizedSystem,
-  saved: SavedPlan,
-  surroundings: Surroundings,
-  terminal: Terminal,
-): Promise<PlanReview> {
-  const variables = variablesOf(project, system.environment, surroundings.environment);
-  const terraform = new Terraform(system.directory, variables, terminal, system);
-  const { declared } = readDifferences(project, system.system, system.environment);
-  const { plan: file } = planFiles(project, system.stack);
-  const plan = await readPlan(terraform, file, { differences: declared, fingerprints: () => true });
+/** Says what there is to agree to in a plan. */
+export function reviewMade(system: SynthesizedSystem, { plan, saved }: MadePlan): PlanReview {
   const { stack, environment, release, plannedAt, summary } = saved;
   const { [PLAN_FILE]: _never, ...parts } = saved.parts;
   const providers = providersOf(system);

@@ -29,7 +29,8 @@ export interface ReadingOptions {
   readonly differences?: DeclaredDifferences;
 
   /**
-   * Which resources get a fingerprint, by their name in the report; also those that stay as they are.
+   * Which of the resources that stay as they are get a fingerprint too, by their name in the report. Those that change
+   * always do.
    * @default - none
    */
   readonly fingerprints?: (name: string) => boolean;
@@ -88,9 +89,10 @@ export class PlanBuilder {
       this.steps.push(change);
       return;
     }
-    if (isReported(change)) this.resources.push(toReported(change, found));
+    const changes = isReported(change);
+    if (changes) this.resources.push(toReported(change, found));
     const name = reportedName({ address: change.address, deposed: change.deposed ?? undefined });
-    if (change.mode === "managed" && this.options.fingerprints?.(name) === true) {
+    if (change.mode === "managed" && (changes || this.options.fingerprints?.(name) === true)) {
       const fingerprint = () => fingerprintOf(leavesAfter(found.open().change), this.differences);
       this.planned.set(name, { action: actionOf(change.change.actions), fingerprint });
     }
@@ -114,7 +116,6 @@ export class PlanBuilder {
   invoke(json: ActionInvocationJson): void {
     const { resource, values } = reportedInvocation(json);
     this.resources.push(resource);
-    if (this.options.fingerprints?.(resource.address) !== true) return;
     this.planned.set(resource.address, {
       action: resource.action,
       fingerprint: () => fingerprintOf(values, this.differences),
