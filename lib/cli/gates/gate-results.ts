@@ -1,4 +1,3 @@
-import { lt } from "semver";
 import { type GatesData, MAINTENANCE_WINDOW } from "../../core/gate-data";
 import { findWaiver } from "../../core/waivers";
 import type { ApplyRecord } from "../../promotion/apply-record";
@@ -7,21 +6,19 @@ import type { GateResult, ReportedWaiver } from "../../promotion/promotion-repor
 import { RefusedError } from "../../promotion/refused-error";
 import type { Project } from "../project/project";
 import type { SynthesizedSystem } from "../project/stacks";
+import { courseTo, type Course } from "./course";
 import { attestation, statesOf } from "./evidence-gates";
 import type { GateState } from "./gate-states";
-import { isOpen, nextOpening } from "./maintenance-windows";
+import { isOpen, firstOpening } from "./maintenance-windows";
 import { describeFindings, refusedFindings } from "./plan-gates";
 import { requireLegalMove } from "./release-gates";
 
 const STAGES = { S: "synth", P: "plan", R: "run", M: "manual" } as const;
 
 /** What the gates are asked about. */
-interface GateQuestion {
+interface GateQuestion extends Course {
   readonly system: SynthesizedSystem;
   readonly plan: PlanSummary;
-  /** The way back is not barred by evidence or a window, and neither is the end of an apply that failed half-way. */
-  readonly goesBack: boolean;
-  readonly finishes: boolean;
   readonly now: Date;
 }
 
@@ -38,9 +35,7 @@ export function gateResults(
   last: ApplyRecord | undefined,
   now: Date = new Date(),
 ): GateResult[] {
-  const goesBack = last !== undefined && lt(system.release, last.release);
-  const finishes = last !== undefined && last.result !== "applied" && last.release === system.release;
-  const question = { system, plan, goesBack, finishes, now };
+  const question = { system, plan, now, ...courseTo(system.release, last) };
   const { gates } = system;
   const states = statesOf(project, system, now).map((state) => stateResult(state, gates!, question));
   return [...moveResult(system, last), ...states, ...windowResult(question)];
@@ -114,8 +109,7 @@ function windowResult({ system: { gates }, goesBack, finishes, now }: GateQuesti
   if (finishes) return [{ ...gate, result: "passed", detail: "the end of a failed apply does not wait for it" }];
   const waiver = findWaiver(gates.waivers, MAINTENANCE_WINDOW, now);
   if (waiver !== undefined) return [{ ...gate, result: "waived", detail: "waived by name", waiver: reported(waiver) }];
-  const openings = gates.windows.map((window) => nextOpening(window, now)?.toISOString()).filter((time) => time);
-  const next = openings.sort()[0];
+  const next = firstOpening(gates.windows, now)?.toISOString();
   const detail = gates.windows.some((window) => isOpen(window, now))
     ? "one is open now"
     : `none is open now; ${next === undefined ? "none will be" : `the next opens ${next}`}`;

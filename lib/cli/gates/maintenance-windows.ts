@@ -16,13 +16,18 @@ export function nextOpening({ schedule, zone }: WindowData, now: Date): Date | u
   return new Cron(schedule, { timezone: zone, paused: true }).nextRun(now) ?? undefined;
 }
 
+/** When the first of some windows opens next. */
+export function firstOpening(windows: readonly WindowData[], now: Date): Date | undefined {
+  const openings = windows.map((window) => nextOpening(window, now)).filter((opening) => opening !== undefined);
+  return openings.sort((a, b) => a.getTime() - b.getTime())[0];
+}
+
 /** @throws RefusedError `OutsideMaintenanceWindow` with the next one */
 export function requireWindow({ system, environment, gates }: GatedSystem, now: Date = new Date()): void {
   if (gates === undefined || gates.windows.length === 0) return;
   if (gates.windows.some((window) => isOpen(window, now))) return;
   if (findWaiver(gates.waivers, MAINTENANCE_WINDOW, now) !== undefined) return;
-  const openings = gates.windows.map((window) => nextOpening(window, now)).filter((opening) => opening !== undefined);
-  const [next] = openings.sort((a, b) => a.getTime() - b.getTime());
+  const next = firstOpening(gates.windows, now);
   throw new RefusedError(
     "OutsideMaintenanceWindow",
     `it is ${now.toISOString()}, and ${system} in ${environment} may be changed only in a maintenance window` +
