@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { fetchWithRetries } from "../../core/fetch-with-retries";
 import { EngineError } from "../engine-error";
 import { googleAccessToken } from "../ledgers/google-access";
 import { describeSecret, type NamedSecret } from "./stored-secret";
@@ -11,7 +11,6 @@ const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 const TIMEOUT_MILLISECONDS = 30_000;
 /** As many as AWS's SDK makes. */
 const ATTEMPTS = 3;
-const FIRST_PAUSE_MILLISECONDS = 200;
 
 const answer = z.object({ payload: z.object({ data: z.base64() }) });
 const refusal = z.object({ error: z.object({ status: z.string(), message: z.string() }) });
@@ -30,14 +29,17 @@ export async function readGoogleSecret(
   const what = describeSecret(secret);
   const { id, version = "latest" } = secret;
   const timeout = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
+  const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   let status: number;
   let body: unknown;
   try {
-    const response = await get(
-      `${secretManagerEndpoint(id, environment)}${id}/versions/${version}:access`,
-      await accessToken(environment),
-      signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    );
+    const address = `${secretManagerEndpoint(id, environment)}${id}/versions/${version}:access`;
+    const headers = { authorization: `Bearer ${await accessToken(environment)}` };
+    // A step is not worth failing for one answer that did not come.
+    const response = await fetchWithRetries(() => fetch(address, { headers, signal: either, redirect: "error" }), {
+      attempts: ATTEMPTS,
+      signal: either,
+    });
     status = response.status;
     body = await response.json().catch(() => undefined);
   } catch (cause) {
@@ -63,25 +65,6 @@ export function secretManagerEndpoint(id: string, environment: NodeJS.ProcessEnv
   const [, location] = /^projects\/[^/]+\/locations\/([a-z0-9-]+)\//.exec(id) ?? [];
   const endpoint = location === undefined ? ENDPOINT : ENDPOINT.replace(".googleapis", `.${location}.rep.googleapis`);
   return (environment[ENDPOINT_VARIABLE] || endpoint).replace(/\/*$/, "/");
-}
-
-/** A step is not worth failing for one answer that did not come. */
-async function get(address: string, token: string, signal: AbortSignal): Promise<Response> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const response = await fetch(address, {
-        headers: { authorization: `Bearer ${token}` },
-        signal,
-        redirect: "error",
-      });
-      const transient = response.status === 408 || response.status === 429 || response.status >= 500;
-      if (attempt === ATTEMPTS || !transient) return response;
-      await response.body?.cancel();
-    } catch (error) {
-      if (attempt === ATTEMPTS || signal.aborted) throw error;
-    }
-    await sleep(FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
-  }
 }
 
 /** Terraform's google provider takes a token from there as well. */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { fetchWithRetries } from "../../../core/fetch-with-retries";
 import { SternaError } from "../../../core/sterna-error";
 
 /** How Secret Manager is reached. */
@@ -25,7 +25,6 @@ export interface AccessedVersion {
 
 const ENDPOINT = "https://secretmanager.googleapis.com/v1/";
 const ATTEMPTS = 5;
-const FIRST_PAUSE_MILLISECONDS = 200;
 const ANSWER_MILLISECONDS = 10_000;
 
 const added = z.object({ name: z.string() });
@@ -83,20 +82,11 @@ export class SecretManagerClient {
   }
 
   private async send(method: "GET" | "POST", path: string, body?: object): Promise<Response> {
-    for (let attempt = 1, pause = FIRST_PAUSE_MILLISECONDS; ; attempt++, pause *= 2) {
-      try {
-        const answer = await this.sendOnce(method, path, body);
-        if (attempt === ATTEMPTS || !(answer.status === 408 || answer.status === 429 || answer.status >= 500)) {
-          return answer;
-        }
-        await answer.arrayBuffer();
-      } catch (error) {
-        if (attempt === ATTEMPTS) {
-          const { cause = error } = error as { cause?: unknown };
-          throw new SternaError("GoogleSecretManagerRefused", `Secret Manager did not answer: ${String(cause)}`);
-        }
-      }
-      await sleep(pause * (0.5 + Math.random()));
+    try {
+      return await fetchWithRetries(() => this.sendOnce(method, path, body), { attempts: ATTEMPTS });
+    } catch (error) {
+      const { cause = error } = error as { cause?: unknown };
+      throw new SternaError("GoogleSecretManagerRefused", `Secret Manager did not answer: ${String(cause)}`);
     }
   }
 
