@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Faults, type Fault } from "./aws-stand-in/faults";
+import { LoopbackServer } from "./loopback-server";
 
 /** Keys of a page. Cloud Storage has 1000; fewer show the same with fewer objects. */
 const PAGE = 5;
@@ -238,20 +237,8 @@ function resource(name: string, { generation, created, content, attributes }: Ke
 /** Starts the model on a free port of 127.0.0.1. */
 export async function startGcsContractModel(): Promise<GcsContractModel> {
   const model = new Model();
-  const server = createServer((request, response) => {
-    model.answer(request, response).catch((error: Error) => {
-      process.stderr.write(`${error.stack}\n`);
-      response.destroy();
-    });
-  });
-  server.keepAliveTimeout = 300_000;
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  model.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  model.stop = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
-  };
+  const server = await LoopbackServer.start((request, response) => model.answer(request, response));
+  model.endpoint = server.address;
+  model.stop = () => server.stop();
   return model;
 }

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { strToU8, zipSync } from "fflate";
+import { LoopbackServer } from "./loopback-server";
 
 /** Who wrote something; a job's token stands for a bot. */
 interface Author {
@@ -64,31 +63,23 @@ export class GitHubContractModel {
   private readonly outages: { readonly method: string; readonly status: number }[] = [];
   /** The token that each request must carry. */
   readonly token = "job-token";
-  private readonly server = createServer((request, response) => {
-    void this.answer(request).then(({ status, body, location, bytes }) => {
-      response.writeHead(status, { ...(location && { location }), "content-type": "application/json" });
-      response.end(bytes ?? (body === undefined ? "" : JSON.stringify(body)));
-    });
-  });
+  private server!: LoopbackServer;
 
   static async start(): Promise<GitHubContractModel> {
     const model = new GitHubContractModel();
-    model.server.listen(0, "127.0.0.1");
-    await once(model.server, "listening");
+    model.server = await LoopbackServer.start((request, response) => model.respond(request, response));
     return model;
   }
 
   async stop(): Promise<void> {
-    this.server.close();
-    this.server.closeAllConnections();
-    await once(this.server, "close");
+    await this.server.stop();
   }
 
   /** The variables that a job gets. */
   variables(change: Readonly<Record<string, string>> = {}): Record<string, string> {
     return {
       GITHUB_ACTIONS: "true",
-      GITHUB_API_URL: this.address,
+      GITHUB_API_URL: this.server.address,
       GITHUB_SERVER_URL: "https://github.example.org",
       GITHUB_REPOSITORY: REPOSITORY,
       GITHUB_RUN_ID: "77",
@@ -116,12 +107,14 @@ export class GitHubContractModel {
     });
   }
 
-  private get address(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  private async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body, location, bytes } = await this.answer(request);
+    response.writeHead(status, { ...(location && { location }), "content-type": "application/json" });
+    response.end(bytes ?? (body === undefined ? "" : JSON.stringify(body)));
   }
 
   private async answer(request: IncomingMessage): Promise<Answer> {
-    const url = new URL(request.url!, this.address);
+    const url = new URL(request.url!, this.server.address);
     if (url.pathname.startsWith("/store/")) return this.download(request, Number(url.pathname.slice("/store/".length)));
     if (request.headers.authorization !== `Bearer ${this.token}`)
       return { status: 401, body: { message: "Bad credentials" } };
@@ -165,7 +158,7 @@ export class GitHubContractModel {
     if ((found = is(/^GET \/actions\/runs\/(\d+)$/))) return this.run(Number(found) - 1000);
     if ((found = is(/^GET \/actions\/artifacts\/(\d+)\/zip$/))) {
       // Another host, as far as a client can tell.
-      return { status: 302, location: `${this.address.replace("127.0.0.1", "localhost")}/store/${found}` };
+      return { status: 302, location: `${this.server.address.replace("127.0.0.1", "localhost")}/store/${found}` };
     }
     return undefined;
   }

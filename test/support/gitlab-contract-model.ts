@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path/posix";
+import { LoopbackServer } from "./loopback-server";
 
 /**
  * A contract model of some operations of GitLab's REST API: it behaves as its documentation says, and nobody has compared
@@ -47,31 +46,23 @@ export class GitLabContractModel {
     readonly directory?: string;
   }[] = [];
   readonly token = "project-token";
-  private readonly server = createServer((request, response) => {
-    void this.answer(request).then(({ status, body, text, location }) => {
-      response.writeHead(status, { ...(location && { location }), "content-type": "application/json" });
-      response.end(text ?? JSON.stringify(body));
-    });
-  });
+  private server!: LoopbackServer;
 
   static async start(): Promise<GitLabContractModel> {
     const model = new GitLabContractModel();
-    model.server.listen(0, "127.0.0.1");
-    await once(model.server, "listening");
+    model.server = await LoopbackServer.start((request, response) => model.respond(request, response));
     return model;
   }
 
   async stop(): Promise<void> {
-    this.server.close();
-    this.server.closeAllConnections();
-    await once(this.server, "close");
+    await this.server.stop();
   }
 
   /** The variables that a job gets. */
   variables(change: Readonly<Record<string, string>> = {}): Record<string, string> {
     return {
       GITLAB_CI: "true",
-      CI_API_V4_URL: `${this.address}/api/v4`,
+      CI_API_V4_URL: `${this.server.address}/api/v4`,
       CI_SERVER_URL: "https://gitlab.example.org",
       CI_PROJECT_ID: "42",
       CI_PROJECT_URL: "https://gitlab.example.org/example/shop",
@@ -81,6 +72,12 @@ export class GitLabContractModel {
       STERNA_GITLAB_TOKEN: this.token,
       ...change,
     };
+  }
+
+  private async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body, text, location } = await this.answer(request);
+    response.writeHead(status, { ...(location && { location }), "content-type": "application/json" });
+    response.end(text ?? JSON.stringify(body));
   }
 
   private async answer(request: IncomingMessage): Promise<Answer> {
@@ -144,7 +141,7 @@ export class GitLabContractModel {
     const job = this.jobs.find(({ id }) => String(id) === wanted);
     if (job !== undefined && path === join(job.directory ?? "", "sterna-ci/review.json")) {
       // Another host, as far as a client can tell.
-      return { status: 302, location: `${this.address.replace("127.0.0.1", "localhost")}/store/${wanted}` };
+      return { status: 302, location: `${this.server.address.replace("127.0.0.1", "localhost")}/store/${wanted}` };
     }
     if (call === "GET /merge_requests") {
       const branch = query.get("source_branch");
@@ -159,10 +156,6 @@ export class GitLabContractModel {
       return { status: 201, body: withUrl(request) };
     }
     return undefined;
-  }
-
-  private get address(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   private download({ headers }: IncomingMessage, job: string): Answer {

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Faults, type Fault } from "./aws-stand-in/faults";
+import { LoopbackServer } from "./loopback-server";
 
 /** What a request is called in faults. */
 type Operation = "add" | "access" | "destroy";
@@ -169,20 +168,8 @@ function nameOf(secret: string, version: number): string {
 /** Starts the model on a free port of 127.0.0.1. */
 export async function startGoogleSecretManagerContractModel(): Promise<GoogleSecretManagerContractModel> {
   const model = new Model();
-  const server = createServer((request, response) => {
-    model.answer(request, response).catch((error: Error) => {
-      process.stderr.write(`${error.stack}\n`);
-      response.destroy();
-    });
-  });
-  server.keepAliveTimeout = 300_000;
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  model.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`;
-  model.stop = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
-  };
+  const server = await LoopbackServer.start((request, response) => model.answer(request, response));
+  model.endpoint = `${server.address}/v1/`;
+  model.stop = () => server.stop();
   return model;
 }
