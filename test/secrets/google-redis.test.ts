@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { createClient } from "redis";
 import { rotateGoogleSecret } from "../../lib/secrets/rotator/google/rotate-google-secret";
-import { rotationSettings, type RotationSettings } from "../../lib/secrets/rotator/settings";
+import type { RotationSettings } from "../../lib/secrets/rotator/settings";
 import { startRedis, type RedisTestServer } from "../support/redis";
 import { requires } from "../support/requirements";
 import { CrashingClient } from "./crashing-client";
 import { startGoogleSecretStore, type GoogleSecretStore } from "./google-secret-store";
 import { rotationOf } from "./postgres-secrets";
+import { prepareRedisSettings } from "./redis-secrets";
 
 const MILLISECONDS = 60_000;
 
@@ -19,19 +20,7 @@ requires("redis")("a rotation of a user of Redis in Google Secret Manager (contr
   beforeAll(async () => {
     [store, redis] = await Promise.all([startGoogleSecretStore(), startRedis()]);
     store.model.staleness = 3;
-    const adminSecretId = await store.create(
-      "admin",
-      JSON.stringify({ username: "default", password: redis.password }),
-    );
-    settings = rotationSettings.parse({
-      strategy: "redisAcl",
-      host: "127.0.0.1",
-      port: redis.port,
-      username: "app",
-      adminSecretId,
-      rules: ["~app:*", "+@read", "+@write"],
-      tls: { waived: "the server of the test is on loopback" },
-    });
+    settings = await prepareRedisSettings(store, redis, "admin");
     secretId = await store.create("app");
     await rotateGoogleSecret(rotationOf(store, secretId, settings));
   }, MILLISECONDS);

@@ -5,11 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import { rotate } from "../../lib/secrets/rotator/rotate";
 import type { SecretVersions } from "../../lib/secrets/rotator/secret-versions";
-import { rotationSettings, type RotationSettings } from "../../lib/secrets/rotator/settings";
+import type { RotationSettings } from "../../lib/secrets/rotator/settings";
 import { strategyOf } from "../../lib/secrets/rotator/strategies";
 import { startRedis, type RedisTestServer } from "../support/redis";
 import { requires } from "../support/requirements";
 import { rotationOf } from "./postgres-secrets";
+import { prepareRedisSettings } from "./redis-secrets";
 import { startSecretStore, type SecretStore } from "./secret-store";
 
 const ROTATIONS = 50;
@@ -28,19 +29,7 @@ requires("redis", "moto_server")("a rotation of a user of Redis", () => {
 
   beforeAll(async () => {
     [store, redis] = await Promise.all([startSecretStore(), startRedis()]);
-    const adminSecretId = await store.create(
-      "redis-admin",
-      JSON.stringify({ username: "default", password: redis.password }),
-    );
-    settings = rotationSettings.parse({
-      strategy: "redisAcl",
-      host: "127.0.0.1",
-      port: redis.port,
-      username: "app",
-      adminSecretId,
-      rules: ["~app:*", "+@read", "+@write"],
-      tls: { waived: "the server of the test is on loopback" },
-    });
+    settings = await prepareRedisSettings(store, redis, "redis-admin");
     secretId = await store.create("redis-app");
   });
   afterAll(async () => {

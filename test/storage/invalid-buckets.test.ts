@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { ValidationError } from "../../lib/core/validation-error";
+import { refusalOf } from "../support/refusal-of";
 import { synthesize } from "../support/synth";
 import { declareInvalid, INVALID_BUCKETS, type InvalidBucket } from "./invalid-buckets";
 
@@ -15,12 +16,7 @@ test.each(INVALID_BUCKETS.map((invalid): [string, InvalidBucket] => [invalid.cod
     const synthesis = () => synthesize((stack) => declareInvalid(stack, invalid));
 
     // then
-    let refusal: unknown;
-    try {
-      synthesis();
-    } catch (error) {
-      refusal = error;
-    }
+    const refusal = refusalOf(synthesis);
     expect(refusal).toBeInstanceOf(ValidationError);
     expect(refusal).toMatchObject({ code, constructPath: "test/files" });
   },

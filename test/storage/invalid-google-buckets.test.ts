@@ -7,6 +7,7 @@ import { GoogleTieredBucket } from "../../lib/storage/google-tiered-bucket";
 import type { GoogleTieredBucketProps } from "../../lib/storage/google-tiered-bucket-props";
 import type { LifecycleRule } from "../../lib/storage/lifecycle-rule";
 import { Tier } from "../../lib/storage/tier";
+import { refusalOf } from "../support/refusal-of";
 import { synthesize } from "../support/synth";
 
 const days = (amount: number) => Duration.days(amount);
@@ -81,14 +82,11 @@ const INVALID: ReadonlyArray<readonly [ErrorCode, string, Partial<GoogleTieredBu
 
 test.each(INVALID)("%s: %s is refused", (code, _, props) => {
   // when
-  let refusal: unknown;
-  try {
+  const refusal = refusalOf(() =>
     synthesize((stack) => {
       new GoogleTieredBucket(stack, "files", { bucketName: "app-ef-files", location: "europe-west3", ...props });
-    });
-  } catch (error) {
-    refusal = error;
-  }
+    }),
+  );
 
   // then
   expect(refusal).toBeInstanceOf(SternaError);

@@ -35,11 +35,6 @@ export function* reportChunks(report: PromotionReport, format: ReportFormat, pai
   }
 }
 
-/** A report in one of its forms, as a whole. */
-export function formatReport(report: PromotionReport, format: ReportFormat, paint: Paint): string {
-  return [...reportChunks(report, format, paint)].join("");
-}
-
 /** An overview in one of its forms, with a line break at the end. */
 export function formatOverview(overview: Overview, format: OverviewFormat): string {
   switch (format) {

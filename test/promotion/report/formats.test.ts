@@ -3,9 +3,10 @@ import { Parser, type Node } from "commonmark";
 import fc from "fast-check";
 import pc from "picocolors";
 import { promotionReport, type PromotionReport, type ReportedResource } from "../../../lib/promotion/promotion-report";
-import { formatOverview, formatReport, OVERVIEW_FORMATS, REPORT_FORMATS } from "../../../lib/promotion/report/format";
+import { formatOverview, OVERVIEW_FORMATS, REPORT_FORMATS } from "../../../lib/promotion/report/format";
 import { COMMENT_LIMIT, renderMarkdown } from "../../../lib/promotion/report/markdown";
 import { overview, type Overview } from "../../../lib/promotion/report/overview";
+import { formatReport } from "./format-report";
 import { markedReport, text } from "./random-report";
 import { SAMPLE_OVERVIEW, SAMPLE_REPORT } from "./samples";
 

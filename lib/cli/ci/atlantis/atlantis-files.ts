@@ -4,9 +4,9 @@ import { yamlText } from "../written-file";
 const COMMAND = "sterna ci atlantis";
 
 /** Where Atlantis reads its projects: at the top of the repository, under this name only. */
-export const ATLANTIS_FILE = "atlantis.yaml";
+const ATLANTIS_FILE = "atlantis.yaml";
 /** What belongs on the server, beside what is there already. */
-export const ATLANTIS_SERVER_FILE = "atlantis-server.yaml";
+const ATLANTIS_SERVER_FILE = "atlantis-server.yaml";
 
 /**
  * The projects for Atlantis, and the workflows that they name.

@@ -4,7 +4,7 @@ import { planJobName } from "./names";
 import { applyScript, beforeScript, driftScript, planScript, promoteScript } from "./scripts";
 
 /** Path of the file, which `.gitlab-ci.yml` has to include. */
-export const GITLAB_FILE = ".gitlab/sterna.yml";
+const GITLAB_FILE = ".gitlab/sterna.yml";
 
 const TEMPLATE = ".sterna";
 const IN_BRANCH = (branch: string) => `$CI_COMMIT_BRANCH == "${branch}" && $CI_PIPELINE_SOURCE == "push"`;
