@@ -1,5 +1,5 @@
 import { areRelated } from "../plan/attribute-path";
-import type { PlannedResource, PlanReading } from "../plan/plan-builder";
+import type { PlanReading } from "../plan/plan-builder";
 import {
   reportedName,
   type MissingChange,
@@ -11,7 +11,7 @@ import type { StepChange } from "../step-change";
 import type { FreeAttribute } from "./declared-differences";
 import { differenceReason, isLearned } from "./difference-reason";
 import { type ConfiguredExpressions, haveSameExpression } from "./expressions";
-import { areEqual, isUnknown } from "./fingerprint";
+import { areEqual, isUnknown, type Fingerprint } from "./fingerprint";
 import type { ProvedResource, ProvingHistory } from "./proving-history";
 
 const GONE = ["delete", "forget"];
@@ -70,11 +70,12 @@ function judgeResource(change: ReportedResource, comparison: ProofComparison): R
   if (action === "replace" && !there.promotedActions().includes("replace")) {
     return proof("DIFFERS", `it is replaced here; ${from} did not replace it at this release`);
   }
-  const different = differingPaths(change, plan.planned.get(name), there, comparison);
+  const here = plan.planned.get(name)?.fingerprint() ?? {};
+  const different = differingPaths(change, here, there, comparison);
   // An update is judged by what it changes. To find that out takes longer than all the rest, so it comes last.
   const differing = action === "update" && different.length > 0 ? changedHere(different, change) : different;
   if (differing.length === 0) return proof("PROVEN", `${from} applied it with the same result`);
-  const [address, here] = [change.address, plan.planned.get(name)?.fingerprint() ?? {}];
+  const { address } = change;
   const reason = differenceReason({ address, from, here, there: there.fingerprint, paths: differing });
   return proof("DIFFERS", reason, differing);
 }
@@ -85,11 +86,10 @@ function changedHere(paths: readonly string[], { attributes }: ReportedResource)
 
 function differingPaths(
   { address, type }: Pick<ReportedResource, "address" | "type">,
-  planned: PlannedResource | undefined,
+  here: Fingerprint,
   there: ProvedResource,
   { free, configured }: ProofComparison,
 ): string[] {
-  const here = planned?.fingerprint() ?? {};
   const paths = new Set([...Object.keys(here), ...Object.keys(there.fingerprint)]);
   const isFree = (path: string) =>
     free.some(({ resource, attribute }) => (resource === address || resource === type) && isInside(path, attribute));
@@ -143,7 +143,9 @@ function missingResources(comparison: ProofComparison): MissingChange[] {
     const differing =
       changed.length === 0
         ? []
-        : differingPaths({ address, type }, here, there, comparison).filter((path) => changed.includes(path));
+        : differingPaths({ address, type }, here.fingerprint(), there, comparison).filter((path) =>
+            changed.includes(path),
+          );
     return differing.length === 0
       ? []
       : [missing("resource", name, `${from} changed it at this release, and it stays as it is here`, differing)];
