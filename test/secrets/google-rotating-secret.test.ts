@@ -11,7 +11,7 @@ import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
 import { requireTerraformVersion } from "../../lib/core/require-terraform";
 import { GOOGLE_ROTATOR_RUNTIME } from "../../lib/secrets/rotator-runtime";
 import { parseRotationSettings } from "../../lib/secrets/rotator/settings";
-import { refusalOf } from "../support/refusal-of";
+import { thrownBy } from "../support/system-stack";
 import { onlyResource, synthesize, type SynthesizedStack } from "../support/synth";
 
 const adminSecretId = "projects/shop/secrets/admin";
@@ -308,7 +308,7 @@ describe("a rotating secret of Google Cloud", () => {
     ["RotationSettingsInvalid", "few random bytes", { strategy: RotationStrategy.randomValue({ bytes: 8 }) }],
   ];
   test.each(refused)("%s: refuses %s", (code, _what, props) => {
-    const refusal = refusalOf(() => declare(new TerraformStack(Testing.app(), "test"), props));
+    const refusal = thrownBy(() => declare(new TerraformStack(Testing.app(), "test"), props));
     expect(refusal).toBeInstanceOf(SternaError);
     expect((refusal as SternaError).code).toBe(code);
   });

@@ -10,7 +10,7 @@ import type { RotatingSecretProps, RotatingSecretTransform } from "../../lib/sec
 import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
 import { ROTATOR_RUNTIME } from "../../lib/secrets/rotator-runtime";
 import { parseRotationSettings, SETTINGS_VARIABLE } from "../../lib/secrets/rotator/settings";
-import { refusalOf } from "../support/refusal-of";
+import { thrownBy } from "../support/system-stack";
 import { onlyResource, synthesize, type SynthesizedStack } from "../support/synth";
 
 const adminSecretId = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf";
@@ -327,7 +327,7 @@ describe("a rotating secret", () => {
     ["RotationSettingsInvalid", "few random bytes", { strategy: RotationStrategy.randomValue({ bytes: 8 }) }],
   ];
   test.each(refused)("%s: refuses %s", (code, _what, props) => {
-    const refusal = refusalOf(() => declare(new TerraformStack(Testing.app(), "test"), props));
+    const refusal = thrownBy(() => declare(new TerraformStack(Testing.app(), "test"), props));
     expect(refusal).toBeInstanceOf(SternaError);
     expect((refusal as SternaError).code).toBe(code);
   });

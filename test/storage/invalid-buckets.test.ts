@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { ValidationError } from "../../lib/core/validation-error";
-import { refusalOf } from "../support/refusal-of";
+import { thrownBy } from "../support/system-stack";
 import { synthesize } from "../support/synth";
 import { declareInvalid, INVALID_BUCKETS, type InvalidBucket } from "./invalid-buckets";
 
@@ -16,7 +16,7 @@ test.each(INVALID_BUCKETS.map((invalid): [string, InvalidBucket] => [invalid.cod
     const synthesis = () => synthesize((stack) => declareInvalid(stack, invalid));
 
     // then
-    const refusal = refusalOf(synthesis);
+    const refusal = thrownBy(synthesis);
     expect(refusal).toBeInstanceOf(ValidationError);
     expect(refusal).toMatchObject({ code, constructPath: "test/files" });
   },

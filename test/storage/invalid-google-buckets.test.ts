@@ -7,7 +7,7 @@ import { GoogleTieredBucket } from "../../lib/storage/google-tiered-bucket";
 import type { GoogleTieredBucketProps } from "../../lib/storage/google-tiered-bucket-props";
 import type { LifecycleRule } from "../../lib/storage/lifecycle-rule";
 import { Tier } from "../../lib/storage/tier";
-import { refusalOf } from "../support/refusal-of";
+import { thrownBy } from "../support/system-stack";
 import { synthesize } from "../support/synth";
 
 const days = (amount: number) => Duration.days(amount);
@@ -82,7 +82,7 @@ const INVALID: ReadonlyArray<readonly [ErrorCode, string, Partial<GoogleTieredBu
 
 test.each(INVALID)("%s: %s is refused", (code, _, props) => {
   // when
-  const refusal = refusalOf(() =>
+  const refusal = thrownBy(() =>
     synthesize((stack) => {
       new GoogleTieredBucket(stack, "files", { bucketName: "app-ef-files", location: "europe-west3", ...props });
     }),

@@ -69,12 +69,18 @@ export function releases(...versions: string[]): Release[] {
   return versions.map((version) => new Release(version));
 }
 
-/** The code of the error that some work throws; fails when it throws none. */
+/** The code and the message of the error that some work throws; fails when it throws none. */
 export function errorOf(work: () => unknown): { code: string; message: string } {
+  const { code, message } = thrownBy(work) as Error & { code: string };
+  return { code, message };
+}
+
+/** What some work throws; fails when it throws nothing. */
+export function thrownBy(work: () => unknown): unknown {
   try {
     work();
   } catch (error) {
-    return { code: (error as { code: string }).code, message: (error as Error).message };
+    return error;
   }
   throw new Error("it was expected to throw");
 }
