@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LedgerConfig } from "../lib/engine/ledgers/ledger-config";
+import type { LedgerConfig } from "../lib/manifest/ledger-config";
 import { scratchDirectory } from "../test/support/repository";
 import { installProvider, stepConfiguration, type StepInput } from "../test/support/step-configuration";
 import { terraformEnvironment } from "../test/support/terraform-environment";

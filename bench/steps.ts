@@ -1,4 +1,4 @@
-import type { LedgerConfig } from "../lib/engine/ledgers/ledger-config";
+import type { LedgerConfig } from "../lib/manifest/ledger-config";
 import { startPostgres } from "../test/support/postgres";
 import type { StepInput } from "../test/support/step-configuration";
 import { Stack, type StackCost } from "./stack";

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
-import { SternaError } from "../lib/core/sterna-error";
-import { EnvironmentChain } from "../lib/environments/environment-chain";
+import { SternaError } from "../lib/core/errors";
+import { EnvironmentChain } from "../lib/environments/environment";
 import { Pins } from "../lib/environments/pins";
 import { AppEf } from "../stacks/app-ef";
 

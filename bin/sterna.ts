@@ -1,6 +1,6 @@
 import { main } from "../lib/cli/main";
-import { STACK_WORKER } from "../lib/cli/stack-worker/messages";
-import { main as stackWorkerMain } from "../lib/cli/stack-worker/worker";
+import { STACK_WORKER } from "../lib/toolkit/stack-worker/messages";
+import { main as stackWorkerMain } from "../lib/toolkit/stack-worker/worker";
 
 // A reader such as `head` that ends early is no error.
 process.stdout.on("error", () => undefined);

@@ -2,7 +2,7 @@
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { S3BucketIntelligentTieringConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-intelligent-tiering-configuration";
 import { App } from "cdktf";
-import { EnvironmentChain } from "../lib/environments/environment-chain";
+import { EnvironmentChain } from "../lib/environments/environment";
 import { Pins } from "../lib/environments/pins";
 import { AppEf } from "../stacks/app-ef";
 

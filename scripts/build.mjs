@@ -92,7 +92,11 @@ function write(path, data, mode = 0o644) {
 async function buildEngine() {
   // Without `import()`, which esbuild then makes a `require` of: a package in CommonJS has no names that `import()` sees.
   const options = { minify: true, target: OLDEST_SYNTAX, supported: { bigint: true, "dynamic-import": false } };
-  const engine = await bundle("lib/engine/main.ts", { ...options, banner: { js: VERSION_CHECK }, plugins: [onDemand] });
+  const engine = await bundle("lib/provider/main.ts", {
+    ...options,
+    banner: { js: VERSION_CHECK },
+    plugins: [onDemand],
+  });
   const others = Object.entries(LOADED_ON_DEMAND).map(async ([name, file]) => [file, await bundle(name, options)]);
   const text = (content) => Buffer.from(content);
   const zip = deterministicZip({
@@ -108,10 +112,10 @@ async function buildEngine() {
 /** The functions that rotate secrets: in AWS Lambda, whose Node.js brings no version of the SDK to rely on, and in Cloud Run. */
 async function buildRotator() {
   const options = { minify: true, target: "node20", supported: { "dynamic-import": false } };
-  const index = await bundle("lib/secrets/rotator/lambda.ts", options);
+  const index = await bundle("lib/rotator/aws/lambda.ts", options);
   const zip = deterministicZip({ "index.js": { data: Buffer.from(index), mode: 0o644 } });
   write(join(root, "dist/rotator/rotator.zip"), zip);
-  const rotator = await bundle("lib/secrets/rotator/cloud-run.ts", options);
+  const rotator = await bundle("lib/rotator/google/cloud-run.ts", options);
   const googleZip = deterministicZip({
     "index.js": { data: Buffer.from(CLOUD_RUN_ENTRY), mode: 0o644 },
     "package.json": { data: Buffer.from(JSON.stringify(CLOUD_RUN_PACKAGE, null, 2)), mode: 0o644 },

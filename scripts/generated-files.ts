@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { ERROR_CODES } from "../lib/core/error-codes";
-import { evidence } from "../lib/core/evidence";
-import { backupPlan } from "../lib/engine/backups/backup-plan";
-import { environmentsFile } from "../lib/environments/environments-file";
-import { pinsFile } from "../lib/environments/pins-file";
+import { evidence } from "../lib/manifest/evidence";
+import { backupPlan } from "../lib/backups/plan/backup-plan";
+import { environmentsFile } from "../lib/manifest/environments-file";
+import { pinsFile } from "../lib/manifest/pins-file";
 import { promotionReport } from "../lib/promotion/promotion-report";
 import { overview } from "../lib/promotion/report/overview";
 

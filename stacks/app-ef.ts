@@ -1,20 +1,19 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
 import { Duration } from "../lib/core/duration";
-import { variable } from "../lib/core/references";
-import { SecretReference } from "../lib/core/secret-reference";
-import { ValidationError } from "../lib/core/validation-error";
+import { variable, SecretReference } from "../lib/core/references";
+import { ValidationError } from "../lib/core/errors";
 import { Ledger } from "../lib/environments/ledger";
 import { SystemStack, type SystemStackProps } from "../lib/environments/system-stack";
 import { Migration } from "../lib/migrations/migration";
 import { Release } from "../lib/releases/release";
-import { ArchiveStep } from "../lib/steps/archive-step";
-import { DocumentsStep } from "../lib/steps/documents-step";
-import { EnvFileStep } from "../lib/steps/env-file-step";
-import { FilesStep } from "../lib/steps/files-step";
-import { HttpStep } from "../lib/steps/http-step";
-import { SqlStep } from "../lib/steps/sql-step";
-import { AwsTieredBucket } from "../lib/storage/aws-tiered-bucket";
+import { ArchiveStep } from "../lib/steps/archive/step";
+import { DocumentsStep } from "../lib/steps/documents/step";
+import { EnvFileStep } from "../lib/steps/env-file/step";
+import { FilesStep } from "../lib/steps/files/step";
+import { HttpStep } from "../lib/steps/http/step";
+import { SqlStep } from "../lib/steps/sql/step";
+import { AwsTieredBucket } from "../lib/aws/storage/tiered-bucket";
 import { Tier } from "../lib/storage/tier";
 
 /** Properties of `AppEf`. */

@@ -1,15 +1,15 @@
 // All that `sterna plan` does with a plan: reads it, sets it beside the records, and writes the report in one of its forms.
 import { readFileSync } from "node:fs";
 import { createColors } from "picocolors";
-import type { ApplyRecord } from "../../lib/promotion/apply-record";
-import { buildReport } from "../../lib/promotion/build-report";
+import type { ApplyRecord } from "../../lib/promotion/records/apply-record";
+import { buildReport } from "../../lib/promotion/report/build-report";
 import { readPlanFile } from "../../lib/promotion/plan/read-plan";
-import { summarizePlan } from "../../lib/promotion/plan-summary";
+import { summarizePlan } from "../../lib/promotion/plan/plan-summary";
 import { compareChanges } from "../../lib/promotion/proof/compare-changes";
-import { DeclaredDifferences } from "../../lib/promotion/proof/declared-differences";
+import { DeclaredDifferences } from "../../lib/promotion/plan/fingerprint";
 import { ProvingHistory } from "../../lib/promotion/proof/proving-history";
 import { Waivers } from "../../lib/promotion/proof/waivers";
-import { reportChunks, type ReportFormat } from "../../lib/promotion/report/format";
+import { reportChunks, type ReportFormat } from "../../lib/promotion/format-report";
 
 const [file, form, records] = process.argv.slice(2) as [string, ReportFormat, string | undefined];
 const applied = records === undefined ? [] : (JSON.parse(readFileSync(records, "utf8")) as ApplyRecord[]);

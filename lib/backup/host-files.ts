@@ -1,6 +1,6 @@
-import type { ScheduleForm } from "../core/schedule/schedule-target";
+import { Duration } from "../core/duration";
+import type { ScheduleForm } from "../schedule/targets";
 import type { HostBackupTimerProps } from "./host-backup-timer-props";
-import { backupTimerUnit, serviceUnit, verifyTimerUnit } from "./systemd-units";
 
 /** A file on a host. */
 export interface HostFile {
@@ -32,4 +32,96 @@ export function cronFiles({ lines }: ScheduleForm, props: HostBackupTimerProps):
     `30 * * * * ${user} ${sternaPath} backup verify ${planFile} >/dev/null`,
   ].join("\n");
   return [{ path: `/etc/cron.d/${name}`, content: `${content}\n` }];
+}
+
+/**
+ * What a backup does not need. Not `MemoryDenyWriteExecute`: Node.js compiles at run time.
+ *
+ * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Sandboxing
+ */
+const HARDENING = [
+  "UMask=0077",
+  "NoNewPrivileges=yes",
+  "CapabilityBoundingSet=",
+  "ProtectSystem=strict",
+  "ProtectHome=read-only",
+  "ProtectProc=invisible",
+  "ProtectClock=yes",
+  "ProtectHostname=yes",
+  "ProtectControlGroups=yes",
+  "ProtectKernelLogs=yes",
+  "ProtectKernelModules=yes",
+  "ProtectKernelTunables=yes",
+  "PrivateTmp=yes",
+  "PrivateDevices=yes",
+  "LockPersonality=yes",
+  "RemoveIPC=yes",
+  "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+  "RestrictNamespaces=yes",
+  "RestrictRealtime=yes",
+  "RestrictSUIDSGID=yes",
+  "SystemCallArchitectures=native",
+  "SystemCallFilter=@system-service",
+];
+
+/** What `sterna backup` is asked for. */
+export type BackupCommand = "run" | "verify";
+
+/** A service that runs `sterna backup run` or `verify` once. */
+function serviceUnit(command: BackupCommand, props: HostBackupTimerProps): string {
+  const { name, planFile, user, writablePaths = [], credentials = {}, onFailureUnit } = props;
+  const { sternaPath = "/usr/local/bin/sterna", timeout = Duration.hours(6) } = props;
+  return unit({
+    Unit: [
+      `Description=${command === "run" ? "Back up" : "Verify the newest backup of"} ${name}`,
+      "Documentation=https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html",
+      "Wants=network-online.target",
+      "After=network-online.target",
+      ...(onFailureUnit === undefined ? [] : [`OnFailure=${onFailureUnit}`]),
+    ],
+    Service: [
+      "Type=oneshot",
+      `User=${user}`,
+      `StateDirectory=${name}`,
+      `WorkingDirectory=/var/lib/${name}`,
+      ...Object.entries(credentials).map(([credential, path]) => `LoadCredential=${credential}:${path}`),
+      `ExecStart=${sternaPath} backup ${command} ${planFile}`,
+      `TimeoutStartSec=${Math.ceil(timeout.toSeconds({ integral: false }))}s`,
+      "Nice=10",
+      "IOSchedulingClass=idle",
+      ...HARDENING,
+      ...(writablePaths.length === 0 ? [] : [`ReadWritePaths=${writablePaths.join(" ")}`]),
+    ],
+  });
+}
+
+/** The timer of the backup itself. */
+function backupTimerUnit({ lines }: ScheduleForm, props: HostBackupTimerProps): string {
+  const { name, persistent = true, jitter } = props;
+  // Only times of the wall clock can be made up for.
+  const catchesUp = lines.every((line) => line.startsWith("OnCalendar=")) && persistent;
+  const delay =
+    jitter === undefined
+      ? []
+      : [`RandomizedDelaySec=${Math.ceil(jitter.toSeconds({ integral: false }))}s`, "FixedRandomDelay=yes"];
+  return timerUnit(`When ${name} is backed up`, [...lines, `Persistent=${catchesUp ? "yes" : "no"}`, ...delay]);
+}
+
+/** Looks every hour whether there is a backup as young as the plan wants: what a timer that stopped cannot tell. */
+function verifyTimerUnit({ name }: HostBackupTimerProps): string {
+  return timerUnit(`When the newest backup of ${name} is verified`, [
+    "OnCalendar=*-*-* *:00:00 UTC",
+    "RandomizedDelaySec=1800s",
+    "FixedRandomDelay=yes",
+  ]);
+}
+
+function timerUnit(description: string, lines: readonly string[]): string {
+  return unit({ Unit: [`Description=${description}`], Timer: lines, Install: ["WantedBy=timers.target"] });
+}
+
+function unit(sections: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(sections)
+    .map(([section, lines]) => `[${section}]\n${lines.join("\n")}\n`)
+    .join("\n");
 }

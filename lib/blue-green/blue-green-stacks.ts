@@ -1,93 +1,211 @@
-import { Aspects, TerraformStack } from "cdktf";
-import { Construct } from "constructs";
-import { IDENTIFIER_RULE, isIdentifier } from "../core/identifier";
-import { ValidationError } from "../core/validation-error";
-import { type Colour, COLOURS, type Rollout } from "../releases/rollout";
-import type { BlueGreenStacksProps } from "./blue-green-stacks-props";
-import { deployCommand, type DeployOrder, type DeployStage } from "./deploy-order";
-import { RouterSynthesizer } from "./router-synthesizer";
-import { StatelessColour } from "./stateless-colour";
+import {
+  TerraformStack,
+  Aspects,
+  type IStackSynthesizer,
+  type ISynthesisSession,
+  type IAspect,
+  TerraformResource,
+} from "cdktf";
+import { Construct, type IConstruct } from "constructs";
+import { writeFileSync } from "node:fs";
+import { ValidationError } from "../core/errors";
+import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
+import { isStateful } from "../core/stateful-types";
+import { StackPlace } from "../environments/stack-place";
+import { type Color, type Rollout, type RolloutPhase, COLORS } from "../manifest/rollout";
+
+/** What a color is made of. */
+export interface ColorOptions {
+  /** Which of the two it is: part of the names of what must not collide, such as `shop-${color}`. */
+  readonly color: Color;
+
+  /** Release that the color runs. */
+  readonly release: string;
+}
 
 /**
- * A whole stack in two colours, `<id>-blue` and `<id>-green`, and `<id>-router` between them. Which colours hold
+ * Makes the stack of a color: `(scope, id, { color, release }) => new ShopStack(scope, id, …)`.
+ *
+ * @param scope to make it in
+ * @param id that it gets, such as `shop-blue`
+ */
+export type ColorStackFactory<ColorStack extends TerraformStack> = (
+  scope: Construct,
+  id: string,
+  options: ColorOptions,
+) => ColorStack;
+
+/** Options of `BlueGreenStacks`. */
+export interface BlueGreenStacksProps<ColorStack extends TerraformStack> {
+  /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
+  readonly rollout: Rollout;
+
+  /** Makes the stack of a color. Called once for each color that exists. */
+  readonly makeColor: ColorStackFactory<ColorStack>;
+
+  /** Shares the traffic out: a `LoadBalancerRouter`, a `Route53Router`, or your own. */
+  readonly router: Router<ColorStack>;
+
+  /**
+   * Adds backend and providers to the router's stack, and to that of a color that does not exist: without them Terraform
+   * could not destroy what is left of it. The backend of `shop-blue` has to be the one that `makeColor` gives it.
+   */
+  readonly prepareStack: (stack: TerraformStack) => void;
+
+  /**
+   * Types that may stand in a color though they hold data, because what they hold may go with the color:
+   * `["aws_sqs_queue"]`.
+   * @default - none
+   */
+  readonly disposableTypes?: readonly string[];
+}
+
+/** A color as a router sees it. */
+export interface Destination<ColorStack extends TerraformStack> {
+  /** Which of the two it is. */
+  readonly color: Color;
+
+  /** The stack of the color. What the router takes from it becomes a cross-stack reference. */
+  readonly stack: ColorStack;
+
+  /** Share of the traffic: 0 to 100 percent. The shares of all destinations add up to 100. */
+  readonly percent: number;
+}
+
+/** Shares the traffic out among colors. `BlueGreenStacks` gives it a stack of its own. */
+export interface Router<ColorStack extends TerraformStack> {
+  /**
+   * Adds to the router's stack what shares the traffic out.
+   *
+   * @param stack of the router
+   * @param destinations colors that exist, blue first; one without traffic has 0 percent
+   */
+  route(stack: TerraformStack, destinations: readonly Destination<ColorStack>[]): void;
+}
+
+/** Stacks that may be deployed beside each other, once those of the stage before are. */
+export interface DeployStage {
+  /** Names of the stacks. */
+  readonly stacks: readonly string[];
+
+  /** What the stage is for, for people. */
+  readonly purpose: string;
+}
+
+/** In which order the stacks of a rollout are deployed: `blue-green.json` beside the router's `cdk.tf.json`. */
+export interface DeployOrder {
+  /** Name before `-blue`, `-green` and `-router`. */
+  readonly name: string;
+
+  /** Phase of the rollout. */
+  readonly phase: RolloutPhase;
+
+  /** Color with the traffic, or most of it. */
+  readonly live: Color;
+
+  /** Share of the traffic of each color, percent. */
+  readonly weights: Readonly<Record<Color, number>>;
+
+  /** One after the other: colors that exist, the router, colors that go. */
+  readonly stages: readonly DeployStage[];
+
+  /** Deploys all stages in their order: the stacks depend on each other. */
+  readonly command: string;
+}
+
+const DEPLOY_ORDER_FILE = "blue-green.json";
+
+/** Command that deploys stacks; `cdktf` follows the dependencies among them. */
+function deployCommand(stages: readonly DeployStage[]): string {
+  return `cdktf deploy ${stages.flatMap(({ stacks }) => stacks).join(" ")}`;
+}
+
+/** The order as numbered lines and the command, for people. */
+export function deployText({ stages, command }: DeployOrder): string {
+  const lines = stages.map(({ stacks, purpose }, index) => `${index + 1}. ${stacks.join(", ")}: ${purpose}`);
+  return [...lines, `$ ${command}`, ""].join("\n");
+}
+
+/**
+ * A whole stack in two colors, `<id>-blue` and `<id>-green`, and `<id>-router` between them. Which colors hold
  * something, which release each runs and how the traffic is shared follow from the rollout in `releases.json`.
  *
- * All three stacks are always there: that of a colour that does not exist is empty, so that a deployment removes what it
- * held. A colour is deployed before the router, and removed after it.
+ * All three stacks are always there: that of a color that does not exist is empty, so that a deployment removes what it
+ * held. A color is deployed before the router, and removed after it.
  */
-export class BlueGreenStacks<ColourStack extends TerraformStack = TerraformStack> extends Construct {
+export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack> extends Construct {
   /** How far the rollout is. */
   readonly rollout: Rollout;
 
   /** The stack that shares the traffic out. */
   readonly router: TerraformStack;
 
-  private readonly colours: ReadonlyMap<Colour, ColourStack>;
+  private readonly colors: ReadonlyMap<Color, ColorStack>;
 
   /**
    * @param scope the app
    * @param id name before `-blue`, `-green` and `-router`; contains the environment where there are several
-   * @throws ValidationError `InvalidIdentifier`, `TrafficWithoutColour`, `InvalidColourStack`; at synthesis also
-   * `StatefulInColour`
+   * @throws ValidationError `InvalidIdentifier`, `TrafficWithoutColor`, `InvalidColorStack`; at synthesis also
+   * `StatefulInColor`
    */
-  constructor(scope: Construct, id: string, props: BlueGreenStacksProps<ColourStack>) {
+  constructor(scope: Construct, id: string, props: BlueGreenStacksProps<ColorStack>) {
     super(scope, id);
     this.rollout = props.rollout;
     this.requireName();
     this.requireDestinations();
-    this.colours = new Map(this.rollout.colours.map((colour) => [colour, this.addColour(colour, props)]));
+    this.colors = new Map(this.rollout.colors.map((color) => [color, this.addColor(color, props)]));
     this.router = new TerraformStack(this, `${id}-router`);
     this.router.synthesizer = new RouterSynthesizer(this, this.router.synthesizer);
     props.prepareStack(this.router);
-    for (const stack of this.colours.values()) this.router.addDependency(stack);
-    for (const colour of this.missingColours) {
-      const stack = new TerraformStack(this, this.nameOf(colour));
+    for (const stack of this.colors.values()) this.router.addDependency(stack);
+    for (const color of this.missingColors) {
+      const stack = new TerraformStack(this, this.nameOf(color));
       props.prepareStack(stack);
       // Nothing goes while the router still sends traffic there.
       stack.addDependency(this.router);
     }
-    const destinations = [...this.colours].map(([colour, stack]) => {
-      return { colour, stack, percent: this.rollout.weights[colour] };
+    const destinations = [...this.colors].map(([color, stack]) => {
+      return { color, stack, percent: this.rollout.weights[color] };
     });
     props.router.route(this.router, destinations);
   }
 
-  /** The stack of a colour; nothing when the rollout has none of this colour. */
-  colour(colour: Colour): ColourStack | undefined {
-    return this.colours.get(colour);
+  /** The stack of a color; nothing when the rollout has none of this color. */
+  color(color: Color): ColorStack | undefined {
+    return this.colors.get(color);
   }
 
   /** In which order the stacks are deployed. `blue-green.json` beside the router's `cdk.tf.json` holds it. */
   get deployOrder(): DeployOrder {
     const { phase, live, weights } = this.rollout;
-    const releases = this.rollout.colours.map((colour) => `${colour} with ${this.rollout.releaseOf(colour)}`);
-    const shares = this.rollout.colours.map((colour) => `${weights[colour]} percent to ${colour}`);
+    const releases = this.rollout.colors.map((color) => `${color} with ${this.rollout.releaseOf(color)}`);
+    const shares = this.rollout.colors.map((color) => `${weights[color]} percent to ${color}`);
     const stages: DeployStage[] = [
-      { stacks: this.rollout.colours.map((colour) => this.nameOf(colour)), purpose: releases.join(", ") },
+      { stacks: this.rollout.colors.map((color) => this.nameOf(color)), purpose: releases.join(", ") },
       { stacks: [this.router.node.id], purpose: shares.join(", ") },
     ];
-    for (const colour of this.missingColours) {
-      stages.push({ stacks: [this.nameOf(colour)], purpose: `removes ${colour}, which has no traffic any more` });
+    for (const color of this.missingColors) {
+      stages.push({ stacks: [this.nameOf(color)], purpose: `removes ${color}, which has no traffic any more` });
     }
     return { name: this.node.id, phase, live, weights, stages, command: deployCommand(stages) };
   }
 
-  private get missingColours(): readonly Colour[] {
-    return COLOURS.filter((colour) => this.rollout.releaseOf(colour) === undefined);
+  private get missingColors(): readonly Color[] {
+    return COLORS.filter((color) => this.rollout.releaseOf(color) === undefined);
   }
 
-  private nameOf(colour: Colour): string {
-    return `${this.node.id}-${colour}`;
+  private nameOf(color: Color): string {
+    return `${this.node.id}-${color}`;
   }
 
-  private addColour(colour: Colour, props: BlueGreenStacksProps<ColourStack>): ColourStack {
-    const id = this.nameOf(colour);
-    const stack = props.makeColour(this, id, { colour, release: this.rollout.releaseOf(colour)! });
+  private addColor(color: Color, props: BlueGreenStacksProps<ColorStack>): ColorStack {
+    const id = this.nameOf(color);
+    const stack = props.makeColor(this, id, { color, release: this.rollout.releaseOf(color)! });
     if (stack.node.id !== id) {
-      const message = `the stack of ${colour} is called "${stack.node.id}", and the one that is emptied when ${colour} is retired "${id}"; hand the id on: (scope, id) => new MyStack(scope, id)`;
-      throw new ValidationError("InvalidColourStack", message, stack);
+      const message = `the stack of ${color} is called "${stack.node.id}", and the one that is emptied when ${color} is retired "${id}"; hand the id on: (scope, id) => new MyStack(scope, id)`;
+      throw new ValidationError("InvalidColorStack", message, stack);
     }
-    Aspects.of(stack).add(new StatelessColour(colour, props.disposableTypes ?? []));
+    Aspects.of(stack).add(new StatelessColor(color, props.disposableTypes ?? []));
     return stack;
   }
 
@@ -100,9 +218,53 @@ export class BlueGreenStacks<ColourStack extends TerraformStack = TerraformStack
   /** `releases.json` cannot say so; a `Rollout` that was made by hand can. */
   private requireDestinations(): void {
     const { weights } = this.rollout;
-    const missing = this.missingColours.find((colour) => weights[colour] > 0);
+    const missing = this.missingColors.find((color) => weights[color] > 0);
     if (missing === undefined) return;
     const message = `${missing} gets ${weights[missing]} percent of the traffic, and does not exist; take the rollout from pins.rolloutOf(system, environment)`;
-    throw new ValidationError("TrafficWithoutColour", message, this);
+    throw new ValidationError("TrafficWithoutColor", message, this);
+  }
+}
+
+/** Adds `blue-green.json` to the folder of the router's stack. */
+class RouterSynthesizer implements IStackSynthesizer {
+  constructor(
+    private readonly stacks: BlueGreenStacks,
+    private readonly inner: IStackSynthesizer,
+  ) {}
+
+  synthesize(session: ISynthesisSession): void {
+    this.inner.synthesize(session);
+    const { router, deployOrder } = this.stacks;
+    const file = new StackPlace(router, router.node.id).file(DEPLOY_ORDER_FILE);
+    writeFileSync(file, `${JSON.stringify(deployOrder, null, 2)}\n`);
+  }
+}
+
+/** Refuses what a color must not hold, because it is destroyed when the color is retired. */
+class StatelessColor implements IAspect {
+  /** @param disposableTypes types that hold data which may go with the color */
+  constructor(
+    private readonly color: Color,
+    private readonly disposableTypes: readonly string[],
+  ) {}
+
+  /** @throws ValidationError `StatefulInColor` */
+  visit(node: IConstruct): void {
+    if (!TerraformResource.isTerraformResource(node)) return;
+    const reason = this.reasonAgainst(node);
+    if (reason === undefined) return;
+    throw new ValidationError("StatefulInColor", reason, node);
+  }
+
+  private reasonAgainst({ terraformResourceType: type, lifecycle }: TerraformResource): string | undefined {
+    const { color } = this;
+    if (type === "sterna_step") {
+      return `a step of a migration stands in ${color}, and would be rolled back when ${color} is retired; both colors use one schema, so put the migration into the SystemStack that they share`;
+    }
+    if (lifecycle !== undefined && "preventDestroy" in lifecycle && lifecycle.preventDestroy === true) {
+      return `${type} stands in ${color} with preventDestroy, and retiring ${color} destroys it; put it into a stack that both colors share, or take preventDestroy off`;
+    }
+    if (!isStateful(type) || this.disposableTypes.includes(type)) return undefined;
+    return `${type} holds data, and retiring ${color} would destroy it with the color; put it into a stack that both colors share and refer to it from there. If what it holds may be lost, write disposableTypes: ["${type}"]`;
   }
 }

@@ -5,7 +5,7 @@ import { applyCommand } from "./commands/apply";
 import { attestCommand } from "./commands/attest";
 import { backupCommand } from "./commands/backup";
 import { ciCommand } from "./commands/ci";
-import { commandRunner } from "./commands/command";
+import { commandRunner, EXIT_STATUS } from "./terminal/command";
 import { doctorCommand } from "./commands/doctor";
 import { envCommand } from "./commands/env";
 import { gatesCommand } from "./commands/gates";
@@ -20,8 +20,7 @@ import { scheduleCommand } from "./commands/schedule";
 import { secretsCommand } from "./commands/secrets";
 import { statusCommand } from "./commands/status";
 import { verifyCommand } from "./commands/verify";
-import { EXIT_STATUS } from "./exit-status";
-import { processSurroundings, type Surroundings } from "./surroundings";
+import { processSurroundings, type Surroundings } from "./terminal/terminal";
 
 const COMMANDS = [
   statusCommand,

@@ -1,4 +1,4 @@
-import { SternaError } from "./sterna-error";
+import { SternaError } from "./errors";
 
 /** How a `Duration` is converted. */
 export interface DurationConversionOptions {

@@ -1,17 +1,18 @@
-import { backupErrorCodes } from "./error-codes/backup";
-import { blueGreenErrorCodes } from "./error-codes/blue-green";
-import { ciErrorCodes } from "./error-codes/ci";
-import { commandLineErrorCodes } from "./error-codes/command-line";
-import { coreErrorCodes } from "./error-codes/core";
-import { engineErrorCodes } from "./error-codes/engine";
-import { gatesErrorCodes } from "./error-codes/gates";
-import { migrationsErrorCodes } from "./error-codes/migrations";
-import { promotionErrorCodes } from "./error-codes/promotion";
-import { releasesErrorCodes } from "./error-codes/releases";
-import { secretsErrorCodes } from "./error-codes/secrets";
-import { stepKindsErrorCodes } from "./error-codes/step-kinds";
-import { storageErrorCodes } from "./error-codes/storage";
-import { transfersErrorCodes } from "./error-codes/transfers";
+import { backupErrorCodes, engineErrorCodes, stepKindsErrorCodes, transfersErrorCodes } from "./error-codes/engine";
+import {
+  blueGreenErrorCodes,
+  coreErrorCodes,
+  migrationsErrorCodes,
+  secretsErrorCodes,
+  storageErrorCodes,
+} from "./error-codes/constructs";
+import {
+  ciErrorCodes,
+  commandLineErrorCodes,
+  gatesErrorCodes,
+  promotionErrorCodes,
+  releasesErrorCodes,
+} from "./error-codes/promotion";
 
 /**
  * Every code that a `SternaError` can carry, with what it means. `docs/errors.md` is written from this table, and a

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import type { ErrorCode } from "./error-codes";
-import { SternaError } from "./sterna-error";
+import { SternaError } from "./errors";
 
 /**
  * Reads a JSON file and checks it.

@@ -1,6 +1,6 @@
 import { TerraformResource, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import { ValidationError } from "./validation-error";
+import { ValidationError } from "./errors";
 
 type Block = { readonly from: string; readonly to: string } | { readonly id: string; readonly to: string };
 
@@ -71,4 +71,20 @@ function pathInStack(construct: Construct, stack: TerraformStack): string[] {
 function formerId(stack: TerraformStack, path: readonly string[]): string {
   const scopes = [...stack.node.scopes, ...path.map((id) => ({ node: { id } }))];
   return stack.getLogicalId({ scopes } as unknown as Node);
+}
+
+/**
+ * The way out of a construct's defaults: changes what it passes to one of its children, right before that child is
+ * made. An object is merged over the configuration (one level deep); a function gets it and returns another.
+ *
+ * What a transform changes is not validated.
+ */
+export type Transform<Config> = Partial<Config> | ((config: Config) => Config);
+
+/** The configuration after the transform. */
+export function applyTransform<Config extends object>(
+  config: Config,
+  transform: Transform<Config> | undefined,
+): Config {
+  return typeof transform === "function" ? transform(config) : { ...config, ...transform };
 }

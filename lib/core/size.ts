@@ -1,4 +1,4 @@
-import { SternaError } from "./sterna-error";
+import { SternaError } from "./errors";
 
 /** How a `Size` is converted. */
 export interface SizeConversionOptions {

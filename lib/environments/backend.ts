@@ -1,6 +1,6 @@
 import { GcsBackend, LocalBackend, S3Backend } from "cdktf";
 import type { Construct } from "constructs";
-import { SternaError } from "../core/sterna-error";
+import { SternaError } from "../core/errors";
 
 /** Properties of `Backend.s3`. */
 export interface S3BackendOptions {

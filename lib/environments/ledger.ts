@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import type { z } from "zod";
-import type { SecretReference } from "../core/secret-reference";
-import { holdsPassword } from "../core/password-in-url";
+import type { SecretReference } from "../core/references";
+import { holdsPassword } from "../core/secrets-in-text";
 import { describeIssues } from "../core/read-json-file";
-import { SternaError } from "../core/sterna-error";
-import { ledgerConfig, type LedgerConfig } from "../engine/ledgers/ledger-config";
+import { SternaError } from "../core/errors";
+import { ledgerConfig, type LedgerConfig } from "../manifest/ledger-config";
 
 /** Properties of `Ledger.file`. */
 export interface FileLedgerOptions {
@@ -95,7 +95,7 @@ export abstract class Ledger {
    *
    * A step is never run by two runners at once while the signs of life of the one reach the bucket; it takes effect at
    * least once. A runner that was killed keeps its step for a minute. An
-   * S3-compatible store does as well if it honours conditional writes; one that does not is refused before a step runs.
+   * S3-compatible store does as well if it honors conditional writes; one that does not is refused before a step runs.
    *
    * @throws SternaError `InvalidLedger` for an empty bucket or a prefix that does not end with a slash
    */

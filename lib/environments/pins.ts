@@ -1,9 +1,8 @@
 import { gt } from "semver";
-import { SternaError } from "../core/sterna-error";
-import { Rollout } from "../releases/rollout";
-import type { Environment } from "./environment";
-import type { EnvironmentChain } from "./environment-chain";
-import { type PinTable, readPins, type RolloutTable } from "./pins-file";
+import { SternaError } from "../core/errors";
+import { Rollout } from "../manifest/rollout";
+import type { Environment, EnvironmentChain } from "./environment";
+import { type PinTable, readPins, type RolloutTable } from "../manifest/pins-file";
 
 /** What the pins of an app are checked against. */
 export interface PinsOptions {
@@ -70,7 +69,7 @@ export class Pins {
     return release;
   }
 
-  /** How far the rollout of a system in an environment is; nothing where the system has no colours. */
+  /** How far the rollout of a system in an environment is; nothing where the system has no colors. */
   rolloutOf(system: string, environment: Environment | string): Rollout | undefined {
     const name = typeof environment === "string" ? environment : environment.name;
     const state = this.rollouts[system]?.[name];

@@ -1,6 +1,6 @@
-import { TerraformProvider } from "cdktf";
+import { TerraformProvider, TerraformDataSource } from "cdktf";
 import type { Construct } from "constructs";
-import { terraformLiteral } from "../core/terraform-literal";
+import { terraformLiteral } from "../core/tokens";
 import { sternaPackage } from "./sterna-package";
 
 /** Source address of Sterna's Terraform provider. */
@@ -48,4 +48,66 @@ export class SternaProvider extends TerraformProvider {
       environment,
     };
   }
+}
+
+/** Arguments of the data source `sterna_ledger`. */
+export interface DataSternaLedgerConfig {
+  /** System whose steps are asked for. */
+  readonly system: string;
+
+  /**
+   * Ids of the steps that the configuration holds.
+   * @default - none
+   */
+  readonly expected?: readonly string[];
+}
+
+/** The Terraform data source `sterna_ledger`: what the ledger holds, against what is expected. */
+export class DataSternaLedger extends TerraformDataSource {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly config: DataSternaLedgerConfig,
+  ) {
+    super(scope, id, { terraformResourceType: "sterna_ledger", terraformGeneratorMetadata: sternaProviderMetadata() });
+  }
+
+  /** Applied steps: id to checksum. */
+  get applied(): Record<string, string> {
+    return this.getStringMapAttribute("applied");
+  }
+
+  /** Steps that the ledger holds and the configuration does not. */
+  get unexpected(): string[] {
+    return this.getListAttribute("unexpected");
+  }
+
+  /** Expected steps that are not applied. */
+  get missing(): string[] {
+    return this.getListAttribute("missing");
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return { system: this.config.system, expected: this.config.expected };
+  }
+}
+
+/**
+ * A `check` block that warns when the ledger holds steps that the configuration does not: after a lost state, or when
+ * another stack wrote to the ledger.
+ *
+ * The data source stands outside of the block: inside, Terraform reads it in every apply, so that no plan is ever empty.
+ */
+export function ledgerCheck(ledger: DataSternaLedger, system: string, environment: string): object {
+  const unexpected = `data.sterna_ledger.${ledger.friendlyUniqueId}.unexpected`;
+  return {
+    assert: [
+      {
+        condition: `\${length(${unexpected}) == 0}`,
+        error_message:
+          `The ledger of ${system} in ${environment} holds steps that the configuration does not: \${join(", ", ${unexpected})}. ` +
+          "If this plan does not roll them back, the state was lost or another stack wrote them: see `sterna status`.",
+      },
+    ],
+  };
 }

@@ -1,31 +1,32 @@
-import { join } from "node:path";
-import { TerraformStack } from "cdktf";
+import { TerraformStack, App, type IStackSynthesizer, type ISynthesisSession } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
-import type { GatesData } from "../core/gate-data";
-import { IDENTIFIER_RULE, isIdentifier } from "../core/identifier";
-import { requireTerraformVersion } from "../core/require-terraform";
-import { mergeRolloutRules, type RolloutRules } from "../core/rollout-rules";
-import type { StackManifest } from "../core/stack-manifest";
-import { SternaError } from "../core/sterna-error";
-import { OLDEST_TERRAFORM } from "../core/terraform-requirement";
-import { ValidationError } from "../core/validation-error";
-import { canonicalJson } from "../engine/checksum";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SternaError, ValidationError } from "../core/errors";
+import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
+import { canonicalJson } from "../manifest/checksum";
+import type { GatesData } from "../manifest/gate-data";
+import { mergeRolloutRules, type RolloutRules, type Rollout } from "../manifest/rollout";
+import { type StackManifest, OLDEST_TERRAFORM, STACK_MANIFEST_FILE } from "../manifest/stack-manifest";
 import type { CompatibilityMatrix } from "../releases/compatibility-matrix";
-import type { Release } from "../releases/release";
-import { Releases } from "../releases/releases";
-import type { Rollout } from "../releases/rollout";
+import { type Release, Releases } from "../releases/release";
 import { requirePath } from "../releases/upgrade-advice";
 import { Backend } from "./backend";
-import { DataSternaLedger } from "./data-sterna-ledger";
 import type { Environment } from "./environment";
 import type { Ledger } from "./ledger";
-import { ledgerCheck } from "./ledger-check";
-import { PROVIDER_PLATFORMS, type ProviderPlatform } from "./provider-platform";
-import { qualifySources, type RequiredProviders } from "./provider-requirements";
+import {
+  PROVIDER_PLATFORMS,
+  type ProviderPlatform,
+  qualifySources,
+  type RequiredProviders,
+  deliverProvider,
+  linkProviders,
+  providerMirrors,
+} from "./provider-delivery";
+import { requireTerraformVersion } from "./require-terraform";
 import { StackPlace } from "./stack-place";
 import { sternaPackage } from "./sterna-package";
-import { SternaProvider } from "./sterna-provider";
-import { SystemSynthesizer } from "./system-synthesizer";
+import { DataSternaLedger, ledgerCheck, SternaProvider, STERNA_PROVIDER_SOURCE } from "./sterna-provider";
 
 /** Properties of a `SystemStack`. */
 export interface SystemStackProps {
@@ -49,9 +50,9 @@ export interface SystemStackProps {
   readonly compatibility?: CompatibilityMatrix;
 
   /**
-   * How far the rollout is where the system has two colours: `pins.rolloutOf(system, environment)`. A contracting step is
-   * refused while a colour runs a release that needs what it takes away.
-   * @default - the system has no colours
+   * How far the rollout is where the system has two colors: `pins.rolloutOf(system, environment)`. A contracting step is
+   * refused while a color runs a release that needs what it takes away.
+   * @default - the system has no colors
    */
   readonly rollout?: Rollout;
 
@@ -118,7 +119,7 @@ export class SystemStack extends TerraformStack {
   /** Between which releases the system may move in one go; absent when nobody says. */
   readonly compatibility: CompatibilityMatrix | undefined;
 
-  /** How far the rollout is; absent where the system has no colours. */
+  /** How far the rollout is; absent where the system has no colors. */
   readonly rollout: Rollout | undefined;
 
   /** Platforms that will run Terraform. */
@@ -281,5 +282,48 @@ export class SystemStack extends TerraformStack {
       environment: previous.name,
       ledger: (proof ?? ledger).configuration(this.place, previousStack),
     });
+  }
+}
+
+/** Adds to a stack's folder what Terraform and the command line need there: the provider and `sterna.json`. */
+class SystemSynthesizer implements IStackSynthesizer {
+  constructor(
+    private readonly stack: SystemStack,
+    private readonly inner: IStackSynthesizer,
+  ) {}
+
+  synthesize(session: ISynthesisSession): void {
+    this.refuseHcl();
+    const zip = this.requireProvider();
+    this.inner.synthesize(session);
+    const { place, platforms, providerMirror } = this.stack;
+    const mirror = place.file("terraform.d", "plugins");
+    deliverProvider(zip, mirror, sternaPackage().version, platforms);
+    const others = Object.entries(this.stack.requiredProviders).filter(
+      ([, { source }]) => source !== STERNA_PROVIDER_SOURCE,
+    );
+    linkProviders(Object.fromEntries(others), providerMirrors(providerMirror), mirror, platforms);
+    writeFileSync(place.file(STACK_MANIFEST_FILE), `${JSON.stringify(this.stack.manifest, null, 2)}\n`);
+  }
+
+  // The provider's blocks and the overrides are JSON only; as HCL they would be left out without a word.
+  private refuseHcl(): void {
+    const asked = process.env.SYNTH_HCL_OUTPUT;
+    if (!App.of(this.stack).hclOutput && asked !== "true" && asked !== "1") return;
+    throw new ValidationError(
+      "HclOutputUnsupported",
+      "Sterna synthesizes JSON; unset SYNTH_HCL_OUTPUT, or leave hclOutput of the App and --hcl of cdktf synth out",
+      this.stack,
+    );
+  }
+
+  private requireProvider(): string {
+    const zip = this.stack.providerPackage;
+    if (existsSync(zip)) return zip;
+    throw new ValidationError(
+      "ProviderNotBuilt",
+      `the Terraform provider ${zip} is missing; run \`npm run build\``,
+      this.stack,
+    );
   }
 }

@@ -1,10 +1,6 @@
 import { Duration } from "../core/duration";
-import { corsExplicit } from "./checks/cors-explicit";
-import { noPlainSecrets } from "./checks/no-plain-secrets";
-import { servicesAlarmed } from "./checks/services-alarmed";
-import { statefulBackedUp } from "./checks/stateful-backed-up";
-import { stepsReversible } from "./checks/steps-reversible";
-import { tlsOnListeners } from "./checks/tls-on-listeners";
+import { corsExplicit, noPlainSecrets, tlsOnListeners } from "./checks/exposure";
+import { servicesAlarmed, statefulBackedUp, stepsReversible } from "./checks/operations";
 import { Gate } from "./gate";
 
 const QUARTER = Duration.days(90);

@@ -1,8 +1,8 @@
 import { Duration } from "../core/duration";
-import type { EvidenceSubject, GateData, GateKind, GatePhase, PlanCheck } from "../core/gate-data";
-import { IDENTIFIER_RULE, isIdentifier } from "../core/identifier";
-import { SternaError } from "../core/sterna-error";
-import type { StackCheck } from "./stack-check";
+import type { EvidenceSubject, GateData, GateKind, GatePhase, PlanCheck } from "../manifest/gate-data";
+import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
+import { SternaError } from "../core/errors";
+import type { StackCheck } from "./rendered-stack";
 
 /** What all gates are told. */
 export interface GateOptions {

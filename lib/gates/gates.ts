@@ -1,14 +1,22 @@
-import { Construct } from "constructs";
 import { Annotations } from "cdktf";
-import { type GatesData, MAINTENANCE_WINDOW, type WaiverData } from "../core/gate-data";
-import { ValidationError } from "../core/validation-error";
-import { expiredWaiver, findWaiver, isInForce } from "../core/waivers";
+import { Construct } from "constructs";
+import { Cron } from "croner";
+import { z } from "zod";
+import { Duration } from "../core/duration";
+import { ValidationError, SternaError } from "../core/errors";
+import { describeIssues } from "../core/read-json-file";
 import { SystemStack } from "../environments/system-stack";
+import {
+  type GatesData,
+  MAINTENANCE_WINDOW,
+  type WaiverData,
+  expiredWaiver,
+  findWaiver,
+  isInForce,
+  type WindowData,
+} from "../manifest/gate-data";
 import type { Gate } from "./gate";
-import type { MaintenanceWindow } from "./maintenance-window";
-import { RenderedStack } from "./rendered-stack";
-import type { Finding } from "./stack-check";
-import { toWaiverData, type Waiver } from "./waiver";
+import { RenderedStack, type Finding } from "./rendered-stack";
 
 /** Properties of `Gates`. */
 export interface GatesProps {
@@ -118,4 +126,97 @@ export class Gates extends Construct {
 
 function describe({ code, address, path, message }: Finding): string {
   return `${code}: ${address}${path === address ? "" : ` (${path})`}: ${message}`;
+}
+
+/** Properties of a `MaintenanceWindow`. */
+export interface MaintenanceWindowProps {
+  /** When it begins, as a cron expression with five fields: `0 22 * * 6` is Saturday at 22:00. */
+  readonly schedule: string;
+
+  /** How long it is open: from a minute to seven days. */
+  readonly duration: Duration;
+
+  /**
+   * Time zone of the schedule, as IANA names it: `Europe/Berlin`.
+   * @default "UTC"
+   */
+  readonly zone?: string;
+}
+
+const [SHORTEST, LONGEST] = [Duration.minutes(1), Duration.days(7)];
+
+/** A time in which an environment may be changed. Outside of all windows, `sterna apply` refuses. */
+export class MaintenanceWindow {
+  private readonly data: WindowData;
+
+  /** @throws SternaError `InvalidMaintenanceWindow` */
+  constructor({ schedule, duration, zone = "UTC" }: MaintenanceWindowProps) {
+    const refuse = (problem: string): never => {
+      throw new SternaError("InvalidMaintenanceWindow", `the maintenance window "${schedule}" ${problem}`);
+    };
+    const seconds = duration.toSeconds({ integral: false });
+    if (seconds < SHORTEST.toSeconds() || seconds > LONGEST.toSeconds()) {
+      refuse(`must be open from ${SHORTEST} to ${LONGEST}, got ${duration}`);
+    }
+    if (schedule.trim().split(/\s+/).length !== 5) {
+      refuse('must have five fields: minute, hour, day of month, month, day of week, such as "0 22 * * 6"');
+    }
+    try {
+      const cron = new Cron(schedule, { timezone: zone, paused: true });
+      if (cron.nextRun() === null) refuse("never begins");
+    } catch (cause) {
+      if (cause instanceof SternaError) throw cause;
+      refuse(`in the zone "${zone}" is none: ${(cause as Error).message}`);
+    }
+    this.data = { schedule, seconds, zone };
+  }
+
+  /** The window as `sterna.json` holds it. */
+  toJSON(): WindowData {
+    return this.data;
+  }
+}
+
+/** Leave to go past a gate: committed, reviewed, and at an end by itself. */
+export interface Waiver {
+  /** Id of the gate, or `maintenance-window`. */
+  readonly gate: string;
+
+  /** Why the gate may be passed. */
+  readonly reason: string;
+
+  /** Who answers for it, by name. */
+  readonly by: string;
+
+  /** From when on it no longer counts: a date, which means its end in UTC, or a time in UTC. */
+  readonly expires: string;
+
+  /**
+   * Addresses in Terraform that it is about, such as `aws_lb_listener.http`; for S and P gates.
+   * @default - all
+   */
+  readonly resources?: readonly string[];
+}
+
+const words = z.string().trim().min(1, "must not be empty");
+const waiver = z.strictObject({
+  gate: words,
+  reason: words,
+  by: words,
+  expires: z.union([z.iso.date(), z.iso.datetime()], 'must be a date or a time in UTC, such as "2026-12-31"'),
+  resources: z.array(words).min(1, "must name a resource; leave it out for all").optional(),
+});
+
+/**
+ * The waiver as `sterna.json` holds it.
+ *
+ * @throws SternaError `InvalidWaiver`
+ */
+function toWaiverData(from: Waiver): WaiverData {
+  const parsed = waiver.safeParse(from);
+  if (!parsed.success) {
+    throw new SternaError("InvalidWaiver", `a waiver is not as it should be:\n${describeIssues(parsed.error)}`);
+  }
+  const { expires, ...rest } = parsed.data;
+  return { ...rest, expires: expires.includes("T") ? expires : `${expires}T23:59:59.999Z` };
 }

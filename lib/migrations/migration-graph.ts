@@ -1,10 +1,7 @@
-import { ValidationError } from "../core/validation-error";
+import { ValidationError, SternaError } from "../core/errors";
 import { SystemStack } from "../environments/system-stack";
-import { requireRetired } from "./contract-gate";
-import type { Migration } from "./migration";
-import { type NeedsNoMigration, releasePath } from "./release-path";
-import type { Step } from "./step";
-import { findCycle, orderSteps } from "./step-order";
+import { Release } from "../releases/release";
+import type { Migration, Step } from "./migration";
 
 const graphs = new WeakMap<SystemStack, MigrationGraph>();
 
@@ -98,4 +95,165 @@ export class MigrationGraph {
 
 function toOrdered(step: Step) {
   return { id: step.node.id, after: step.after };
+}
+
+/**
+ * Both colors of a rollout use one schema, so nothing is taken away that the release of a color still needs.
+ *
+ * @throws ValidationError `InvalidLastNeededBy`, `ContractBeforeRetire`, `UnknownRelease`
+ */
+function requireRetired(step: Step, stack: SystemStack): void {
+  const lastNeededBy = requireLastNeededBy(step, stack);
+  const { rollout, system, environment } = stack;
+  if (rollout === undefined || step.phase !== "contract") return;
+  const { to } = step.migration;
+  for (const color of rollout.colors) {
+    const release = ValidationError.locate(step, () => stack.releases.get(rollout.releaseOf(color)!));
+    const needsIt = lastNeededBy === undefined ? release.isOlderThan(to) : !lastNeededBy.isOlderThan(release);
+    if (!needsIt) continue;
+    const message =
+      `it takes away what only releases ${lastNeededBy === undefined ? `before ${to}` : `up to ${lastNeededBy}`} need, and ${color} runs ` +
+      `${release} in ${environment.name}. Move it to the migration of the next release, with lastNeededBy: "${lastNeededBy ?? release}", and pin that one after ` +
+      `\`sterna rollout ${system} ${environment.name} --retire\` has removed ${color}`;
+    throw new ValidationError("ContractBeforeRetire", message, step);
+  }
+}
+
+function requireLastNeededBy(step: Step, stack: SystemStack): Release | undefined {
+  if (step.lastNeededBy === undefined) return undefined;
+  const release = ValidationError.locate(step, () => stack.releases.get(step.lastNeededBy!));
+  const { to } = step.migration;
+  if (step.phase === "contract" && release.isOlderThan(to)) return release;
+  const reason =
+    step.phase === "contract"
+      ? `and the step comes with ${to}; name a release before ${to}`
+      : `and the step is of the phase "${step.phase}"; leave it out, or write phase: "contract"`;
+  throw new ValidationError("InvalidLastNeededBy", `\`lastNeededBy\` is ${release}, ${reason}`, step);
+}
+
+/** A migration as far as its releases go. */
+export interface Hop {
+  readonly from: Release;
+  readonly to: Release;
+}
+
+/** Whether one gets from one release to another without a migration. */
+type NeedsNoMigration = (from: Release, to: Release) => boolean;
+
+/**
+ * The migrations that lead from the oldest release to the pinned one, in order.
+ *
+ * @param needsNoMigration which stretches nothing has to cover
+ * @throws SternaError `DuplicateMigration` when two migrations cover one stretch, `MigrationGap` when a stretch is not covered
+ */
+function releasePath<H extends Hop>(
+  hops: readonly H[],
+  oldest: Release,
+  pinned: Release,
+  needsNoMigration: NeedsNoMigration = () => false,
+): H[] {
+  const sorted = [...hops].sort((a, b) => Release.compare(a.from, b.from));
+  for (const [index, hop] of sorted.entries()) {
+    const before = sorted[index - 1];
+    if (before !== undefined && hop.from.isOlderThan(before.to)) {
+      throw new SternaError(
+        "DuplicateMigration",
+        `the migrations ${name(before)} and ${name(hop)} overlap; each must begin at the release where the one before ends`,
+      );
+    }
+  }
+  const path: H[] = [];
+  let reached = oldest;
+  for (const hop of sorted) {
+    if (!reached.isOlderThan(pinned)) break;
+    const isReached = Release.compare(hop.from, reached) === 0 || needsNoMigration(reached, hop.from);
+    if (!isReached || pinned.isOlderThan(hop.to)) break;
+    path.push(hop);
+    reached = hop.to;
+  }
+  if (reached.isOlderThan(pinned) && !needsNoMigration(reached, pinned)) {
+    throw new SternaError(
+      "MigrationGap",
+      `no migration leads from ${reached} to the pinned release ${pinned}, there are only ${sorted.map(name).join(", ")}; ` +
+        `write new Migration(stack, "<id>", { from: "${reached}", to: "${pinned}", … }), or pin a release that is reached`,
+    );
+  }
+  return path;
+}
+
+function name({ from, to }: Hop): string {
+  return `${from} → ${to}`;
+}
+
+/** A step as far as its place in the order goes. */
+export interface OrderedStep {
+  readonly id: string;
+
+  /** Ids of the steps to wait for; all steps above it in the section when absent. */
+  readonly after: readonly string[] | undefined;
+}
+
+/**
+ * What each step waits for. A section begins when the one before it has ended. Inside a section a step waits for all
+ * above it, unless `after` names others.
+ *
+ * @param sections steps in the order in which they are written, section by section
+ * @returns direct dependencies by step
+ */
+export function orderSteps(sections: readonly (readonly OrderedStep[])[]): Map<string, readonly string[]> {
+  const dependencies = new Map<string, readonly string[]>();
+  let entry: readonly string[] = [];
+  for (const section of sections) {
+    if (section.length === 0) continue;
+    const members = new Set(section.map(({ id }) => id));
+    const awaited = new Set<string>();
+    let open = new Set<string>();
+    for (const { id, after } of section) {
+      const own = after ?? [...open];
+      const startsSection = !own.some((other) => members.has(other));
+      dependencies.set(id, [...new Set(startsSection ? [...own, ...entry] : own)]);
+      for (const other of own) awaited.add(other);
+      if (after === undefined) open = new Set();
+      else for (const other of after) open.delete(other);
+      open.add(id);
+    }
+    const last = section.map(({ id }) => id).filter((id) => !awaited.has(id));
+    // Nothing is last in a cycle, which is reported on its own.
+    entry = last;
+  }
+  return dependencies;
+}
+
+/**
+ * A cycle among the steps, beginning and ending with the same step; nothing when there is none.
+ *
+ * @param dependencies what each step waits for
+ */
+export function findCycle(dependencies: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const finished = new Set<string>();
+  for (const start of dependencies.keys()) {
+    const path: string[] = [];
+    const onPath = new Map<string, Iterator<string>>();
+    let current: string | undefined = start;
+    while (current !== undefined) {
+      if (!finished.has(current) && !onPath.has(current)) {
+        path.push(current);
+        onPath.set(current, (dependencies.get(current) ?? []).values());
+      }
+      const top: string | undefined = path.at(-1);
+      if (top === undefined) break;
+      const next = onPath.get(top)!.next();
+      if (next.done === true) {
+        finished.add(top);
+        onPath.delete(top);
+        path.pop();
+        current = path.at(-1);
+      } else if (onPath.has(next.value)) {
+        return [...path.slice(path.indexOf(next.value)), next.value];
+      } else {
+        current = next.value;
+      }
+    }
+  }
+  return undefined;
 }

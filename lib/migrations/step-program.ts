@@ -1,11 +1,11 @@
 import type { IConstruct } from "constructs";
-import { holdsPassword } from "../core/password-in-url";
+import { holdsPassword } from "../core/secrets-in-text";
 import { describeIssues } from "../core/read-json-file";
 import { isUnresolved } from "../core/tokens";
-import { ValidationError } from "../core/validation-error";
+import { ValidationError } from "../core/errors";
 import type { SystemStack } from "../environments/system-stack";
-import { canonicalJson } from "../engine/checksum";
-import { type ProgramInput, program as programSchema } from "../engine/program";
+import { canonicalJson } from "../manifest/checksum";
+import { type ProgramInput, program as programSchema } from "../manifest/program";
 
 /** What a step does, before it is checked. */
 export interface StepProgram {

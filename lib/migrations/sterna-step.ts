@@ -1,7 +1,6 @@
 import { TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
-import { terraformLiteral } from "../core/terraform-literal";
-import { isUnresolved } from "../core/tokens";
+import { terraformLiteral, isUnresolved } from "../core/tokens";
 import { sternaProviderMetadata } from "../environments/sterna-provider";
 
 /** Arguments of a `sterna_step`. */

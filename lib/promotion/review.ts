@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { recordedChange, recordedChanges, type RecordedChange } from "./apply-record";
-import { areRelated } from "./plan/attribute-path";
+import { recordedChange, recordedChanges, type RecordedChange } from "./records/apply-record";
+import { areRelated } from "./plan/attribute-changes";
 import type { PlanReading } from "./plan/plan-builder";
-import { changedParts } from "./plan-digest";
-import { isSame, isUnknown, type Fingerprint } from "./proof/fingerprint";
-import type { PlanSummary } from "./plan-summary";
-import type { StepChange } from "./step-change";
+import { changedParts, type PlanSummary } from "./plan/plan-summary";
+import { isSame, isUnknown, type Fingerprint } from "./plan/fingerprint";
+import type { StepChange } from "./plan/step-change";
 
 /** What happens to a step; how far an earlier attempt came is no part of it. */
 const reviewedStep = z.object({ id: z.string(), action: z.string(), checksum: z.string().optional() });

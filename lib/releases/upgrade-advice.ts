@@ -1,7 +1,5 @@
-import { SternaError } from "../core/sterna-error";
-import type { CompatibilityMatrix } from "./compatibility-matrix";
-import type { CompatibilityRow } from "./compatibility-row";
-import type { Move } from "./shortest-path";
+import { SternaError } from "../core/errors";
+import type { CompatibilityMatrix, CompatibilityRow, Move } from "./compatibility-matrix";
 
 /**
  * The legal path between two releases.

@@ -1,4 +1,4 @@
-import type { RotationSettings } from "./rotator/settings";
+import type { RotationSettings } from "../rotator/settings";
 
 /** Where a server is, and who may change its users. */
 export interface RotatedServerOptions {

@@ -1,7 +1,7 @@
+import type { Construct } from "constructs";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Construct } from "constructs";
-import { ValidationError } from "../core/validation-error";
+import { ValidationError } from "../core/errors";
 
 /** This file is in `lib/secrets` of a checkout, or in `dist/lib/secrets` when installed. */
 const PLACES = ["../../dist/rotator", "../../rotator"].map((place) => join(__dirname, place));
@@ -21,3 +21,30 @@ export function rotatorZip(construct: Construct, file: "rotator.zip" | "google-r
     construct,
   );
 }
+
+/**
+ * What the rotation function runs on. A test fails a month before AWS ends its support. The provider refuses what it does
+ * not know: 5.100.0 of `hashicorp/aws` knows none after `nodejs22.x`, so the next one comes with a newer provider.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+ */
+export const ROTATOR_RUNTIME = {
+  /** Identifier of AWS Lambda. */
+  name: "nodejs22.x",
+
+  /** Day from which AWS no longer patches it. */
+  deprecated: "2027-04-30",
+} as const;
+
+/**
+ * What the rotation function of Google Cloud runs on. The same test looks at it.
+ *
+ * @see https://cloud.google.com/functions/docs/runtime-support
+ */
+export const GOOGLE_ROTATOR_RUNTIME = {
+  /** Identifier of Cloud Run functions. */
+  name: "nodejs22",
+
+  /** Day from which Google no longer supports it. */
+  deprecated: "2027-04-30",
+} as const;

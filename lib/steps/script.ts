@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SternaError } from "../core/sterna-error";
+import { SternaError } from "../core/errors";
 
 /** Scripts that stand in files of the project. */
 export const Script = {

@@ -1,6 +1,7 @@
 import type { IConstruct } from "constructs";
-import { ValidationError } from "../core/validation-error";
-import type { Check } from "../engine/program";
+import { ValidationError } from "../core/errors";
+import type { Check } from "../manifest/program";
+import type { Step } from "../migrations/migration";
 
 /** A question with the answer that proves success. */
 export interface Verification {
@@ -44,4 +45,27 @@ export function toCheck(step: IConstruct, { query, expected }: Verification, for
     `a verification needs a query and the expected answer, got ${JSON.stringify({ query, expected })}`,
     step,
   );
+}
+
+/**
+ * Makes people decide how a step is undone.
+ *
+ * @param down what undoes the step
+ * @throws ValidationError `StepNotReversible`, `StepReversibleAndIrreversible`
+ */
+export function requireWayBack(step: Step, down: string | undefined): void {
+  if (down !== undefined && step.irreversible !== undefined) {
+    throw new ValidationError(
+      "StepReversibleAndIrreversible",
+      `it has \`down\`, and \`irreversible\` says "${step.irreversible}"; keep one of them`,
+      step,
+    );
+  }
+  if (down === undefined && step.irreversible === undefined) {
+    throw new ValidationError(
+      "StepNotReversible",
+      'it has no way back; write `down`, or `irreversible: "<why it cannot be undone>"`',
+      step,
+    );
+  }
 }

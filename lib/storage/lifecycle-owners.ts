@@ -1,7 +1,7 @@
 import { DefaultTokenResolver, StringConcat, TerraformResource, TerraformStack, Tokenization } from "cdktf";
 import type { IConstruct } from "constructs";
 import { isUnresolved } from "../core/tokens";
-import { ValidationError } from "../core/validation-error";
+import { ValidationError } from "../core/errors";
 
 /** The resource types of a cloud that decide the lifecycle of a bucket. */
 export interface LifecycleOwners {

@@ -10,17 +10,17 @@ import {
   Rollout,
   Route53Router,
   type Route53RouterProps,
-} from "../../lib";
+} from "../../lib/index";
 import { errorOf } from "../support/system-stack";
-import { changes } from "./service";
-import { PROPS, ShopStack, STEADY, type SynthesizedColours, synthesizeStacks } from "./stacks";
+import { changes } from "../aws/blue-green/service";
+import { PROPS, ShopStack, STEADY, type SynthesizedColors, synthesizeStacks } from "./stacks";
 
 const NAMES = ["blue", "green", "router"] as const;
 
 /** What a phase changes, by stack, outputs included; stacks without a change are left out. */
 function changed(before: Rollout, after: Rollout, props: Partial<BlueGreenStacksProps<ShopStack>> = {}) {
   const [was, is] = [before, after].map((rollout) => synthesizeStacks({ ...props, rollout }));
-  const withOutputs = ({ stacks }: SynthesizedColours, name: (typeof NAMES)[number]) => {
+  const withOutputs = ({ stacks }: SynthesizedColors, name: (typeof NAMES)[number]) => {
     const { resource, output = {} } = stacks[name];
     return { resource: { ...resource, output } };
   };
@@ -58,7 +58,7 @@ const SECOND = {
   retired: FIRST.retired.prewarm("1.2.0").canary(25).cutover().retire(),
 };
 
-describe("a stack in two colours", () => {
+describe("a stack in two colors", () => {
   it.each([
     ["prewarm", STEADY, FIRST.prewarm, { green: COMES, ...LISTENER }],
     ["canary", FIRST.prewarm, FIRST.canary, LISTENER],
@@ -80,7 +80,7 @@ describe("a stack in two colours", () => {
     expect(changed(STEADY, SECOND.retired)).toEqual({ blue: ["~ aws_autoscaling_group.servers"] });
   });
 
-  it("reads the colours' target groups through the states of their stacks", () => {
+  it("reads the colors' target groups through the states of their stacks", () => {
     // WHEN
     const { stacks } = synthesizeStacks({ rollout: FIRST.canary });
 
@@ -93,16 +93,16 @@ describe("a stack in two colours", () => {
     ]);
   });
 
-  it("hands out the stacks of the colours that exist", () => {
+  it("hands out the stacks of the colors that exist", () => {
     // WHEN
     const stacks = new BlueGreenStacks(new App(), "shop", { ...PROPS, rollout: STEADY });
 
     // THEN
-    expect(stacks.colour("blue")).toBeInstanceOf(ShopStack);
-    expect(stacks.colour("green")).toBeUndefined();
+    expect(stacks.color("blue")).toBeInstanceOf(ShopStack);
+    expect(stacks.color("green")).toBeUndefined();
   });
 
-  it("asks nothing of a colour that does not exist", () => {
+  it("asks nothing of a color that does not exist", () => {
     // WHEN
     const { stacks } = synthesizeStacks();
 
@@ -118,7 +118,7 @@ describe("the order of a deployment", () => {
     ["prewarm", FIRST.prewarm, [["shop-blue", "shop-green"], ["shop-router"]]],
     ["cutover", FIRST.cutover, [["shop-blue", "shop-green"], ["shop-router"]]],
     ["retire", FIRST.retired, [["shop-green"], ["shop-router"], ["shop-blue"]]],
-  ])("puts colours before the router, and the router before a colour that goes: %s", (_, rollout, stages) => {
+  ])("puts colors before the router, and the router before a color that goes: %s", (_, rollout, stages) => {
     // WHEN
     const { deployOrder, dependencies } = synthesizeStacks({ rollout });
 
@@ -158,7 +158,7 @@ describe("weighted records of Route 53", () => {
       }),
     }).stacks.router.resource.aws_route53_record!;
 
-  it("are aliases, one for each colour, that no health check moves", () => {
+  it("are aliases, one for each color, that no health check moves", () => {
     expect(records()).toMatchObject({
       "Record-blue": {
         type: "A",
@@ -200,10 +200,10 @@ describe("weighted records of Route 53", () => {
   });
 });
 
-describe("a colour is refused", () => {
-  const withColour = (add: (stack: ShopStack) => void, props: Partial<BlueGreenStacksProps<ShopStack>> = {}) =>
+describe("a color is refused", () => {
+  const withColor = (add: (stack: ShopStack) => void, props: Partial<BlueGreenStacksProps<ShopStack>> = {}) =>
     synthesizeStacks({
-      makeColour: (scope, id, { release }) => {
+      makeColor: (scope, id, { release }) => {
         const stack = new ShopStack(scope, id, release);
         add(stack);
         return stack;
@@ -212,8 +212,8 @@ describe("a colour is refused", () => {
     });
 
   test("when it holds data", () => {
-    expect(errorOf(() => withColour((stack) => new S3Bucket(stack, "uploads")))).toEqual({
-      code: "StatefulInColour",
+    expect(errorOf(() => withColor((stack) => new S3Bucket(stack, "uploads")))).toEqual({
+      code: "StatefulInColor",
       message: expect.stringMatching(
         /^aws_s3_bucket holds data, and retiring blue would destroy it .*shop-blue\/uploads/,
       ),
@@ -226,14 +226,14 @@ describe("a colour is refused", () => {
     const protectedGroup = ({ targetGroup }: ShopStack) => (targetGroup.lifecycle = { preventDestroy: true });
 
     // THEN
-    expect(errorOf(() => withColour(step)).message).toContain("would be rolled back when blue is retired");
-    expect(errorOf(() => withColour(protectedGroup)).message).toContain("with preventDestroy");
+    expect(errorOf(() => withColor(step)).message).toContain("would be rolled back when blue is retired");
+    expect(errorOf(() => withColor(protectedGroup)).message).toContain("with preventDestroy");
   });
 
   test("not for data of a type that may be lost", () => {
     const queue = (stack: ShopStack) => new SqsQueue(stack, "queue");
-    expect(errorOf(() => withColour(queue)).message).toContain('disposableTypes: ["aws_sqs_queue"]');
-    expect(() => withColour(queue, { disposableTypes: ["aws_sqs_queue"] })).not.toThrow();
+    expect(errorOf(() => withColor(queue)).message).toContain('disposableTypes: ["aws_sqs_queue"]');
+    expect(() => withColor(queue, { disposableTypes: ["aws_sqs_queue"] })).not.toThrow();
   });
 
   test("not when the router's stack holds data: it stays", () => {
@@ -247,11 +247,11 @@ describe("a colour is refused", () => {
 
   test("when its stack has another name than the one that is emptied later", () => {
     // GIVEN
-    const makeColour = (...[scope, , { release }]: Parameters<BlueGreenStacksProps<ShopStack>["makeColour"]>) =>
+    const makeColor = (...[scope, , { release }]: Parameters<BlueGreenStacksProps<ShopStack>["makeColor"]>) =>
       new ShopStack(scope, "shop", release);
 
     // THEN
-    expect(errorOf(() => synthesizeStacks({ makeColour })).code).toBe("InvalidColourStack");
+    expect(errorOf(() => synthesizeStacks({ makeColor })).code).toBe("InvalidColorStack");
   });
 
   test("when it has traffic and does not exist", () => {
@@ -260,7 +260,7 @@ describe("a colour is refused", () => {
 
     // THEN
     expect(errorOf(() => synthesizeStacks({ rollout }))).toEqual({
-      code: "TrafficWithoutColour",
+      code: "TrafficWithoutColor",
       message: expect.stringContaining("green gets 10 percent"),
     });
     expect(errorOf(() => FIRST.canary.retire()).code).toBe("RolloutJump");

@@ -7,10 +7,16 @@ import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { BlueGreenStacks, type BlueGreenStacksProps, type DeployOrder, LoadBalancerRouter, Rollout } from "../../lib";
+import {
+  BlueGreenStacks,
+  type BlueGreenStacksProps,
+  type DeployOrder,
+  LoadBalancerRouter,
+  Rollout,
+} from "../../lib/index";
 import type { SynthesizedStack } from "../support/synth";
 
-/** A whole stack that is rolled out in two colours, as a user would write it. */
+/** A whole stack that is rolled out in two colors, as a user would write it. */
 export class ShopStack extends TerraformStack {
   readonly targetGroup: LbTargetGroup;
   readonly loadBalancer: Lb;
@@ -37,7 +43,7 @@ export const STEADY = Rollout.steady("blue", "1.0.0");
 
 export const PROPS: BlueGreenStacksProps<ShopStack> = {
   rollout: STEADY,
-  makeColour: (scope, id, { release }) => new ShopStack(scope, id, release),
+  makeColor: (scope, id, { release }) => new ShopStack(scope, id, release),
   prepareStack,
   router: new LoadBalancerRouter({
     loadBalancerArn: "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop/1",
@@ -47,7 +53,7 @@ export const PROPS: BlueGreenStacksProps<ShopStack> = {
 };
 
 /** What an app with one `BlueGreenStacks` is synthesized to. */
-export interface SynthesizedColours {
+export interface SynthesizedColors {
   /** By name, without `shop-`. */
   readonly stacks: Readonly<Record<"blue" | "green" | "router", SynthesizedStack>>;
   /** Names of the stacks that `cdktf` deploys before each. */
@@ -56,7 +62,7 @@ export interface SynthesizedColours {
 }
 
 /** Synthesizes the stacks `shop-blue`, `shop-green` and `shop-router`. */
-export function synthesizeStacks(props: Partial<BlueGreenStacksProps<ShopStack>> = {}): SynthesizedColours {
+export function synthesizeStacks(props: Partial<BlueGreenStacksProps<ShopStack>> = {}): SynthesizedColors {
   const outdir = mkdtempSync(join(tmpdir(), "sterna-stacks-"));
   try {
     const app = new App({ outdir });

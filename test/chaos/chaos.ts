@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { startPostgres } from "../support/postgres";
 import { scratchDirectory, scratchRoot } from "../support/repository";
 import { builtProvider } from "../support/step-configuration";
-import { FAULTS } from "./faults";
+import { FAULTS } from "./faults/index";
 import { FalseClock } from "./false-clock";
 import { LedgerDisk } from "./ledger-disk";
 import { playRound } from "./play-round";

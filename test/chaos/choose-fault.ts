@@ -1,4 +1,4 @@
-import { FAULTS } from "./faults";
+import { FAULTS } from "./faults/index";
 import type { Fault } from "./faults/fault";
 import type { Round } from "./round";
 import { randomFor } from "./seeds";

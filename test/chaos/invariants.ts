@@ -1,4 +1,4 @@
-import type { LedgerConfig } from "../../lib/engine/ledgers/ledger-config";
+import type { LedgerConfig } from "../../lib/manifest/ledger-config";
 import { openLedger } from "../../lib/engine/ledgers/open-ledger";
 import { completions, parallelRuns } from "./command-log";
 import type { Round } from "./round";

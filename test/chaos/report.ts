@@ -1,5 +1,5 @@
 import type { Repetitions } from "./invariants";
-import { FAULTS } from "./faults";
+import { FAULTS } from "./faults/index";
 import type { Laboratory, Round } from "./round";
 import type { BrokenPromise, Violation } from "./violation";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ledgerConfig, type LedgerConfig } from "../../lib/engine/ledgers/ledger-config";
+import { ledgerConfig, type LedgerConfig } from "../../lib/manifest/ledger-config";
 import type { Random } from "../fixtures/app-ef/random";
 import type { PostgresServer } from "../support/postgres";
 import { processesIn, quiet, type ProcessRole } from "../support/processes";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LedgerConfig } from "../../lib/engine/ledgers/ledger-config";
+import type { LedgerConfig } from "../../lib/manifest/ledger-config";
 import { installProvider, stepConfiguration } from "../support/step-configuration";
 import { terraformEnvironment } from "../support/terraform-environment";
 import type { ChaosStep } from "./steps";

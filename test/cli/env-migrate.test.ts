@@ -3,7 +3,7 @@ import { parse } from "dotenv";
 import fc from "fast-check";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { joinUrl, splitUrl, type UrlParts } from "../../lib/cli/env/url-parts";
+import { joinUrl, splitUrl, type UrlParts } from "../../lib/cli/env/variable-map";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 import { runCli } from "./run-cli";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { withGaps, type FoundStep } from "../../lib/cli/ledgers/find-applied";
+import { withGaps, type FoundStep } from "../../lib/toolkit/ledgers/find-applied";
 
 type Found = Omit<FoundStep, "gaps">;
 

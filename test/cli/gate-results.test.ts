@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { rmSync } from "node:fs";
-import { Checklist, CompatibilityMatrix, Duration, Gate } from "../../lib";
-import { gateResults } from "../../lib/cli/gates/gate-results";
-import type { SynthesizedSystem } from "../../lib/cli/project/stacks";
-import { writeEvidence } from "../../lib/core/evidence";
-import type { GatesData } from "../../lib/core/gate-data";
-import type { ApplyRecord } from "../../lib/promotion/apply-record";
-import type { PlanSummary } from "../../lib/promotion/plan-summary";
+import { Checklist, CompatibilityMatrix, Duration, Gate } from "../../lib/index";
+import { gateResults } from "../../lib/promotion/gates/gate-results";
+import type { SynthesizedSystem } from "../../lib/toolkit/project/stacks";
+import { writeEvidence } from "../../lib/manifest/evidence";
+import type { GatesData } from "../../lib/manifest/gate-data";
+import type { ApplyRecord } from "../../lib/promotion/records/apply-record";
+import type { PlanSummary } from "../../lib/promotion/plan/plan-summary";
 import { gateResult } from "../../lib/promotion/promotion-report";
 import { scratchDirectory } from "../support/repository";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { existsSync, readdirSync } from "node:fs";
-import { parseMoveTarget } from "../../lib/cli/ledgers/move-target";
+import { parseMoveTarget } from "../../lib/cli/commands/ledger";
 import { runCli } from "./run-cli";
 import { scriptStep, TestProject } from "./project";
 

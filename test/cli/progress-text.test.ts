@@ -1,10 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { PassThrough } from "node:stream";
-import type { StepStatus } from "../../lib/cli/ledgers/step-states";
-import { Terminal } from "../../lib/cli/terminal";
-import { isSilent, progressText } from "../../lib/cli/text/progress-text";
-import { StatusFollower } from "../../lib/cli/text/status-follower";
+import { type StepStatus, isSilent, progressText } from "../../lib/toolkit/ledgers/system-status";
+import { Terminal } from "../../lib/cli/terminal/terminal";
+import { StatusFollower } from "../../lib/cli/commands/status";
 
 const BEGIN = Date.parse("2026-01-01T00:00:00Z");
 const startedAt = new Date(BEGIN).toISOString();

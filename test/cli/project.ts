@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { canonicalJson, programChecksum } from "../../lib/engine/checksum";
-import { program, type ProgramInput } from "../../lib/engine/program";
-import { stepRecord, type StepRecord } from "../../lib/engine/step-record";
+import { canonicalJson, programChecksum } from "../../lib/manifest/checksum";
+import { program, type ProgramInput } from "../../lib/manifest/program";
+import { stepRecord, type StepRecord } from "../../lib/manifest/step-record";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 
 /** A step of a test project. */

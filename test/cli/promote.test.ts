@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { writeRecord } from "../../lib/cli/project/records";
-import { openProject } from "../../lib/cli/project/project";
+import { writeRecord } from "../../lib/toolkit/project/records";
+import { openProject } from "../../lib/toolkit/project/project";
 import { scriptStep, TestProject } from "./project";
 import { runCli } from "./run-cli";
 

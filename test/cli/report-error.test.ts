@@ -1,9 +1,9 @@
 import { expect, it } from "@jest/globals";
 import { PassThrough } from "node:stream";
-import { reportError } from "../../lib/cli/report-error";
-import { Terminal } from "../../lib/cli/terminal";
-import { SternaError } from "../../lib/core/sterna-error";
-import { maskEverywhere } from "../../lib/engine/executor/redactor";
+import { reportError } from "../../lib/cli/terminal/command";
+import { Terminal } from "../../lib/cli/terminal/terminal";
+import { SternaError } from "../../lib/core/errors";
+import { maskEverywhere } from "../../lib/engine/secrets/redactor";
 
 it.each([{ json: true }, { verbose: true }])("an error does not tell what was fetched, with %j", (options) => {
   // GIVEN

@@ -23,7 +23,7 @@ describe("sterna report", () => {
   });
   afterEach(() => rmSync(project.directory, { recursive: true, force: true }));
 
-  it("shows pins, ledgers, colours and the next backups of every environment", async () => {
+  it("shows pins, ledgers, colors and the next backups of every environment", async () => {
     // GIVEN
     project.record("development", ONE);
     const rollout = { phase: "canary", live: "blue", canary: 10, releases: { blue: "0.1.0", green: "1.0.0" } };

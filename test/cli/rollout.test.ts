@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readFileSync, rmSync } from "node:fs";
-import { openProject } from "../../lib/cli/project/project";
-import { writeRecord } from "../../lib/cli/project/records";
+import { openProject } from "../../lib/toolkit/project/project";
+import { writeRecord } from "../../lib/toolkit/project/records";
 import { TestProject } from "./project";
 import { runCli, type CliRun } from "./run-cli";
 
@@ -56,7 +56,7 @@ describe("sterna rollout", () => {
   it.each([
     [["--canary", "10"], "RolloutJump", 'in the phase "steady"'],
     [["--prewarm"], "NothingToRollOut", "runs release 0.1.0"],
-    [["--start", "green"], "RolloutJump", "Only an environment without colours"],
+    [["--start", "green"], "RolloutJump", "Only an environment without colors"],
   ])("refuses %j of a rollout that has just been started, and changes nothing", async (args, code, reason) => {
     // GIVEN
     await rollout("--start", "blue");
@@ -86,7 +86,7 @@ describe("sterna rollout", () => {
     expect(run.stderr).toContain("error[CanaryOutOfRange]");
   });
 
-  it("says how to begin where there are no colours", async () => {
+  it("says how to begin where there are no colors", async () => {
     // WHEN
     const run = await rollout("--prewarm");
 

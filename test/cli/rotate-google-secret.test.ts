@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import { isGoogleSecretId } from "../../lib/cli/secrets/rotate-google-secret";
-import { rotateSecret } from "../../lib/cli/secrets/rotate-secret";
-import { parseRotationSettings } from "../../lib/secrets/rotator/settings";
-import { startGoogleSecretStore, type GoogleSecretStore } from "../secrets/google-secret-store";
+import { isGoogleSecretId, rotateSecret } from "../../lib/cli/secrets/rotate-secret";
+import { parseRotationSettings } from "../../lib/rotator/settings";
+import { startGoogleSecretStore, type GoogleSecretStore } from "../rotator/google/google-secret-store";
 
 const settings = parseRotationSettings(
   JSON.stringify({ strategy: "randomValue", shape: "hex", bytes: 16, prefix: "", key: "token" }),

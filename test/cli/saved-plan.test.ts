@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openProject } from "../../lib/cli/project/project";
-import { planFiles, planParts } from "../../lib/cli/project/saved-plan";
-import { changedParts } from "../../lib/promotion/plan-digest";
+import { openProject } from "../../lib/toolkit/project/project";
+import { planFiles, planParts } from "../../lib/toolkit/project/saved-plan";
+import { changedParts } from "../../lib/promotion/plan/plan-summary";
 import { TestProject } from "./project";
 
 describe("what a saved plan stands on", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { tmpdir } from "node:os";
-import type { ScheduleReport } from "../../lib/cli/text/schedule-text";
+import type { ScheduleReport } from "../../lib/cli/commands/schedule";
 import { runCli } from "./run-cli";
 
 const schedule = (...args: string[]) => runCli(tmpdir(), ["schedule", ...args]);

@@ -2,8 +2,8 @@ import { DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { rotateSecret } from "../../lib/cli/secrets/rotate-secret";
 import { SecretObject } from "../../lib/cli/secrets/secret-object";
-import { parseRotationSettings } from "../../lib/secrets/rotator/settings";
-import { startSecretStore, type AwsSecretStore } from "../secrets/secret-store";
+import { parseRotationSettings } from "../../lib/rotator/settings";
+import { startSecretStore, type AwsSecretStore } from "../rotator/aws/secret-store";
 
 const settings = parseRotationSettings(
   JSON.stringify({ strategy: "randomValue", shape: "hex", bytes: 16, prefix: "", key: "token" }),

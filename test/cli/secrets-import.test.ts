@@ -3,7 +3,7 @@ import { RotateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { parse } from "dotenv";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startSecretStore, type AwsSecretStore } from "../secrets/secret-store";
+import { startSecretStore, type AwsSecretStore } from "../rotator/aws/secret-store";
 import { scratchDirectory } from "../support/repository";
 import { runCli } from "./run-cli";
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { startGoogleSecretStore } from "../secrets/google-secret-store";
-import { startSecretStore, type AwsSecretStore } from "../secrets/secret-store";
+import { startGoogleSecretStore } from "../rotator/google/google-secret-store";
+import { startSecretStore, type AwsSecretStore } from "../rotator/aws/secret-store";
 import { TestProject } from "./project";
 import { runCli } from "./run-cli";
 

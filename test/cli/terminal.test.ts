@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { PassThrough } from "node:stream";
-import { Terminal, type CommonOptions } from "../../lib/cli/terminal";
+import { Terminal, type CommonOptions } from "../../lib/cli/terminal/terminal";
 
 function terminal(options: CommonOptions = {}, environment: NodeJS.ProcessEnv = {}, { stderrIsTTY = true } = {}) {
   const open = (isTTY = true) => Object.assign(new PassThrough(), { isTTY, columns: 40 });
@@ -111,7 +111,7 @@ describe("a terminal", () => {
     expect(count).toBeGreaterThan(0);
   });
 
-  it("leaves the colours out of what goes into a file, on either output", () => {
+  it("leaves the colors out of what goes into a file, on either output", () => {
     const { made, stderr } = terminal({}, {}, { stderrIsTTY: false });
 
     made.report(made.colors.red("broken"));
@@ -124,7 +124,7 @@ describe("a terminal", () => {
     [{ color: false }, {}, false],
     [{}, { NO_COLOR: "1" }, false],
     [{}, {}, true],
-  ])("%j %j has colours: %s", (options, environment, colours) => {
-    expect(terminal(options, environment).made.colors.red("x") !== "x").toBe(colours);
+  ])("%j %j has colors: %s", (options, environment, colors) => {
+    expect(terminal(options, environment).made.colors.red("x") !== "x").toBe(colors);
   });
 });

@@ -2,13 +2,12 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { explainAppFailure } from "../../lib/cli/project/app-failure";
-import { readProviderInstallation } from "../../lib/cli/doctor/provider-installation";
-import { sternaCode, terraformFailure } from "../../lib/cli/terraform/failure";
-import { followFile } from "../../lib/cli/terraform/follow-file";
-import { parseEvent } from "../../lib/cli/terraform/events";
-import { nearest } from "../../lib/cli/text/nearest";
-import { RefusedError } from "../../lib/promotion/refused-error";
+import { explainAppFailure } from "../../lib/toolkit/project/synthesize";
+import { readProviderInstallation } from "../../lib/cli/doctor/check-installation";
+import { sternaCode, terraformFailure, parseEvent } from "../../lib/toolkit/terraform/diagnostics";
+import { followFile } from "../../lib/toolkit/terraform/terraform";
+import { nearest } from "../../lib/core/nearest";
+import { RefusedError } from "../../lib/core/refused-error";
 import { scratchDirectory } from "../support/repository";
 
 describe("nearest name", () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../../lib/cli/project/write-file";
-import { SternaError } from "../../lib/core/sterna-error";
+import { replaceFile } from "../../lib/toolkit/project/write-file";
+import { SternaError } from "../../lib/core/errors";
 import { scratchDirectory } from "../support/repository";
 
 describe("replacing a file", () => {

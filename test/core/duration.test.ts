@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Duration } from "../../lib";
+import { Duration } from "../../lib/index";
 import { errorOf } from "../support/system-stack";
 
 test("a duration in days converts to every smaller unit", () => {

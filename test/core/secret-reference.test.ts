@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { AwsSecretReference, SecretReference, variable } from "../../lib";
-import { formatDynamicReference, parseDynamicReference } from "../../lib/core/dynamic-reference";
-import { text } from "../../lib/engine/text";
+import { AwsSecretReference, SecretReference, variable } from "../../lib/index";
+import { formatDynamicReference, parseDynamicReference } from "../../lib/core/secrets-in-text";
+import { text } from "../../lib/manifest/text";
 import { errorOf } from "../support/system-stack";
 
 const ARN = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:r3mes/database-AbCdEf";

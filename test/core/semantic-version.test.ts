@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parse } from "semver";
-import { SEMANTIC_VERSION } from "../../lib/core/semantic-version";
+import { SEMANTIC_VERSION } from "../../lib/core/names";
 
 test("a version is one exactly when the semver library reads it as it stands", () => {
   const text = fc.string({

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Size } from "../../lib";
+import { Size } from "../../lib/index";
 import { errorOf } from "../support/system-stack";
 
 test("units are powers of 1024", () => {

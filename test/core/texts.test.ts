@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { SecretReference, variable } from "../../lib";
-import { IDENTIFIER, isIdentifier } from "../../lib/core/identifier";
-import { holdsPassword } from "../../lib/core/password-in-url";
-import { terraformLiteral } from "../../lib/core/terraform-literal";
-import { stepDefinition } from "../../lib/engine/step-record";
+import { SecretReference, variable } from "../../lib/index";
+import { IDENTIFIER, isIdentifier } from "../../lib/core/names";
+import { holdsPassword } from "../../lib/core/secrets-in-text";
+import { terraformLiteral } from "../../lib/core/tokens";
+import { stepDefinition } from "../../lib/manifest/step-record";
 import { errorOf } from "../support/system-stack";
 
 test("Terraform finds no template in a literal, and reads it back unchanged", () => {

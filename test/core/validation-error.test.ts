@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import { SternaError, ValidationError } from "../../lib";
+import { SternaError, ValidationError } from "../../lib/index";
 import { isUnresolved } from "../../lib/core/tokens";
 
 class Root extends Construct {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, LocalBackend, TerraformResource, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { BlueGreenStacks, COLOURS, Rollout, type Router } from "../../lib";
+import { BlueGreenStacks, COLORS, Rollout, type Router } from "../../lib/index";
 import { temporaryDirectory } from "../support/system-stack";
 import { terraform } from "../support/terraform";
 
@@ -55,7 +55,7 @@ async function deploy(rollout: Rollout): Promise<string[]> {
   const app = new App({ outdir: join(directory, "out") });
   const stacks = new BlueGreenStacks(app, "shop", {
     rollout,
-    makeColour: (scope, id, { release }) => new ShopStack(scope, id, release),
+    makeColor: (scope, id, { release }) => new ShopStack(scope, id, release),
     prepareStack,
     router,
   });
@@ -100,13 +100,13 @@ function appliedOutput(stack: string): unknown {
 /** Whatever is applied last: what the router knows is what runs. */
 function expectNoTrafficToNowhere(): void {
   const shares = (appliedOutput("shop-router") ?? []) as { server: string }[];
-  const running = COLOURS.map((colour) => appliedOutput(`shop-${colour}`));
+  const running = COLORS.map((color) => appliedOutput(`shop-${color}`));
   for (const { server } of shares) expect(running).toContain(server);
 }
 
 const ROUTED = "shop-router: update terraform_data.shares";
 
-describe("a stack in two colours, applied", () => {
+describe("a stack in two colors, applied", () => {
   it("goes through an abort and two cycles, each phase with its own changes alone, and never routes to what is not there", async () => {
     // GIVEN
     const steady = Rollout.steady("blue", "1.0.0");

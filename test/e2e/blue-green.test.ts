@@ -8,10 +8,10 @@ import { App, Fn, LocalBackend, TerraformStack } from "cdktf";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BlueGreenService } from "../../lib/blue-green/blue-green-service";
-import { COLOURS, type Colour, type Rollout } from "../../lib/releases/rollout";
-import { SERVICE, STEADY } from "../blue-green/service";
-import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in";
+import { BlueGreenService } from "../../lib/aws/blue-green/blue-green-service";
+import { COLORS, type Color, type Rollout } from "../../lib/manifest/rollout";
+import { SERVICE, STEADY } from "../aws/blue-green/service";
+import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
 import { expectExit } from "../support/expect-exit";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
@@ -39,7 +39,7 @@ requires(
   "terraform",
   "aws_provider",
   "moto_server",
-)("a service in two colours, with the real AWS provider", () => {
+)("a service in two colors, with the real AWS provider", () => {
   let aws: AwsStandIn;
   let outdir: string;
   let model: TrafficModel;
@@ -114,14 +114,14 @@ requires(
         .flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
     const live = of("aws_lb_listener").find(({ port }) => port === 443)!;
     const [action] = live["default_action"] as { forward: { target_group: { arn: string; weight: number }[] }[] }[];
-    const weight = (colour: Colour): number => {
-      const group = of("aws_lb_target_group").find(({ name }) => name === `shop-${colour}`)!;
+    const weight = (color: Color): number => {
+      const group = of("aws_lb_target_group").find(({ name }) => name === `shop-${color}`)!;
       return action!.forward[0]!.target_group.find(({ arn }) => arn === group["arn"])!.weight;
     };
     const services = of("aws_ecs_service").map(({ name }) => name);
     return {
       weights: { blue: weight("blue"), green: weight("green") },
-      colours: COLOURS.filter((colour) => services.includes(`shop-${colour}`)),
+      colors: COLORS.filter((color) => services.includes(`shop-${color}`)),
     };
   }
 
@@ -131,7 +131,7 @@ requires(
     synthesize(to);
     const changed = await apply();
     const traffic = applied();
-    expect(traffic).toEqual({ weights: to.weights, colours: to.colours });
+    expect(traffic).toEqual({ weights: to.weights, colors: to.colors });
     await model.follow(traffic);
     return changed;
   }
@@ -168,7 +168,7 @@ requires(
     // GIVEN
     const clients = model.ask();
     await go(rollout.prewarm("1.1.0"));
-    model.breakColour("green");
+    model.breakColor("green");
 
     // WHEN
     const tested = await model.statusOf("green");
@@ -193,15 +193,15 @@ requires(
     const during = applied();
     synthesize(rollout);
     await apply();
-    model.breakColour("green");
+    model.breakColor("green");
     const failing = await asked(model);
     const aborted = await go(rollout.abort());
     const healed = await asked(model);
 
     // THEN
     expect(unrelated).toEqual([
-      ...COLOURS.map((colour) => `replace aws_ecs_task_definition.shop_${colour}_TaskDefinition`),
-      ...COLOURS.map((colour) => `update aws_ecs_service.shop_${colour}`),
+      ...COLORS.map((color) => `replace aws_ecs_task_definition.shop_${color}_TaskDefinition`),
+      ...COLORS.map((color) => `update aws_ecs_service.shop_${color}`),
     ]);
     expect(during.weights).toEqual({ blue: 90, green: 10 });
     expect(aborted).toEqual([LISTENER]);

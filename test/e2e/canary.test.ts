@@ -4,8 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, relative } from "node:path";
 import { escapeLiteral } from "pg";
-import type { CanarySystem } from "../fixtures/canary/canary";
-import { SYSTEMS } from "../fixtures/canary/canary";
+import { type CanarySystem, SYSTEMS } from "../fixtures/canary/canary";
 import { Canaries } from "../support/canaries";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
@@ -45,7 +44,7 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
   describe.each(SYSTEMS)("the ledger of %s", (system) => {
     const stack = `${system}-development`;
     let environment: Record<string, string>;
-    const artefacts = (name: string): string => join(directory, "artefacts", system, name);
+    const artifacts = (name: string): string => join(directory, "artifacts", system, name);
 
     beforeAll(async () => {
       const password = canaries.make(`database password of ${system}`);
@@ -53,7 +52,7 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
       await postgres.query(`create table settings as select ${escapeLiteral(password)} as password`, system);
       await postgres.query(`alter table settings owner to ${system.replace("-", "_")}`, system);
       environment = { ...secrets, CANARY_DATABASE_URL: url, TMPDIR: join(directory, "tmp") };
-      mkdirSync(artefacts(""), { recursive: true });
+      mkdirSync(artifacts(""), { recursive: true });
       writeInstallation(system);
     });
 
@@ -67,7 +66,7 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
       expect(canaries.in(basic)).toEqual(["environment of a command"]);
     });
 
-    it("are in no artefact of a migration that works", async () => {
+    it("are in no artifact of a migration that works", async () => {
       // WHEN
       await run("plan", ["plan", system, "development", "--json"], 2);
       await keepPlan();
@@ -83,7 +82,7 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
       expect(canaries.in(readFileSync(join(directory, installationOf(system), ".env.v1")))).toHaveLength(2);
     });
 
-    it("are in no artefact of steps that fail", async () => {
+    it("are in no artifact of steps that fail", async () => {
       // GIVEN
       pin(system, "2.0.0");
 
@@ -112,7 +111,7 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
       }
     });
 
-    it("are in no artefact of a rollback", async () => {
+    it("are in no artifact of a rollback", async () => {
       // WHEN
       await run("rollback", ["rollback", system, "development", "--to", "0.1.0", "--verbose"], 2);
       await keepPlan();
@@ -128,7 +127,7 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
     /** Runs `sterna`, and keeps what it printed beside Terraform's log. */
     async function run(name: string, args: readonly string[], expected = 0): Promise<void> {
       const result = await sterna(directory, args, { ...environment, ...logging(name) });
-      writeFileSync(artefacts(`${name}.out`), result.stdout + result.stderr);
+      writeFileSync(artifacts(`${name}.out`), result.stdout + result.stderr);
       if (result.status !== expected)
         throw new Error(`exit status ${result.status}\n${result.stdout}\n${result.stderr}`);
       // The next command may leave another state, so each is kept.
@@ -138,21 +137,21 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
     async function terraformApply(name: string): Promise<void> {
       const options = { environment: { ...environment, ...logging(name) } };
       const { stdout, stderr } = await terraform(stackFolder(), ["apply", "-auto-approve"], options);
-      writeFileSync(artefacts(`${name}.out`), stdout + stderr);
+      writeFileSync(artifacts(`${name}.out`), stdout + stderr);
       keepState(name);
     }
 
     async function keepPlan(): Promise<void> {
       const plan = join(directory, `.sterna/plans/${stack}.tfplan`);
-      copyFileSync(plan, artefacts("saved.tfplan"));
+      copyFileSync(plan, artifacts("saved.tfplan"));
       const shown = await terraform(stackFolder(), ["show", "-json", plan], { environment });
       expect(shown.exitCode).toBe(0);
-      writeFileSync(artefacts("plan.json"), shown.stdout);
+      writeFileSync(artifacts("plan.json"), shown.stdout);
     }
 
     function keepState(name: string): void {
       const state = join(stackFolder(), "terraform.tfstate");
-      if (existsSync(state)) copyFileSync(state, artefacts(`${name}.tfstate`));
+      if (existsSync(state)) copyFileSync(state, artifacts(`${name}.tfstate`));
     }
 
     async function keepLedger(name: string): Promise<void> {
@@ -162,14 +161,14 @@ requires("terraform", "postgres")("secrets that are planted in every input", () 
           database,
         );
         const rows = found!.name === null ? [] : await postgres.query("select * from sterna.ledger", database);
-        writeFileSync(artefacts(`${name}-${database}.rows.json`), JSON.stringify(rows));
+        writeFileSync(artifacts(`${name}-${database}.rows.json`), JSON.stringify(rows));
       }
       const files = join(directory, ".sterna/ledger");
-      if (existsSync(files)) cpSync(files, artefacts(`${name}-ledger`), { recursive: true });
+      if (existsSync(files)) cpSync(files, artifacts(`${name}-ledger`), { recursive: true });
     }
 
-    const logging = (name: string) => ({ TF_LOG: "TRACE", TF_LOG_PATH: artefacts(`${name}.terraform.log`) });
-    const read = (name: string): string => readFileSync(artefacts(name), "utf8");
+    const logging = (name: string) => ({ TF_LOG: "TRACE", TF_LOG_PATH: artifacts(`${name}.terraform.log`) });
+    const read = (name: string): string => readFileSync(artifacts(name), "utf8");
     const stackFolder = (): string => join(directory, "cdktf.out/stacks", stack);
   });
 

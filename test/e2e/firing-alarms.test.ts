@@ -1,10 +1,10 @@
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import { firingAlarms } from "../../lib/cli/ledgers/firing-alarms";
-import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in";
+import { firingAlarms } from "../../lib/cli/commands/rollout";
+import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
 import { requires } from "../support/requirements";
 
-requires("moto_server")("alarms that speak against a colour", () => {
+requires("moto_server")("alarms that speak against a color", () => {
   let aws: AwsStandIn;
   let cloudWatch: CloudWatchClient;
 

@@ -6,9 +6,9 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { RotationSettings } from "../../lib/secrets/rotator/settings";
-import { startGoogleSecretStore, type GoogleSecretStore } from "../secrets/google-secret-store";
-import { logsIn, preparePostgresSecret } from "../secrets/postgres-secrets";
+import type { RotationSettings } from "../../lib/rotator/settings";
+import { startGoogleSecretStore, type GoogleSecretStore } from "../rotator/google/google-secret-store";
+import { logsIn, preparePostgresSecret } from "../rotator/postgres-secrets";
 import { freePort } from "../support/loopback-port";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";

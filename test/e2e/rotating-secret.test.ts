@@ -9,11 +9,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Duration } from "../../lib/core/duration";
-import { RotatingSecret } from "../../lib/secrets/rotating-secret";
+import { RotatingSecret } from "../../lib/aws/secrets/rotating-secret";
 import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
-import { SETTINGS_VARIABLE } from "../../lib/secrets/rotator/settings";
-import { logsIn } from "../secrets/postgres-secrets";
-import { startSecretStore, type AwsSecretStore } from "../secrets/secret-store";
+import { SETTINGS_VARIABLE } from "../../lib/rotator/settings";
+import { logsIn } from "../rotator/postgres-secrets";
+import { startSecretStore, type AwsSecretStore } from "../rotator/aws/secret-store";
 import { Canaries } from "../support/canaries";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
@@ -63,7 +63,7 @@ requires(
     if (directory) rmSync(directory, { recursive: true, force: true });
   });
 
-  test("an apply makes no value, five rotations later a plan is empty, and no artefact holds a value", async () => {
+  test("an apply makes no value, five rotations later a plan is empty, and no artifact holds a value", async () => {
     // WHEN
     expect(await run("init")).toMatchObject({ exitCode: 0 });
     expect(await run("plan", "-out=first.tfplan")).toMatchObject({ exitCode: 0 });

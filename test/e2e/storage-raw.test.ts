@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { INVALID_BUCKETS } from "../storage/invalid-buckets";
+import { INVALID_BUCKETS } from "../aws/storage/invalid-buckets";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { terraform } from "../support/terraform";

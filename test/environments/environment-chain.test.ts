@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EnvironmentChain } from "../../lib";
+import { EnvironmentChain } from "../../lib/index";
 import { errorOf, temporaryDirectory } from "../support/system-stack";
 
 const file = join(temporaryDirectory(), "environments.json");

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gt } from "semver";
-import { EnvironmentChain, Pins } from "../../lib";
-import { readPins, withPin, withRollout, writePins } from "../../lib/environments/pins-file";
-import { Rollout } from "../../lib/releases/rollout";
+import { EnvironmentChain, Pins } from "../../lib/index";
+import { readPins, withPin, withRollout, writePins } from "../../lib/manifest/pins-file";
+import { Rollout } from "../../lib/manifest/rollout";
 import { errorOf, temporaryDirectory } from "../support/system-stack";
 
 const directory = temporaryDirectory();

@@ -11,8 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { deliverProvider } from "../../lib/environments/deliver-provider";
-import { linkProviders, providerMirrors } from "../../lib/environments/link-providers";
+import { deliverProvider, linkProviders, providerMirrors } from "../../lib/environments/provider-delivery";
 import { temporaryDirectory } from "../support/system-stack";
 
 const root = temporaryDirectory();

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { fitsConstraint, qualifySources } from "../../lib/environments/provider-requirements";
+import { fitsConstraint, qualifySources } from "../../lib/environments/provider-delivery";
 
 test("sources are written in full, and full ones stay", () => {
   expect(

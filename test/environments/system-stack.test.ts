@@ -5,9 +5,9 @@ import { Testing } from "cdktf";
 import { Construct } from "constructs";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { Backend, EnvironmentChain, Ledger, Release, SecretReference, SystemStack } from "../../lib";
-import { stackManifest } from "../../lib/core/stack-manifest";
-import { ledgerConfig } from "../../lib/engine/ledgers/ledger-config";
+import { Backend, EnvironmentChain, Ledger, Release, SecretReference, SystemStack } from "../../lib/index";
+import { stackManifest } from "../../lib/manifest/stack-manifest";
+import { ledgerConfig } from "../../lib/manifest/ledger-config";
 import { errorOf, releases, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();

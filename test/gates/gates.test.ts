@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { Fn } from "cdktf";
-import { Checklist, Duration, Gate, Gates, type GatesProps, MaintenanceWindow, type StackCheck } from "../../lib";
+import { Checklist, Duration, Gate, Gates, type GatesProps, MaintenanceWindow, type StackCheck } from "../../lib/index";
 import { errorOf, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();

@@ -39,7 +39,7 @@ describe("arrows", () => {
     ["lib/index.ts", "./steps/sql-step"],
     ["stacks/app-ef.ts", "../lib"],
     ["bin/app.ts", "../stacks/app-ef"],
-    ["test/e2e/a.test.ts", "../../lib/engine/kinds/sql"],
+    ["test/e2e/a.test.ts", "../../lib/steps/sql/kind"],
   ])("%s may import %s", (path, source) => {
     expect(rules(path, `import { x } from "${source}";\nx();`)).toEqual([]);
   });

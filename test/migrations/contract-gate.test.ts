@@ -1,6 +1,6 @@
 import { Testing } from "cdktf";
 import { describe, expect, it } from "@jest/globals";
-import { Migration, Rollout, SqlStep, type SqlStepProps } from "../../lib";
+import { Migration, Rollout, SqlStep, type SqlStepProps } from "../../lib/index";
 import { errorOf, releases, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();
@@ -37,7 +37,7 @@ describe("a contracting step", () => {
     ["has the most traffic", STEADY.prewarm("1.1.0").canary(10)],
     ["is there to go back to", BOTH],
     ["has the traffic again", BOTH.abort()],
-  ])("is refused while a colour with the release before %s", (_, rollout) => {
+  ])("is refused while a color with the release before %s", (_, rollout) => {
     expect(errorOf(() => synthesize("1.1.0", rollout, { phase: "contract" }))).toEqual({
       code: "ContractBeforeRetire",
       message:
@@ -47,7 +47,7 @@ describe("a contracting step", () => {
     });
   });
 
-  it("comes with the next release, once the colour is retired, and stays while that release is rolled out", () => {
+  it("comes with the next release, once the color is retired, and stays while that release is rolled out", () => {
     // GIVEN what the message says
     const step = { phase: "contract", lastNeededBy: "1.0.0" } as const;
 
@@ -57,7 +57,7 @@ describe("a contracting step", () => {
     expect(() => synthesize("1.2.0", RETIRED.prewarm("1.2.0").canary(10), step)).not.toThrow();
   });
 
-  it("needs no retirement where nothing has colours, or where all colours run its release", () => {
+  it("needs no retirement where nothing has colors, or where all colors run its release", () => {
     expect(() => synthesize("1.1.0", undefined, { phase: "contract" })).not.toThrow();
     expect(() => synthesize("1.1.0", RETIRED, { phase: "contract" })).not.toThrow();
   });
@@ -74,7 +74,7 @@ describe("a contracting step", () => {
   });
 });
 
-it("lets expanding and migrating steps run beside an older colour", () => {
+it("lets expanding and migrating steps run beside an older color", () => {
   expect(() => synthesize("1.1.0", BOTH, { phase: "expand" })).not.toThrow();
   expect(() => synthesize("1.1.0", BOTH, { phase: "migrate" })).not.toThrow();
 });

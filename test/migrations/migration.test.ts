@@ -8,7 +8,7 @@ import {
   SqlStep,
   type SqlStepProps,
   type SystemStack,
-} from "../../lib";
+} from "../../lib/index";
 import { errorOf, releases, stepsOf, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();

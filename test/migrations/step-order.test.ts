@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { findCycle, type OrderedStep, orderSteps } from "../../lib/migrations/step-order";
+import { findCycle, type OrderedStep, orderSteps } from "../../lib/migrations/migration-graph";
 
 const step = (id: string, after?: string[]): OrderedStep => ({ id, after });
 const order = (...sections: OrderedStep[][]) => Object.fromEntries(orderSteps(sections));

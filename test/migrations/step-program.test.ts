@@ -11,9 +11,9 @@ import {
   type Step,
   type SystemStack,
   variable,
-} from "../../lib";
-import { canonicalJson } from "../../lib/engine/checksum";
-import { program } from "../../lib/engine/program";
+} from "../../lib/index";
+import { canonicalJson } from "../../lib/manifest/checksum";
+import { program } from "../../lib/manifest/program";
 import { errorOf, programOf, stepsOf, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();

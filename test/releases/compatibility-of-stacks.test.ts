@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { CompatibilityMatrix, HttpStep, Migration, Release, type SystemStackProps } from "../../lib";
+import { CompatibilityMatrix, HttpStep, Migration, Release, type SystemStackProps } from "../../lib/index";
 import { errorOf, releases, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();

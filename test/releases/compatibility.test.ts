@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { CompatibilityMatrix, type CompatibilityRow } from "../../lib";
-import { shortestPath } from "../../lib/releases/shortest-path";
+import { CompatibilityMatrix, type CompatibilityRow } from "../../lib/index";
+import { shortestPath } from "../../lib/releases/compatibility-matrix";
 import { describePath, requireMove, requirePath, stopsOf } from "../../lib/releases/upgrade-advice";
 import { errorOf } from "../support/system-stack";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Release } from "../../lib";
-import { Releases } from "../../lib/releases/releases";
+import { Release } from "../../lib/index";
+import { Releases } from "../../lib/releases/release";
 import { errorOf, releases } from "../support/system-stack";
 
 test("releases are ordered as Semantic Versioning says", () => {

@@ -18,7 +18,7 @@ import {
   type Step,
   type SystemStack,
   variable,
-} from "../../lib";
+} from "../../lib/index";
 import { errorOf, programOf, stepsOf, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();

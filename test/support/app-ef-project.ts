@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { join, relative } from "node:path";
 import { generateAppEf } from "../fixtures/app-ef/generate";
 import { startAppEf, type AppEfServer } from "../fixtures/app-ef/server";
-import { startAwsStandIn, standInAvailable, type AwsStandIn } from "./aws-stand-in";
+import { startAwsStandIn, standInAvailable, type AwsStandIn } from "./aws-stand-in/index";
 import { startPostgres, type PostgresServer } from "./postgres";
 import { repositoryRoot, scratchRoot } from "./repository";
 

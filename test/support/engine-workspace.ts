@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openLedger } from "../../lib/engine/ledgers/open-ledger";
-import { ledgerConfig, type LedgerConfig } from "../../lib/engine/ledgers/ledger-config";
-import type { StepRecord } from "../../lib/engine/step-record";
+import { ledgerConfig, type LedgerConfig } from "../../lib/manifest/ledger-config";
+import type { StepRecord } from "../../lib/manifest/step-record";
 import { scratchRoot } from "./repository";
 import { installProvider, stepConfiguration, type StepInput } from "./step-configuration";
 import { startTerraform, terraform, type TerraformResult, type TerraformRun } from "./terraform";

@@ -17,7 +17,7 @@ const CHUNK = 256 * 1024;
  * A contract model of some operations of Cloud Storage's JSON API: it behaves as their documentation says, and nobody
  * has compared it with the real service. Success here proves that its callers keep to the documented contract.
  *
- * Modelled: insert with `ifGenerationMatch` (0: there must be no live object; 412 otherwise), get as metadata and with
+ * Modeled: insert with `ifGenerationMatch` (0: there must be no live object; 412 otherwise), get as metadata and with
  * `alt=media` of a generation, list in pages, delete, resumable uploads with their chunks, attributes and MD5, 404 for a missing bucket or object, 401 without the access token, and 429
  * for a second write of the same object within a second.
  *
@@ -147,7 +147,7 @@ class Model implements GcsContractModel {
   private insert(query: URLSearchParams, body: Buffer): Reply {
     const name = query.get("name")!;
     if (query.get("uploadType") === "media") return { body: this.keep(name, query, body, {}) };
-    if (query.get("uploadType") !== "resumable") throw new Answer(400, "only media and resumable uploads are modelled");
+    if (query.get("uploadType") !== "resumable") throw new Answer(400, "only media and resumable uploads are modeled");
     const id = String(this.sessions.size + 1);
     this.sessions.set(id, { name, attributes: JSON.parse(body.toString()) as object, content: Buffer.alloc(0) });
     const location = `${this.endpoint}/upload/storage/v1/b/${this.bucket}/o?uploadType=resumable&upload_id=${id}`;

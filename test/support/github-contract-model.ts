@@ -49,7 +49,7 @@ const REPOSITORY = "example/shop";
 
 /**
  * A contract model of some operations of GitHub's REST API: it behaves as its documentation says, and nobody has compared
- * it with the real service. Modelled: comments of a pull request, issues by label, the pull requests of a commit and of a
+ * it with the real service. Modeled: comments of a pull request, issues by label, the pull requests of a commit and of a
  * branch, artifacts by name, the run of an artifact, the redirect to the store of artifacts, which must get no token.
  *
  * Sources: https://docs.github.com/en/rest: "Issue comments", "Issues", "Commits", "Pull requests", "Actions artifacts",

@@ -4,7 +4,7 @@ import { LoopbackServer } from "./loopback-server";
 
 /**
  * A contract model of some operations of GitLab's REST API: it behaves as its documentation says, and nobody has compared
- * it with the real service. Modelled: notes of a merge request, issues by label, the merge requests of a commit and of a
+ * it with the real service. Modeled: notes of a merge request, issues by label, the merge requests of a commit and of a
  * branch, the pipelines of a merge request, newest first, their jobs, and one file of a job's artifacts, which may be kept
  * in a store of another host, which must get no token.
  *

@@ -19,7 +19,7 @@ interface KeptVersion {
  * that allows, and nobody has compared it with the real service. Success here proves that its callers keep to the
  * documented contract.
  *
- * Modelled: versions with numbers from 1 without gaps; access by number, which is consistent; access of `latest`, which
+ * Modeled: versions with numbers from 1 without gaps; access by number, which is consistent; access of `latest`, which
  * answers with any older version or with none at all; adding, which has neither a condition nor a token, so that a
  * repeated request adds another version; destroying, after which an access still succeeds until the next version is added; 400 FAILED_PRECONDITION
  * for a destroyed version; 404 for what is missing, 401 without the access token, 400 for more than 64 KiB.

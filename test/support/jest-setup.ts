@@ -1,8 +1,9 @@
+import { withoutUserConfiguration } from "./environment";
+
 /**
  * Runs before each test file: what a developer configured for Terraform, the clouds, PostgreSQL or Sterna does not
  * matter, neither here nor in the programs that tests start.
  */
-import { withoutUserConfiguration } from "./environment";
 
 const environment = withoutUserConfiguration(process.env);
 for (const name of Object.keys(process.env)) {

@@ -1,8 +1,7 @@
 import { expect, it } from "@jest/globals";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Ledger } from "../../lib/engine/ledgers/ledger";
-import type { LedgerScope } from "../../lib/engine/ledgers/scope";
-import type { StepRecord } from "../../lib/engine/step-record";
+import type { Ledger, LedgerScope } from "../../lib/engine/ledgers/ledger";
+import type { StepRecord } from "../../lib/manifest/step-record";
 import { record } from "./ledger-record";
 
 export { record };

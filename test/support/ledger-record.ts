@@ -1,4 +1,4 @@
-import type { StepRecord } from "../../lib/engine/step-record";
+import type { StepRecord } from "../../lib/manifest/step-record";
 
 /** A complete row, with everything that could be mangled on its way. */
 export function record(id: string, overrides: Partial<StepRecord> = {}): StepRecord {

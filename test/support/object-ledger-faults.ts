@@ -3,8 +3,8 @@ import { execa } from "execa";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LedgerSession } from "../../lib/engine/ledgers/ledger";
-import type { ObjectStore } from "../../lib/engine/ledgers/object-store";
-import type { Fault } from "./aws-stand-in";
+import type { ObjectStore } from "../../lib/engine/objects/object-store";
+import type { Fault } from "./aws-stand-in/index";
 import { record } from "./ledger-record";
 import { openObjectLedger, type ObjectLedgerConfig } from "./open-object-ledger";
 import { repositoryRoot } from "./repository";
@@ -88,7 +88,7 @@ export function objectLedgerFaults({ config, faults, write }: ObjectLedgerFaultO
     expect(most).toBe(1);
   });
 
-  it.each([1, 2, 3, 4, 5])("recognises its own write %i when only the answer was lost", async (nth) => {
+  it.each([1, 2, 3, 4, 5])("recognizes its own write %i when only the answer was lost", async (nth) => {
     // GIVEN the writes of a run: the lock, its proof, the row twice, the release
     faults().add({ op: write, loseAnswer: true, rate: 1 / nth, times: 1 });
 

@@ -1,7 +1,7 @@
 // Holds a step's lock in a process of its own. Says `held`, puts a row for each line it is sent, and says what came of
 // it: `put`, or the error's code. Says `lost` when its lock is.
 import { createInterface } from "node:readline";
-import { ledgerConfig } from "../../lib/engine/ledgers/ledger-config";
+import { ledgerConfig } from "../../lib/manifest/ledger-config";
 import { record } from "./ledger-record";
 import { openObjectLedger, type ObjectLedgerConfig } from "./open-object-ledger";
 

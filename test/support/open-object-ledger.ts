@@ -1,8 +1,8 @@
-import { openGcsStore } from "../../lib/engine/ledgers/google-access";
-import type { LedgerConfig } from "../../lib/engine/ledgers/ledger-config";
+import { openGcsStore } from "../../lib/engine/objects/gcs-store";
+import type { LedgerConfig } from "../../lib/manifest/ledger-config";
 import { ObjectLedger } from "../../lib/engine/ledgers/object-ledger";
-import type { ObjectStore } from "../../lib/engine/ledgers/object-store";
-import { S3Store } from "../../lib/engine/ledgers/s3-store";
+import type { ObjectStore } from "../../lib/engine/objects/object-store";
+import { S3Store } from "../../lib/engine/objects/s3-store";
 
 export type ObjectLedgerConfig = Extract<LedgerConfig, { kind: "s3" | "gcs" }>;
 

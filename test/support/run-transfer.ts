@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { transferProgram } from "../../lib/engine/program";
-import { withPlaces } from "../../lib/engine/transfers/open-places";
-import { synchronize } from "../../lib/engine/transfers/synchronize";
+import { transferProgram } from "../../lib/manifest/program";
+import { withPlaces } from "../../lib/steps/transfer/open-places";
+import { synchronize } from "../../lib/steps/transfer/synchronize";
 import { stepContext } from "./step-context";
 
 /** Copies what a transfer copies, in a process of its own, so that a test can kill it. */

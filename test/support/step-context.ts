@@ -1,6 +1,6 @@
-import type { StepContext } from "../../lib/engine/kinds/step-kind";
-import { resolveText } from "../../lib/engine/resolve-text";
-import type { StoredSecret } from "../../lib/engine/text";
+import type { StepContext } from "../../lib/engine/step-kind";
+import { resolveText } from "../../lib/engine/secrets/stored-secret";
+import type { StoredSecret } from "../../lib/manifest/text";
 
 /** A context that remembers what a step said. */
 export interface RecordingContext extends StepContext {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AwsStandIn } from "./aws-stand-in";
+import type { AwsStandIn } from "./aws-stand-in/index";
 import { Faults } from "./aws-stand-in/faults";
 import { startMoto, type Moto } from "./aws-stand-in/moto";
 import { startProxy, type Call } from "./aws-stand-in/proxy";
@@ -47,7 +47,7 @@ const NO_VALUE = "Secrets Manager can't find the specified secret value for Vers
  * number, which says as well what moto itself does):
  *
  * 1. PutSecretValue with a token that is taken and another value overwrites; AWS: ResourceExistsException.
- * 2. PutSecretValue without labels can leave two versions labelled AWSCURRENT; AWS: one.
+ * 2. PutSecretValue without labels can leave two versions labeled AWSCURRENT; AWS: one.
  * 3. UpdateSecretVersionStage to an unknown version fails, and takes the label off all the same; AWS: nothing changes.
  * 4. RotateSecret without a function succeeds, and makes an empty version current; AWS: InvalidRequestException.
  * 5. RotateSecret runs no code, and drops the schedule; AWS: runs the four steps, keeps and checks the schedule.

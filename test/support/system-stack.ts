@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Testing } from "cdktf";
-import { EnvironmentChain, Ledger, Release, SystemStack, type SystemStackProps } from "../../lib";
+import { EnvironmentChain, Ledger, Release, SystemStack, type SystemStackProps } from "../../lib/index";
 
 /** A directory that is removed when the test file ends. */
 export function temporaryDirectory(): string {

@@ -1,30 +1,30 @@
 import { createServer, get, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { COLOURS, type Colour } from "../../lib/releases/rollout";
+import { COLORS, type Color } from "../../lib/manifest/rollout";
 
 const CLIENTS = 4;
 const PAUSE_MILLISECONDS = 5;
 
-/** What an apply left behind: shares of the traffic, and colours whose service exists. */
+/** What an apply left behind: shares of the traffic, and colors whose service exists. */
 export interface AppliedTraffic {
-  readonly weights: Readonly<Record<Colour, number>>;
-  readonly colours: readonly Colour[];
+  readonly weights: Readonly<Record<Color, number>>;
+  readonly colors: readonly Color[];
 }
 
 /** What clients saw. */
 export interface Answers {
-  /** Requests that were answered well, by the colour that did. */
-  readonly answered: Readonly<Record<Colour, number>>;
+  /** Requests that were answered well, by the color that did. */
+  readonly answered: Readonly<Record<Color, number>>;
 
   /** Requests that broke off or were answered with a status of 5xx. */
   readonly failed: number;
 }
 
 /**
- * A model of a load balancer and two colours, with real HTTP servers on loopback. It knows nothing but the weights and
+ * A model of a load balancer and two colors, with real HTTP servers on loopback. It knows nothing but the weights and
  * services of the applied state, as the real one would. It does not model health checks: like a real load balancer it
- * sends a share of the traffic to a colour all of whose tasks fail.
+ * sends a share of the traffic to a color all of whose tasks fail.
  */
 export class TrafficModel {
   static async start(): Promise<TrafficModel> {
@@ -34,8 +34,8 @@ export class TrafficModel {
   }
 
   private readonly router: Server;
-  private readonly servers = new Map<Colour, Server>();
-  private readonly broken = new Set<Colour>();
+  private readonly servers = new Map<Color, Server>();
+  private readonly broken = new Set<Color>();
   private weights: AppliedTraffic["weights"] = { blue: 0, green: 0 };
   private turn = 0;
 
@@ -43,21 +43,21 @@ export class TrafficModel {
     this.router = createServer((incoming, outgoing) => this.pass(incoming, outgoing));
   }
 
-  /** Becomes as an apply left it: colours that came are there before traffic moves, those that went leave after. */
-  async follow({ weights, colours }: AppliedTraffic): Promise<void> {
-    for (const colour of colours) if (!this.servers.has(colour)) await this.startColour(colour);
+  /** Becomes as an apply left it: colors that came are there before traffic moves, those that went leave after. */
+  async follow({ weights, colors }: AppliedTraffic): Promise<void> {
+    for (const color of colors) if (!this.servers.has(color)) await this.startColor(color);
     this.weights = weights;
-    for (const colour of COLOURS) if (!colours.includes(colour)) await this.stopColour(colour);
+    for (const color of COLORS) if (!colors.includes(color)) await this.stopColor(color);
   }
 
-  /** From now on a colour answers with 500. */
-  breakColour(colour: Colour): void {
-    this.broken.add(colour);
+  /** From now on a color answers with 500. */
+  breakColor(color: Color): void {
+    this.broken.add(color);
   }
 
-  /** What the test listener shows of the colour without the most traffic. */
-  async statusOf(colour: Colour): Promise<number> {
-    const server = this.servers.get(colour);
+  /** What the test listener shows of the color without the most traffic. */
+  async statusOf(color: Color): Promise<number> {
+    const server = this.servers.get(color);
     if (server === undefined) return 503;
     return (await ask(server, "/health")).status;
   }
@@ -71,7 +71,7 @@ export class TrafficModel {
       while (asking) {
         try {
           const { status, body } = await ask(this.router, "/");
-          if (status === 200) answered[body as Colour]++;
+          if (status === 200) answered[body as Color]++;
           else failed++;
         } catch {
           failed++;
@@ -90,23 +90,23 @@ export class TrafficModel {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([close(this.router), ...COLOURS.map((colour) => this.stopColour(colour))]);
+    await Promise.all([close(this.router), ...COLORS.map((color) => this.stopColor(color))]);
   }
 
-  private async startColour(colour: Colour): Promise<void> {
-    this.broken.delete(colour);
+  private async startColor(color: Color): Promise<void> {
+    this.broken.delete(color);
     const server = createServer((_, response) => {
-      response.statusCode = this.broken.has(colour) ? 500 : 200;
-      response.end(colour);
+      response.statusCode = this.broken.has(color) ? 500 : 200;
+      response.end(color);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    this.servers.set(colour, server);
+    this.servers.set(color, server);
   }
 
   /** As tasks are taken out: those that are being served are served to their end. */
-  private async stopColour(colour: Colour): Promise<void> {
-    const server = this.servers.get(colour);
-    this.servers.delete(colour);
+  private async stopColor(color: Color): Promise<void> {
+    const server = this.servers.get(color);
+    this.servers.delete(color);
     if (server !== undefined) await close(server);
   }
 
@@ -130,7 +130,7 @@ export class TrafficModel {
   }
 
   /** Each hundred requests in a row are shared out exactly as the weights say. */
-  private next(): Colour {
+  private next(): Color {
     // 37 and 100 have no common divisor: every share is spread over the hundred.
     const place = (this.turn++ * 37) % 100;
     return place < this.weights.blue ? "blue" : "green";

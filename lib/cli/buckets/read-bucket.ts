@@ -7,7 +7,7 @@ import type {
   ServerSideEncryptionRule,
   Tag,
 } from "@aws-sdk/client-s3";
-import { SternaError } from "../../core/sterna-error";
+import { SternaError } from "../../core/errors";
 import { openS3, type S3Sdk } from "../../engine/objects/s3-client";
 
 /** What is set on a bucket that exists. What is missing is not set. */

@@ -1,18 +1,19 @@
 import type { Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import { RefusedError } from "../../promotion/refused-error";
-import { EXIT_STATUS } from "../exit-status";
-import { findApplied, type FoundStep } from "../ledgers/find-applied";
-import { readOwnLedgers } from "../ledgers/system-status";
-import { recoverPins } from "../project/change-pin";
-import { openProject, type Project } from "../project/project";
-import { findSystem, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import { askStack } from "../stack-worker/ask-stack";
-import type { CommonOptions } from "../terminal";
-import { adoptionText } from "../text/adoption-text";
-import { adoptBucketCommand } from "./adopt-bucket";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+import { findApplied, type FoundStep } from "../../toolkit/ledgers/find-applied";
+import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
+import { recoverPins } from "../../toolkit/project/change-pin";
+import { openProject, type Project } from "../../toolkit/project/project";
+import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { askStack } from "../../toolkit/stack-worker/ask-stack";
+import { declareBucket } from "../buckets/bucket-declaration";
+import { readBucket } from "../buckets/read-bucket";
+import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 interface AdoptOptions extends CommonOptions {
   readonly write?: boolean;
@@ -96,4 +97,74 @@ function nextSteps({ system, environment }: SynthesizedSystem, found: readonly s
 
 function names(steps: readonly FoundStep[]): string {
   return steps.map(({ id }) => id).join(", ");
+}
+
+interface AdoptBucketOptions extends CommonOptions {
+  readonly output?: string;
+}
+
+function adoptBucketCommand(run: CommandRunner): Command {
+  return newCommand("bucket", "write the declaration of an S3 bucket that exists, with its own rules", {
+    "sterna adopt bucket app-ef-files": "print the declaration; changes nothing",
+    "sterna adopt bucket app-ef-files --output stacks/files.ts": "and write it to a new file",
+  })
+    .argument("<name>", "name of the bucket")
+    .option("--output <file>", "write the declaration to this file, which must not be there")
+    .action((name: string, options: AdoptBucketOptions, command: Command) =>
+      // `adopt` takes the options that both have for its own, wherever they stand.
+      run(command.optsWithGlobals<AdoptBucketOptions>(), async ({ surroundings, terminal }) => {
+        const { source, functionName, additions, leftAlone } = declareBucket(
+          await readBucket(name, surroundings.environment),
+        );
+        if (options.output === undefined) terminal.print(source);
+        else writeNew(resolve(surroundings.directory, options.output), source);
+        terminal.printJson({ bucket: name, functionName, source, additions, leftAlone });
+        for (const addition of additions) terminal.report(`The next apply adds: ${addition}`);
+        if (leftAlone.length > 0) terminal.report(`Not declared, and left as it is: ${leftAlone.join(", ")}`);
+        return EXIT_STATUS.done;
+      }),
+    );
+}
+
+/** @throws SternaError `FileIsThere` */
+function writeNew(path: string, source: string): void {
+  try {
+    writeFileSync(path, source, { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new SternaError("FileIsThere", `${path} is there already, and nothing was written. Name another file.`);
+  }
+}
+
+/** Which steps are there already, for people. */
+function adoptionText(
+  { system, environment, release }: { readonly system: string; readonly environment: string; readonly release: string },
+  steps: readonly FoundStep[],
+  { bold, dim, green, red, yellow }: Terminal["colors"],
+): string {
+  const signs: Record<FoundStep["state"], string> = {
+    there: green("✓"),
+    recorded: dim("="),
+    absent: "·",
+    unknown: yellow("?"),
+  };
+  const lines = steps.flatMap((step) => [
+    `  ${signs[step.state]} ${step.id}  ${step.title} ${dim(`(${step.release}, ${describeState(step)})`)}`,
+    ...(step.reason === undefined ? [] : [dim(step.reason.replace(/^/gm, "      "))]),
+    ...(step.gaps.length === 0 ? [] : [red(`      but these, which come before it, are not: ${step.gaps.join(", ")}`)]),
+  ]);
+  return [bold(`${system} in ${environment}, release ${release}`), ...lines].join("\n");
+}
+
+function describeState({ state, by, effectless }: FoundStep): string {
+  switch (state) {
+    case "there":
+      return by === "probe" ? "there: its probe finds it" : "there: its verify queries hold";
+    case "recorded":
+      return "in the ledger already";
+    case "absent":
+      return effectless ? "not there: an apply runs it; it changes nothing" : "not there: an apply runs it";
+    case "unknown":
+      return "nobody could tell";
+  }
 }

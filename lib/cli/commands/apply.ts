@@ -1,26 +1,32 @@
 import { Option, type Command } from "commander";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { SternaError } from "../../core/sterna-error";
-import { readPins } from "../../environments/pins-file";
-import { changedParts } from "../../promotion/plan-digest";
-import { RefusedError } from "../../promotion/refused-error";
-import { counted } from "../../promotion/report/headline";
-import { EXIT_STATUS, type ExitStatus } from "../exit-status";
-import { requireGates } from "../gates/apply-gates";
-import { hasNewRecords, requireAllowed } from "../gates/report-gates";
-import { recoverPins } from "../project/change-pin";
-import { openProject, type Project } from "../project/project";
-import { readReviewFile, takeReviewedProviders } from "../project/review-file";
-import { planFiles, planParts, readSavedPlan, type SavedPlan } from "../project/saved-plan";
-import { findSystem, readSynthesis, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { applyPlan, type AppliedPlan } from "../terraform/apply-plan";
-import { describeDiagnostic, terraformFailure } from "../terraform/failure";
-import { makePlan } from "../terraform/make-plan";
-import { requireReviewed, reviewMade } from "../terraform/review-plan";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+import { readPins } from "../../manifest/pins-file";
+import { requireEvidence } from "../../promotion/gates/evidence-gates";
+import { hasNewRecords, requireAllowed, courseTo } from "../../promotion/gates/gate-results";
+import { requireWindow, requirePlan } from "../../promotion/gates/plan-gates";
+import { requireLegalMove } from "../../promotion/gates/release-gates";
+import { changedParts, type PlanSummary } from "../../promotion/plan/plan-summary";
+import { counted } from "../../promotion/report/outline";
+import { recoverPins } from "../../toolkit/project/change-pin";
+import { openProject, type Project } from "../../toolkit/project/project";
+import { lastRecord } from "../../toolkit/project/records";
+import { planFiles, planParts, readSavedPlan, type SavedPlan } from "../../toolkit/project/saved-plan";
+import { findSystem, readSynthesis, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { applyPlan, type AppliedPlan } from "../../toolkit/terraform/apply-plan";
+import { describeDiagnostic, terraformFailure } from "../../toolkit/terraform/diagnostics";
+import { makePlan } from "../../toolkit/terraform/make-plan";
+import {
+  readReviewFile,
+  takeReviewedProviders,
+  requireReviewed,
+  reviewMade,
+} from "../../toolkit/terraform/review-plan";
+import { EXIT_STATUS, type ExitStatus, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import type { CommonOptions } from "../terminal/terminal";
 import { showPlan } from "./plan";
 
 export interface ApplyOptions extends CommonOptions {
@@ -188,4 +194,20 @@ function finish(
 function describeSteps({ steps }: AppliedPlan["record"]): string {
   const count = (status: string) => steps.filter((step) => step.status === status).length;
   return `${count("done")} of ${steps.length} steps done, ${count("failed")} failed, ${count("pending")} not reached`;
+}
+
+/**
+ * Everything that has to hold before a plan is applied.
+ *
+ * @throws RefusedError what the gates refuse
+ */
+export async function requireGates(project: Project, system: SynthesizedSystem, plan: PlanSummary): Promise<void> {
+  if (!plan.changes) return;
+  const last = await lastRecord(project, system.stack);
+  if (last?.result === "applied") requireLegalMove(system, last.release, system.release);
+  requirePlan(system, plan);
+  const { goesBack, finishes } = courseTo(system.release, last);
+  if (goesBack) return;
+  requireEvidence(project, system, "pre", "nothing was applied");
+  if (!finishes) requireWindow(system);
 }

@@ -1,16 +1,15 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { relative } from "node:path";
-import { type Evidence, writeEvidence } from "../../core/evidence";
-import { SternaError } from "../../core/sterna-error";
-import { EXIT_STATUS } from "../exit-status";
-import { requireAttestable } from "../gates/attestable";
-import { recoverPins } from "../project/change-pin";
-import { openProject } from "../project/project";
-import { whoRuns } from "../project/records";
-import { findSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { newCommand, type CommandRunner } from "./command";
+import { type Evidence, writeEvidence } from "../../manifest/evidence";
+import { SternaError } from "../../core/errors";
+import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
+import { requireAttestable } from "../../promotion/gates/evidence-gates";
+import { recoverPins } from "../../toolkit/project/change-pin";
+import { openProject } from "../../toolkit/project/project";
+import { whoRuns } from "../../toolkit/project/records";
+import { findSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import type { CommonOptions } from "../terminal/terminal";
 
 type Facts = Evidence["facts"];
 

@@ -1,14 +1,12 @@
 import type { Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import { findBackup } from "../../engine/backups/find-backup";
-import { confirmRestore, restoreBackup } from "../../engine/backups/restore-backup";
-import { restoreDrill } from "../../engine/backups/restore-drill";
-import { withStores } from "../../engine/backups/stores/open-stores";
-import { withPlan } from "../backups/with-plan";
-import { EXIT_STATUS, type ExitStatus } from "../exit-status";
-import type { CommonOptions } from "../terminal";
-import { backupLine, restoredText } from "../text/backup-text";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { SternaError } from "../../core/errors";
+import { findBackup } from "../../backups/stores/backup-store";
+import { confirmRestore, restoreBackup } from "../../backups/restore-backup";
+import { restoreDrill } from "../../backups/restore-drill";
+import { withStores } from "../../backups/stores/open-stores";
+import { withPlan, backupLine, restoredText } from "./backup-plan";
+import { EXIT_STATUS, type ExitStatus, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import type { CommonOptions } from "../terminal/terminal";
 
 const PLAN = "path of the backup plan, such as backups/shop.json";
 

@@ -1,19 +1,17 @@
 import type { Command } from "commander";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { SternaError } from "../../core/sterna-error";
-import { affectedStacks, changesSince } from "../ci/affected";
-import { fitComment, markOf } from "../ci/comment";
-import { forgeOf } from "../ci/forge/forge";
-import { variableSuffix } from "../ci/pipeline";
-import { proposePin } from "../ci/propose-pin";
-import { EXIT_STATUS } from "../exit-status";
-import { openProject } from "../project/project";
-import { chainOf, findSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import { replaceFile } from "../project/write-file";
-import type { CommonOptions } from "../terminal";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { SternaError } from "../../core/errors";
+import { affectedStacks, changesSince } from "../../pipelines/affected";
+import { fitComment, markOf, proposePin } from "../../pipelines/forge/forge-jobs";
+import { forgeOf } from "../../pipelines/forge/forge";
+import { variableSuffix } from "../../pipelines/pipeline";
+import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { openProject } from "../../toolkit/project/project";
+import { chainOf, findSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { replaceFile } from "../../toolkit/project/write-file";
+import type { CommonOptions } from "../terminal/terminal";
 
 interface AffectedOptions extends CommonOptions {
   readonly since: string;

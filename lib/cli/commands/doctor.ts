@@ -1,16 +1,11 @@
 import type { Command } from "commander";
 import { checkInstallation } from "../doctor/check-installation";
-import { checkPrograms } from "../doctor/check-programs";
-import { checkProject } from "../doctor/check-project";
-import { checkStack } from "../doctor/check-stack";
-import { ok, problem, type Finding, type FindingStatus } from "../doctor/finding";
-import { EXIT_STATUS } from "../exit-status";
-import { variablesOf } from "../project/environment-variables";
-import { openProject, type Project } from "../project/project";
-import { synthesize } from "../project/synthesize";
-import { describeError } from "../report-error";
-import type { CommonOptions } from "../terminal";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { checkPrograms, ok, problem, type Finding, type FindingStatus } from "../doctor/check-programs";
+import { checkProject, checkStack } from "../doctor/check-project";
+import { EXIT_STATUS, describeError, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { variablesOf, openProject, type Project } from "../../toolkit/project/project";
+import { synthesize } from "../../toolkit/project/synthesize";
+import type { CommonOptions } from "../terminal/terminal";
 
 const SIGNS: Record<FindingStatus, string> = { ok: "✓", problem: "✗", warning: "!", note: "·" };
 

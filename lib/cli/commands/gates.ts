@@ -1,14 +1,12 @@
 import type { Command } from "commander";
-import { statesOf } from "../gates/evidence-gates";
-import { isOpen, nextOpening } from "../gates/maintenance-windows";
-import { EXIT_STATUS } from "../exit-status";
-import { recoverPins } from "../project/change-pin";
-import { openProject } from "../project/project";
-import { findSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { gatesText } from "../text/gates-text";
-import { newCommand, type CommandRunner } from "./command";
+import { statesOf, type GateState, type GateStanding } from "../../promotion/gates/evidence-gates";
+import { isOpen, nextOpening } from "../../promotion/gates/plan-gates";
+import { recoverPins } from "../../toolkit/project/change-pin";
+import { openProject } from "../../toolkit/project/project";
+import { findSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
+import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 interface GatesOptions extends CommonOptions {
   readonly release?: string;
@@ -45,4 +43,32 @@ export function gatesCommand(run: CommandRunner): Command {
         return states.some(({ standing }) => standing === "open") ? EXIT_STATUS.refused : EXIT_STATUS.done;
       }),
     );
+}
+
+const SIGNS: Record<GateStanding, string> = { attested: "✓", automatic: "✓", waived: "!", open: "✗" };
+const PHASES = { pre: "Before the apply", during: "While it runs", post: "Before the next environment" } as const;
+
+/** Gates by phase, for people. */
+function gatesText(states: readonly GateState[], { bold, dim, green, red, yellow }: Terminal["colors"]): string {
+  const paint = { attested: green, automatic: green, waived: yellow, open: red };
+  const width = Math.max(...states.map(({ id }) => id.length));
+  return (["pre", "during", "post"] as const)
+    .flatMap((phase) => {
+      const inPhase = states.filter((state) => state.phase === phase);
+      if (inPhase.length === 0) return [];
+      const lines = inPhase.map(
+        ({ id, kind, title, standing, why }) =>
+          `  ${paint[standing](`${SIGNS[standing]} ${id.padEnd(width)}`)} ${kind}  ${title} ${dim(`(${standing}: ${why})`)}`,
+      );
+      return [bold(PHASES[phase]), ...lines, ""];
+    })
+    .join("\n")
+    .trimEnd();
+}
+
+/** One line on the gates that will stop an apply. */
+export function openGatesLine(states: readonly GateState[]): string | undefined {
+  const open = states.filter(({ phase, standing }) => phase === "pre" && standing === "open");
+  if (open.length === 0) return undefined;
+  return `Open gates, which an apply refuses: ${open.map(({ id }) => id).join(", ")}`;
 }

@@ -1,19 +1,17 @@
 import { Option, type Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import type { Repair } from "../../engine/executor/repair-row";
-import type { StepDefinition } from "../../engine/step-record";
-import { RefusedError } from "../../promotion/refused-error";
-import { EXIT_STATUS } from "../exit-status";
-import { readOwnLedgers } from "../ledgers/system-status";
-import { openProject, type Project } from "../project/project";
-import { whoRuns } from "../project/records";
-import { writeRepair } from "../project/repairs";
-import { findSystem, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import { askStack } from "../stack-worker/ask-stack";
-import type { CommonOptions } from "../terminal";
-import { describeKnown } from "../text/nearest";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { SternaError } from "../../core/errors";
+import type { Repair } from "../../engine/executor/adopt-step";
+import type { StepDefinition } from "../../manifest/step-record";
+import { RefusedError } from "../../core/refused-error";
+import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
+import { openProject, type Project } from "../../toolkit/project/project";
+import { whoRuns, writeRepair } from "../../toolkit/project/records";
+import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { askStack } from "../../toolkit/stack-worker/ask-stack";
+import type { CommonOptions } from "../terminal/terminal";
+import { describeKnown } from "../../core/nearest";
 
 interface RepairOptions extends CommonOptions {
   readonly as: Repair["as"];

@@ -1,19 +1,20 @@
 import { Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import { moveLedger } from "../../engine/ledgers/move-ledger";
+import { join } from "node:path";
+import { SternaError } from "../../core/errors";
+import { describeKnown } from "../../core/nearest";
+import { holdsPassword } from "../../core/secrets-in-text";
+import { moveLedger, type LedgerMove } from "../../engine/ledgers/move-ledger";
 import { openLedger, parseLedgerConfig } from "../../engine/ledgers/open-ledger";
-import { EXIT_STATUS } from "../exit-status";
-import { HomeLedgers } from "../ledgers/home-ledgers";
-import { parseMoveTarget } from "../ledgers/move-target";
-import { readOwnLedgers } from "../ledgers/system-status";
-import { variablesOf } from "../project/environment-variables";
-import { openProject, type Project } from "../project/project";
-import { findSystem, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { ledgerMoveText, ledgerTable, rowText } from "../text/ledger-text";
-import { describeKnown } from "../text/nearest";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import type { LedgerConfig } from "../../manifest/ledger-config";
+import type { StepRecord } from "../../manifest/step-record";
+import type { Text } from "../../manifest/text";
+import { HomeLedgers } from "../../toolkit/ledgers/read-ledgers";
+import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
+import { variablesOf, openProject, type Project } from "../../toolkit/project/project";
+import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import type { CommonOptions, Terminal } from "../terminal/terminal";
 import { ledgerRepairCommand } from "./ledger-repair";
 
 interface MoveOptions extends CommonOptions {
@@ -115,4 +116,112 @@ async function findStack(
   const project = openProject(surroundings.directory);
   const synthesis = await synthesize(project, surroundings.environment, terminal);
   return { project, stack: findSystem(synthesis, system, environment) };
+}
+
+type Colors = Terminal["colors"];
+
+/** One line for each row. */
+function ledgerTable(rows: readonly StepRecord[], { bold }: Colors): string {
+  if (rows.length === 0) return "The ledger holds no steps.";
+  const cells = [
+    ["STEP", "STATUS", "RELEASE", "ATTEMPTS", "APPLIED"],
+    ...rows.map(({ id, status, release, attempt, appliedAt }) => [id, status, release, `${attempt}`, appliedAt ?? ""]),
+  ];
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const lines = cells.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column]!))
+      .join("   ")
+      .trimEnd(),
+  );
+  return [bold(lines[0]!), ...lines.slice(1)].join("\n");
+}
+
+/** Everything that a row says. */
+function rowText({ program, ...facts }: StepRecord, { bold }: Colors): string {
+  const lines = Object.entries(facts).map(([name, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return `${bold(`${name}:`)} ${text}`;
+  });
+  return [...lines, bold("program:"), JSON.stringify(program, undefined, 2)].join("\n");
+}
+
+/** What was moved, and what there is left to do. */
+function ledgerMoveText(
+  { copied, present, receipts, stale }: LedgerMove,
+  { from, to, stack, code }: { from: string; to: string; stack: SynthesizedSystem; code: string },
+): string {
+  const rows = (count: number) => `${count} ${count === 1 ? "row" : "rows"}`;
+  const already = present.length === 0 ? "" : `; ${rows(present.length)} of an earlier move were there already`;
+  return [
+    `${rows(copied.length)} copied from ${from} to ${to}, read back and found equal${already}.`,
+    ...(receipts.length === 0
+      ? []
+      : [
+          `${rows(receipts.length)} among them are receipts: ${receipts.join(", ")}. Such steps change a database, and their own row stays there, where it is written in the transaction of the change.`,
+        ]),
+    ...(stale.length === 0
+      ? []
+      : [
+          `${rows(stale.length)} left behind, since the database does not hold the step any more: ${stale.join(", ")}.`,
+        ]),
+    "",
+    `Now, before the next apply of ${stack.stack}:`,
+    `  1. write   ledger: ${code}`,
+    `     (where ${stack.environment} proves a later environment, write the same as proof: there)`,
+    `  2. run     sterna plan ${stack.system} ${stack.environment}   and see that it changes no step`,
+    `  3. remove  the old ledger, ${from}: nothing was deleted there`,
+  ].join("\n");
+}
+
+/** The ledger that another one is moved to, as the command line is told. */
+export interface MoveTarget {
+  readonly config: LedgerConfig;
+
+  /** What to write in the code. */
+  readonly code: string;
+}
+
+/**
+ * Reads `--to` of `sterna ledger move`. A directory means what it means to `Ledger.file`: relative to the project, with a
+ * directory for each stack in it.
+ *
+ * @param project directory of the project
+ * @param stack id of the stack whose ledger moves
+ * @throws EngineError `LedgerNotConfigured`; SternaError `LiteralPassword`
+ */
+export function parseMoveTarget(json: string, project: string, stack: string): MoveTarget {
+  const config = parseLedgerConfig(json, "--to");
+  if (config.kind === "file") {
+    return {
+      config: { ...config, directory: join(project, config.directory, stack) },
+      code: `Ledger.file({ directory: ${JSON.stringify(config.directory)} })`,
+    };
+  }
+  if (config.kind === "postgres") return { config, code: postgresCode(config) };
+  const { kind, ...options } = config;
+  return { config, code: `Ledger.${kind}(${propertiesOf(options)})` };
+}
+
+function postgresCode({ url, schema }: Extract<LedgerConfig, { kind: "postgres" }>): string {
+  if (typeof url === "string" && holdsPassword(url)) {
+    throw new SternaError(
+      "LiteralPassword",
+      'the URL in --to holds a password, which every process of this machine can read; set a variable and write {"kind":"postgres","url":{"env":"STERNA_LEDGER_URL"}}',
+    );
+  }
+  return `Ledger.postgres({ url: ${codeOf(url)}, schema: ${JSON.stringify(schema)} })`;
+}
+
+function codeOf(url: Text): string {
+  if (typeof url === "string" || "variable" in url) return JSON.stringify(url);
+  if ("env" in url) return `SecretReference.environment(${JSON.stringify(url.env)})`;
+  const { store, id, ...options } = url.secret;
+  const rest = Object.keys(options).length === 0 ? "" : `, ${propertiesOf(options)}`;
+  return `SecretReference.${store}(${JSON.stringify(id)}${rest})`;
+}
+
+function propertiesOf(options: object): string {
+  const properties = Object.entries(options).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  return `{ ${properties.join(", ")} }`;
 }

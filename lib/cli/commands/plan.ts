@@ -1,21 +1,18 @@
 import { Option, type Command } from "commander";
 import { relative } from "node:path";
 import pc from "picocolors";
-import { REPORT_FORMATS, reportChunks, type ReportFormat } from "../../promotion/report/format";
-import { jsonChunks } from "../../promotion/report/json-chunks";
-import { EXIT_STATUS, type ExitStatus } from "../exit-status";
-import { refusalOf } from "../gates/report-gates";
-import { recoverPins } from "../project/change-pin";
-import { openProject, type Project } from "../project/project";
-import { writeReviewFile } from "../project/review-file";
-import { planFiles, type SavedPlan } from "../project/saved-plan";
-import { findSystem, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import { wantedFormat, writeReport, type ReportOptions } from "../reports/report-output";
-import type { CommonOptions } from "../terminal";
-import { makePlan } from "../terraform/make-plan";
-import { reviewMade } from "../terraform/review-plan";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import { REPORT_FORMATS, reportChunks, type ReportFormat, jsonChunks } from "../../promotion/format-report";
+import { EXIT_STATUS, type ExitStatus, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { refusalOf } from "../../promotion/gates/gate-results";
+import { recoverPins } from "../../toolkit/project/change-pin";
+import { openProject, type Project } from "../../toolkit/project/project";
+import { writeReviewFile, reviewMade } from "../../toolkit/terraform/review-plan";
+import { planFiles, type SavedPlan } from "../../toolkit/project/saved-plan";
+import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { wantedFormat, writeReport, type ReportOptions } from "./report";
+import type { CommonOptions } from "../terminal/terminal";
+import { makePlan } from "../../toolkit/terraform/make-plan";
 
 /** A file is no terminal. */
 const PLAIN = pc.createColors(false);

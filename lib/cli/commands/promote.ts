@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import type { StepRecord } from "../../engine/step-record";
-import { compareSteps } from "../../promotion/compare-steps";
-import { EXIT_STATUS } from "../exit-status";
-import { requireEvidence } from "../gates/evidence-gates";
+import { SternaError } from "../../core/errors";
+import type { StepRecord } from "../../manifest/step-record";
+import { compareSteps } from "../../promotion/proof/compare-steps";
+import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { requireEvidence } from "../../promotion/gates/evidence-gates";
 import {
   requireApplied,
   requireNext,
@@ -11,19 +11,17 @@ import {
   requireSuccess,
   requireTaken,
   requireUndrifted,
-} from "../gates/promotion-gates";
-import { requireLegalMove } from "../gates/release-gates";
-import { readProof } from "../ledgers/read-proof";
-import { changePin, recoverPins } from "../project/change-pin";
-import { variablesOf } from "../project/environment-variables";
-import { openProject, type Project } from "../project/project";
-import { lastRecord } from "../project/records";
-import { chainOf, findSystem, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { requireTerraform } from "../terraform/find-terraform";
-import { planForDrift } from "../terraform/make-plan";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+} from "../../promotion/gates/promotion-gates";
+import { requireLegalMove } from "../../promotion/gates/release-gates";
+import { readProof } from "../../toolkit/ledgers/read-ledgers";
+import { changePin, recoverPins } from "../../toolkit/project/change-pin";
+import { variablesOf, openProject, type Project } from "../../toolkit/project/project";
+import { lastRecord } from "../../toolkit/project/records";
+import { chainOf, findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import type { CommonOptions } from "../terminal/terminal";
+import { requireTerraform } from "../../toolkit/terraform/terraform";
+import { planForDrift } from "../../toolkit/terraform/make-plan";
 import { planAndShow } from "./plan";
 
 interface PromoteOptions extends CommonOptions {

@@ -1,19 +1,19 @@
 import { Option, type Command } from "commander";
-import { formatOverview, OVERVIEW_FORMATS, type OverviewFormat } from "../../promotion/report/format";
-import { EXIT_STATUS } from "../exit-status";
-import { recoverPins } from "../project/change-pin";
-import { openProject } from "../project/project";
-import { chainOf } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import { readOverview } from "../reports/read-overview";
-import { wantedFormat, writeReport, type ReportOptions } from "../reports/report-output";
-import type { CommonOptions } from "../terminal";
-import { newCommand, type CommandRunner } from "./command";
+import { extname, resolve } from "node:path";
+import { formatOverview, OVERVIEW_FORMATS, type OverviewFormat } from "../../promotion/format-report";
+import { readOverview } from "../../toolkit/overview";
+import { recoverPins } from "../../toolkit/project/change-pin";
+import { openProject } from "../../toolkit/project/project";
+import { chainOf } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { replaceFile } from "../../toolkit/project/write-file";
+import { EXIT_STATUS, newCommand, type CommandRunner, type CommandContext } from "../terminal/command";
+import type { CommonOptions } from "../terminal/terminal";
 
 interface ReportCommandOptions extends CommonOptions, ReportOptions<OverviewFormat> {}
 
 export function reportCommand(run: CommandRunner): Command {
-  return newCommand("report", "write what runs where as a page: releases, steps, colours, applies, next backups", {
+  return newCommand("report", "write what runs where as a page: releases, steps, colors, applies, next backups", {
     "sterna report --out report.html": "all systems in all environments, in one file that needs no network",
     "sterna report app-ef --format markdown": "one system, to the standard output",
     "sterna report --json": "for a pipeline; exit status 1 when a ledger or records cannot be read",
@@ -40,4 +40,46 @@ export function reportCommand(run: CommandRunner): Command {
         return lanes.some(({ unreadable }) => unreadable.length > 0) ? EXIT_STATUS.error : EXIT_STATUS.done;
       }),
     );
+}
+
+/** Options of a command that writes a report. */
+export interface ReportOptions<Format extends string> {
+  readonly format?: Format;
+  /** File, from the project's folder. */
+  readonly out?: string;
+}
+
+const FORMATS = new Map([
+  [".html", "html"],
+  [".htm", "html"],
+  [".md", "markdown"],
+  [".json", "json"],
+  [".txt", "text"],
+]);
+
+/** The format that was asked for: by name, else by the ending of the file; nothing when neither says. */
+export function wantedFormat<Format extends string>(
+  { format, out }: ReportOptions<Format>,
+  formats: readonly Format[],
+): Format | undefined {
+  if (format !== undefined || out === undefined) return format;
+  const meant = FORMATS.get(extname(out).toLowerCase());
+  return formats.find((known) => known === meant);
+}
+
+/**
+ * Writes a report into its file, as a whole or not at all, or to the standard output.
+ *
+ * @param pieces the report, one piece after the other
+ * @throws SternaError `FileUnwritable`
+ */
+export async function writeReport(
+  pieces: Iterable<string>,
+  out: string | undefined,
+  { surroundings, terminal }: CommandContext,
+): Promise<void> {
+  if (out === undefined) return terminal.write(pieces);
+  const readableByAll = 0o644;
+  replaceFile(resolve(surroundings.directory, out), pieces, readableByAll);
+  terminal.report(`The report is in ${out}.`);
 }

@@ -1,21 +1,25 @@
 import type { Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import type { StepRecord } from "../../engine/step-record";
-import { planRollback } from "../../promotion/rollback";
-import { undoLoss } from "../../promotion/undo-loss";
-import { EXIT_STATUS } from "../exit-status";
-import { requireTaken } from "../gates/promotion-gates";
-import { requireLegalMove } from "../gates/release-gates";
-import { requireKnown, requireLastToRun, requireOlder, requireReversible } from "../gates/rollback-gates";
-import { readOwnLedgers } from "../ledgers/system-status";
-import { changePin, recoverPins } from "../project/change-pin";
-import { openProject, type Project } from "../project/project";
-import { chainOf, findSystem, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { requireTerraform } from "../terraform/find-terraform";
-import { rollbackText } from "../text/rollback-text";
-import { newCommand, type CommandRunner } from "./command";
+import { SternaError } from "../../core/errors";
+import type { StepRecord } from "../../manifest/step-record";
+import { requireTaken } from "../../promotion/gates/promotion-gates";
+import { requireLegalMove } from "../../promotion/gates/release-gates";
+import {
+  planRollback,
+  requireKnown,
+  requireLastToRun,
+  requireOlder,
+  requireReversible,
+  type Rollback,
+} from "../../promotion/gates/rollback";
+import { undoLoss, describeUndo } from "../../promotion/plan/undo";
+import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
+import { changePin, recoverPins } from "../../toolkit/project/change-pin";
+import { openProject, type Project } from "../../toolkit/project/project";
+import { chainOf, findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { requireTerraform } from "../../toolkit/terraform/terraform";
+import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
+import type { CommonOptions, Terminal } from "../terminal/terminal";
 import { planAndShow } from "./plan";
 
 interface RollbackOptions extends CommonOptions {
@@ -85,4 +89,27 @@ async function rowsOf(project: Project, system: SynthesizedSystem, process: Node
     "LedgerUnreachable",
     `what a rollback would undo cannot be known, so nothing was changed: ${problem.message}`,
   );
+}
+
+/** What a rollback does with each step, for people. */
+function rollbackText({ undo, keep, blocked }: Rollback, { dim, red }: Terminal["colors"]): string {
+  const section = (title: string, rows: readonly StepRecord[], lines: (row: StepRecord) => readonly string[]) => {
+    if (rows.length === 0) return [];
+    const steps = rows.flatMap((row, index) => [
+      `  ${index + 1}. ${row.id}  ${row.title} ${dim(`(release ${row.release})`)}`,
+      ...lines(row).map((line) => dim(`       ${line}`)),
+    ]);
+    return [title, ...steps, ""];
+  };
+  const reasons = new Map(blocked.map(({ row, reason }) => [row.id, reason]));
+  const lines = [
+    ...section("Will be undone, in this order:", undo, describeUndo),
+    ...section("Stays as it is:", keep, () => []),
+    ...section(
+      red("Cannot be undone:"),
+      blocked.map(({ row }) => row),
+      (row) => [`because ${reasons.get(row.id)}`],
+    ),
+  ];
+  return lines.length === 0 ? "No step of a newer release was applied.\n" : lines.join("\n");
 }

@@ -1,24 +1,21 @@
 import { Option, type Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import { readPins, withRollout } from "../../environments/pins-file";
-import { COLOURS, Rollout, type Colour } from "../../releases/rollout";
-import { EXIT_STATUS } from "../exit-status";
-import { requireBaked, requireQuiet } from "../gates/rollout-gates";
-import { firingAlarms } from "../ledgers/firing-alarms";
-import { changePins, recoverPins } from "../project/change-pin";
-import { variablesOf } from "../project/environment-variables";
-import { openProject, type Project } from "../project/project";
-import { lastRecord } from "../project/records";
-import { findSystem, type SynthesizedSystem } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { requireTerraform } from "../terraform/find-terraform";
-import { rolloutText } from "../text/rollout-text";
-import { newCommand, type CommandRunner } from "./command";
+import { SternaError } from "../../core/errors";
+import { awsSettings } from "../../engine/objects/s3-client";
+import { readPins, withRollout } from "../../manifest/pins-file";
+import { COLORS, Rollout, type Color } from "../../manifest/rollout";
+import { requireBaked, requireQuiet } from "../../promotion/gates/release-gates";
+import { changePins, recoverPins } from "../../toolkit/project/change-pin";
+import { variablesOf, openProject, type Project } from "../../toolkit/project/project";
+import { lastRecord } from "../../toolkit/project/records";
+import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { requireTerraform } from "../../toolkit/terraform/terraform";
+import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
+import type { CommonOptions, Terminal } from "../terminal/terminal";
 import { planAndShow } from "./plan";
 
 interface RolloutOptions extends CommonOptions {
-  readonly start?: Colour;
+  readonly start?: Color;
   readonly prewarm?: boolean;
   readonly canary?: string;
   readonly cutover?: boolean;
@@ -33,8 +30,8 @@ const MOVES = ["start", "prewarm", "canary", "cutover", "retire", "abort"] as co
 
 export function rolloutCommand(run: CommandRunner): Command {
   const command = newCommand("rollout", "show how far a rollout is, or take it to its next phase and plan", {
-    "sterna rollout r3mes production": "show colours, releases and shares of the traffic",
-    "sterna rollout r3mes production --prewarm": "start the other colour with the pinned release, without traffic",
+    "sterna rollout r3mes production": "show colors, releases and shares of the traffic",
+    "sterna rollout r3mes production --prewarm": "start the other color with the pinned release, without traffic",
     "sterna rollout r3mes production --canary 10": "give it 10 percent of the traffic",
     "sterna rollout r3mes production --abort": "give all of the traffic back",
   })
@@ -42,12 +39,12 @@ export function rolloutCommand(run: CommandRunner): Command {
     .argument("<environment>", "environment, such as production")
     .option("--no-plan", "change releases.json and leave the plan to the pipeline");
   const options = [
-    new Option("--start <colour>", "begin with one colour that runs the pinned release").choices(COLOURS),
-    new Option("--prewarm", "start the colour beside the live one, without traffic"),
+    new Option("--start <color>", "begin with one color that runs the pinned release").choices(COLORS),
+    new Option("--prewarm", "start the color beside the live one, without traffic"),
     new Option("--canary <percent>", "give it a share of the traffic, 1 to 99, or a larger one"),
-    new Option("--cutover", "give it all of the traffic; the old colour stays"),
-    new Option("--retire", "remove the colour without traffic"),
-    new Option("--abort", "give all of the traffic back to the colour that had it before"),
+    new Option("--cutover", "give it all of the traffic; the old color stays"),
+    new Option("--retire", "remove the color without traffic"),
+    new Option("--abort", "give all of the traffic back to the color that had it before"),
   ];
   for (const [index, option] of options.entries()) {
     command.addOption(option.conflicts(MOVES.filter((_, other) => other !== index)));
@@ -108,12 +105,12 @@ function requireRollout(rollout: Rollout | undefined, system: string, environmen
   );
 }
 
-/** @throws SternaError `RolloutJump` where there are colours already */
-function start(before: Rollout | undefined, colour: Colour, { release }: SynthesizedSystem): Rollout {
-  if (before === undefined) return Rollout.steady(colour, release);
+/** @throws SternaError `RolloutJump` where there are colors already */
+function start(before: Rollout | undefined, color: Color, { release }: SynthesizedSystem): Rollout {
+  if (before === undefined) return Rollout.steady(color, release);
   throw new SternaError(
     "RolloutJump",
-    `no start now: the rollout is in the phase "${before.phase}" with ${before.live} live. Only an environment without colours is started`,
+    `no start now: the rollout is in the phase "${before.phase}" with ${before.live} live. Only an environment without colors is started`,
   );
 }
 
@@ -160,7 +157,46 @@ async function requireReady(
   const last = await lastRecord(project, stack);
   const appliedAt = last?.result === "applied" ? last.finishedAt : undefined;
   requireBaked(rollout, { bakeSeconds: rules.bakeSeconds, appliedAt }, new Date());
-  // After a cut-over the colour in question is the live one.
+  // After a cut-over the color in question is the live one.
   const tried = rollout.phase === "cutover" ? rollout.live : rollout.idle;
   requireQuiet(await firingAlarms(rules.alarms[tried], variablesOf(project, environment, process)));
+}
+
+/** How far a rollout is: a line for each color. */
+function rolloutText(system: string, environment: string, rollout: Rollout, { bold, dim }: Terminal["colors"]): string {
+  const since = rollout.state.since === undefined ? "" : dim(` since ${rollout.state.since}`);
+  const lines = COLORS.map((color) => {
+    const release = rollout.releaseOf(color);
+    if (release === undefined) return `  ${color.padEnd(5)}  ${dim("not there")}`;
+    const live = color === rollout.live ? "  live" : "";
+    return `  ${color.padEnd(5)}  ${release}  ${rollout.weights[color]} % of the traffic${live}`;
+  });
+  return [`${bold(`${system} in ${environment}`)}: ${rollout.phase}${since}`, ...lines].join("\n");
+}
+
+/**
+ * Which of some CloudWatch alarms are in the state ALARM. The region and the credentials are those of the environment.
+ *
+ * @throws SternaError `AlarmsUnreadable`, also when one of the alarms does not exist
+ */
+export async function firingAlarms(names: readonly string[], variables: NodeJS.ProcessEnv): Promise<string[]> {
+  if (names.length === 0) return [];
+  const { CloudWatchClient, DescribeAlarmsCommand } = await import("@aws-sdk/client-cloudwatch");
+  const client = new CloudWatchClient(awsSettings(variables, "CLOUDWATCH"));
+  try {
+    const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames: [...names] }));
+    const missing = names.filter((name) => !MetricAlarms.some(({ AlarmName }) => AlarmName === name));
+    if (missing.length > 0) {
+      throw new SternaError(
+        "AlarmsUnreadable",
+        `CloudWatch has no alarm ${missing.join(", ")}: was the phase applied, and are region and account those of the environment?`,
+      );
+    }
+    return MetricAlarms.filter(({ StateValue }) => StateValue === "ALARM").map(({ AlarmName }) => AlarmName!);
+  } catch (cause) {
+    if (cause instanceof SternaError) throw cause;
+    throw new SternaError("AlarmsUnreadable", `the alarms cannot be read: ${(cause as Error).message}`, { cause });
+  } finally {
+    client.destroy();
+  }
 }

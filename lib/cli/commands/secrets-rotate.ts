@@ -1,17 +1,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { SternaError } from "../../core/sterna-error";
-import { parseRotationSettings } from "../../secrets/rotator/settings";
-import { EXIT_STATUS } from "../exit-status";
-import { variablesOf } from "../project/environment-variables";
-import { openProject } from "../project/project";
-import { synthesize } from "../project/synthesize";
+import { SternaError } from "../../core/errors";
+import { parseRotationSettings } from "../../rotator/settings";
+import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { variablesOf, openProject } from "../../toolkit/project/project";
+import { synthesize } from "../../toolkit/project/synthesize";
 import { findDeclaredRotation, type RotationQuery } from "../secrets/declared-rotation";
 import type { RotatedSecret } from "../secrets/rotate-secret";
 import { settingsOf } from "../secrets/rotation-settings";
-import type { CommonOptions } from "../terminal";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import type { CommonOptions } from "../terminal/terminal";
 
 interface RotateOptions extends CommonOptions {
   readonly settings?: string;

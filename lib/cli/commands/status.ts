@@ -1,15 +1,19 @@
 import type { Command } from "commander";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EXIT_STATUS } from "../exit-status";
-import { readStatus, type SystemStatus } from "../ledgers/system-status";
-import { recoverPins } from "../project/change-pin";
-import { openProject } from "../project/project";
-import { chainOf } from "../project/stacks";
-import { synthesize } from "../project/synthesize";
-import type { CommonOptions } from "../terminal";
-import { StatusFollower } from "../text/status-follower";
-import { stepLines, statusTable, summarizeStates } from "../text/status-text";
-import { newCommand, type CommandContext, type CommandRunner } from "./command";
+import {
+  readStatus,
+  type SystemStatus,
+  type StepState,
+  type StepStatus,
+  progressText,
+  isSilent,
+} from "../../toolkit/ledgers/system-status";
+import { recoverPins } from "../../toolkit/project/change-pin";
+import { openProject } from "../../toolkit/project/project";
+import { chainOf } from "../../toolkit/project/stacks";
+import { synthesize } from "../../toolkit/project/synthesize";
+import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 const POLL_MILLISECONDS = 1_000;
 /** Looks without a running step after which nothing is followed any more: between two steps, nothing runs for a while. */
@@ -64,4 +68,140 @@ async function follow(
     idle = follower.show(statuses, Date.now()) ? 0 : idle + 1;
     if (idle >= IDLE_LOOKS) return statuses;
   }
+}
+
+type Colors = Terminal["colors"];
+
+/** How many steps are in which state; states without steps are left out. */
+export type StateCounts = Partial<Record<StepState, number>>;
+
+const SIGNS: Record<StepState, string> = {
+  applied: "✓",
+  pending: "·",
+  running: "…",
+  failed: "✗",
+  undoing: "↺",
+  unknown: "?",
+  leftover: "!",
+};
+
+function summarizeStates(steps: readonly StepStatus[]): StateCounts {
+  const counts: StateCounts = {};
+  for (const { state } of steps) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+/** Systems down, environments across. */
+function statusTable(statuses: readonly SystemStatus[], { bold }: Colors): string {
+  const systems = [...new Set(statuses.map(({ system }) => system))];
+  const environments = [...new Set(statuses.map(({ environment }) => environment))];
+  const cell = (system: string, environment: string): string => {
+    const status = statuses.find((each) => each.system === system && each.environment === environment);
+    return status === undefined ? "–" : describeStatus(status);
+  };
+  const rows = [
+    ["", ...environments],
+    ...systems.map((system) => [system, ...environments.map((environment) => cell(system, environment))]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column]!))
+      .join("   ")
+      .trimEnd(),
+  );
+  return [bold(lines[0]!), ...lines.slice(1)].join("\n");
+}
+
+/** `1.0.0  5/7 applied, 1 failed, 1 pending` */
+function describeStatus({ release, steps, unreadable }: SystemStatus): string {
+  const counts = summarizeStates(steps);
+  const declared = steps.length - (counts.leftover ?? 0);
+  const others = Object.entries(counts)
+    .filter(([state]) => state !== "applied")
+    .map(([state, count]) => `${count} ${state}`);
+  const applied = declared === 0 ? "no steps" : `${counts.applied ?? 0}/${declared} applied`;
+  const reachable = unreadable.length === 0 ? [] : ["ledger unreadable"];
+  return `${release}  ${[applied, ...others, ...reachable].join(", ")}`;
+}
+
+/** What the table has no room for: steps that need attention, or all of them. */
+function stepLines(status: SystemStatus, all: boolean, colors: Colors): string[] {
+  const { system, environment, release, steps, unreadable } = status;
+  const shown = all ? steps : steps.filter(({ state }) => !["applied", "pending", "unknown"].includes(state));
+  if (shown.length === 0 && unreadable.length === 0) return [];
+  return [
+    "",
+    colors.bold(`${system} in ${environment}, release ${release}`),
+    ...shown.map((step) => stepLine(step, colors)),
+    ...unreadable.map(({ code, message }) => colors.red(`  ${code}: ${message}`)),
+  ];
+}
+
+function stepLine(step: StepStatus, colors: Colors): string {
+  const { id, title, state, release, appliedAt, startedAt, progress, error } = step;
+  const paint =
+    state === "applied" ? colors.green : ["failed", "leftover"].includes(state) ? colors.red : colors.yellow;
+  const when = appliedAt === undefined ? "" : ` ${appliedAt}`;
+  const meaning =
+    state === "leftover" ? " (the configuration does not know it: the next apply rolls it back or forgets it)" : "";
+  const far = startedAt === undefined ? "" : `\n      ${progressText({ startedAt, progress }, Date.now())}`;
+  const reason = error === undefined ? "" : `\n      ${error.split("\n")[0]}`;
+  return `  ${paint(`${SIGNS[state]} ${id}`)}  ${title} ${colors.dim(`(${release}, ${state}${when})`)}${meaning}${far}${reason}`;
+}
+
+/** Milliseconds between two plain lines about a step: a log must stay readable. */
+const LINE_MILLISECONDS = 10_000;
+
+/** Turns one look at the ledgers after the other into a live line, and lines about what changed. */
+export class StatusFollower {
+  private readonly seen = new Map<string, StepStatus["state"]>();
+  private readonly lines = new Map<string, { readonly text: string; readonly at: number }>();
+
+  constructor(private readonly terminal: Terminal) {}
+
+  /**
+   * @param now milliseconds since 1970
+   * @returns whether any step is worked on, and shows signs of life
+   */
+  show(statuses: readonly SystemStatus[], now: number): boolean {
+    const steps = statuses.flatMap((status) => status.steps.map((step) => ({ status, step })));
+    const running: string[] = [];
+    let alive = false;
+    for (const { status, step } of steps) {
+      const name = `${status.system} ${status.environment}: ${step.id}`;
+      const before = this.seen.get(name);
+      this.seen.set(name, step.state);
+      if (isWorkedOn(step)) {
+        running.push(this.follow(name, step, now));
+        alive ||= !isSilent({ startedAt: step.startedAt!, progress: step.progress }, now);
+      } else if (before !== undefined && before !== step.state) this.tellEnd(name, step);
+    }
+    this.terminal.showLive(running.length === 0 ? undefined : running.join(" · "));
+    return alive;
+  }
+
+  private follow(name: string, step: StepStatus, now: number): string {
+    const doing = step.state === "undoing" ? "undoing" : "running";
+    const text = `${name} ${doing}, ${progressText({ startedAt: step.startedAt!, progress: step.progress }, now)}`;
+    const { message } = step.progress ?? {};
+    const last = this.lines.get(name);
+    // On a terminal the live line tells it.
+    if (!this.terminal.live && (last === undefined || (last.text !== message && now - last.at >= LINE_MILLISECONDS))) {
+      this.lines.set(name, { text: message ?? "", at: now });
+      this.terminal.report(text);
+    }
+    return text;
+  }
+
+  private tellEnd(name: string, { state, error }: StepStatus): void {
+    const { green, red, yellow } = this.terminal.colors;
+    if (state === "applied") return this.terminal.report(`${green("✓")} ${name} applied`);
+    if (state === "failed") return this.terminal.report(`${red("✗")} ${name} failed: ${error?.split("\n")[0] ?? ""}`);
+    this.terminal.report(`${yellow("·")} ${name} ${state}`);
+  }
+}
+
+function isWorkedOn({ state, startedAt }: StepStatus): boolean {
+  return startedAt !== undefined && (state === "running" || state === "undoing");
 }

@@ -1,11 +1,18 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { unzipSync } from "fflate";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, statSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EnvironmentChain } from "../../environments/environment-chain";
-import { readPins } from "../../environments/pins-file";
+import { EnvironmentChain } from "../../environments/environment";
 import { sternaPackage } from "../../environments/sterna-package";
-import type { Project } from "../project/project";
-import { describeError } from "../report-error";
-import { ok, problem, warning, type Finding } from "./finding";
+import { sha256 } from "../../manifest/checksum";
+import { readPins } from "../../manifest/pins-file";
+import { readLedgers } from "../../toolkit/ledgers/read-ledgers";
+import type { Project } from "../../toolkit/project/project";
+import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import { describeRequirement, unmetRequirements } from "../../toolkit/terraform/init";
+import { findOnPath, terraformName } from "../../toolkit/terraform/terraform";
+import { describeError } from "../terminal/command";
+import { ok, problem, warning, type Finding, terraformVersion, note } from "./check-programs";
 
 /** The project's files, and the provider that comes with the package. */
 export function checkProject(project: Project): Finding[] {
@@ -50,4 +57,85 @@ function checkPackagedProvider(): Finding {
     `the provider ${zip} is missing`,
     "Run `npm run build` in the checkout of Sterna, or install the package again.",
   );
+}
+
+/** One stack: its provider, what Terraform remembers of it, and its ledgers. */
+export async function checkStack(system: SynthesizedSystem, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
+  return [
+    ...checkProvider(system),
+    ...(await checkTerraformVersion(system, variables)),
+    ...(await checkLedgers(system, variables)),
+  ];
+}
+
+async function checkTerraformVersion(
+  { stack, directory }: SynthesizedSystem,
+  variables: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const terraform = findOnPath(terraformName(variables), variables);
+  const version = terraform && (await terraformVersion(terraform, variables));
+  if (!version) return [];
+  return unmetRequirements(directory, version).map((each) =>
+    problem(`${stack}: Terraform ${version} is too old for ${each.construct}`, `${describeRequirement(each)}.`),
+  );
+}
+
+function checkProvider({ stack, directory }: SynthesizedSystem): Finding[] {
+  const mirror = join(directory, "terraform.d", "plugins", "registry.terraform.io", "sterna", "sterna");
+  const zips = existsSync(mirror) ? readdirSync(mirror).filter((name) => name.endsWith(".zip")) : [];
+  const [zip] = zips;
+  if (zip === undefined) {
+    return [
+      problem(`${stack}: no provider in terraform.d/plugins`, "Synthesize again; the stack must be a SystemStack."),
+    ];
+  }
+  const lockFile = join(directory, ".terraform.lock.hcl");
+  const locked = existsSync(lockFile) ? readLock(readFileSync(lockFile, "utf8")) : undefined;
+  if (locked === undefined)
+    return [ok(`${stack}: provider ${zips.length === 1 ? zip : `for ${zips.length} platforms`}`)];
+  const isSameBuild = locked.hashes.includes(hashOfZip(readFileSync(join(mirror, zip))));
+  if (isSameBuild) return [ok(`${stack}: provider ${locked.version}, the one that the lock file knows`)];
+  if (!zip.includes(`_${locked.version}_`)) {
+    return [
+      note(
+        `${stack}: the lock file knows provider ${locked.version}, the stack holds ${zip}`,
+        "Run `terraform init -upgrade` in the stack's folder.",
+      ),
+    ];
+  }
+  return [
+    problem(
+      `${stack}: .terraform and .terraform.lock.hcl are of another build of provider ${locked.version}`,
+      `Remove ${lockFile} and ${join(directory, ".terraform")}; the next \`sterna plan\` makes them anew. The state is not in them.`,
+    ),
+  ];
+}
+
+async function checkLedgers(system: SynthesizedSystem, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const { rows, unreadable } = await readLedgers(system, variables);
+  if (unreadable.length === 0) return [ok(`${system.stack}: ledgers can be read, ${rows.size} rows`)];
+  return unreadable.map(({ code, message }) => problem(`${system.stack}: ${code}`, message));
+}
+
+/** What a `.terraform.lock.hcl` says about Sterna's provider. */
+export interface LockedProvider {
+  readonly version: string;
+  readonly hashes: readonly string[];
+}
+
+function readLock(lockFile: string): LockedProvider | undefined {
+  const block = /provider "[^"]*\/sterna\/sterna" \{([\s\S]*?)\n\}/.exec(lockFile)?.[1];
+  const version = block && /^\s*version\s*=\s*"([^"]+)"/m.exec(block)?.[1];
+  if (!block || !version) return undefined;
+  return { version, hashes: [...block.matchAll(/"((?:h1|zh):[^"]+)"/g)].map((match) => match[1]!) };
+}
+
+/**
+ * The `h1:` hash of a provider's zip: names and contents, whatever the zip looks like (golang.org/x/mod/sumdb/dirhash,
+ * Hash1).
+ */
+function hashOfZip(zip: Uint8Array): string {
+  const files = Object.entries(unzipSync(zip)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const list = files.map(([name, content]) => `${sha256(content)}  ${name}\n`).join("");
+  return `h1:${createHash("sha256").update(list).digest("base64")}`;
 }

@@ -1,7 +1,6 @@
-import { mapVariables } from "../../engine/dotenv/map-variables";
+import { mapVariables } from "../../steps/env-file/map-variables";
 import { EngineError } from "../../engine/engine-error";
-import { joinUrl, splitUrl, URL_PARTS, type UrlPart, type UrlParts } from "./url-parts";
-import type { VariableMap } from "./variable-map";
+import { joinUrl, splitUrl, URL_PARTS, type UrlPart, type UrlParts, type VariableMap } from "./variable-map";
 
 /** What becomes of some variables, by name: never a value. */
 export interface VariableChange {

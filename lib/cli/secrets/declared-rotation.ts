@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
-import { STACK_MANIFEST_FILE, stackManifest, type StackManifest } from "../../core/stack-manifest";
-import { SternaError } from "../../core/sterna-error";
-import { SECRET_VARIABLE, SETTINGS_VARIABLE } from "../../secrets/rotator/settings";
-import type { Project } from "../project/project";
-import { describeKnown } from "../text/nearest";
+import { STACK_MANIFEST_FILE, stackManifest, type StackManifest } from "../../manifest/stack-manifest";
+import { SternaError } from "../../core/errors";
+import { SECRET_VARIABLE, SETTINGS_VARIABLE } from "../../rotator/settings";
+import type { Project } from "../../toolkit/project/project";
+import { describeKnown } from "../../core/nearest";
 
 /** The rotation of a secret, as an app synthesized it. */
 export interface DeclaredRotation {

@@ -1,12 +1,14 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { awsSettings } from "../../engine/objects/aws-settings";
+import { googleAccessToken } from "../../engine/objects/gcs-store";
+import { awsSettings } from "../../engine/objects/s3-client";
 import { regionInArn } from "../../engine/secrets/aws-secrets-manager";
-import { AwsSecretVersions } from "../../secrets/rotator/aws-secret-versions";
-import { rotate, type RotationResult } from "../../secrets/rotator/rotate";
-import type { OnProgress } from "../../secrets/rotator/rotation-strategy";
-import type { RotationSettings } from "../../secrets/rotator/settings";
-import { strategyOf } from "../../secrets/rotator/strategies";
-import { isGoogleSecretId, rotateGoogleSecret } from "./rotate-google-secret";
+import { AwsSecretVersions } from "../../rotator/aws/secret-versions";
+import { rotateGoogleSecret as rotateOnGoogle } from "../../rotator/google/rotation-message";
+import { openSecretManager, SECRET_MANAGER_SCOPE } from "../../rotator/google/secret-manager";
+import { GoogleSecretVersions } from "../../rotator/google/secret-versions";
+import { rotate, type RotationResult, type OnProgress } from "../../rotator/rotation";
+import type { RotationSettings } from "../../rotator/settings";
+import { strategyOf } from "../../rotator/strategies/strategy-of";
 
 /** What is rotated, and how. */
 export interface RotatedSecret {
@@ -40,4 +42,21 @@ export async function rotateSecret(
   } finally {
     client.destroy();
   }
+}
+
+/** Whether a secret is one of Google Secret Manager: `projects/<project>/secrets/<name>`. */
+export function isGoogleSecretId(id: string): boolean {
+  return /^projects\/[^/]+\/secrets\/[^/]+$/.test(id);
+}
+
+/** Rotates a secret of Google Secret Manager from here. @param variables where credentials and endpoint are looked up */
+async function rotateGoogleSecret(
+  id: string,
+  settings: RotationSettings,
+  variables: NodeJS.ProcessEnv,
+  onProgress: OnProgress,
+): Promise<RotationResult> {
+  const client = openSecretManager(variables, googleAccessToken(variables, SECRET_MANAGER_SCOPE));
+  const versions = new GoogleSecretVersions(client, id);
+  return rotateOnGoogle({ versions, strategy: strategyOf(settings, versions, onProgress), onProgress });
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { SternaError } from "../../core/sterna-error";
-import { parseRotationSettings, SETTINGS_VARIABLE, type RotationSettings } from "../../secrets/rotator/settings";
-import type { Terminal } from "../terminal";
-import { Terraform } from "../terraform/terraform";
+import { SternaError } from "../../core/errors";
+import { parseRotationSettings, SETTINGS_VARIABLE, type RotationSettings } from "../../rotator/settings";
+import type { Terminal } from "../terminal/terminal";
+import { Terraform } from "../../toolkit/terraform/terraform";
 import type { DeclaredRotation } from "./declared-rotation";
 
 /** What `terraform show -json` prints, as far as it is read. */

@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
-import { SternaError } from "../../core/sterna-error";
-import { awsSettings } from "../../engine/objects/aws-settings";
+import { SternaError } from "../../core/errors";
+import { awsSettings } from "../../engine/objects/s3-client";
 import { regionInArn } from "../../engine/secrets/aws-secrets-manager";
 
 /** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (Secret value) */

@@ -22,3 +22,65 @@ export const engineErrorCodes = {
   StepInterrupted: "a step was stopped",
   StepUnknown: "a step is asked for that the ledger does not hold as applied",
 } as const satisfies Record<string, string>;
+
+/** Step kinds: what the steps of one kind can find wrong. */
+export const stepKindsErrorCodes = {
+  SourceMissing: "a file or directory that a step reads does not exist",
+  SourceEmpty: "a directory holds nothing of what a step should take from it, as an unmounted volume does",
+  SourceRefused: "a directory holds links, sockets, or names that a step cannot take along",
+  SourceChanged: "a file changed while a step was reading it",
+  DocumentsInvalid: "files are no JSON documents with a key that can become rows",
+  TableUnsuitable: "the table of a step does not have the columns that it needs",
+  TargetConflict: "what a step would write is there already, with other content or from somebody else",
+  TargetMissing: "the bucket or table that a step writes to does not exist",
+  VariablesInvalid: "variables of a dotenv file cannot be mapped as a step says",
+  AddressRefused: "a URL is not one that a step may ask",
+  BackupUnreadable: "an archive did not give back what went into it",
+} as const satisfies Record<string, string>;
+
+/** What a transfer between stores can find wrong. */
+export const transfersErrorCodes = {
+  InvalidTransfer: "the phases of a transfer do not go together",
+  TransferIntoItself: "source and target of a transfer are the same, or one inside of the other",
+  InvalidTransferStart: "the first day of a transfer job is no day",
+  TransferManifestUnreadable: "the manifest of a transfer is not as Sterna wrote it",
+  TransferLosesVersions: "the source of a transfer keeps old versions, which would stay behind",
+  TransferLosesTags: "objects of a transfer have tags, which would be lost, or that its target cannot keep",
+  TransferDamaged: "an object arrived with another content than was sent",
+  TransferNotCutOver: "the source of a transfer cannot be retired before its cut-over",
+  SourceStillWritten: "somebody wrote to the source of a transfer after its cut-over",
+  StoreRefused: "Cloud Storage refused a request",
+} as const satisfies Record<string, string>;
+
+/** What schedules, backups and restore drills can get wrong. */
+export const backupErrorCodes = {
+  ScheduleUnreadable: "an expression is no schedule in the language that it is written in",
+  ScheduleAmbiguous: "crons disagree about what an expression means",
+  ScheduleNeverFires: "no day of the calendar from now on matches a schedule",
+  ScheduleTooFrequent: "a schedule comes more often than what it starts allows",
+  ScheduleUntranslatable: "a scheduler cannot say what a schedule says",
+  ScheduleZoneUnknown: "a time zone is not in the IANA database",
+  ScheduleZoneUnsupported: "a scheduler knows no zone but UTC, and a schedule is in another",
+  ScheduleZonesDiffer: "the lines of a schedule are in different time zones",
+  InvalidBackupTimer: "an option of a backup timer is not what its scheduler takes",
+  BackupSelectsNothing: "a backup timer names neither resources nor tags",
+  BackupWindowTooShort: "the windows of AWS Backup are too short, or the second ends with the first",
+  ColdStorageTooLate: "a backup would be deleted before the 90 days of cold storage that are billed have passed",
+  ContinuousBackupRetention: "continuous backups are kept for 1 to 35 days, and never in cold storage",
+  VaultLockContradiction: "the lock of a vault refuses backups that are kept as long as the plan says",
+  JitterTooLong: "a random delay is as long as the distance between two runs, or its scheduler has none",
+  InvalidBackupPlan: "a backup plan does not match its schema, or one of its settings is none",
+  RetentionContradiction: "backups would be deleted before the time that they are promised for",
+  BackupProgramMissing: "a program that takes, checks or restores backups is not on the PATH",
+  BackupFailed: "a part of a backup could not be taken, so there is no backup",
+  BackupEmpty: "there was nothing to back up, as on the wrong server or an unmounted volume",
+  BackupCorrupt: "a file of a backup is missing, or is not what its manifest says",
+  BackupMissing: "there is no backup, or none with that id or that part",
+  BackupStale: "the newest backup is older than the plan allows",
+  RetentionRefused: "old backups stay, because the newest one cannot be restored",
+  RestoreFailed: "a backup could not be restored; what was there is as it was",
+  RestoreMismatch: "a restore did not give back the counts and digests of the backup",
+  InvalidRestoreDrill: "an option of a restore drill is not what AWS Backup takes, or it would try nothing",
+  EncryptionKeyInvalid: "a key is no key of AES-256",
+  EncryptionKeyWrong: "a file was encrypted with another key",
+} as const satisfies Record<string, string>;

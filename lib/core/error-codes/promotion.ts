@@ -1,3 +1,36 @@
+/** Command line: what `sterna` finds in a project, and what Terraform answers. */
+export const commandLineErrorCodes = {
+  ProjectMissing: "the folder holds no cdktf.json",
+  InvalidProject: "cdktf.json does not say how to synthesize",
+  SynthesisFailed: "the app of cdktf.json ended with an error",
+  NotSynthesized: "the app wrote no stacks, or nothing was synthesized yet",
+  SynthesisUnreadable: "a synthesized file is not as this version of Sterna writes it",
+  TerraformMissing: "there is no terraform on the PATH",
+  TerraformFailed: "Terraform ended with an error",
+  Interrupted: "a command was interrupted while Terraform worked",
+  PlanUnreadable: "a plan is not as this version of Sterna reads it",
+  RecordUnreadable: "the record of an apply is not as Sterna wrote it",
+  RecordsUnreachable: "the records of applies in a bucket cannot be read or written",
+  PlanChanged: "what a saved plan stands on is not as it was when the plan was made",
+  PlanNotReviewed: "a protected environment has no saved plan that somebody could have reviewed",
+  ApprovalMissing: "nobody is there to approve a plan, and --auto-approve was not given",
+  PinsBusy: "another command is about to change releases.json",
+  StepBusy: "the ledger row of a step cannot be edited while the step is being worked on",
+  ReasonMissing: "the ledger is edited by hand, and nobody says why",
+  AdoptionRefused: "what a system that was migrated by hand holds does not fit the order of the steps",
+  StackWorkerFailed: "the process that asks the steps of a stack ended without an answer",
+} as const satisfies Record<string, string>;
+
+/** Pipelines: what `sterna ci` writes, and what the jobs of a pipeline ask of GitHub and GitLab. */
+export const ciErrorCodes = {
+  StateInCheckout: "state, ledgers or records lie in the checkout, which a pipeline throws away",
+  PipelineOutside: "the project is not inside of the repository that the pipeline is written for",
+  PipelineEdited: "a file of a pipeline was edited by hand, or somebody else wrote it",
+  ForgeUnknown: "the command works only in a job of GitHub Actions or GitLab CI",
+  ForgeFailed: "GitHub or GitLab did not do what it was asked for",
+  ReviewMissing: "no reviewed plan belongs to the commit that is to be applied",
+} as const satisfies Record<string, string>;
+
 /** Promotion: what promotes and rolls back. */
 export const promotionErrorCodes = {
   NotNextEnvironment: "a release moves to the next environment only, never past one or back",
@@ -11,4 +44,38 @@ export const promotionErrorCodes = {
   ReleaseNotOlder: "a rollback goes to an older release",
   NextEnvironmentNewer: "a rollback would leave a later environment with a newer release than this one",
   PinIgnored: "the app does not take its pins from releases.json",
+} as const satisfies Record<string, string>;
+
+/** What a compatibility matrix and the path of an upgrade can get wrong. */
+export const releasesErrorCodes = {
+  InvalidCompatibility: "a compatibility matrix has no rows, or a row that is none",
+  NoUpgradePath: "the compatibility matrix holds no path to a release",
+  RequiredStopSkipped: "a move skips a release at which the compatibility matrix wants the system to stop",
+  RollbackUnsupported: "the compatibility matrix says that a move cannot be taken back",
+} as const satisfies Record<string, string>;
+
+/** What gates, evidence and waivers refuse. */
+export const gatesErrorCodes = {
+  InvalidEvidence: "an evidence file does not match its schema, or lies in the place of another",
+  InvalidGate: "a gate has no title, or evidence that never counts",
+  DuplicateGate: "two gates of a stack have one id, or a stack has gates twice",
+  UnknownGate: "an attestation or a waiver is for a gate that the stack does not have",
+  InvalidWaiver: "a waiver lacks a reason, a name or an end, or is for what cannot be waived",
+  InvalidMaintenanceWindow: "a maintenance window has no schedule, zone or length that it can have",
+  PlainSecretInEnvironment: "a secret stands in an environment variable of a resource",
+  CorsNotExplicit: "CORS allows every origin, or one on this machine",
+  ListenerWithoutTls: "a public listener speaks no TLS, or an old one",
+  ServiceNotAlarmed: "no alarm with an action is about a service",
+  StatefulNotBackedUp: "nothing backs up a resource that keeps data",
+  StepWithoutWayBack: "a step has neither `down` nor a reason in the synthesized stack",
+  SynthGateRefused: "a check of the project's own found something in the synthesized stack",
+  StatefulResourceLost: "a plan destroys or replaces a resource that keeps data",
+  DriftFound: "something was changed past Terraform",
+  GateNotAttestable: "an attestation is for a gate that no person opens",
+  EvidenceMissing: "nobody attested what a gate asks for",
+  EvidenceExpired: "what a gate asks for was attested, and the attestation has expired",
+  EvidenceForOtherRelease: "what a gate asks for was attested for another release",
+  RestoreDrillMissing: "no backup was restored for practice, or too long ago, or without success",
+  BackupTooOld: "there is no backup, or none that is young enough",
+  OutsideMaintenanceWindow: "an environment is changed outside of its maintenance windows",
 } as const satisfies Record<string, string>;

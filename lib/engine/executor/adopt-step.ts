@@ -1,10 +1,10 @@
-import { programChecksum } from "../checksum";
-import { kindOf } from "../kinds";
-import { isTransactional } from "../kinds/step-kind";
+import { programChecksum } from "../../manifest/checksum";
+import type { StepDefinition, StepRecord, StepStatus } from "../../manifest/step-record";
+import { kindOf } from "../../provider/kinds";
 import type { Ledger } from "../ledgers/ledger";
-import type { StepDefinition, StepRecord } from "../step-record";
-import { withIdleLock } from "./idle-lock";
-import { writeReceipt } from "./receipt";
+import { isTransactional } from "../step-kind";
+import { writeReceipt, removeReceipt } from "./home-ledger";
+import { withIdleLock } from "./previous-worker";
 
 /** Where a step keeps its row. */
 export interface StepLedgers {
@@ -34,7 +34,7 @@ export async function adoptStep(definition: StepDefinition, { home, receipts }: 
 }
 
 /** The row of a step that was applied, and not by Sterna. */
-export function appliedByHand(definition: StepDefinition): StepRecord {
+function appliedByHand(definition: StepDefinition): StepRecord {
   const now = new Date().toISOString();
   const kind = kindOf(definition.program);
   const transactional = isTransactional(kind) && kind.inTransaction(definition.program);
@@ -47,4 +47,49 @@ export function appliedByHand(definition: StepDefinition): StepRecord {
     startedAt: now,
     appliedAt: now,
   };
+}
+
+/** What a person says about a step. */
+export interface Repair {
+  /** What the row says from now on; `removed`: there is none. */
+  readonly as: "applied" | "removed";
+  /** Why. */
+  readonly reason: string;
+  /** Who. */
+  readonly by: string;
+}
+
+/** What a row said before and says now; `absent`: there is no row. */
+export interface RepairedRow {
+  readonly was: StepStatus | "absent";
+  readonly is: StepStatus | "absent";
+}
+
+/**
+ * Makes the ledger say what a person knows better: that a step was finished, or undone, by hand. Nothing is run, and the
+ * store is not asked.
+ *
+ * @param definition of the step as it is declared; of its row, when it is not declared any more
+ * @throws EngineError `StepBusy`, `LedgerUnreachable`
+ */
+export async function repairRow(
+  definition: StepDefinition,
+  { home, receipts }: StepLedgers,
+  { as, ...because }: Repair,
+): Promise<RepairedRow> {
+  return withIdleLock(home, definition.id, async (session) => {
+    const found = await session.get();
+    const was: RepairedRow["was"] = found?.status ?? "absent";
+    if (as === "removed") {
+      if (found) await session.remove();
+      if (receipts) await removeReceipt(definition.id, receipts);
+      return { was, is: "absent" };
+    }
+    const repaired = { at: new Date().toISOString(), was, ...because };
+    const mended = { ...appliedByHand(definition), attempt: found?.attempt ?? 1, artifact: found?.artifact, repaired };
+    const record = found?.status === "applied" ? found : mended;
+    if (record !== found) await session.put(record);
+    if (receipts) await writeReceipt(record, receipts);
+    return { was, is: record.status };
+  });
 }

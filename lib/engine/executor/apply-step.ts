@@ -1,12 +1,11 @@
-import { effectChecksum, programChecksum } from "../checksum";
+import { effectChecksum, programChecksum } from "../../manifest/checksum";
 import { EngineError } from "../engine-error";
 import type { Ledger, LedgerSession } from "../ledgers/ledger";
-import type { StepDefinition, StepRecord } from "../step-record";
-import { assertChecks } from "./assert-checks";
-import { operationsOf, type Operations } from "./operations";
+import type { StepDefinition, StepRecord } from "../../manifest/step-record";
+import { assertChecks } from "../step-kind";
+import { operationsOf, type Operations, mayHaveEffect } from "./operations";
 import { rowWithoutWorker } from "./previous-worker";
-import { writeReceipt } from "./receipt";
-import { mayHaveEffect } from "./removal";
+import { writeReceipt } from "./home-ledger";
 import { StepRun, type StepRunOptions } from "./step-run";
 
 /** How a step came to be applied: it ran, it was found in the ledger, or its probe found it done. */

@@ -1,10 +1,12 @@
-import { kindOf } from "../kinds";
-import { isTransactional } from "../kinds/step-kind";
-import type { LedgerConfig } from "../ledgers/ledger-config";
-import { openLedger, type LedgerPlace } from "../ledgers/open-ledger";
+import type { LedgerConfig } from "../../manifest/ledger-config";
+import type { Program } from "../../manifest/program";
+import type { StepRecord } from "../../manifest/step-record";
+import { kindOf } from "../../provider/kinds";
+import { EngineError } from "../engine-error";
 import type { Ledger } from "../ledgers/ledger";
-import type { Program } from "../program";
+import { openLedger, type LedgerPlace } from "../ledgers/open-ledger";
 import { spellOut } from "../secrets/stored-secret";
+import { isTransactional } from "../step-kind";
 
 const SCHEMA = "sterna";
 
@@ -56,4 +58,39 @@ export function homeLedger(program: Program, variables: Readonly<Record<string, 
   // A ledger knows no variables; a secret stays a reference.
   const url = spellOut(kind.database(program), variables, "the ledger");
   return { kind: "postgres", url, schema: SCHEMA };
+}
+
+/**
+ * A step whose row stands in the database that it changed leaves a copy of it, a receipt, in the ledger of the stack: so
+ * that one ledger tells all about an environment, and the next environment finds its proofs there.
+ *
+ * The row in the database stays the truth. A receipt that could not be written is written by the next apply.
+ */
+export async function writeReceipt(record: StepRecord, stackLedger: Ledger): Promise<void> {
+  await note(`is applied in its database`, record.id, () =>
+    stackLedger.withLock(record.id, async (session) => {
+      if (JSON.stringify(await session.get()) !== JSON.stringify(record)) await session.put(record);
+    }),
+  );
+}
+
+/** Removes the receipt of a step that was rolled back. */
+export async function removeReceipt(id: string, stackLedger: Ledger): Promise<void> {
+  await note(`is rolled back in its database`, id, () =>
+    stackLedger.withLock(id, async (session) => {
+      if (await session.get()) await session.remove();
+    }),
+  );
+}
+
+async function note(done: string, id: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw new EngineError(
+      "LedgerUnreachable",
+      `step "${id}" ${done}, but the ledger of the stack could not note it. Apply again: nothing runs twice.\n${(error as Error).message}`,
+      { cause: error },
+    );
+  }
 }

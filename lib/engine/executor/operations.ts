@@ -1,9 +1,10 @@
 import type { ClientBase } from "pg";
-import { kindOf } from "../kinds";
-import { isTransactional, type CheckResult, type StepContext } from "../kinds/step-kind";
+import type { Program } from "../../manifest/program";
+import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
+import { kindOf } from "../../provider/kinds";
+import { EngineError } from "../engine-error";
 import type { LedgerSession } from "../ledgers/ledger";
-import type { Program } from "../program";
-import type { Artifact } from "../step-record";
+import { isTransactional, type CheckResult, type StepContext } from "../step-kind";
 
 /** What can be done with a program, whatever its kind. */
 export interface Operations {
@@ -70,4 +71,33 @@ async function transaction<T>(client: ClientBase, work: () => Promise<T>): Promi
     await client.query("rollback").catch(() => undefined);
     throw error;
   }
+}
+
+/** Whether a step that the ledger holds may have changed something. */
+export function mayHaveEffect(record: Pick<StepRecord, "status" | "partial">): boolean {
+  return record.status === "applied" || record.status === "undoing" || record.partial;
+}
+
+/**
+ * What the removal of a step with an effect does: undo it, or only forget it.
+ *
+ * @throws EngineError `StepIrreversible`, `StepRemovalRefused`
+ */
+export function removalOf(
+  step: Pick<StepDefinition, "id" | "release" | "program" | "irreversible" | "onDestroy">,
+): "rollback" | "forget" {
+  if (step.onDestroy === "keep" || kindOf(step.program).effectless) return "forget";
+  if (step.irreversible !== undefined) {
+    throw new EngineError(
+      "StepIrreversible",
+      `step "${step.id}" of release ${step.release} cannot be undone: ${step.irreversible}. Keep it in the configuration (pin ${step.release} or newer), or restore the backup that was taken before it.`,
+    );
+  }
+  if (step.onDestroy === "refuse") {
+    throw new EngineError(
+      "StepRemovalRefused",
+      `step "${step.id}" of release ${step.release} must not be removed (on_destroy = "refuse"). Keep it in the configuration, or apply on_destroy = "rollback" or "keep" first.`,
+    );
+  }
+  return "rollback";
 }

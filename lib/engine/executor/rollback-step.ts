@@ -1,10 +1,9 @@
 import { EngineError } from "../engine-error";
 import type { Ledger, LedgerSession } from "../ledgers/ledger";
-import type { StepDefinition, StepRecord } from "../step-record";
-import { operationsOf } from "./operations";
+import type { StepDefinition, StepRecord } from "../../manifest/step-record";
+import { operationsOf, mayHaveEffect, removalOf } from "./operations";
 import { rowWithoutWorker } from "./previous-worker";
-import { removeReceipt } from "./receipt";
-import { mayHaveEffect, removalOf } from "./removal";
+import { removeReceipt } from "./home-ledger";
 import { StepRun, type StepRunOptions } from "./step-run";
 
 /** What a rollback did: ran `down`, kept the effect as declared, or found nothing to undo. */

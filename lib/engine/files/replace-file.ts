@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
@@ -54,4 +54,14 @@ export async function createPrivateFile(path: string): Promise<void> {
   await rm(path, { force: true });
   const file = await open(path, "wx", 0o600);
   await file.close();
+}
+
+/** The bytes of a file, or nothing when there is no such file. */
+export async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }

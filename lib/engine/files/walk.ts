@@ -1,9 +1,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { EngineError } from "../engine-error";
-import { someOf } from "../some-of";
-import { byUtf8Bytes } from "./byte-order";
+import { EngineError, someOf } from "../engine-error";
+import { byUtf8Bytes } from "./file-manifest";
 
 /**
  * What to do with symbolic links.

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { EngineError } from "../engine-error";
-import { stepRecord, type StepRecord } from "../step-record";
-import type { HeldLock } from "./held-lock";
-import type { ObjectStore, ObjectVersion } from "./object-store";
-import { readStored } from "./read-row";
+import { stepRecord, type StepRecord } from "../../manifest/step-record";
+import type { HeldLock } from "./object-lock";
+import type { ObjectStore, ObjectVersion } from "../objects/object-store";
+import { readStored } from "./ledger";
 
 /** The object of a row. */
 const rowObject = z.object({

@@ -11,11 +11,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../engine-error";
-import type { StepRecord } from "../step-record";
+import type { StepRecord } from "../../manifest/step-record";
 import { FileLock } from "./file-lock";
-import type { Ledger, LedgerSession, LockWait } from "./ledger";
-import { readRow } from "./read-row";
-import { assertScope, type LedgerScope } from "./scope";
+import { type Ledger, type LedgerSession, type LockWait, readRow, assertScope, type LedgerScope } from "./ledger";
 
 const UNRECORDED = "What the step did since its last row is not recorded, so the next apply may do it again.";
 

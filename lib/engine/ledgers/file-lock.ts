@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LockWait } from "./ledger";
-import { isAlive, processIdentity, thisProcess, type ProcessIdentity } from "./process-identity";
+import { isAlive, processIdentity, thisProcess, type ProcessIdentity } from "../processes/process-identity";
 
 const POLL_MILLISECONDS = 100;
 

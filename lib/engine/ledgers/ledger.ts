@@ -1,5 +1,7 @@
 import type { ClientBase } from "pg";
-import type { Progress, StepRecord } from "../step-record";
+import { ZodError, type ZodType } from "zod";
+import { type Progress, type StepRecord, stepRecord } from "../../manifest/step-record";
+import { EngineError } from "../engine-error";
 
 /** The record of applied steps of one system in one environment, kept where the steps take effect. */
 export interface Ledger {
@@ -53,4 +55,59 @@ export interface LedgerSession {
 
   /** Ends the statement that runs on `client`, from another connection. */
   cancel?(): Promise<void>;
+}
+
+/** Whose steps a ledger is asked for. */
+export interface LedgerScope {
+  readonly system: string;
+  readonly environment: string;
+}
+
+/**
+ * Two environments that share one ledger would adopt each other's steps: staging would look migrated because
+ * development was.
+ *
+ * @throws EngineError `LedgerOfOtherEnvironment`
+ */
+export function assertScope(record: StepRecord, scope: LedgerScope, location: string): StepRecord {
+  if (record.environment !== scope.environment || record.system !== scope.system) {
+    throw new EngineError(
+      "LedgerOfOtherEnvironment",
+      `the ledger in ${location} holds step "${record.id}" of ${record.system} in ${record.environment}, but it was opened for ${scope.system} in ${scope.environment}. Give each environment its own ledger: check which database or directory ${scope.environment} is connected to.`,
+    );
+  }
+  return record;
+}
+
+/**
+ * Reads a row as a ledger keeps it: the JSON of a `StepRecord`.
+ *
+ * @param location where the ledger is, for the message
+ * @throws EngineError `LedgerRowUnreadable`; the message holds nothing of the row but names
+ */
+export function readRow(json: string, id: string, location: string): StepRecord {
+  return readStored(stepRecord, json, `the row of step "${id}" in the ledger in ${location}`);
+}
+
+/**
+ * Reads what a ledger keeps.
+ *
+ * @param what names it, for the message
+ * @throws EngineError `LedgerRowUnreadable`; the message holds nothing of the content but names
+ */
+export function readStored<Content>(schema: ZodType<Content>, json: string, what: string): Content {
+  try {
+    return schema.parse(JSON.parse(json));
+  } catch (error) {
+    const reason = error instanceof ZodError ? wrongFields(error) : "it is not JSON";
+    throw new EngineError(
+      "LedgerRowUnreadable",
+      `${what} cannot be read: ${reason}. Was it written by a newer Sterna? Then use that one. Was it changed by hand? Then restore it from a backup of the ledger.`,
+      { cause: error },
+    );
+  }
+}
+
+function wrongFields(error: ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".") || "the whole"}: ${message}`).join("; ");
 }

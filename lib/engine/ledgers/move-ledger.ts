@@ -1,7 +1,7 @@
-import { canonicalJson } from "../checksum";
+import { canonicalJson } from "../../manifest/checksum";
 import { EngineError } from "../engine-error";
 import { mapConcurrently } from "../files/concurrently";
-import type { StepRecord } from "../step-record";
+import type { StepRecord } from "../../manifest/step-record";
 import type { Ledger, LedgerSession } from "./ledger";
 
 const ROWS_AT_ONCE = 4;

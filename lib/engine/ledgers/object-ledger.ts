@@ -1,13 +1,10 @@
 import { EngineError } from "../engine-error";
 import { mapConcurrently } from "../files/concurrently";
-import type { StepRecord } from "../step-record";
-import { ConditionalWrites } from "./conditional-writes";
+import type { StepRecord } from "../../manifest/step-record";
+import { ConditionalWrites, type ObjectStore } from "../objects/object-store";
 import { FencedRow, parseRow } from "./fenced-row";
-import type { HeldLock } from "./held-lock";
-import type { Ledger, LedgerSession, LockWait } from "./ledger";
-import { ObjectLock } from "./object-lock";
-import type { ObjectStore } from "./object-store";
-import { assertScope, type LedgerScope } from "./scope";
+import { type HeldLock, ObjectLock } from "./object-lock";
+import { type Ledger, type LedgerSession, type LockWait, assertScope, type LedgerScope } from "./ledger";
 
 const LOCK_LIFETIME_SECONDS = 60;
 const READS_AT_ONCE = 16;

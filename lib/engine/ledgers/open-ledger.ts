@@ -2,21 +2,19 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { describeIssues } from "../../core/read-json-file";
 import { EngineError } from "../engine-error";
-import { resolveText } from "../resolve-text";
+import { resolveText, describeSecret, referredSecret } from "../secrets/stored-secret";
 import { loginUrl } from "../secrets/login-url";
 import { lookUpText } from "../secrets/look-up-text";
 import { SecretFetcher } from "../secrets/secret-fetcher";
-import { describeSecret, referredSecret } from "../secrets/stored-secret";
-import type { Text } from "../text";
+import type { Text } from "../../manifest/text";
 import { FileLedger } from "./file-ledger";
-import type { Ledger } from "./ledger";
-import { openGcsStore } from "./google-access";
-import { ledgerConfig, type LedgerConfig } from "./ledger-config";
+import type { Ledger, LedgerScope } from "./ledger";
+import { openGcsStore } from "../objects/gcs-store";
+import { ledgerConfig, type LedgerConfig } from "../../manifest/ledger-config";
 import { ObjectLedger } from "./object-ledger";
 import type { DatabaseAddress } from "./postgres-connections";
 import { PostgresLedger } from "./postgres-ledger";
-import { S3Store } from "./s3-store";
-import type { LedgerScope } from "./scope";
+import { S3Store } from "../objects/s3-store";
 
 const EXAMPLES = [
   '  {"kind":"file","directory":".sterna/ledger"}',

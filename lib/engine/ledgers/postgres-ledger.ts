@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, escapeIdentifier, type ClientBase } from "pg";
 import { EngineError } from "../engine-error";
-import type { StepRecord } from "../step-record";
-import type { Ledger, LedgerSession, LockWait } from "./ledger";
-import { readRow } from "./read-row";
+import type { StepRecord } from "../../manifest/step-record";
+import { type Ledger, type LedgerSession, type LockWait, readRow, assertScope, type LedgerScope } from "./ledger";
 import { PostgresConnections, type DatabaseAddress, type Queryable } from "./postgres-connections";
 import { PostgresProgress } from "./postgres-progress";
-import { assertScope, type LedgerScope } from "./scope";
 
 const POLL_MILLISECONDS = 200;
 const UNDEFINED_TABLE = "42P01";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { escapeIdentifier, type ClientBase } from "pg";
 import { z } from "zod";
-import { progress, type Progress, type StepRecord } from "../step-record";
+import { progress, type Progress, type StepRecord } from "../../manifest/step-record";
 
 type Queryable = Pick<ClientBase, "query">;
 

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { EngineError } from "../engine-error";
-import { rejectAborted } from "../files/abort";
-import { digestOfStream, type FileDigest } from "../files/file-digest";
+import { rejectAborted } from "../files/concurrently";
+import { digestOfStream, type FileDigest } from "../files/file-manifest";
 import { openS3, type S3Sdk } from "./s3-client";
 
 /** sha256 of a whole object in base64. Multipart uploads have a digest of digests instead, with `-<parts>` at its end. */

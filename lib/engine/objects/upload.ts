@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { Transform, pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sha256 } from "../checksum";
-import { rejectAborted } from "../files/abort";
-import { type ManifestEntry, sourceChanged } from "../files/manifest";
+import { sha256 } from "../../manifest/checksum";
+import { RESERVED_PREFIX, REQUESTS } from "../../steps/files/copies";
+import { EngineError, someOf } from "../engine-error";
+import { rejectAborted, mapConcurrently } from "../files/concurrently";
+import { type ManifestEntry, sourceChanged, byUtf8Bytes, totalsOf } from "../files/file-manifest";
+import type { CheckResult } from "../step-kind";
 import type { Bucket } from "./bucket";
 
 /** Files up to this size, in bytes, are held in memory, so that the SDK can send them again after a network error. */
@@ -111,4 +115,86 @@ export class UnchangedFile extends Transform {
       done(sourceChanged(this.entry.path, this.size < this.entry.size ? "it shrank" : "its sha256 is another one"));
     }
   }
+}
+
+/** The largest object of a single `PutObject`, in bytes (Amazon S3 User Guide, "Uploading objects"). */
+const LARGEST_OBJECT = 5 * 1024 ** 3;
+
+/** The longest key, in UTF-8 bytes (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
+export const LONGEST_KEY = 1024;
+
+/**
+ * Looks at names and sizes, before anything is digested or copied.
+ *
+ * @throws EngineError `SourceRefused`, naming every file that cannot be an object
+ */
+export async function assertUploadable(
+  root: string,
+  files: readonly string[],
+  prefix: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const problems = await mapConcurrently(files, 8, signal, async (path) => {
+    const problem = nameProblem(prefix + path) ?? sizeProblem(await sizeOf(root, path));
+    return problem === undefined ? [] : [`${JSON.stringify(path)} (${problem})`];
+  });
+  const refused = problems.flat();
+  if (refused.length === 0) return;
+  throw new EngineError("SourceRefused", `${refused.length} files cannot become objects: ${someOf(refused)}`);
+}
+
+function nameProblem(key: string): string | undefined {
+  if (Buffer.byteLength(key) > LONGEST_KEY) return `its key has more than ${LONGEST_KEY} bytes`;
+  return key.startsWith(RESERVED_PREFIX) ? `${RESERVED_PREFIX} is kept for Sterna` : undefined;
+}
+
+function sizeProblem(bytes: number): string | undefined {
+  return bytes > LARGEST_OBJECT ? `${bytes} bytes, more than 5 GiB: use BucketTransfer` : undefined;
+}
+
+async function sizeOf(root: string, path: string): Promise<number> {
+  try {
+    return (await stat(join(root, path))).size;
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "ENOENT" ? sourceChanged(path, "it disappeared") : error;
+  }
+}
+
+/**
+ * Compares what should be in a bucket with what is there, object by object, by sha256. Objects of others under the
+ * same prefix do not matter.
+ */
+export async function compareObjects(
+  bucket: Bucket,
+  prefix: string,
+  expected: readonly ManifestEntry[],
+  signal: AbortSignal,
+): Promise<CheckResult[]> {
+  const there = await bucket.list(prefix, signal);
+  const found = await mapConcurrently(
+    expected,
+    REQUESTS,
+    signal,
+    async ({ path }, either): Promise<ManifestEntry[]> => {
+      const key = prefix + path;
+      const size = there.get(key);
+      const sha256 = size === undefined ? undefined : await bucket.sha256(key, either);
+      return size === undefined || sha256 === undefined ? [] : [{ path, size, sha256 }];
+    },
+  );
+  const actual = found.flat();
+  const place = `s3://${bucket.name}/${prefix}`;
+  const [right, is] = [totalsOf(expected), totalsOf(actual)];
+  return [
+    { query: `objects in ${place}`, expected: String(right.files), actual: String(is.files) },
+    { query: `bytes in ${place}`, expected: String(right.bytes), actual: String(is.bytes) },
+    { query: `sha256 over ${place}`, expected: right.sha256, actual: is.sha256 },
+    { query: `missing or different objects in ${place}`, expected: "none", actual: differences(expected, actual) },
+  ];
+}
+
+function differences(expected: readonly ManifestEntry[], actual: readonly ManifestEntry[]): string {
+  const found = new Map(actual.map((entry) => [entry.path, entry.sha256]));
+  const different = expected.filter(({ path, sha256 }) => found.get(path) !== sha256).map(({ path }) => path);
+  return different.length === 0 ? "none" : someOf(different.sort(byUtf8Bytes));
 }

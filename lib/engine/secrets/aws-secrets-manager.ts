@@ -1,5 +1,5 @@
 import { EngineError } from "../engine-error";
-import { awsSettings } from "../objects/aws-settings";
+import { awsSettings } from "../objects/s3-client";
 import { describeSecret, type NamedSecret } from "./stored-secret";
 
 /** Longer than all attempts of the SDK take in a network that answers. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fetchWithRetries } from "../../core/fetch-with-retries";
 import { EngineError } from "../engine-error";
-import { googleAccessToken } from "../ledgers/google-access";
+import { googleAccessToken } from "../objects/gcs-store";
 import { describeSecret, type NamedSecret } from "./stored-secret";
 
 const ENDPOINT = "https://secretmanager.googleapis.com/v1/";

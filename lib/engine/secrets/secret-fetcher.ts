@@ -1,10 +1,10 @@
-import { isSecretKey, NOT_ROTATED_YET } from "../../core/server-login";
-import { canonicalJson } from "../checksum";
-import { EngineError } from "../engine-error";
-import { maskEverywhere } from "../executor/redactor";
+import { z } from "zod";
+import { isSecretKey, NOT_ROTATED_YET, parseJson } from "../../core/server-login";
+import { canonicalJson } from "../../manifest/checksum";
+import { EngineError, someOf } from "../engine-error";
 import { readAwsSecret } from "./aws-secrets-manager";
 import { readGoogleSecret } from "./google-secret-manager";
-import { selectKey } from "./select-key";
+import { maskEverywhere } from "./redactor";
 import { describeSecret, type NamedSecret } from "./stored-secret";
 
 /** Fetches secrets, each version once: keys of the same secret belong together, also while it rotates. */
@@ -61,4 +61,33 @@ export class SecretFetcher {
         : `${describeSecret(version)} has no value yet: its first rotation has not ended. Look at the log of the rotation function, and try again`,
     );
   }
+}
+
+const object = z.record(z.string(), z.unknown());
+/** What a variable or a connection can take. */
+const value = z.union([z.string().min(1), z.number(), z.boolean()]);
+
+/**
+ * One value of a secret that holds a JSON object.
+ *
+ * @param what names the secret
+ * @throws EngineError `SecretNotJson`, `SecretKeyMissing`: with the names of keys, never with a value
+ */
+function selectKey(text: string, key: string, what: string): string {
+  const values = object.safeParse(parseJson(text)).data;
+  if (values === undefined) {
+    throw new EngineError(
+      "SecretNotJson",
+      `${what} holds no JSON object, so it has no key "${key}"; leave the key out for the whole value, or store an object`,
+    );
+  }
+  const found = value.safeParse(Object.hasOwn(values, key) ? values[key] : undefined);
+  if (found.success) return String(found.data);
+  const keys = Object.keys(values);
+  throw new EngineError(
+    "SecretKeyMissing",
+    keys.includes(key)
+      ? `${what} holds no text under the key "${key}", or an empty one`
+      : `${what} has no key "${key}"; it has ${keys.length === 0 ? "none" : someOf(keys)}`,
+  );
 }

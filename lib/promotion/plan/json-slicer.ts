@@ -1,5 +1,5 @@
-import { SternaError } from "../../core/sterna-error";
-import { parseJson } from "./parse-part";
+import { SternaError } from "../../core/errors";
+import { parseJson } from "./plan-schema";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

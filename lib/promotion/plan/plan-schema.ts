@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { SternaError } from "../../core/errors";
+import { describeIssues } from "../../core/read-json-file";
 
 /**
  * The parts of what `terraform show -json <plan>` writes that Sterna reads (Terraform, "JSON Output Format", format
@@ -84,3 +86,31 @@ export const checkJson = checkedObject.extend({
     .nullish(),
 });
 export type CheckJson = z.infer<typeof checkJson>;
+
+/**
+ * A part of a plan, unchecked.
+ *
+ * @throws SternaError `PlanUnreadable` when it is not JSON
+ */
+export function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new SternaError("PlanUnreadable", `the plan is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * A part of a plan.
+ *
+ * @throws SternaError `PlanUnreadable` when it is not as the schema says
+ */
+export function parsePart<Schema extends z.ZodType>(schema: Schema, json: Buffer): z.output<Schema> {
+  const result = schema.safeParse(parseJson(json.toString("utf8")));
+  if (result.success) return result.data;
+  throw new SternaError(
+    "PlanUnreadable",
+    `Terraform's plan cannot be read; a newer Sterna may know its format:\n${describeIssues(result.error)}`,
+    { cause: result.error },
+  );
+}

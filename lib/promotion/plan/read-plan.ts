@@ -1,12 +1,11 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
-import { SternaError } from "../../core/sterna-error";
-import { STEP_TYPE } from "../step-change";
-import { foundChanges } from "./found-change";
+import { SternaError } from "../../core/errors";
+import { STEP_TYPE } from "./step-change";
+import { foundChanges, PlanBuilder, type PlanReading, type ReadingOptions } from "./plan-builder";
 import { JsonSlicer, type JsonSelection } from "./json-slicer";
-import { parsePart } from "./parse-part";
-import { PlanBuilder, type PlanReading, type ReadingOptions } from "./plan-builder";
 import {
+  parsePart,
   actionInvocationJson,
   attributeReference,
   checkJson,

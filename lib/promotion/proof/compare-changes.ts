@@ -1,5 +1,8 @@
-import { areRelated } from "../plan/attribute-path";
+import { areRelated } from "../plan/attribute-changes";
+import { type ConfiguredExpressions, haveSameExpression } from "../plan/expressions";
+import { type FreeAttribute, areEqual, isUnknown, type Fingerprint } from "../plan/fingerprint";
 import type { PlanReading } from "../plan/plan-builder";
+import type { StepChange } from "../plan/step-change";
 import {
   reportedName,
   type MissingChange,
@@ -7,11 +10,6 @@ import {
   type ReportedProof,
   type ReportedResource,
 } from "../promotion-report";
-import type { StepChange } from "../step-change";
-import type { FreeAttribute } from "./declared-differences";
-import { differenceReason, isLearned } from "./difference-reason";
-import { type ConfiguredExpressions, haveSameExpression } from "./expressions";
-import { areEqual, isUnknown, type Fingerprint } from "./fingerprint";
 import type { ProvedResource, ProvingHistory } from "./proving-history";
 
 const GONE = ["delete", "forget"];
@@ -183,4 +181,53 @@ function missing(
   attributes: readonly string[] = [],
 ): MissingChange {
   return { kind, name, proof: proof("MISSING", reason, attributes) };
+}
+
+/** A resource that two environments do not make the same of. */
+export interface DifferingResource {
+  readonly address: string;
+  /** Name of the environment that proves. */
+  readonly from: string;
+  readonly here: Fingerprint;
+  readonly there: Fingerprint;
+  /** Paths that differ. */
+  readonly paths: readonly string[];
+}
+
+const LISTED = 3;
+
+/**
+ * Why a change DIFFERS. A value that one environment knows and the other one learns only from its apply may well come
+ * out the same, and nobody can know that before: so it is told apart, with what to write.
+ */
+function differenceReason({ address, from, here, there, paths }: DifferingResource): string {
+  const learnedHere = paths.filter((path) => isLearned(path, here, there));
+  const learnedThere = paths.filter((path) => isLearned(path, there, here));
+  const learned = [...learnedHere, ...learnedThere];
+  const unknown = paths.filter((path) => isUnknown(here[path] ?? "") && !learned.includes(path));
+  const known = paths.filter((path) => !learned.includes(path) && !unknown.includes(path));
+  if (learned.length + unknown.length === 0) return `${from} applied it with another result`;
+  const difference = `{ "resource": ${JSON.stringify(address)}, "attribute": ${JSON.stringify([...learned, ...unknown][0])}, "reason": "…" }`;
+  return [
+    ...(known.length === 0 ? [] : [`${from} applied it with another result: ${listed(known)}`]),
+    ...(unknown.length === 0
+      ? []
+      : [`known only after the apply, and configured otherwise than in ${from}: ${listed(unknown)}`]),
+    ...(learnedHere.length === 0 ? [] : [`known in ${from}, and here only after the apply: ${listed(learnedHere)}`]),
+    ...(learnedThere.length === 0
+      ? []
+      : [`known only after the apply in ${from}, and known here: ${listed(learnedThere)}`]),
+    `where that is meant, write ${difference} into "differences" of environments.json, or waive the change`,
+  ].join("; ");
+}
+
+/** Whether a path is known on one side only because the other one learns it from its apply. */
+function isLearned(path: string, learning: Fingerprint, knowing: Fingerprint): boolean {
+  const isIn = ([other, entry]: readonly [string, string]) => isUnknown(entry) && areRelated(other, path);
+  if (!Object.entries(learning).some(isIn)) return false;
+  return !Object.entries(knowing).some(isIn);
+}
+
+function listed(paths: readonly string[]): string {
+  return paths.slice(0, LISTED).join(", ") + (paths.length > LISTED ? `, and ${paths.length - LISTED} more` : "");
 }

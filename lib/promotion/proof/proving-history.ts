@@ -1,7 +1,7 @@
 import { gt, lte } from "semver";
-import type { ApplyRecord, RecordedChange } from "../apply-record";
-import type { Expressions } from "./expressions";
-import { areEqual, isUnknown, type Fingerprint } from "./fingerprint";
+import type { ApplyRecord, RecordedChange } from "../records/apply-record";
+import type { Expressions } from "../plan/expressions";
+import { areEqual, isUnknown, type Fingerprint } from "../plan/fingerprint";
 
 /** A resource as the environment that proves left it: the last of the applies that changed it, and those before. */
 export class ProvedResource {

@@ -1,11 +1,8 @@
 import type { PromotionReport } from "../promotion-report";
-import { fitSections, type FittedSection, type WrittenEntry, type WrittenSection } from "./fit-sections";
-import { escapeHtml } from "./html/markup";
-import { inlineCode, shorten } from "./markdown-text";
-import { inThousands, type Headline } from "./headline";
-import { outlineOf, type Entry, type Section, type Tone } from "./outline";
+import { escapeHtml, visible } from "./markup";
+import { inThousands, type Headline, outlineOf, type Entry, type Section, type Tone } from "./outline";
+import { rolloutSentence, stepsSentence, type EnvironmentOverview, type Overview } from "./overview";
 import { detailText } from "./text";
-import { visible } from "./visible";
 
 /** The longest comment that GitHub takes, characters (GitLab takes 1,000,000). */
 export const COMMENT_LIMIT = 65_536;
@@ -16,7 +13,7 @@ const SHORT_NAME = 300;
 /** Sections that are seen without a click. */
 const UNFOLDED = ["refusals", "open-gates", "data"];
 
-/** First column of a `diff` block, which gives a line its colour: green, red, orange, grey. */
+/** First column of a `diff` block, which gives a line its color: green, red, orange, grey. */
 const MARKS: Readonly<Record<Tone, string>> = { add: "+", destroy: "-", change: "!", calm: "#" };
 
 /**
@@ -105,4 +102,128 @@ function noteOf(sections: readonly FittedSection[], limit: number): string | und
 
 function joinSection({ begin, lines, end }: FittedSection): string {
   return [begin, ...lines, end].join("\n");
+}
+
+/** An entry in two lengths. */
+interface WrittenEntry {
+  /** Not read unless there may be room for it. */
+  readonly long: string;
+  /** Never longer than `long`, and not read unless there may be room for it. */
+  readonly short: string;
+}
+
+/** A section whose entries are written. */
+interface WrittenSection {
+  readonly name: string;
+  readonly begin: string;
+  readonly end: string;
+  readonly entries: readonly WrittenEntry[];
+}
+
+/** What there is room for. */
+interface FittedSection extends Pick<WrittenSection, "name" | "begin" | "end"> {
+  readonly lines: readonly string[];
+  readonly total: number;
+  /** Entries that stand there in short. Those that were not looked at any more count too. */
+  readonly shortened: number;
+  /** Entries that do not stand there at all. */
+  readonly leftOut: number;
+}
+
+/** The line break after an entry, and those between sections. */
+const BREAK = 1;
+const SECTION_BREAKS = 4;
+
+/** So many entries one after the other for which there is no room in full, and no further one is looked at. */
+const MISSES = 20;
+
+/**
+ * Fits sections into a number of characters: first every entry in short, in order, as many as there is room for; then
+ * the entries that are there in full, in order, as many as there is room for. Sections always keep their title.
+ */
+function fitSections(sections: readonly WrittenSection[], room: number): FittedSection[] {
+  let left = sections.reduce((rest, { begin, end }) => rest - begin.length - end.length - SECTION_BREAKS, room);
+  const kept = sections.map(({ entries }) => {
+    const fits = entries.findIndex(({ short }) => {
+      const needed = short.length + BREAK;
+      if (needed > left) return true;
+      left -= needed;
+      return false;
+    });
+    return fits === -1 ? entries : entries.slice(0, fits);
+  });
+  return sections.map(({ name, begin, end, entries }, index) => {
+    let shortened = 0;
+    let misses = 0;
+    const lines = kept[index]!.map((entry) => {
+      const { short } = entry;
+      const long = misses < MISSES ? entry.long : undefined;
+      if (long !== undefined && long.length - short.length <= left) {
+        left -= long.length - short.length;
+        misses = 0;
+        return long;
+      }
+      misses++;
+      shortened++;
+      return short;
+    });
+    return { name, begin, end, lines, total: entries.length, shortened, leftOut: entries.length - lines.length };
+  });
+}
+
+/**
+ * A text as inline code. No character in it means anything: not to Markdown, and nobody is mentioned, since hosts look
+ * for mentions and links outside of code only. The fence is longer than any run of backticks in the text
+ * (CommonMark, section 6.1).
+ */
+function inlineCode(text: string): string {
+  const shown = visible(text);
+  if (shown === "") return "` `";
+  const fence = "`".repeat(longestRun(shown) + 1);
+  // One space on either side is taken off again; without it a backtick at the edge would lengthen the fence.
+  const pad = /^[` ]|[` ]$/.test(shown) ? " " : "";
+  return `${fence}${pad}${shown}${pad}${fence}`;
+}
+
+/** The first characters of a text, with a sign that there were more. */
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
+}
+
+function longestRun(text: string): number {
+  return (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
+}
+
+/** An overview in Markdown. Values stand in code only, so that none of them formats, links or mentions. */
+export function renderOverviewMarkdown({ systems, madeAt, sterna }: Overview): string {
+  const blocks = systems.map(({ system, environments }) =>
+    [`## ${inlineCode(system)}`, ...environments.map(environmentBlock)].join("\n\n"),
+  );
+  const footer = `Made at ${inlineCode(madeAt)} (UTC) by Sterna ${inlineCode(sterna)}.`;
+  return `${["# What runs where", ...blocks, footer].join("\n\n")}\n`;
+}
+
+function environmentBlock(lane: EnvironmentOverview): string {
+  const { environment, release, applied, rollout, steps, backups, applies, unreadable } = lane;
+  const facts = [
+    `release: ${inlineCode(release)}, ${applied === undefined ? "no apply on record" : `last applied: ${inlineCode(applied)}`}`,
+    `steps: ${inlineCode(stepsSentence(steps))}`,
+    ...unreadable.map((reason) => `**cannot be read**: ${inlineCode(reason)}`),
+    ...(rollout === undefined ? [] : [`colors: ${inlineCode(rolloutSentence(rollout))}`]),
+    ...backups.map(
+      ({ name, next, schedule }) =>
+        `next backup: ${inlineCode(next ?? "unknown")}, ${inlineCode(name)}, ${inlineCode(schedule)}`,
+    ),
+    ...applies.map(
+      ({ finishedAt, result, by, release: of }) =>
+        `${inlineCode(finishedAt)}: ${inlineCode(`${of} ${result}`)} by ${inlineCode(by)}`,
+    ),
+  ];
+  const lines = steps.map(({ id, state, title, error }) => {
+    const why = error === undefined ? "" : `: ${inlineCode(error)}`;
+    return `- ${inlineCode(state)} ${inlineCode(id)} ${inlineCode(title)}${why}`;
+  });
+  const folded = lines.length === 0 ? [] : ["<details><summary>Steps</summary>", lines.join("\n"), "</details>"];
+  const heading = `### ${inlineCode(environment)}${lane.protected ? " (protected)" : ""}`;
+  return [heading, facts.map((fact) => `- ${fact}`).join("\n"), ...folded].join("\n\n");
 }

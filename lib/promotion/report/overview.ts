@@ -2,13 +2,13 @@ import { z } from "zod";
 
 const count = z.number().int().nonnegative();
 
-/** Two colours of a system, and which of them has the traffic. */
+/** Two colors of a system, and which of them has the traffic. */
 export const reportedRollout = z.strictObject({
   phase: z.string().describe("`steady`, `prewarm`, `canary`, `cutover` or `aborted`"),
-  live: z.string().describe("Colour that has the traffic, or most of it"),
-  colours: z.array(
+  live: z.string().describe("Color that has the traffic, or most of it"),
+  colors: z.array(
     z.strictObject({
-      colour: z.enum(["blue", "green"]),
+      color: z.enum(["blue", "green"]),
       release: z.string(),
       weight: z.number().min(0).max(100).describe("Share of the traffic, percent"),
     }),
@@ -54,7 +54,7 @@ export const environmentOverview = z.strictObject({
   applies: z.array(reportedApply).describe("The last ones, newest first"),
   steps: z.array(reportedStepState).describe("As the ledgers hold them"),
   unreadable: z.array(z.string()).describe("Why ledgers or records cannot be read"),
-  rollout: reportedRollout.optional().describe("Absent where there are no colours"),
+  rollout: reportedRollout.optional().describe("Absent where there are no colors"),
   backups: z.array(reportedBackup).describe("The next ones by the synthesized backup plans, soonest first"),
 });
 export type EnvironmentOverview = z.infer<typeof environmentOverview>;
@@ -103,6 +103,6 @@ export function stepsSentence(steps: readonly ReportedStepState[]): string {
 }
 
 /** `canary: blue 90 % (1.0.0), green 10 % (1.1.0)` */
-export function rolloutSentence({ phase, colours }: ReportedRollout): string {
-  return `${phase}: ${colours.map(({ colour, weight, release }) => `${colour} ${weight} % (${release})`).join(", ")}`;
+export function rolloutSentence({ phase, colors }: ReportedRollout): string {
+  return `${phase}: ${colors.map(({ color, weight, release }) => `${color} ${weight} % (${release})`).join(", ")}`;
 }

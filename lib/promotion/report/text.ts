@@ -1,15 +1,13 @@
-import type { PromotionReport, ProofClass } from "../promotion-report";
-import { toned, type Paint } from "./colors";
-import { titleOf } from "./headline";
-import { outlineOf, type Detail, type Entry, type Section } from "./outline";
-import { valueText } from "./value-text";
-import { visible } from "./visible";
+import type { Colors } from "picocolors/types";
+import type { PromotionReport, ProofClass, ReportedValue } from "../promotion-report";
+import { visible } from "./markup";
+import { titleOf, outlineOf, type Detail, type Entry, type Section, type Tone } from "./outline";
 
 /** Columns of a terminal that lists of names keep to. Everything else is as long as it is, so that it can be copied. */
 const COLUMNS = 80;
 const INDENT = "  ";
 
-/** The lines of a report for a terminal. Nothing in them drives the terminal but the given colours. */
+/** The lines of a report for a terminal. Nothing in them drives the terminal but the given colors. */
 export function* textLines(report: PromotionReport, paint: Paint): Generator<string> {
   const { headline, sections } = outlineOf(report);
   const { verdict, extent, proof } = headline;
@@ -81,4 +79,26 @@ export function detailText(detail: Detail): string {
   if (before.kind === "absent") return `+ ${name}: ${valueText(after)}${why}`;
   if (after.kind === "absent") return `- ${name}: ${valueText(before)}${why}`;
   return `~ ${name}: ${valueText(before)} → ${valueText(after)}${why}`;
+}
+
+/** The colors of a terminal; without one, they leave a text as it is. */
+export type Paint = Pick<Colors, "bold" | "dim" | "red" | "green" | "yellow">;
+
+/** Paints by tone. */
+function toned(tone: Tone, { green, yellow, red, dim }: Paint): (text: string) => string {
+  return { add: green, change: yellow, destroy: red, calm: dim }[tone];
+}
+
+/** One side of a change: a known value as JSON, the others in Terraform's words. */
+export function valueText(side: ReportedValue): string {
+  switch (side.kind) {
+    case "known":
+      return visible(JSON.stringify(side.value));
+    case "absent":
+      return "(none)";
+    case "sensitive":
+      return "(sensitive value)";
+    case "unknown":
+      return "(known after apply)";
+  }
 }

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { affectedStacks, changesSince } from "../../../lib/cli/ci/affected";
-import type { Project } from "../../../lib/cli/project/project";
-import type { SynthesizedSystem } from "../../../lib/cli/project/stacks";
+import { affectedStacks, changesSince } from "../../../lib/pipelines/affected";
+import type { Project } from "../../../lib/toolkit/project/project";
+import type { SynthesizedSystem } from "../../../lib/toolkit/project/stacks";
 import { scratchDirectory } from "../../support/repository";
 
 const PINS = { shop: { staging: "1.0.0", production: "1.0.0" }, cart: { staging: "1.0.0" } };

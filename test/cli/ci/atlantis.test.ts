@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { parse } from "yaml";
 import { z } from "zod";
-import { atlantisFiles } from "../../../lib/cli/ci/atlantis/atlantis-files";
+import { atlantisFiles } from "../../../lib/pipelines/atlantis-files";
 import { examplePipeline } from "./pipeline-example";
 
 const [repository, server] = atlantisFiles(examplePipeline({ branch: "release/1.x" })).map(({ text }) => parse(text));

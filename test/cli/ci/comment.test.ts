@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { fitComment, markOf } from "../../../lib/cli/ci/comment";
+import { fitComment, markOf } from "../../../lib/pipelines/forge/forge-jobs";
 import { COMMENT_LIMIT } from "../../../lib/promotion/report/markdown";
 
 const RUN = "https://github.example.org/run/1";

@@ -3,7 +3,7 @@ import { execaSync } from "execa";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
-import { githubFiles } from "../../../lib/cli/ci/github/github-files";
+import { githubFiles } from "../../../lib/pipelines/github/github-files";
 import { scratchDirectory } from "../../support/repository";
 import { requires } from "../../support/requirements";
 import { actionlint, lintForGitHub, shellcheck } from "./lint";

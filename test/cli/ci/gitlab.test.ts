@@ -3,7 +3,7 @@ import { execaSync } from "execa";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
-import { gitlabFiles } from "../../../lib/cli/ci/gitlab/gitlab-files";
+import { gitlabFiles } from "../../../lib/pipelines/gitlab-files";
 import { repositoryRoot, scratchDirectory } from "../../support/repository";
 import { requires } from "../../support/requirements";
 import { shellcheck } from "./lint";

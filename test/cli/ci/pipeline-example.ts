@@ -1,4 +1,4 @@
-import type { Pipeline } from "../../../lib/cli/ci/pipeline";
+import type { Pipeline } from "../../../lib/pipelines/pipeline";
 
 /** Two systems, one of them in all environments, as a pipeline. */
 export function examplePipeline(change: Partial<Pipeline> = {}): Pipeline {

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Forge, Proposal } from "../../../lib/cli/ci/forge/forge";
-import { proposePin } from "../../../lib/cli/ci/propose-pin";
-import type { Project } from "../../../lib/cli/project/project";
-import type { SynthesizedSystem } from "../../../lib/cli/project/stacks";
+import type { Forge, Proposal } from "../../../lib/pipelines/forge/forge";
+import { proposePin } from "../../../lib/pipelines/forge/forge-jobs";
+import type { Project } from "../../../lib/toolkit/project/project";
+import type { SynthesizedSystem } from "../../../lib/toolkit/project/stacks";
 import { scratchDirectory } from "../../support/repository";
 
 describe("a pin that is asked for", () => {

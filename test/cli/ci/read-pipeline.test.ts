@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readPipeline } from "../../../lib/cli/ci/read-pipeline";
-import type { Project } from "../../../lib/cli/project/project";
-import type { SynthesizedSystem } from "../../../lib/cli/project/stacks";
+import { readPipeline } from "../../../lib/pipelines/pipeline";
+import type { Project } from "../../../lib/toolkit/project/project";
+import type { SynthesizedSystem } from "../../../lib/toolkit/project/stacks";
 import { scratchDirectory } from "../../support/repository";
 
 describe("where a pipeline's state is kept", () => {

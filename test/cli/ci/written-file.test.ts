@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compareFile, refuseEdited, writePipelineFile, yamlText } from "../../../lib/cli/ci/written-file";
+import { compareFile, refuseEdited, writePipelineFile, yamlText } from "../../../lib/pipelines/written-file";
 import { scratchDirectory } from "../../support/repository";
 
 const SHA = "8f4b7f84864484a7bf31766abe9204da3cbe65b3";

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { readFileSync, rmSync } from "node:fs";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
-import { thisProcess } from "../../../lib/engine/ledgers/process-identity";
+import { thisProcess } from "../../../lib/engine/processes/process-identity";
 import { scriptStep, TestProject } from "../../cli/project";
 import { buildCli, sterna } from "./sterna";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { once } from "node:events";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startSecretStore, type AwsSecretStore } from "../../secrets/secret-store";
+import { startSecretStore, type AwsSecretStore } from "../../rotator/aws/secret-store";
 import { Canaries } from "../../support/canaries";
 import { scratchDirectory } from "../../support/repository";
 import { requires } from "../../support/requirements";

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "@jest/gl
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { PostgresLedger } from "../../../lib/engine/ledgers/postgres-ledger";
-import { program } from "../../../lib/engine/program";
-import type { StepDefinition } from "../../../lib/engine/step-record";
+import { program } from "../../../lib/manifest/program";
+import type { StepDefinition } from "../../../lib/manifest/step-record";
 import { scriptStep, TestProject, type ProjectStep } from "../../cli/project";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { requires } from "../../support/requirements";

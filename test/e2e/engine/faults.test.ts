@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ledgerConfig } from "../../../lib/engine/ledgers/ledger-config";
+import { ledgerConfig } from "../../../lib/manifest/ledger-config";
 import { EngineWorkspace, worldStep, type StepInput } from "../../support/engine-workspace";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { requires } from "../../support/requirements";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "@jest/globals";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ledgerConfig } from "../../../lib/engine/ledgers/ledger-config";
+import { ledgerConfig } from "../../../lib/manifest/ledger-config";
 import { EngineWorkspace, worldStep, type StepInput } from "../../support/engine-workspace";
 import { expectExit } from "../../support/expect-exit";
 import { startPostgres, type PostgresServer } from "../../support/postgres";

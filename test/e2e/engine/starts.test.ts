@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { unzipSync } from "fflate";
 import { createCertificate, pem } from "../../../lib/engine/protocol/certificate";
-import { controllerService, providerService } from "../../../lib/engine/protocol/services";
+import { controllerService, providerService } from "../../../lib/engine/protocol/plugin-server";
 import { repositoryRoot, scratchRoot } from "../../support/repository";
 
 const STARTS = 600;

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "@jest/gl
 import { Client } from "pg";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { rollbackStep } from "../../../lib/engine/executor/rollback-step";
-import { sqlKind } from "../../../lib/engine/kinds/sql";
+import { sqlKind } from "../../../lib/steps/sql/kind";
 import { PostgresLedger } from "../../../lib/engine/ledgers/postgres-ledger";
-import type { ProgramInput } from "../../../lib/engine/program";
-import { stepDefinition, type StepDefinition } from "../../../lib/engine/step-record";
+import type { ProgramInput } from "../../../lib/manifest/program";
+import { stepDefinition, type StepDefinition } from "../../../lib/manifest/step-record";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { requires } from "../../support/requirements";
 import { stepContext } from "../../support/step-context";

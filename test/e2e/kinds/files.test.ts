@@ -12,10 +12,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { filesKind } from "../../../lib/engine/kinds/files";
-import type { CheckResult } from "../../../lib/engine/kinds/step-kind";
-import { filesProgram } from "../../../lib/engine/program";
-import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in";
+import { filesKind } from "../../../lib/steps/files/kind";
+import type { CheckResult } from "../../../lib/engine/step-kind";
+import { filesProgram } from "../../../lib/manifest/program";
+import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 import { requires } from "../../support/requirements";
 import { stepContext } from "../../support/step-context";

@@ -1,5 +1,12 @@
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { PutBucketVersioningCommand, PutObjectTaggingCommand, GetObjectTaggingCommand } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  PutBucketVersioningCommand,
+  PutObjectTaggingCommand,
+  GetObjectTaggingCommand,
+} from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -7,12 +14,12 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { manifestOf, totalsOf } from "../../../lib/engine/files/manifest";
+import { manifestOf, totalsOf } from "../../../lib/engine/files/file-manifest";
 import { walkDirectory } from "../../../lib/engine/files/walk";
-import type { CheckResult } from "../../../lib/engine/kinds/step-kind";
-import { transferKind } from "../../../lib/engine/kinds/transfer";
-import { transferProgram } from "../../../lib/engine/program";
-import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in";
+import type { CheckResult } from "../../../lib/engine/step-kind";
+import { transferKind } from "../../../lib/steps/transfer/kind";
+import { transferProgram } from "../../../lib/manifest/program";
+import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 import { repositoryRoot } from "../../support/repository";
 import { requires } from "../../support/requirements";

@@ -1,10 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { execa } from "execa";
 import fc from "fast-check";
-import { readSchedule } from "../../../lib/core/schedule/parse-schedule";
-import { Schedule } from "../../../lib/core/schedule/schedule";
+import { readSchedule, Schedule } from "../../../lib/schedule/schedule";
 import { awsCron, onCalendar, unixCron } from "../../core/schedule/random-schedules";
-import { WALL_CLOCK_END, WALL_CLOCK_START, wallClockRuns } from "../../core/schedule/wall-clock";
+import { WALL_CLOCK_END, WALL_CLOCK_START, wallClockRuns } from "../../schedule/wall-clock";
 import { requires } from "../../support/requirements";
 
 const RUNS = 20;

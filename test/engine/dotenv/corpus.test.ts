@@ -4,8 +4,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readDotenv } from "../../../lib/engine/dotenv/read-dotenv";
-import { replaceValues } from "../../../lib/engine/dotenv/replace-values";
-import { writeDotenv } from "../../../lib/engine/dotenv/write-dotenv";
+import { replaceValues, writeDotenv } from "../../../lib/engine/dotenv/write-dotenv";
 import { runCli } from "../../cli/run-cli";
 import { repositoryRoot, scratchDirectory } from "../../support/repository";
 

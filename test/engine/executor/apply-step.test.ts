@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { rollbackStep } from "../../../lib/engine/executor/rollback-step";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
-import type { ProgramInput } from "../../../lib/engine/program";
-import { stepDefinition, type StepDefinition } from "../../../lib/engine/step-record";
+import type { ProgramInput } from "../../../lib/manifest/program";
+import { stepDefinition, type StepDefinition } from "../../../lib/manifest/step-record";
 
 type CommandInput = Extract<ProgramInput, { kind: "command" }>;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
-import { ProgressRecorder } from "../../../lib/engine/executor/progress-recorder";
-import type { Progress } from "../../../lib/engine/step-record";
+import { ProgressRecorder } from "../../../lib/engine/executor/step-run";
+import type { Progress } from "../../../lib/manifest/step-record";
 
 describe("notes of progress", () => {
   const notes: Progress[] = [];

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EngineError } from "../../../lib/engine/engine-error";
 import { StepRun, type StepRunOptions } from "../../../lib/engine/executor/step-run";
-import { stepDefinition, type StepDefinition } from "../../../lib/engine/step-record";
+import { stepDefinition, type StepDefinition } from "../../../lib/manifest/step-record";
 
 const definition = (overrides: Partial<StepDefinition> = {}): StepDefinition =>
   stepDefinition.parse({

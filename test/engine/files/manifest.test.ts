@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { formatBytes } from "../../../lib/engine/files/format-bytes";
-import { manifestOf, totalsOf, type ManifestEntry } from "../../../lib/engine/files/manifest";
+import { formatBytes, manifestOf, totalsOf, type ManifestEntry } from "../../../lib/engine/files/file-manifest";
 import { mapConcurrently } from "../../../lib/engine/files/concurrently";
 import { writeFiles } from "../../support/nasty-files";
 

@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { NOT_ROTATED_YET } from "../../../lib/core/server-login";
-import { Redactor } from "../../../lib/engine/executor/redactor";
+import { Redactor } from "../../../lib/engine/secrets/redactor";
 import { secretManagerEndpoint } from "../../../lib/engine/secrets/google-secret-manager";
 import { lookUpText } from "../../../lib/engine/secrets/look-up-text";
 import { SecretFetcher } from "../../../lib/engine/secrets/secret-fetcher";
 import type { NamedSecret } from "../../../lib/engine/secrets/stored-secret";
-import { startSecretStore, type AwsSecretStore } from "../../secrets/secret-store";
+import { startSecretStore, type AwsSecretStore } from "../../rotator/aws/secret-store";
 import {
   startGoogleSecretManagerContractModel,
   type GoogleSecretManagerContractModel,

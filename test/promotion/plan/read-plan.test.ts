@@ -2,12 +2,12 @@ import { describe, expect, it } from "@jest/globals";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { recordedChanges } from "../../../lib/promotion/apply-record";
+import { recordedChanges } from "../../../lib/promotion/records/apply-record";
 import { JsonSlicer } from "../../../lib/promotion/plan/json-slicer";
 import { PlanReader, readPlanFile } from "../../../lib/promotion/plan/read-plan";
 import type { AttributeChange } from "../../../lib/promotion/promotion-report";
 import { repositoryRoot } from "../../support/repository";
-import { plan, read, resource } from "../plan";
+import { plan, read, resource } from "./plan";
 
 const FIXTURES = join(repositoryRoot, "test/fixtures/plans");
 const fixture = (name: string) => readPlanFile(join(FIXTURES, `${name}.json`));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import { recordedChanges, type ApplyRecord, type RecordedStep } from "../../../lib/promotion/apply-record";
-import { summarizePlan } from "../../../lib/promotion/plan-summary";
+import { recordedChanges, type ApplyRecord, type RecordedStep } from "../../../lib/promotion/records/apply-record";
+import { summarizePlan } from "../../../lib/promotion/plan/plan-summary";
 import { compareChanges } from "../../../lib/promotion/proof/compare-changes";
-import { DeclaredDifferences, type FreeAttribute } from "../../../lib/promotion/proof/declared-differences";
+import { DeclaredDifferences, type FreeAttribute } from "../../../lib/promotion/plan/fingerprint";
 import { ProvingHistory } from "../../../lib/promotion/proof/proving-history";
-import { plan, resource, step } from "../plan";
+import { plan, resource, step } from "../plan/plan";
 
 const KNOWLEDGE = { isEffectless: () => false, adopted: new Set<string>() };
 const everything = () => true;

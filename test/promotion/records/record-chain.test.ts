@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NewApplyRecord } from "../../../lib/promotion/apply-record";
-import { FolderStore } from "../../../lib/promotion/records/folder-store";
-import { RecordChain } from "../../../lib/promotion/records/record-chain";
+import type { NewApplyRecord } from "../../../lib/promotion/records/apply-record";
+import { FolderStore, RecordChain } from "../../../lib/promotion/records/record-chain";
 import { scratchDirectory } from "../../support/repository";
 
 const record = (release: string): NewApplyRecord => ({

@@ -221,7 +221,7 @@ export const SAMPLE_REPORT: PromotionReport = {
 
 const STEP_STATES = ["applied", "applied", "applied", "failed", "pending"];
 
-/** Two systems: one in three environments with colours and backups, one that was never applied. */
+/** Two systems: one in three environments with colors and backups, one that was never applied. */
 export const SAMPLE_OVERVIEW: Overview = {
   version: 1,
   madeAt: "2026-05-05T09:30:00Z",
@@ -271,9 +271,9 @@ export const SAMPLE_OVERVIEW: Overview = {
                 phase: "canary",
                 live: "blue",
                 since: "2026-05-05T09:00:00Z",
-                colours: [
-                  { colour: "blue" as const, release: "1.4.0", weight: 90 },
-                  { colour: "green" as const, release: "2.0.0", weight: 10 },
+                colors: [
+                  { color: "blue" as const, release: "1.4.0", weight: 90 },
+                  { color: "green" as const, release: "2.0.0", weight: 10 },
                 ],
               },
             }

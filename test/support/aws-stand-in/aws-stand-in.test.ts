@@ -25,7 +25,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import { requires } from "../requirements";
-import { startAwsStandIn, type AwsStandIn } from ".";
+import { startAwsStandIn, type AwsStandIn } from "./index";
 
 const Bucket = "tern-nests";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { scratchDirectory } from "../repository";
 import { requires } from "../requirements";
 import { terraform } from "../terraform";
-import { startAwsStandIn, type AwsStandIn } from ".";
+import { startAwsStandIn, type AwsStandIn } from "./index";
 
 const bucket = "${aws_s3_bucket.nests.id}";
 

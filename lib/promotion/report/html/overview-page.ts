@@ -1,3 +1,5 @@
+import { html, type Markup } from "../markup";
+import { counted, type Tone } from "../outline";
 import {
   countSteps,
   rolloutSentence,
@@ -8,13 +10,8 @@ import {
   type ReportedRollout,
   type ReportedStepState,
 } from "../overview";
-import { counted } from "../headline";
-import type { Tone } from "../outline";
-import { barMarkup } from "./bar";
-import { html, type Markup } from "./markup";
-import { renderPage } from "./page";
-import { tag } from "./sections";
-import { timeMarkup } from "./time";
+import { renderPage, timeMarkup } from "./page";
+import { tag } from "./plan-page";
 
 const STATE_LOOKS = new Map<string, readonly [sign: string, tone: Tone]>([
   ["applied", ["✓", "add"]],
@@ -85,14 +82,14 @@ function pinTag(release: string, applied: string | undefined): Markup {
 }
 
 function rolloutMarkup(rollout: ReportedRollout): Markup {
-  const parts = rollout.colours.map(({ colour, weight }) => ({ look: colour, share: weight }));
+  const parts = rollout.colors.map(({ color, weight }) => ({ look: color, share: weight }));
   return html`${barMarkup(rolloutSentence(rollout), parts)}
     <ul>
-      ${rollout.colours.map(
-        ({ colour, weight, release }) =>
+      ${rollout.colors.map(
+        ({ color, weight, release }) =>
           html`<li>
-            <span class="swatch ${colour}" aria-hidden="true"></span>${colour}: ${weight} % of the traffic, ${release}
-            ${colour === rollout.live && tag("add", "live")}
+            <span class="swatch ${color}" aria-hidden="true"></span>${color}: ${weight} % of the traffic, ${release}
+            ${color === rollout.live && tag("add", "live")}
           </li>`,
       )}
       <li class="faint">
@@ -131,4 +128,27 @@ function applyMarkup({ finishedAt, release, result, by, add, change, destroy, st
       >${release} by ${by}: ${add} added, ${change} changed, ${destroy} destroyed, ${counted(steps, "step")}</span
     >
   </li>`;
+}
+
+/** A part of a bar. */
+export interface BarPart {
+  /** Class that colors it. */
+  readonly look: string;
+  readonly share: number;
+}
+
+/** A bar of shares, with a sentence that says the same; nothing where all shares are 0. */
+function barMarkup(sentence: string, parts: readonly BarPart[]): Markup | undefined {
+  const total = parts.reduce((sum, { share }) => sum + share, 0);
+  if (total === 0) return undefined;
+  let from = 0;
+  const rectangles = parts.map(({ look, share }) => {
+    const width = (share / total) * 100;
+    const rectangle = html`<rect class="${look}" x="${from}" y="0" width="${width}" height="10"></rect>`;
+    from += width;
+    return share > 0 && rectangle;
+  });
+  return html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="${sentence}">
+    ${rectangles}
+  </svg>`;
 }

@@ -1,0 +1,159 @@
+import type { BackupPlanConfig } from "@cdktf/provider-aws/lib/backup-plan";
+import type { BackupSelectionConfig } from "@cdktf/provider-aws/lib/backup-selection";
+import type { BackupVaultConfig } from "@cdktf/provider-aws/lib/backup-vault";
+import type { BackupVaultLockConfigurationConfig } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration";
+import type { Duration } from "../../core/duration";
+import type { Schedule } from "../../schedule/schedule";
+import type { Transform } from "../../core/refactoring";
+
+/** Options of `BackupTimer`. */
+export interface BackupTimerProps {
+  /** Name of the plan, the vault and the alarms: lower-case letters, digits and hyphens, at most 40. */
+  readonly name: string;
+
+  /** When backups begin. AWS Backup takes at most one an hour. */
+  readonly schedule: Schedule;
+
+  /**
+   * ARNs of what is backed up.
+   * @default - everything that carries `selectionTags`
+   */
+  readonly resources?: readonly string[];
+
+  /**
+   * Only what carries all of these tags is backed up.
+   * @default - all of `resources`
+   */
+  readonly selectionTags?: Readonly<Record<string, string>>;
+
+  /** How long a backup is kept, in whole days. */
+  readonly keepFor: Duration;
+
+  /**
+   * How long backups have been promised to be there, in a contract or a runbook. `keepFor` cannot be shorter.
+   * @default - nothing was promised
+   */
+  readonly promisedRetention?: Duration;
+
+  /**
+   * Age at which backups go to cold storage, where 90 days are billed at least: `keepFor` is 90 days longer, or more.
+   * @default - they stay where they are
+   */
+  readonly coldStorageAfter?: Duration;
+
+  /**
+   * Whether any moment of the last `keepFor` can be restored, 35 days at most.
+   * @default false
+   */
+  readonly continuous?: boolean;
+
+  /**
+   * Within which time after its schedule a backup must begin: 60 minutes or more. AWS picks the moment.
+   * @default Duration.hours(1)
+   */
+  readonly startWindow?: Duration;
+
+  /**
+   * Within which time after its schedule a backup must be done: an hour more than `startWindow`, or longer.
+   * @default Duration.hours(8)
+   */
+  readonly completionWindow?: Duration;
+
+  /**
+   * Other vaults that get a copy, in another region or account.
+   * @default - no copies
+   */
+  readonly copies?: readonly BackupCopy[];
+
+  /**
+   * What keeps people from deleting backups before their time.
+   * @default - `{ mode: "governance" }`, which those may lift who may change the vault's lock
+   */
+  readonly lock?: VaultLock;
+
+  /**
+   * ARN of the key that encrypts the vault.
+   * @default - a key of its own, rotated every year
+   */
+  readonly kmsKeyArn?: string;
+
+  /**
+   * ARN of the role that AWS Backup takes.
+   * @default - a role of its own with AWS's policies for backup and restore
+   */
+  readonly roleArn?: string;
+
+  /**
+   * ARN of an SNS topic that hears of backups that failed, and of backups that did not happen.
+   * @default - nobody hears
+   */
+  readonly alarmTopicArn?: string;
+
+  /**
+   * Why Terraform may destroy the vault, once it is empty. Without it every plan that would do so fails.
+   * @default - the vault cannot be destroyed
+   */
+  readonly allowDestroy?: string;
+
+  /**
+   * Tags of the vault, the plan and the backups.
+   * @default - the tags of the provider only
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+
+  /**
+   * Changes what is passed to the resources inside.
+   * @default - nothing is changed
+   */
+  readonly transform?: BackupTimerTransform;
+}
+
+/** A copy of each backup. */
+export interface BackupCopy {
+  /** ARN of the vault, in another region or account. */
+  readonly vaultArn: string;
+
+  /**
+   * How long the copy is kept, in whole days.
+   * @default - as long as the backup
+   */
+  readonly keepFor?: Duration;
+}
+
+/** What a vault refuses. */
+export interface VaultLock {
+  /**
+   * `governance` can be lifted by those who have the permission; `compliance` by nobody, once `coolingOff` has passed.
+   */
+  readonly mode: "governance" | "compliance";
+
+  /**
+   * The vault takes no backup that is kept for less.
+   * @default - `keepFor`
+   */
+  readonly minimumRetention?: Duration;
+
+  /**
+   * The vault takes no backup that is kept for longer.
+   * @default - there is no limit
+   */
+  readonly maximumRetention?: Duration;
+
+  /**
+   * How long a lock in compliance mode can still be taken back: 3 days or more.
+   * @default Duration.days(3)
+   */
+  readonly coolingOff?: Duration;
+}
+
+/** One hook for each resource of `BackupTimer` that one would want to change. */
+export interface BackupTimerTransform {
+  /** @default - unchanged */
+  readonly vault?: Transform<BackupVaultConfig>;
+  /** @default - unchanged */
+  readonly lock?: Transform<BackupVaultLockConfigurationConfig>;
+  /** @default - unchanged */
+  readonly plan?: Transform<BackupPlanConfig>;
+  /** @default - unchanged */
+  readonly selection?: Transform<BackupSelectionConfig>;
+}

@@ -1,0 +1,210 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import { DataAwsRegion } from "@cdktf/provider-aws/lib/data-aws-region";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import { Construct } from "constructs";
+import { naming, requireImages, requireNoPasswords, requirePorts } from "../../blue-green/service-rules";
+import { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
+import { isUnresolved } from "../../core/tokens";
+import { SystemStack } from "../../environments/system-stack";
+import type { Color } from "../../manifest/rollout";
+import type { BlueGreenServiceProps } from "./blue-green-service-props";
+import { ColorService } from "./color-service";
+import { ColorTraffic } from "./color-traffic";
+import { containerSecret, ServiceRoles } from "./service-roles";
+
+/**
+ * A service in two colors on ECS Fargate behind a load balancer. Which colors exist, which release each runs and how
+ * the traffic is shared follow from the rollout in `releases.json`; no other change of the stack moves traffic.
+ *
+ * Emits a load balancer with HTTPS, redirect and test listeners and a target group for each color; for each color that
+ * exists a task definition, an ECS service, autoscaling and alarms; roles, security groups, a log group.
+ */
+export class BlueGreenService extends Construct {
+  /** The load balancer and its listeners. */
+  readonly traffic: ColorTraffic;
+
+  private readonly services: ReadonlyMap<Color, ColorService>;
+
+  /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/blue-green.md` */
+  constructor(scope: Construct, id: string, props: BlueGreenServiceProps) {
+    super(scope, id);
+    validateBlueGreenService(props, this);
+    const { serviceName, rollout } = props;
+    this.traffic = new ColorTraffic(this, "Traffic", props);
+    const securityGroup = this.addTaskSecurityGroup(props);
+    const logs = new CloudwatchLogGroup(this, "Logs", {
+      name: `/ecs/${serviceName}`,
+      retentionInDays: props.logRetention?.toDays() ?? 30,
+    });
+    const roles = new ServiceRoles(this, "Roles", {
+      serviceName,
+      logGroupArn: logs.arn,
+      secrets: Object.values(props.secrets ?? {}).map(containerSecret),
+      taskRoleArn: props.taskRoleArn,
+    });
+    const region = new DataAwsRegion(this, "Region").name;
+    const make = (color: Color): ColorService =>
+      new ColorService(this, color, {
+        ...props,
+        color,
+        image: props.images[rollout.releaseOf(color)!]!,
+        traffic: this.traffic,
+        roles,
+        securityGroupId: securityGroup.id,
+        logGroupName: logs.name,
+        region,
+      });
+    this.services = new Map(rollout.colors.map((color) => [color, make(color)]));
+    const stack = this.node.scopes.find((ancestor) => ancestor instanceof SystemStack);
+    stack?.declareRollout({
+      bakeSeconds: (props.bakeTime ?? Duration.minutes(10)).toSeconds({ integral: false }),
+      alarms: { blue: [...this.alarmNames("blue")], green: [...this.alarmNames("green")] },
+    });
+  }
+
+  /** The service of a color; nothing when the rollout has none of this color. */
+  service(color: Color): ColorService | undefined {
+    return this.services.get(color);
+  }
+
+  /** Names of the alarms of a color; none when the rollout has none of this color. */
+  alarmNames(color: Color): readonly string[] {
+    return this.service(color)?.alarmNames ?? [];
+  }
+
+  /** Tasks take requests from the load balancer only, and may reach anything over HTTPS and inside of the VPC. */
+  private addTaskSecurityGroup({ serviceName, vpcId, containerPort }: BlueGreenServiceProps): SecurityGroup {
+    const group = new SecurityGroup(this, "TaskSecurityGroup", {
+      name: `${serviceName}-tasks`,
+      description: `Tasks of ${serviceName}`,
+      vpcId,
+    });
+    new VpcSecurityGroupIngressRule(this, "FromLoadBalancer", {
+      securityGroupId: group.id,
+      ipProtocol: "tcp",
+      fromPort: containerPort,
+      toPort: containerPort,
+      referencedSecurityGroupId: this.traffic.securityGroup.id,
+    });
+    new VpcSecurityGroupEgressRule(this, "ToAnywhere", {
+      securityGroupId: group.id,
+      description: "Registry, AWS and what the application uses",
+      ipProtocol: "-1",
+      cidrIpv4: "0.0.0.0/0",
+    });
+    return group;
+  }
+}
+
+/** With `-green` 32 characters, the longest name of a target group. */
+const SERVICE_NAME = /^[a-z](?:[a-z0-9-]{0,24}[a-z0-9])?$/;
+const PRODUCTION_PORTS = [80, 443];
+/**
+ * Memory that Fargate offers for its CPU, MiB: lowest, highest, step.
+ * Source: Amazon ECS Developer Guide, "Fargate task definition considerations", "Task CPU and memory".
+ */
+const FARGATE_MEMORY: Readonly<Record<number, readonly [number, number, number]>> = {
+  256: [512, 2048, 512],
+  512: [1024, 4096, 1024],
+  1024: [2048, 8192, 1024],
+  2048: [4096, 16384, 1024],
+  4096: [8192, 30720, 1024],
+  8192: [16384, 61440, 4096],
+  16384: [32768, 122880, 8192],
+};
+/** Source: CloudWatch Logs API, PutRetentionPolicy. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
+function validateBlueGreenService(props: BlueGreenServiceProps, construct: Construct): void {
+  requireName(props, construct);
+  requireImages(props, construct);
+  requireNetwork(props, construct);
+  requireTasks(props, construct);
+  requireTimes(props, construct);
+  requireReferences(props, construct);
+}
+
+/** A value that is written out stands in the task definition, in the plan and in the state. */
+function requireReferences({ environment = {}, secrets = {} }: BlueGreenServiceProps, construct: Construct): void {
+  requireNoPasswords(environment, 'SecretReference.aws("arn:…", { key })', construct);
+  for (const [name, secret] of Object.entries(secrets)) {
+    naming(name, construct, () => containerSecret(secret));
+    if (typeof secret !== "string" || isUnresolved(secret) || secret.startsWith("arn:")) continue;
+    const message = `the secret ${name} is a text that is no ARN; write SecretReference.aws("arn:aws:secretsmanager:…", { key }), or rotatingSecret.reference(key)`;
+    throw new ValidationError("LiteralSecretValue", message, construct);
+  }
+  const twice = Object.keys(environment).find((name) => Object.hasOwn(secrets, name));
+  if (twice === undefined) return;
+  const message = `${twice} stands in \`environment\` and in \`secrets\`; keep one of them`;
+  throw new ValidationError("InvalidEnvironmentVariable", message, construct);
+}
+
+function requireName({ serviceName }: BlueGreenServiceProps, construct: Construct): void {
+  if (isUnresolved(serviceName) || SERVICE_NAME.test(serviceName)) return;
+  const message = `a service cannot be called "${serviceName}": use 1 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
+  throw new ValidationError("InvalidServiceName", message, construct);
+}
+
+function requireNetwork(props: BlueGreenServiceProps, construct: Construct): void {
+  const { loadBalancerSubnetIds, subnetIds, containerPort, testPort = 8443 } = props;
+  if (!isUnresolved(loadBalancerSubnetIds) && new Set(loadBalancerSubnetIds).size < 2) {
+    const message = `a load balancer needs subnets in at least two availability zones, got ${loadBalancerSubnetIds.length}: list two or more in \`loadBalancerSubnetIds\``;
+    throw new ValidationError("TooFewSubnets", message, construct);
+  }
+  if (!isUnresolved(subnetIds) && subnetIds.length === 0) {
+    throw new ValidationError("TooFewSubnets", "tasks need a subnet: list one or more in `subnetIds`", construct);
+  }
+  requirePorts({ containerPort, testPort }, construct);
+  if (PRODUCTION_PORTS.includes(testPort)) {
+    const message = `the test listener is on port ${testPort}, which serves the live color; take another one, such as 8443`;
+    throw new ValidationError("TestListenerLive", message, construct);
+  }
+}
+
+function requireTasks(props: BlueGreenServiceProps, construct: Construct): void {
+  const { minTasks = 2, maxTasks = 10, targetCpuPercent = 60, cpu = 256, memory, errorPercent = 1 } = props;
+  const integers = [minTasks, maxTasks].every((count) => isUnresolved(count) || Number.isInteger(count));
+  if (!integers || minTasks < 1 || maxTasks < minTasks) {
+    const message = `each color has ${minTasks} to ${maxTasks} tasks; write whole numbers, at least 1, and \`maxTasks\` not below \`minTasks\``;
+    throw new ValidationError("InvalidTaskCount", message, construct);
+  }
+  for (const [name, percent] of Object.entries({ targetCpuPercent, errorPercent })) {
+    if (isUnresolved(percent) || (percent > 0 && percent <= 100)) continue;
+    throw new ValidationError("InvalidPercent", `\`${name}\` is ${percent}; it is more than 0, at most 100`, construct);
+  }
+  const mebibytes = memory?.toMebibytes() ?? 512;
+  const [lowest, highest, step] = FARGATE_MEMORY[cpu]!;
+  // 256 units come with 512, 1024 and 2048 MiB, and not with 1536.
+  const offered = mebibytes >= lowest && mebibytes <= highest && mebibytes % step === 0 && mebibytes !== 1536;
+  if (offered) return;
+  const steps = cpu === 256 ? "512, 1024 or 2048 MiB" : `${lowest} to ${highest} MiB in steps of ${step}`;
+  const message = `Fargate does not offer ${mebibytes} MiB of memory for ${cpu} CPU units; it offers ${steps}`;
+  throw new ValidationError("InvalidFargateSize", message, construct);
+}
+
+/** Sources: Elastic Load Balancing API, "TargetGroupAttribute" and "TargetGroupStickinessConfig"; "CreateTargetGroup". */
+function requireTimes(props: BlueGreenServiceProps, construct: Construct): void {
+  const limits = {
+    healthCheckInterval: [5, 300],
+    deregistrationDelay: [0, 3600],
+    stickiness: [1, 604_800],
+  } as const;
+  for (const [name, [shortest, longest]] of Object.entries(limits)) {
+    const time = props[name as keyof typeof limits];
+    if (time === undefined) continue;
+    const seconds = time.toSeconds({ integral: false });
+    if (Number.isInteger(seconds) && seconds >= shortest && seconds <= longest) continue;
+    const message = `\`${name}\` is ${time}; the load balancer takes ${shortest} to ${longest} whole seconds`;
+    throw new ValidationError("InvalidLoadBalancerTime", message, construct);
+  }
+  const days = props.logRetention?.toDays({ integral: false }) ?? 30;
+  if (LOG_RETENTION_DAYS.includes(days)) return;
+  const message = `\`logRetention\` is ${days} days; CloudWatch offers ${LOG_RETENTION_DAYS.join(", ")}`;
+  throw new ValidationError("InvalidLogRetention", message, construct);
+}

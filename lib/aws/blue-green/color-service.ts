@@ -1,0 +1,223 @@
+import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-policy";
+import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
+import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
+import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition";
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+import { sortedByName } from "../../blue-green/service-rules";
+import { applyTransform } from "../../core/refactoring";
+import type { Color } from "../../manifest/rollout";
+import type { BlueGreenServiceProps } from "./blue-green-service-props";
+import type { ColorTraffic } from "./color-traffic";
+import { containerSecret, type ServiceRoles } from "./service-roles";
+
+interface ColorServiceProps extends BlueGreenServiceProps {
+  readonly color: Color;
+  readonly image: string;
+  readonly traffic: ColorTraffic;
+  readonly roles: ServiceRoles;
+
+  /** Security group of the tasks. */
+  readonly securityGroupId: string;
+
+  readonly logGroupName: string;
+  readonly region: string;
+}
+
+/** One color of a service: its task definition, ECS service, autoscaling and alarms. */
+export class ColorService extends Construct {
+  /** The ECS service. */
+  readonly resource: EcsService;
+
+  /** Names of the alarms that speak against this color. */
+  readonly alarmNames: readonly string[];
+
+  constructor(scope: Construct, id: string, props: ColorServiceProps) {
+    super(scope, id);
+    const { color, serviceName, traffic, transform = {} } = props;
+    const name = `${serviceName}-${color}`;
+    const taskDefinition = new EcsTaskDefinition(
+      this,
+      "TaskDefinition",
+      applyTransform(
+        {
+          family: name,
+          requiresCompatibilities: ["FARGATE"],
+          networkMode: "awsvpc",
+          cpu: String(props.cpu ?? 256),
+          memory: String(props.memory?.toMebibytes() ?? 512),
+          executionRoleArn: props.roles.executionRoleArn,
+          taskRoleArn: props.roles.taskRoleArn,
+          containerDefinitions: containerDefinitions(props),
+        },
+        transform.taskDefinition,
+      ),
+    );
+    const alarms = new ColorAlarms(this, "Alarms", {
+      name,
+      loadBalancer: traffic.resource.arnSuffix,
+      targetGroup: traffic.targetGroupArnSuffix(color),
+      errorPercent: props.errorPercent ?? 1,
+      topicArns: props.alarmTopicArns ?? [],
+    });
+    this.alarmNames = alarms.names;
+    this.resource = new EcsService(
+      this,
+      "Resource",
+      applyTransform(
+        {
+          name,
+          cluster: props.clusterArn,
+          taskDefinition: taskDefinition.arn,
+          launchType: "FARGATE",
+          desiredCount: props.minTasks ?? 2,
+          // A phase is applied when its color works, and not when ECS was told to start it.
+          waitForSteadyState: true,
+          enableEcsManagedTags: true,
+          propagateTags: "SERVICE",
+          deploymentCircuitBreaker: { enable: true, rollback: true },
+          alarms: { alarmNames: [...alarms.names], enable: true, rollback: true },
+          healthCheckGracePeriodSeconds: 60,
+          networkConfiguration: { subnets: [...props.subnetIds], securityGroups: [props.securityGroupId] },
+          loadBalancer: [
+            {
+              targetGroupArn: traffic.targetGroupArn(color),
+              containerName: serviceName,
+              containerPort: props.containerPort,
+            },
+          ],
+          // Autoscaling sets it from then on.
+          lifecycle: { ignoreChanges: ["desired_count"] },
+          // A target group takes tasks once a listener knows it.
+          dependsOn: [traffic.listener, ...alarms.resources],
+        },
+        transform.service,
+      ),
+    );
+    this.addAutoscaling(name, props);
+  }
+
+  private addAutoscaling(name: string, props: ColorServiceProps): void {
+    const clusterName = Fn.element(Fn.split("/", props.clusterArn), 1) as string;
+    const target = new AppautoscalingTarget(
+      this,
+      "ScalableTarget",
+      applyTransform(
+        {
+          serviceNamespace: "ecs",
+          scalableDimension: "ecs:service:DesiredCount",
+          resourceId: `service/${clusterName}/${this.resource.name}`,
+          minCapacity: props.minTasks ?? 2,
+          maxCapacity: props.maxTasks ?? 10,
+        },
+        props.transform?.scalableTarget,
+      ),
+    );
+    new AppautoscalingPolicy(this, "CpuPolicy", {
+      name: `${name}-cpu`,
+      policyType: "TargetTrackingScaling",
+      serviceNamespace: target.serviceNamespace,
+      scalableDimension: target.scalableDimension,
+      resourceId: target.resourceId,
+      targetTrackingScalingPolicyConfiguration: {
+        targetValue: props.targetCpuPercent ?? 60,
+        predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
+      },
+    });
+  }
+}
+
+function containerDefinitions(props: ColorServiceProps): string {
+  const { environment = {}, secrets = {} } = props;
+  return JSON.stringify([
+    {
+      name: props.serviceName,
+      image: props.image,
+      essential: true,
+      portMappings: [{ containerPort: props.containerPort, protocol: "tcp" }],
+      environment: sortedByName({ ...environment, COLOR: props.color }).map(([name, value]) => ({ name, value })),
+      secrets: sortedByName(secrets).map(([name, secret]) => ({ name, valueFrom: containerSecret(secret).valueFrom })),
+      readonlyRootFilesystem: true,
+      logConfiguration: {
+        logDriver: "awslogs",
+        options: {
+          "awslogs-group": props.logGroupName,
+          "awslogs-region": props.region,
+          "awslogs-stream-prefix": props.color,
+        },
+      },
+    },
+  ]);
+}
+
+interface ColorAlarmsProps {
+  /** Name of the color's service. */
+  readonly name: string;
+
+  /** Load balancer and target group as CloudWatch calls them. */
+  readonly loadBalancer: string;
+  readonly targetGroup: string;
+
+  /** Share of 5xx responses, percent. */
+  readonly errorPercent: number;
+
+  /** SNS topics to notify. */
+  readonly topicArns: readonly string[];
+}
+
+/** What speaks against a color: it answers with errors, or its tasks fail their health checks. */
+class ColorAlarms extends Construct {
+  /** Names of the alarms, known at synth. */
+  readonly names: readonly string[];
+
+  /** The alarms, to wait for. */
+  readonly resources: readonly CloudwatchMetricAlarm[];
+
+  constructor(scope: Construct, id: string, props: ColorAlarmsProps) {
+    super(scope, id);
+    const { name, topicArns, ...target } = props;
+    const dimensions = { LoadBalancer: target.loadBalancer, TargetGroup: target.targetGroup };
+    const shared = {
+      comparisonOperator: "GreaterThanThreshold",
+      evaluationPeriods: 2,
+      // A color without traffic has no errors.
+      treatMissingData: "notBreaching",
+      alarmActions: [...topicArns],
+      okActions: [...topicArns],
+    };
+    const count = (metricId: string, metricName: string) => ({
+      id: metricId,
+      metric: { namespace: "AWS/ApplicationELB", metricName, period: 60, stat: "Sum", dimensions },
+    });
+    const errors = new CloudwatchMetricAlarm(this, "Errors", {
+      ...shared,
+      alarmName: `${name}-errors`,
+      alarmDescription: `${name} answers more than ${props.errorPercent} percent of its requests with a status of 5xx`,
+      threshold: props.errorPercent,
+      metricQuery: [
+        count("errors", "HTTPCode_Target_5XX_Count"),
+        count("requests", "RequestCount"),
+        {
+          id: "percent",
+          label: "Responses with 5xx, percent",
+          expression: "IF(requests > 0, 100 * FILL(errors, 0) / requests, 0)",
+          returnData: true,
+        },
+      ],
+    });
+    const unhealthy = new CloudwatchMetricAlarm(this, "Unhealthy", {
+      ...shared,
+      alarmName: `${name}-unhealthy`,
+      alarmDescription: `Tasks of ${name} fail their health checks`,
+      threshold: 0,
+      namespace: "AWS/ApplicationELB",
+      metricName: "UnHealthyHostCount",
+      period: 60,
+      statistic: "Minimum",
+      dimensions,
+    });
+    this.names = [`${name}-errors`, `${name}-unhealthy`];
+    this.resources = [errors, unhealthy];
+  }
+}

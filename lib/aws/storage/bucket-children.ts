@@ -1,0 +1,142 @@
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
+import { S3BucketCorsConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-cors-configuration";
+import { S3BucketInventory } from "@cdktf/provider-aws/lib/s3-bucket-inventory";
+import { S3BucketLoggingA } from "@cdktf/provider-aws/lib/s3-bucket-logging";
+import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
+import { S3BucketObjectLockConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-object-lock-configuration";
+import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
+import type { ITerraformDependable } from "cdktf";
+import type { Construct } from "constructs";
+import { Duration } from "../../core/duration";
+import { applyTransform } from "../../core/refactoring";
+import type { AwsTieredBucketProps } from "./tiered-bucket-props";
+import { inventoryConfig } from "./inventory";
+import { notificationTargets, notifiedFunctions } from "./notification";
+import { replicationConfigurationRules } from "./replication";
+import { assumedByS3, type GrantedBucket, policyDocument, replicationStatements } from "./policy-statements";
+
+/** The bucket that the children configure. */
+export interface ConfiguredBucket extends GrantedBucket {
+  /** The name, known before the bucket exists. */
+  readonly bucket: string;
+
+  /** What must be there first: object lock and replication want versions. */
+  readonly versioning: ITerraformDependable;
+}
+
+/** Makes the children of a bucket that are there only if somebody asks for them. */
+export function addRequestedChildren(scope: Construct, bucket: ConfiguredBucket, props: AwsTieredBucketProps): void {
+  addObjectLock(scope, bucket, props);
+  addReplication(scope, bucket, props);
+  addAccessLogs(scope, bucket, props);
+  addInventories(scope, bucket, props);
+  addNotifications(scope, bucket, props);
+  addCors(scope, bucket, props);
+}
+
+function addObjectLock(
+  scope: Construct,
+  { bucket, versioning }: ConfiguredBucket,
+  { objectLock, transform }: AwsTieredBucketProps,
+): void {
+  if (!objectLock) return;
+  const defaultRetention = { mode: objectLock.mode.toUpperCase(), days: objectLock.retainFor.toDays() };
+  const config = { bucket, rule: { defaultRetention }, dependsOn: [versioning] };
+  new S3BucketObjectLockConfigurationA(scope, "ObjectLock", applyTransform(config, transform?.objectLock));
+}
+
+function addReplication(
+  scope: Construct,
+  bucket: ConfiguredBucket,
+  { replicationRules = [], transform }: AwsTieredBucketProps,
+): void {
+  if (replicationRules.length === 0) return;
+  const role = new IamRole(
+    scope,
+    "ReplicationRole",
+    applyTransform({ namePrefix: "s3-replication-", assumeRolePolicy: assumedByS3() }, transform?.replicationRole),
+  );
+  const policy = new IamRolePolicy(
+    scope,
+    "ReplicationRolePolicy",
+    applyTransform(
+      { name: "replicate", role: role.name, policy: policyDocument(replicationStatements(bucket, replicationRules)) },
+      transform?.replicationRolePolicy,
+    ),
+  );
+  const rule = replicationConfigurationRules(replicationRules, bucket.kmsKeyArn !== undefined);
+  new S3BucketReplicationConfigurationA(
+    scope,
+    "Replication",
+    applyTransform(
+      { bucket: bucket.bucket, role: role.arn, rule, dependsOn: [bucket.versioning, policy] },
+      transform?.replication,
+    ),
+  );
+}
+
+function addAccessLogs(
+  scope: Construct,
+  { bucket }: ConfiguredBucket,
+  { accessLogs, transform }: AwsTieredBucketProps,
+): void {
+  if (!accessLogs) return;
+  const config = { bucket, targetBucket: accessLogs.bucketName, targetPrefix: accessLogs.prefix ?? `${bucket}/` };
+  new S3BucketLoggingA(scope, "AccessLogs", applyTransform(config, transform?.accessLogs));
+}
+
+function addInventories(
+  scope: Construct,
+  { bucket }: ConfiguredBucket,
+  { inventories = [], transform }: AwsTieredBucketProps,
+): void {
+  for (const inventory of inventories) {
+    const config = { bucket, ...inventoryConfig(inventory) };
+    new S3BucketInventory(scope, `Inventory-${inventory.id}`, applyTransform(config, transform?.inventory));
+  }
+}
+
+function addNotifications(
+  scope: Construct,
+  { bucket, bucketArn }: ConfiguredBucket,
+  { notifications = [], eventBridge = false, transform }: AwsTieredBucketProps,
+): void {
+  if (notifications.length === 0 && !eventBridge) return;
+  // S3 asks the function whether it may call it when the notification is set.
+  const permissions = notifiedFunctions(notifications).map(
+    (functionName, index) =>
+      new LambdaPermission(
+        scope,
+        `LambdaPermission-${index}`,
+        applyTransform(
+          { action: "lambda:InvokeFunction", functionName, principal: "s3.amazonaws.com", sourceArn: bucketArn },
+          transform?.lambdaPermission,
+        ),
+      ),
+  );
+  const config = {
+    bucket,
+    eventbridge: eventBridge,
+    ...notificationTargets(notifications),
+    ...(permissions.length > 0 && { dependsOn: permissions }),
+  };
+  new S3BucketNotification(scope, "Notifications", applyTransform(config, transform?.notifications));
+}
+
+function addCors(
+  scope: Construct,
+  { bucket }: ConfiguredBucket,
+  { corsRules = [], transform }: AwsTieredBucketProps,
+): void {
+  if (corsRules.length === 0) return;
+  const corsRule = corsRules.map((rule) => ({
+    allowedOrigins: [...rule.allowedOrigins],
+    allowedMethods: [...rule.allowedMethods],
+    allowedHeaders: rule.allowedHeaders && [...rule.allowedHeaders],
+    exposeHeaders: rule.exposedHeaders && [...rule.exposedHeaders],
+    maxAgeSeconds: (rule.maxAge ?? Duration.hours(1)).toSeconds(),
+  }));
+  new S3BucketCorsConfiguration(scope, "Cors", applyTransform({ bucket, corsRule }, transform?.cors));
+}

@@ -1,0 +1,92 @@
+import { DatasyncLocationS3 } from "@cdktf/provider-aws/lib/datasync-location-s3";
+import { DatasyncTask, type DatasyncTaskConfig } from "@cdktf/provider-aws/lib/datasync-task";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { Construct } from "constructs";
+import { applyTransform, type Transform } from "../../core/refactoring";
+import { readObjectsPolicy, writeObjectsPolicy } from "../../storage/transfer-policies";
+
+/** Properties of a `DataSyncTask`. */
+export interface DataSyncTaskProps {
+  /** Bucket in S3 whose objects are copied. */
+  readonly sourceBucket: string;
+
+  /** Bucket in S3 that gets them. */
+  readonly targetBucket: string;
+
+  /**
+   * Beginning of the keys in both buckets, ending with a slash.
+   * @default - the whole bucket
+   */
+  readonly prefix?: string;
+
+  /**
+   * Whether tags of objects are copied.
+   * @default true
+   */
+  readonly tags?: boolean;
+
+  /**
+   * When the task runs, as DataSync writes it, at most once an hour: `rate(1 day)`, `cron(0 2 * * ? *)`, UTC.
+   * @default "rate(1 day)"
+   */
+  readonly schedule?: string;
+
+  /**
+   * Changes what is passed to the task.
+   * @default - nothing is changed
+   */
+  readonly transform?: Transform<DatasyncTaskConfig>;
+}
+
+/**
+ * Copies a bucket of S3 to another one by DataSync. It checks what it copied, and never deletes, in neither bucket.
+ *
+ * For the first copy of a `BucketTransfer` with `bulk: "managed"`, which compares both buckets and cuts over.
+ */
+export class DataSyncTask extends Construct {
+  /** The task itself. */
+  readonly resource: DatasyncTask;
+
+  constructor(scope: Construct, id: string, props: DataSyncTaskProps) {
+    super(scope, id);
+    const { sourceBucket, targetBucket, tags = true, schedule = "rate(1 day)", transform } = props;
+    const source = this.addLocation("Source", sourceBucket, props.prefix, readObjectsPolicy(sourceBucket));
+    const target = this.addLocation("Target", targetBucket, props.prefix, writeObjectsPolicy(targetBucket));
+    const config: DatasyncTaskConfig = {
+      name: `${sourceBucket}-to-${targetBucket}`,
+      sourceLocationArn: source.arn,
+      destinationLocationArn: target.arn,
+      options: {
+        transferMode: "CHANGED",
+        overwriteMode: "ALWAYS",
+        preserveDeletedFiles: "PRESERVE",
+        verifyMode: "ONLY_FILES_TRANSFERRED",
+        objectTags: tags ? "PRESERVE" : "NONE",
+        // Of directories only; S3 has none of them ("Configuring how to handle files, objects, and metadata").
+        posixPermissions: "NONE",
+        uid: "NONE",
+        gid: "NONE",
+      },
+      schedule: { scheduleExpression: schedule },
+    };
+    this.resource = new DatasyncTask(this, "Resource", applyTransform(config, transform));
+  }
+
+  private addLocation(name: "Source" | "Target", bucket: string, prefix: string | undefined, policy: string) {
+    const role = new IamRole(this, `${name}Role`, { assumeRolePolicy: TRUST_POLICY });
+    const access = new IamRolePolicy(this, `${name}Access`, { role: role.id, policy });
+    return new DatasyncLocationS3(this, name, {
+      s3BucketArn: `arn:aws:s3:::${bucket}`,
+      subdirectory: `/${prefix ?? ""}`,
+      s3Config: { bucketAccessRoleArn: role.arn },
+      // DataSync looks into the bucket when the location is made.
+      dependsOn: [access],
+    });
+  }
+}
+
+const TRUST_POLICY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "datasync.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});

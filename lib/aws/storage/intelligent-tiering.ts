@@ -1,0 +1,123 @@
+import type { IConstruct } from "constructs";
+import type { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
+import { type LifecycleRule, prefixesOverlap, validateKeyPrefix, wholeDays } from "../../storage/lifecycle-rule";
+import { Tier } from "../../storage/tier";
+
+/**
+ * Opens the archive tiers of S3 Intelligent-Tiering: objects that nobody read for long enough become cheaper still,
+ * and have to be restored before they can be read.
+ *
+ * It concerns only objects that are in the storage class INTELLIGENT_TIERING already. Moving them there is the work of
+ * a lifecycle rule, or of whoever uploads them.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-intelligent-tiering.html
+ */
+export interface IntelligentTieringArchive {
+  /**
+   * Name of the configuration.
+   * @default "archive"
+   */
+  readonly name?: string;
+
+  /**
+   * Only objects whose key begins with this.
+   * @default - the whole bucket
+   */
+  readonly prefix?: string;
+
+  /**
+   * Days without a read after which an object goes to the Archive Access tier (restored in 3 to 5 hours): 90 to 730.
+   * @default - objects do not go there
+   */
+  readonly archiveAfter?: Duration;
+
+  /**
+   * Days without a read after which an object goes to the Deep Archive Access tier (restored within 12 hours):
+   * 180 to 730, and more than `archiveAfter`.
+   * @default - objects do not go there
+   */
+  readonly deepArchiveAfter?: Duration;
+
+  /** Why it is fine that objects which nobody read for that long cannot be read at once. */
+  readonly allowRetrievalDelay: string;
+
+  /**
+   * Who uploads objects directly with the storage class INTELLIGENT_TIERING, if no lifecycle rule moves them there.
+   * @default - a lifecycle rule of the bucket with `Tier.intelligent` is required
+   */
+  readonly uploadedBy?: string;
+}
+
+const ARCHIVE_MINIMUM_DAYS = 90;
+const DEEP_ARCHIVE_MINIMUM_DAYS = 180;
+const MAXIMUM_DAYS = 730;
+
+/**
+ * Refuses archive tiers of S3 Intelligent-Tiering that S3 would refuse, or that would never hold an object.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html for the days
+ */
+export function validateIntelligentTiering(
+  tiering: IntelligentTieringArchive,
+  rules: readonly LifecycleRule[],
+  construct: IConstruct,
+): void {
+  validateKeyPrefix(tiering.prefix, "intelligentTiering", construct);
+  validateDays(tiering, construct);
+  if (!tiering.allowRetrievalDelay.trim()) {
+    throw new ValidationError(
+      "RetrievalDelayNotAccepted",
+      "intelligentTiering.allowRetrievalDelay is empty. Objects in its tiers must be restored before they can be read: say why that is fine.",
+      construct,
+    );
+  }
+  if (
+    !tiering.uploadedBy?.trim() &&
+    !rules.some((rule) => movesToIntelligent(rule) && prefixesOverlap(rule.prefix, tiering.prefix))
+  ) {
+    throw new ValidationError(
+      "IntelligentTieringUnreachable",
+      `intelligentTiering concerns objects in INTELLIGENT_TIERING only, and no lifecycle rule moves any object ` +
+        `${tiering.prefix ? `under "${tiering.prefix}" ` : ""}there. Add the transition ` +
+        `{ tier: ${Tier.intelligent}, after: Duration.days(0) } to a rule, or name who uploads them with that storage class in uploadedBy.`,
+      construct,
+    );
+  }
+}
+
+function validateDays({ archiveAfter, deepArchiveAfter }: IntelligentTieringArchive, construct: IConstruct): void {
+  if (!archiveAfter && !deepArchiveAfter) {
+    throw new ValidationError(
+      "IntelligentTieringEmpty",
+      "intelligentTiering opens no tier. Set archiveAfter or deepArchiveAfter, or remove it.",
+      construct,
+    );
+  }
+  inRange(archiveAfter, "archiveAfter", ARCHIVE_MINIMUM_DAYS, construct);
+  inRange(deepArchiveAfter, "deepArchiveAfter", DEEP_ARCHIVE_MINIMUM_DAYS, construct);
+  if (archiveAfter && deepArchiveAfter && deepArchiveAfter.toDays() <= archiveAfter.toDays()) {
+    throw new ValidationError(
+      "IntelligentTieringNotIncreasing",
+      `intelligentTiering.deepArchiveAfter is ${deepArchiveAfter.toDays()} days and archiveAfter ${archiveAfter.toDays()}: ` +
+        "no object would ever be in the archive tier. Let deepArchiveAfter come later, or remove archiveAfter.",
+      construct,
+    );
+  }
+}
+
+function inRange(value: Duration | undefined, name: string, minimum: number, construct: IConstruct): void {
+  if (!value) return;
+  const days = wholeDays(value, `intelligentTiering.${name}`, construct);
+  if (days < minimum || days > MAXIMUM_DAYS) {
+    throw new ValidationError(
+      "IntelligentTieringOutOfRange",
+      `intelligentTiering.${name} is ${days} days; S3 takes ${minimum} to ${MAXIMUM_DAYS}.`,
+      construct,
+    );
+  }
+}
+
+function movesToIntelligent(rule: LifecycleRule): boolean {
+  return rule.transitions?.some(({ tier }) => tier === Tier.intelligent) ?? false;
+}

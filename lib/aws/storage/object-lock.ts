@@ -1,0 +1,56 @@
+import type { IConstruct } from "constructs";
+import type { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
+import { wholeDays } from "../../storage/lifecycle-rule";
+
+/**
+ * How long a new version of an object can be neither deleted nor replaced. A bucket gets it when it is made; it cannot
+ * be taken away again.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+ */
+export interface ObjectLock {
+  /**
+   * `governance`: who has `s3:BypassGovernanceRetention` may delete earlier.
+   * `compliance`: nobody may, the root user of the account included; needs `irreversible`.
+   */
+  readonly mode: "governance" | "compliance";
+
+  /** Whole days, 1 to 36500. */
+  readonly retainFor: Duration;
+
+  /**
+   * Why nobody, for whatever reason, must be able to delete an object earlier. Required for `compliance`.
+   * @default - `compliance` is refused
+   */
+  readonly irreversible?: string;
+}
+
+const MAXIMUM_DAYS = 36_500;
+
+/** @throws ValidationError `ObjectLockWithoutVersioning`, `ObjectLockOutOfRange`, `ComplianceWithoutReason` */
+export function validateObjectLock(lock: ObjectLock, versioned: boolean, construct: IConstruct): void {
+  if (!versioned) {
+    throw new ValidationError(
+      "ObjectLockWithoutVersioning",
+      "objectLock protects versions, and the bucket keeps none (versioned: false). Remove one of the two.",
+      construct,
+    );
+  }
+  const days = wholeDays(lock.retainFor, "objectLock.retainFor", construct);
+  if (days < 1 || days > MAXIMUM_DAYS) {
+    throw new ValidationError(
+      "ObjectLockOutOfRange",
+      `objectLock.retainFor is ${days} days; S3 takes 1 to ${MAXIMUM_DAYS} (100 years).`,
+      construct,
+    );
+  }
+  if (lock.mode === "compliance" && !lock.irreversible?.trim()) {
+    throw new ValidationError(
+      "ComplianceWithoutReason",
+      `objectLock.mode "compliance" lets nobody delete an object for ${days} days, and the bucket cannot be deleted before. ` +
+        'Use "governance", or say why it must be so: irreversible: "...".',
+      construct,
+    );
+  }
+}

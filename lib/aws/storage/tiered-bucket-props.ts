@@ -1,0 +1,221 @@
+import type { IamRoleConfig } from "@cdktf/provider-aws/lib/iam-role";
+import type { IamRolePolicyConfig } from "@cdktf/provider-aws/lib/iam-role-policy";
+import type { LambdaPermissionConfig } from "@cdktf/provider-aws/lib/lambda-permission";
+import type { S3BucketConfig } from "@cdktf/provider-aws/lib/s3-bucket";
+import type { S3BucketCorsConfigurationConfig } from "@cdktf/provider-aws/lib/s3-bucket-cors-configuration";
+import type { S3BucketIntelligentTieringConfigurationConfig } from "@cdktf/provider-aws/lib/s3-bucket-intelligent-tiering-configuration";
+import type { S3BucketInventoryConfig } from "@cdktf/provider-aws/lib/s3-bucket-inventory";
+import type { S3BucketLifecycleConfigurationConfig } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration";
+import type { S3BucketLoggingAConfig } from "@cdktf/provider-aws/lib/s3-bucket-logging";
+import type { S3BucketNotificationConfig } from "@cdktf/provider-aws/lib/s3-bucket-notification";
+import type { S3BucketObjectLockConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-object-lock-configuration";
+import type { S3BucketOwnershipControlsConfig } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
+import type { S3BucketPolicyConfig } from "@cdktf/provider-aws/lib/s3-bucket-policy";
+import type { S3BucketPublicAccessBlockConfig } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block";
+import type { S3BucketReplicationConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
+import type { S3BucketServerSideEncryptionConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
+import type { S3BucketVersioningAConfig } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
+import type { Duration } from "../../core/duration";
+import type { Transform } from "../../core/refactoring";
+import type { AccessLogs, CorsRule } from "../../storage/bucket-options";
+import type { BucketNotification } from "./notification";
+import type { IntelligentTieringArchive } from "./intelligent-tiering";
+import type { Inventory } from "./inventory";
+import type { LifecycleRule } from "../../storage/lifecycle-rule";
+import type { ObjectLock } from "./object-lock";
+import type { ReplicationRule } from "./replication";
+import type { PolicyStatement } from "./policy-statements";
+
+/** Options of `AwsTieredBucket`. */
+export interface AwsTieredBucketProps {
+  /** Name of the bucket, unique in all of AWS. Follows the naming rules of S3. */
+  readonly bucketName: string;
+
+  /**
+   * What happens to objects as they grow older.
+   * @default - objects stay where they were uploaded and are never deleted
+   */
+  readonly lifecycleRules?: readonly LifecycleRule[];
+
+  /**
+   * Archive tiers for objects that are in S3 Intelligent-Tiering.
+   * @default - Intelligent-Tiering uses the tiers that can be read at once, only
+   */
+  readonly intelligentTiering?: IntelligentTieringArchive;
+
+  /**
+   * Which objects the transitions leave alone because of their size, unless a rule has a size filter:
+   * `all_storage_classes_128K` those below 128 KiB, `varies_by_storage_class` the same except for `Tier.archive` and
+   * `Tier.deepArchive`, which take any. Always written down, because S3 changes it behind one's back otherwise.
+   * @default "all_storage_classes_128K"
+   * @see https://github.com/hashicorp/terraform-provider-aws/issues/41073
+   */
+  readonly transitionDefaultMinimumObjectSize?: "all_storage_classes_128K" | "varies_by_storage_class";
+
+  /**
+   * Days after which the parts of an upload that was never completed are removed; `"never"` leaves them to the rules.
+   * @default Duration.days(7)
+   */
+  readonly abortIncompleteUploadsAfter?: Duration | "never";
+
+  /**
+   * Whether replaced and deleted objects are kept as old versions.
+   * @default true
+   */
+  readonly versioned?: boolean;
+
+  /**
+   * ARN of a KMS key that encrypts the objects, through an S3 bucket key.
+   * @default - encrypted with a key that S3 manages (SSE-S3, AES-256)
+   */
+  readonly kmsKeyArn?: string;
+
+  /**
+   * How long new versions of objects can be neither deleted nor replaced. Only a bucket that is made gets it.
+   * @default - objects can be deleted
+   */
+  readonly objectLock?: ObjectLock;
+
+  /**
+   * Copies of new versions in other buckets. Makes the role that S3 copies with.
+   * @default - objects are in this bucket only
+   */
+  readonly replicationRules?: readonly ReplicationRule[];
+
+  /**
+   * Where the record of every request goes.
+   * @default - requests are not recorded
+   */
+  readonly accessLogs?: AccessLogs;
+
+  /**
+   * Lists of all objects, written daily or weekly.
+   * @default - no lists
+   */
+  readonly inventories?: readonly Inventory[];
+
+  /**
+   * Queues, topics and functions that hear about objects.
+   * @default - nobody hears about them
+   */
+  readonly notifications?: readonly BucketNotification[];
+
+  /**
+   * Whether Amazon EventBridge hears about all objects.
+   * @default false
+   */
+  readonly eventBridge?: boolean;
+
+  /**
+   * Which pages of other origins may use the bucket.
+   * @default - none
+   */
+  readonly corsRules?: readonly CorsRule[];
+
+  /**
+   * Statements of the bucket policy beside those that refuse requests without TLS. Policy variables such as
+   * `${aws:username}` may be written as in AWS.
+   * @default - no others
+   */
+  readonly policyStatements?: readonly PolicyStatement[];
+
+  /**
+   * Prefixes whose objects an application reads and cannot wait for: rules that would archive them are refused.
+   * @default - nothing is known about it
+   */
+  readonly readAtOnce?: readonly string[];
+
+  /**
+   * Former paths of this construct inside its stack, such as `storage/files`: its resources are kept, not made anew.
+   * @default - it was always here
+   */
+  readonly previously?: readonly string[];
+
+  /**
+   * Which children Terraform takes over from a bucket that exists; `sterna adopt bucket` writes the list. Those that it
+   * leaves out are made.
+   * @default - the bucket is made
+   */
+  readonly adopt?: readonly AdoptableChild[];
+
+  /**
+   * Why Terraform may destroy the bucket. Without it every plan that would do so fails (`prevent_destroy`).
+   * @default - the bucket cannot be destroyed
+   */
+  readonly allowDestroy?: string;
+
+  /**
+   * Whether destroying the bucket also deletes all objects in it. Needs `allowDestroy`.
+   * @default false
+   */
+  readonly forceDestroy?: boolean;
+
+  /**
+   * Tags of the bucket.
+   * @default - the tags of the provider only
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+
+  /**
+   * Changes what is passed to the resources inside.
+   * @default - nothing is changed
+   */
+  readonly transform?: AwsTieredBucketTransform;
+}
+
+/** Children of `AwsTieredBucket` that a bucket made by hand can have already. */
+export type AdoptableChild =
+  | "Resource"
+  | "Versioning"
+  | "Encryption"
+  | "PublicAccessBlock"
+  | "Policy"
+  | "Ownership"
+  | "Lifecycle"
+  | "IntelligentTiering"
+  | "ObjectLock"
+  | "Replication"
+  | "AccessLogs"
+  | "Notifications"
+  | "Cors"
+  | `Inventory-${string}`;
+
+/** One hook for each resource of `AwsTieredBucket`. */
+export interface AwsTieredBucketTransform {
+  /** @default - unchanged */
+  readonly bucket?: Transform<S3BucketConfig>;
+  /** @default - unchanged */
+  readonly versioning?: Transform<S3BucketVersioningAConfig>;
+  /** @default - unchanged */
+  readonly encryption?: Transform<S3BucketServerSideEncryptionConfigurationAConfig>;
+  /** @default - unchanged */
+  readonly publicAccessBlock?: Transform<S3BucketPublicAccessBlockConfig>;
+  /** @default - unchanged */
+  readonly policy?: Transform<S3BucketPolicyConfig>;
+  /** @default - unchanged */
+  readonly ownership?: Transform<S3BucketOwnershipControlsConfig>;
+  /** @default - unchanged */
+  readonly lifecycle?: Transform<S3BucketLifecycleConfigurationConfig>;
+  /** @default - unchanged */
+  readonly intelligentTiering?: Transform<S3BucketIntelligentTieringConfigurationConfig>;
+  /** @default - unchanged */
+  readonly objectLock?: Transform<S3BucketObjectLockConfigurationAConfig>;
+  /** @default - unchanged */
+  readonly replicationRole?: Transform<IamRoleConfig>;
+  /** @default - unchanged */
+  readonly replicationRolePolicy?: Transform<IamRolePolicyConfig>;
+  /** @default - unchanged */
+  readonly replication?: Transform<S3BucketReplicationConfigurationAConfig>;
+  /** @default - unchanged */
+  readonly accessLogs?: Transform<S3BucketLoggingAConfig>;
+  /** @default - unchanged */
+  readonly inventory?: Transform<S3BucketInventoryConfig>;
+  /** @default - unchanged */
+  readonly notifications?: Transform<S3BucketNotificationConfig>;
+  /** @default - unchanged */
+  readonly lambdaPermission?: Transform<LambdaPermissionConfig>;
+  /** @default - unchanged */
+  readonly cors?: Transform<S3BucketCorsConfigurationConfig>;
+  /** @default - unchanged */
+  readonly grant?: Transform<IamRolePolicyConfig>;
+}

@@ -1,0 +1,174 @@
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import type { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
+import { Annotations, TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import { ValidationError } from "../../core/errors";
+import { keepMovedResources, applyTransform, adoptResource } from "../../core/refactoring";
+import { warnOfCosts } from "../../storage/cost-warnings";
+import { refuseOtherLifecycleOwners, S3_LIFECYCLE_OWNERS } from "../../storage/lifecycle-owners";
+import { prefixesOverlap } from "../../storage/lifecycle-rule";
+import { addRequestedChildren } from "./bucket-children";
+import { addSafety } from "./bucket-safety";
+import { addTiering, intelligentTieringName } from "./bucket-tiering";
+import { type BucketAccess, grantStatements, policyDocument } from "./policy-statements";
+import type { AwsTieredBucketProps } from "./tiered-bucket-props";
+import { validateAwsTieredBucket } from "./tiered-bucket-validation";
+
+/**
+ * An S3 bucket whose objects grow colder and cheaper with age: private, encrypted, versioned, TLS only, and protected
+ * from being destroyed.
+ *
+ * Emits `aws_s3_bucket` and its versioning, encryption, public access block, ownership controls, policy, lifecycle
+ * and, if asked for, object lock, replication with its role, access logs, inventories, notifications, CORS and
+ * intelligent tiering configuration. Everything that S3 would refuse at apply is refused here.
+ */
+export class AwsTieredBucket extends Construct {
+  /** The bucket itself. Prefer `bucketName` for references, which also waits for what makes the bucket safe. */
+  readonly resource: S3Bucket;
+
+  private readonly ownership: S3BucketOwnershipControls;
+
+  /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/storage.md` */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: AwsTieredBucketProps,
+  ) {
+    super(scope, id);
+    validateAwsTieredBucket(props, this);
+    this.resource = this.addBucket();
+    // Unlike `id`, which is the same text, it is known before the bucket exists.
+    const { bucket } = this.resource;
+    const { versioning, ownership } = addSafety(this, bucket, this.bucketArn, props);
+    this.ownership = ownership;
+    addTiering(this, bucket, versioning, props);
+    const { kmsKeyArn, lifecycleRules = [], readAtOnce = [] } = props;
+    addRequestedChildren(this, { bucket, bucketArn: this.bucketArn, kmsKeyArn, versioning }, props);
+
+    adoptChildren(this, props.adopt ?? [], (child) => this.importId(child));
+    keepMovedResources(this, props.previously ?? []);
+    refuseOtherLifecycleOwners(this, props.bucketName, S3_LIFECYCLE_OWNERS);
+    warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.s3 }, this);
+  }
+
+  /**
+   * Name of the bucket. What refers to it is made after the bucket is versioned, encrypted and private, and destroyed
+   * before: no object gets in while it is not. Known at plan.
+   */
+  get bucketName(): string {
+    return this.ownership.bucket;
+  }
+
+  /** ARN of the bucket. */
+  get bucketArn(): string {
+    return this.resource.arn;
+  }
+
+  /** Region that the bucket is in. */
+  get bucketRegion(): string {
+    return this.resource.region;
+  }
+
+  /**
+   * Allows a role to list and read objects, old versions included, and to decrypt them.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantRead(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    for (const { id: rule, prefix: ruled, transitions = [] } of this.props.lifecycleRules ?? []) {
+      const slow = transitions.find(({ tier }) => !tier.s3.readableAtOnce);
+      if (!slow || !prefixesOverlap(ruled, prefix)) continue;
+      Annotations.of(this).addWarning(
+        `grant "${id}": reading objects that are older than ${slow.after.toDays()} days fails with InvalidObjectState until they are restored, since rule "${rule}" moves them to ${slow.tier}.`,
+      );
+    }
+    return this.grant(id, roleName, ["read"], prefix);
+  }
+
+  /**
+   * Allows a role to write objects, and to replace them; neither to read nor to delete.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantWrite(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    return this.grant(id, roleName, ["write"], prefix);
+  }
+
+  /**
+   * Allows a role to list, read and write objects; not to delete.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantReadWrite(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    return this.grant(id, roleName, ["read", "write"], prefix);
+  }
+
+  /**
+   * Allows a role to delete objects; old versions stay until a rule removes them.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param roleName name of an IAM role of this account
+   * @param prefix only objects whose key begins with this; all when left out
+   */
+  grantDelete(id: string, roleName: string, prefix?: string): IamRolePolicy {
+    return this.grant(id, roleName, ["delete"], prefix);
+  }
+
+  private grant(id: string, roleName: string, access: readonly BucketAccess[], prefix?: string): IamRolePolicy {
+    const statements = grantStatements({ bucketArn: this.bucketArn, kmsKeyArn: this.props.kmsKeyArn }, access, prefix);
+    const config = { name: `${this.node.id}-${id}`, role: roleName, policy: policyDocument(statements) };
+    return new IamRolePolicy(this, `Grant-${id}`, applyTransform(config, this.props.transform?.grant));
+  }
+
+  private addBucket(): S3Bucket {
+    const { bucketName, forceDestroy = false, tags, objectLock, allowDestroy, transform } = this.props;
+    const config = {
+      bucket: bucketName,
+      forceDestroy,
+      tags,
+      // Left out otherwise: it would replace a bucket that was made without.
+      ...(objectLock && { objectLockEnabled: true }),
+      lifecycle: { preventDestroy: allowDestroy === undefined },
+    };
+    return new S3Bucket(this, "Resource", applyTransform(config, transform?.bucket));
+  }
+
+  /** @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket#import and its siblings */
+  private importId(child: string): string {
+    const { bucketName, intelligentTiering } = this.props;
+    if (child.startsWith("Inventory-")) return `${bucketName}:${child.slice("Inventory-".length)}`;
+    if (child === "IntelligentTiering" && intelligentTiering) {
+      return `${bucketName}:${intelligentTieringName(intelligentTiering)}`;
+    }
+    return bucketName;
+  }
+}
+
+/**
+ * Lets Terraform take over children of a bucket that exists.
+ *
+ * @param children ids of the children
+ * @param idOf what the provider calls a child in its documentation of `terraform import`
+ * @throws ValidationError `AdoptedChildMissing`
+ */
+function adoptChildren(scope: Construct, children: readonly string[], idOf: (child: string) => string): void {
+  for (const id of children) {
+    const child = scope.node.tryFindChild(id);
+    if (!TerraformResource.isTerraformResource(child)) {
+      const known = scope.node.children.map(({ node }) => node.id).join(", ");
+      throw new ValidationError(
+        "AdoptedChildMissing",
+        `adopt names "${id}", and the declaration makes no such child. It makes ${known}.`,
+        scope,
+      );
+    }
+    adoptResource(child, idOf(id));
+  }
+}

@@ -1,0 +1,52 @@
+import { Annotations } from "cdktf";
+import type { IConstruct } from "constructs";
+import { ValidationError } from "../core/errors";
+import { isUnresolved } from "../core/tokens";
+import type { Schedule } from "../schedule/schedule";
+import type { ScheduleForm, ScheduleTarget } from "../schedule/targets";
+
+const SHORTEST_DISTANCE_MINUTES = 5;
+
+/**
+ * What the schedule is to the scheduler. What differs there from elsewhere, and a change of the clocks that hits the
+ * schedule, become warnings of the construct.
+ *
+ * @throws ValidationError `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent`
+ */
+export function placeSchedule(schedule: Schedule, target: ScheduleTarget, construct: IConstruct): ScheduleForm {
+  const distance = schedule.shortestDistance();
+  if (distance.toMinutes({ integral: false }) < SHORTEST_DISTANCE_MINUTES) {
+    throw new ValidationError(
+      "ScheduleTooFrequent",
+      `a backup every ${distance} has no end before the next begins; leave ${SHORTEST_DISTANCE_MINUTES} minutes or more`,
+      construct,
+    );
+  }
+  const form = ValidationError.locate(construct, () => schedule.for(target));
+  const changes = schedule
+    .clockChanges()
+    .map(
+      ({ kind, wallClock }) =>
+        `${wallClock} in ${schedule.zone} is ${kind} by a change of the clocks; schedule it at another hour, or in UTC`,
+    );
+  for (const warning of [...form.notes, ...changes.slice(0, 1)]) {
+    Annotations.of(construct).addWarning(`${schedule.source}: ${warning}`);
+  }
+  return form;
+}
+
+const NAME = /^[a-z][a-z0-9-]{1,39}$/;
+
+/**
+ * Names of units, vaults, schedules and alarms are made from it: short enough for a vault's 50 characters.
+ *
+ * @throws ValidationError `InvalidBackupTimer`
+ */
+export function checkTimerName(name: string, construct: IConstruct): void {
+  if (!isUnresolved(name) && NAME.test(name)) return;
+  throw new ValidationError(
+    "InvalidBackupTimer",
+    `name "${name}" is not 2 to 40 lower-case letters, digits and hyphens, beginning with a letter, known at synth`,
+    construct,
+  );
+}

@@ -1,0 +1,144 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { canonicalJson } from "../../manifest/checksum";
+import { EngineError } from "../../engine/engine-error";
+import { runProgram } from "./run-program";
+import { assertNotEmpty, assertRestored, compareCounts, type PartContext, type PartKind } from "./part-kind";
+import { InfluxServer, withScratchInflux } from "./influxdb-server";
+
+const SETTLE_MILLISECONDS = 30_000;
+const POLL_MILLISECONDS = 100;
+
+/**
+ * A database of InfluxDB 1.x, by `influxd backup -portable`.
+ *
+ * InfluxDB has no snapshots: what is counted is what a scratch server gives back from the files, and the live server's
+ * counts before it are the least that this may be.
+ */
+export const influxdbPart: PartKind<"influxdb"> = {
+  async backUp(part, context) {
+    const { signal } = context;
+    const live = await InfluxServer.of(part, context.resolve);
+    const before = await live.countValues(part.database, signal);
+    assertNotEmpty(part.id, sum(before), part.allowEmpty, `the database ${part.database} of InfluxDB holds no value`);
+    const folder = filesOf(part.id, context);
+    await mkdir(folder, { mode: 0o700 });
+    context.progress(`${part.id}: backs up the database ${part.database} of InfluxDB`);
+    const args = ["backup", "-portable", "-host", live.backupAddress, "-db", part.database, folder];
+    await runProgram("influxd", args, context, { failure: "BackupFailed" });
+    const counts = await countRestored(part.id, part.database, before, context);
+    const lost = Object.entries(before).find(([field, count]) => (counts[field] ?? 0) < count);
+    // Values that a retention policy deleted meanwhile are missing in the live database too.
+    if (
+      lost !== undefined &&
+      ((await live.countValues(part.database, signal))[lost[0]] ?? 0) > (counts[lost[0]] ?? 0)
+    ) {
+      throw new EngineError(
+        "BackupUnreadable",
+        `${part.id}: the backup holds ${counts[lost[0]] ?? 0} values of ${lost[0]}, and the database held ${lost[1]} before it`,
+      );
+    }
+    return { counts, digests: {}, versions: { server: await live.version(signal) } };
+  },
+
+  async check(part, record, context) {
+    const counts = await countRestored(part.id, part.database, record.counts, context);
+    assertRestored(compareCounts(part.id, record, { counts, digests: {} }));
+  },
+
+  async drill(part, record, context) {
+    const counts = await countRestored(part.id, part.database, record.counts, context);
+    return compareCounts(part.id, record, { counts, digests: {} });
+  },
+
+  async restore(part, record, context) {
+    const live = await InfluxServer.of(part, context.resolve);
+    const taken = (await live.databases(context.signal)).includes(part.database);
+    const target = taken ? newName(part.database, context.backupId) : part.database;
+    await restoreAs(live, part.id, part.database, target, context);
+    try {
+      const counts = await countSettled(live, target, record.counts, context);
+      assertRestored(compareCounts(part.id, record, { counts, digests: {} }));
+    } catch (error) {
+      await live.drop(target, context.signal);
+      throw error;
+    }
+    return {
+      part: part.id,
+      place: `database ${target} of InfluxDB`,
+      ...(taken && {
+        kept: `database ${part.database} of InfluxDB`,
+        note: `InfluxDB 1.x cannot rename a database: set the name ${target} where the application names ${part.database}`,
+      }),
+    };
+  },
+
+  // What is kept is the database that the application may still use: nobody but its owner knows.
+  confirm: async () => [],
+};
+
+function filesOf(part: string, { folder }: PartContext): string {
+  return join(folder, part);
+}
+
+function newName(database: string, backupId: string): string {
+  return `${database}_${backupId.toLowerCase()}`;
+}
+
+/** Restores the files into a scratch server and counts what is there. */
+async function countRestored(
+  part: string,
+  database: string,
+  expected: Readonly<Record<string, number>>,
+  context: PartContext,
+): Promise<Record<string, number>> {
+  context.progress(`${part}: reads the backup back with an InfluxDB of its own`);
+  return withScratchInflux(context, async (scratch) => {
+    await restoreAs(scratch, part, database, database, context);
+    return countSettled(scratch, database, expected, context);
+  });
+}
+
+/**
+ * Counts what was restored. `influxd restore` ends when it has sent everything; the server opens its shards after that,
+ * and until then they cannot be asked, or are not there.
+ *
+ * @param expected what is waited for; less is what it is, once the time is over
+ */
+async function countSettled(
+  server: InfluxServer,
+  database: string,
+  expected: Readonly<Record<string, number>>,
+  { signal }: PartContext,
+): Promise<Record<string, number>> {
+  const deadline = performance.now() + SETTLE_MILLISECONDS;
+  let previous: string | undefined;
+  for (;;) {
+    try {
+      const counts = await server.countValues(database, signal);
+      const complete = Object.entries(expected).every(([field, count]) => (counts[field] ?? 0) >= count);
+      if ((complete && previous === canonicalJson(counts)) || performance.now() > deadline) return counts;
+      previous = canonicalJson(counts);
+    } catch (error) {
+      if (performance.now() > deadline || !(error as Error).message.includes("engine is closed")) throw error;
+    }
+    await sleep(POLL_MILLISECONDS, undefined, { signal });
+  }
+}
+
+async function restoreAs(
+  server: InfluxServer,
+  part: string,
+  database: string,
+  name: string,
+  context: PartContext,
+): Promise<void> {
+  const names = ["-db", database, ...(name === database ? [] : ["-newdb", name])];
+  const args = ["restore", "-portable", "-host", server.backupAddress, ...names, filesOf(part, context)];
+  await runProgram("influxd", args, context, { failure: "RestoreFailed" });
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,117 @@
+import { EngineError, someOf } from "../../engine/engine-error";
+import type { CheckResult } from "../../engine/step-kind";
+import type { BackupContext, Resolve } from "../plan/backup-context";
+import type { PartRecord } from "../plan/backup-manifest";
+import type { BackupPart, PartOf } from "../plan/backup-plan";
+
+/** What a part is worked on with. */
+export interface PartContext extends BackupContext {
+  readonly resolve: Resolve;
+
+  /** Folder of the backup: the files of the part's record are relative to it. */
+  readonly folder: string;
+
+  /** Folder for what is not needed afterwards; only this user can read it. */
+  readonly scratch: string;
+
+  /** Id of the backup. */
+  readonly backupId: string;
+}
+
+/** Where a part was restored to, and what became of what was there. */
+export interface Restored {
+  readonly part: string;
+
+  /** What the restored data is called now. */
+  readonly place: string;
+
+  /** What is kept of the data that was replaced, until it is confirmed; absent when there was nothing. */
+  readonly kept?: string;
+
+  /** What the person has to do, or should know. */
+  readonly note?: string;
+}
+
+/** What a kind of part says about itself; files and digests are filled in. */
+export type PartContent = Pick<PartRecord, "counts" | "digests" | "versions"> & Partial<Pick<PartRecord, "settings">>;
+
+/** How one kind of data is backed up, checked and restored. */
+export interface PartKind<Kind extends BackupPart["kind"]> {
+  /**
+   * Writes files beginning with the part's id into the folder of the backup, and reads them back.
+   *
+   * @throws EngineError `BackupProgramMissing`, `BackupFailed`, `BackupEmpty`, `BackupUnreadable`
+   */
+  backUp(part: PartOf<Kind>, context: PartContext): Promise<PartContent>;
+
+  /**
+   * Reads the files of a backup as a restore would. That their digests are right is known.
+   *
+   * @throws EngineError `BackupUnreadable`, `BackupProgramMissing`
+   */
+  check(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<void>;
+
+  /** Restores into a scratch target, which is gone afterwards, and compares. */
+  drill(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<CheckResult[]>;
+
+  /**
+   * Restores beside what is there, compares, and puts it in its place.
+   *
+   * @throws EngineError `RestoreFailed`, `RestoreMismatch`; what was there is as it was then
+   */
+  restore(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<Restored>;
+
+  /** Deletes what a restore of this backup kept. @returns what was deleted */
+  confirm(part: PartOf<Kind>, context: PartContext): Promise<string[]>;
+}
+
+type Counted = Pick<PartRecord, "counts" | "digests">;
+
+/** Compares what a backup says it holds with what a restore gave back, count by count and digest by digest. */
+export function compareCounts(part: string, expected: Counted, actual: Counted): CheckResult[] {
+  return [
+    ...compare(part, "count", expected.counts, actual.counts),
+    ...compare(part, "digest", expected.digests, actual.digests),
+  ];
+}
+
+function compare(
+  part: string,
+  what: string,
+  expected: Readonly<Record<string, number | string>>,
+  actual: Readonly<Record<string, number | string>>,
+): CheckResult[] {
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(actual)])].sort();
+  return names.map((name) => ({
+    query: `${part}: ${what} of ${name}`,
+    expected: String(expected[name] ?? "absent"),
+    actual: String(actual[name] ?? "absent"),
+  }));
+}
+
+/** The comparisons that failed. */
+export function differencesIn(checks: readonly CheckResult[]): string[] {
+  return checks
+    .filter(({ expected, actual }) => expected !== actual)
+    .map(({ query, expected, actual }) => `${query} is ${actual} instead of ${expected}`);
+}
+
+/** @throws EngineError `RestoreMismatch` */
+export function assertRestored(checks: readonly CheckResult[]): void {
+  const differences = differencesIn(checks);
+  if (differences.length === 0) return;
+  throw new EngineError(
+    "RestoreMismatch",
+    `what was restored is not what was backed up, and was thrown away: ${someOf(differences, 10, "; ")}`,
+  );
+}
+
+/** @throws EngineError `BackupEmpty` */
+export function assertNotEmpty(part: string, total: number, allowed: boolean, what: string): void {
+  if (total > 0 || allowed) return;
+  throw new EngineError(
+    "BackupEmpty",
+    `${part}: ${what}, so there would be nothing to restore. Check that it is the right server and that its volume is ` +
+      `mounted; write "allowEmpty": true if it is meant to be empty`,
+  );
+}

@@ -1,0 +1,101 @@
+import { Client } from "pg";
+import { EngineError } from "../../engine/engine-error";
+import { rejectAborted } from "../../engine/files/concurrently";
+import { describeDatabase } from "../../engine/ledgers/postgres-ledger";
+import { loginUrl } from "../../engine/secrets/login-url";
+import type { Resolve } from "../plan/backup-context";
+import type { PartOf } from "../plan/backup-plan";
+
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+
+/** A database, reachable by this process and by PostgreSQL's own programs. */
+export class PostgresConnection {
+  private constructor(private readonly url: URL) {}
+
+  /** @throws EngineError `InvalidBackupPlan` when it is no URL of PostgreSQL */
+  static parse(url: string, part: string): PostgresConnection {
+    if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+      throw new EngineError("InvalidBackupPlan", `${part}: the url must be postgresql://user@host:5432/database`);
+    }
+    const parsed = new URL(url);
+    if (parsed.pathname.length > 1) return new PostgresConnection(parsed);
+    throw new EngineError("InvalidBackupPlan", `${part}: the url names no database; write postgresql://…/database`);
+  }
+
+  /** Name of the database. */
+  get database(): string {
+    return decodeURIComponent(this.url.pathname.slice(1));
+  }
+
+  /** For messages: without the password. */
+  get description(): string {
+    return describeDatabase(this.url.href);
+  }
+
+  /** Another database of the same server. */
+  to(database: string): PostgresConnection {
+    const url = new URL(this.url);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    return new PostgresConnection(url);
+  }
+
+  /** What a program takes as `--dbname`: everything but the password. */
+  get argument(): string {
+    const url = new URL(this.url);
+    url.password = "";
+    url.searchParams.delete("password");
+    return url.href;
+  }
+
+  /** What a program needs in its environment: the password, and where the user's own files are. */
+  variables(environment: NodeJS.ProcessEnv): Record<string, string> {
+    const password = decodeURIComponent(this.url.password) || this.url.searchParams.get("password");
+    const files = ["PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"].flatMap((name) =>
+      environment[name] ? [[name, environment[name]] as const] : [],
+    );
+    return { ...Object.fromEntries(files), ...(password && { PGPASSWORD: password }) };
+  }
+
+  /**
+   * Lets some work ask the database, on a connection of its own.
+   *
+   * @param signal ends the connection, whatever it is being asked; without it, nothing does
+   * @throws EngineError `BackupFailed` when it cannot be reached, or refuses the password
+   */
+  async use<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const client = new Client({
+      connectionString: this.url.href,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+      keepAlive: true,
+      application_name: "sterna backup",
+    });
+    // Without a listener a lost connection would end the process; the next query reports it.
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      const reason = (cause as Error).message || (cause as { code?: string }).code;
+      throw new EngineError("BackupFailed", `${this.description} cannot be reached: ${reason}`, { cause });
+    }
+    const stop = (): void => void client.end().catch(() => undefined);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      return await rejectAborted(signal, () => work(client));
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+/** The database of a part. */
+export async function connectionOf(part: PartOf<"postgres">, resolve: Resolve): Promise<PostgresConnection> {
+  const url = loginUrl(await resolve(part.url), "postgres", part.id);
+  if (part.password === undefined) return PostgresConnection.parse(url, part.id);
+  const password = await resolve(part.password);
+  PostgresConnection.parse(url, part.id);
+  const withPassword = new URL(url);
+  withPassword.password = encodeURIComponent(password);
+  return PostgresConnection.parse(withPassword.href, part.id);
+}

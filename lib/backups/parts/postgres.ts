@@ -1,0 +1,251 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { type Client, escapeIdentifier, type ClientBase } from "pg";
+import { EngineError, someOf } from "../../engine/engine-error";
+import { createPrivateFile } from "../../engine/files/replace-file";
+import type { BackupContext } from "../plan/backup-context";
+import type { PartRecord } from "../plan/backup-manifest";
+import {
+  assertNotEmpty,
+  assertRestored,
+  compareCounts,
+  differencesIn,
+  type PartContext,
+  type PartContent,
+  type PartKind,
+} from "./part-kind";
+import { connectionOf, PostgresConnection } from "./postgres-connection";
+import { createEmptyDatabase, dropDatabase, keptName, restoreInto, swapDatabases } from "./postgres-restore";
+import { runProgram } from "./run-program";
+
+/**
+ * A database of PostgreSQL, by pg_dump in the custom format.
+ *
+ * Dump, counts and digests are of one snapshot: they agree row by row, whatever is written meanwhile. Roles and
+ * tablespaces belong to the server, and are in no dump of a database.
+ */
+export const postgresPart: PartKind<"postgres"> = {
+  async backUp(part, context) {
+    const connection = await connectionOf(part, context.resolve);
+    const file = dumpFile(part.id, context);
+    const content = await connection.use(
+      (client) =>
+        withSnapshot(client, async (snapshot) => {
+          await createPrivateFile(file);
+          context.progress(`${part.id}: dumps ${connection.description}`);
+          const args = ["--format=custom", "--no-password", `--snapshot=${snapshot}`, `--file=${file}`];
+          await runProgram("pg_dump", [...args, `--dbname=${connection.argument}`], context, {
+            variables: connection.variables(context.environment),
+            failure: "BackupFailed",
+          });
+          context.progress(`${part.id}: counts ${part.digests ? "and digests " : ""}rows`);
+          return describe(client, part.digests, context);
+        }),
+      context.signal,
+    );
+    const rows = Object.values(content.counts).reduce((sum, count) => sum + count, 0);
+    const tables = Object.keys(content.counts).length;
+    assertNotEmpty(part.id, rows, part.allowEmpty, `${connection.description} has ${tables} tables and no row`);
+    await assertDumpHolds(file, content.counts, context);
+    return content;
+  },
+
+  async check(part, record, context) {
+    await assertDumpHolds(dumpFile(part.id, context), record.counts, context);
+  },
+
+  async drill(part, record, context) {
+    const server =
+      part.drillUrl === undefined
+        ? await connectionOf(part, context.resolve)
+        : PostgresConnection.parse(await context.resolve(part.drillUrl), part.id);
+    const scratch = server.to(`sterna_drill_${randomBytes(6).toString("hex")}`);
+    const maintenance = server.to(part.maintenanceDatabase);
+    await createEmptyDatabase(maintenance, scratch.database, record.settings);
+    try {
+      // Another server need not have the same roles.
+      await restoreInto(scratch, dumpFile(part.id, context), ["--no-owner", "--no-privileges"], context);
+      return compareCounts(part.id, record, await contentsOf(scratch, part.digests, context));
+    } finally {
+      await dropDatabase(maintenance, scratch.database);
+    }
+  },
+
+  async restore(part, record, context) {
+    const live = await connectionOf(part, context.resolve);
+    const maintenance = live.to(part.maintenanceDatabase);
+    const fresh = live.to(keptName(live.database, "new", context.backupId));
+    const kept = keptName(live.database, "before", context.backupId);
+    await createEmptyDatabase(maintenance, fresh.database, record.settings, live.database);
+    try {
+      await restoreInto(fresh, dumpFile(part.id, context), [], context);
+      assertRestored(compareCounts(part.id, record, await contentsOf(fresh, part.digests, context)));
+      const swapped = await swapDatabases(maintenance, live.database, fresh.database, kept);
+      return {
+        part: part.id,
+        place: `database ${live.database}`,
+        ...(swapped && {
+          kept: `database ${kept}`,
+          note: `sessions of ${live.database} were ended; undo with ALTER DATABASE … RENAME TO …`,
+        }),
+      };
+    } catch (error) {
+      await dropDatabase(maintenance, fresh.database);
+      throw error;
+    }
+  },
+
+  async confirm(part, context) {
+    const live = await connectionOf(part, context.resolve);
+    const kept = keptName(live.database, "before", context.backupId);
+    const dropped = await dropDatabase(live.to(part.maintenanceDatabase), kept);
+    return dropped ? [`database ${kept}`] : [];
+  },
+};
+
+function dumpFile(part: string, { folder }: PartContext): string {
+  return join(folder, `${part}.dump`);
+}
+
+/** Runs `work` while a snapshot lasts that pg_dump can read as well. Changes nothing. */
+async function withSnapshot<T>(client: Client, work: (snapshot: string) => Promise<T>): Promise<T> {
+  await prepareSession(client);
+  await client.query("begin isolation level repeatable read read only");
+  const { rows } = await client.query<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
+  const result = await work(rows[0]!.id);
+  await client.query("commit");
+  return result;
+}
+
+async function describe(client: Client, digests: boolean, context: PartContext): Promise<PartContent> {
+  const { rows } = await client.query<{ server_version: string }>("show server_version");
+  const version = await runProgram("pg_dump", ["--version"], context, { failure: "BackupFailed" });
+  return {
+    ...(await countTables(client, digests)),
+    versions: { server: rows[0]!.server_version, pg_dump: version.trim() },
+    settings: await databaseSettings(client),
+  };
+}
+
+async function contentsOf(connection: PostgresConnection, digests: boolean, { signal }: PartContext) {
+  return connection.use(async (client) => {
+    await prepareSession(client);
+    return countTables(client, digests);
+  }, signal);
+}
+
+async function assertDumpHolds(
+  file: string,
+  counts: Readonly<Record<string, number>>,
+  context: PartContext,
+): Promise<void> {
+  context.progress(`reads ${file} back`);
+  const dumped = await countDumpedRows(file, context);
+  const differences = differencesIn(compareCounts("dump", { counts, digests: {} }, { counts: dumped, digests: {} }));
+  if (differences.length === 0) return;
+  throw new EngineError(
+    "BackupUnreadable",
+    `${file} does not hold what the database held: ${someOf(differences, 10, "; ")}`,
+  );
+}
+
+/** Makes equal rows give equal texts, whatever the settings of the database or the user are. */
+const SAME_TEXT_EVERYWHERE = [
+  "set TimeZone = 'UTC'",
+  "set DateStyle = 'ISO, YMD'",
+  "set IntervalStyle = 'postgres'",
+  "set bytea_output = 'hex'",
+  "set extra_float_digits = 3",
+  "set search_path = ''",
+  // With policies that hide rows from this user, counting fails instead of counting too few.
+  "set row_security = off",
+  "set statement_timeout = 0",
+  "set idle_in_transaction_session_timeout = 0",
+].join("; ");
+
+/** Ordinary tables with rows of their own; what belongs to an extension comes back with the extension. */
+const TABLES = `
+  select n.nspname as schema, c.relname as name, format('%I.%I', n.nspname, c.relname) as qualified
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind = 'r' and c.relpersistence <> 't'
+    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and not exists (
+      select from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
+  order by 3`;
+
+/** A sum: the same in whatever order the rows come. 60 bits of md5, which never changes between versions. */
+const DIGEST = `coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint::numeric), 0)::text`;
+
+/** Makes a session read as `countTables` needs it. */
+async function prepareSession(client: ClientBase): Promise<void> {
+  await client.query(SAME_TEXT_EVERYWHERE);
+}
+
+/**
+ * Counts, and digests, the rows of every table.
+ *
+ * @param client a session that was prepared
+ */
+async function countTables(client: ClientBase, digests: boolean): Promise<Pick<PartRecord, "counts" | "digests">> {
+  const result: Pick<PartRecord, "counts" | "digests"> = { counts: {}, digests: {} };
+  const tables = await client.query<{ schema: string; name: string; qualified: string }>(TABLES);
+  for (const { schema, name, qualified } of tables.rows) {
+    const table = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
+    const columns = digests ? `count(*)::float8 as rows, ${DIGEST} as digest` : "count(*)::float8 as rows";
+    const { rows } = await client.query<{ rows: number; digest?: string }>(`select ${columns} from only ${table} t`);
+    const { rows: count, digest } = rows[0]!;
+    result.counts[qualified] = count;
+    if (digest !== undefined) result.digests[qualified] = digest;
+  }
+  return result;
+}
+
+/** What another database must have in common, to hold the same texts in the same order. */
+async function databaseSettings(client: ClientBase): Promise<Record<string, string>> {
+  // As JSON: the column of the ICU locale has another name since PostgreSQL 17, and does not exist before 15.
+  const { rows } = await client.query<{ encoding: string; row: Record<string, string | null> }>(
+    `select pg_catalog.pg_encoding_to_char(encoding) as encoding, pg_catalog.to_jsonb(d) as row
+     from pg_catalog.pg_database d where datname = pg_catalog.current_database()`,
+  );
+  const { encoding, row } = rows[0]!;
+  const icuLocale = row["datlocprovider"] === "i" ? (row["datlocale"] ?? row["daticulocale"]) : undefined;
+  return {
+    database: row["datname"]!,
+    encoding,
+    collate: row["datcollate"]!,
+    ctype: row["datctype"]!,
+    ...(icuLocale && { icuLocale }),
+  };
+}
+
+/** The name of the table in pg_dump's `COPY schema.table (columns) FROM stdin;`. */
+const COPY = /^COPY ((?:"(?:[^"]|"")*"|[^\s".]+)\.(?:"(?:[^"]|"")*"|[^\s".]+)) .*FROM stdin;$/;
+const END_OF_ROWS = "\\.";
+
+/**
+ * Reads a dump to its end, and counts the rows in it. The list of contents alone would not do: it stands at the front,
+ * and `pg_restore --list` takes a file that was cut off behind it.
+ *
+ * @returns rows by table, named as `format('%I.%I', schema, table)` does
+ * @throws EngineError `BackupUnreadable`
+ */
+async function countDumpedRows(file: string, context: BackupContext): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  let table: string | undefined;
+  await runProgram("pg_restore", ["--section=data", "--file=-", file], context, {
+    failure: "BackupUnreadable",
+    onLine: (line) => {
+      if (table === undefined) {
+        table = COPY.exec(line)?.[1];
+        if (table !== undefined) counts[table] ??= 0;
+      } else if (line === END_OF_ROWS) {
+        table = undefined;
+      } else {
+        counts[table]! += 1;
+      }
+    },
+  });
+  if (table === undefined) return counts;
+  throw new EngineError("BackupUnreadable", `${file} ends in the middle of the rows of ${table}`);
+}

@@ -1,0 +1,124 @@
+import { createClient, RESP_TYPES } from "redis";
+import { EngineError } from "../../engine/engine-error";
+import { loginUrl } from "../../engine/secrets/login-url";
+import type { Resolve } from "../plan/backup-context";
+import type { PartOf } from "../plan/backup-plan";
+
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+
+/** A client whose texts are bytes: keys and values need not be UTF-8. */
+export type RedisClient = Awaited<ReturnType<typeof connect>>;
+
+/** A Redis server, reachable by this process and by Redis's own programs. */
+export interface RedisServer {
+  /** For messages: without the password. */
+  readonly description: string;
+
+  /** What `redis-cli` takes to reach it: everything but the password. */
+  readonly args: readonly string[];
+
+  /** What `redis-cli` needs in its environment. */
+  readonly variables: Readonly<Record<string, string>>;
+
+  /**
+   * Lets some work ask the server.
+   *
+   * @param database number of the logical database
+   * @throws EngineError `BackupFailed` when it cannot be reached, or refuses the password
+   */
+  use<T>(database: number, work: (client: RedisClient) => Promise<T>): Promise<T>;
+}
+
+/** The server of a part. @throws EngineError `InvalidBackupPlan` when it is no URL of Redis */
+export async function redisServerOf(part: PartOf<"redis">, resolve: Resolve): Promise<RedisServer> {
+  const text = loginUrl(await resolve(part.url), "redis", part.id);
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new EngineError("InvalidBackupPlan", `${part.id}: the url must be redis://user@host:6379 or rediss://…`);
+  }
+  const url = new URL(text);
+  const username = decodeURIComponent(url.username);
+  const password = part.password ? await resolve(part.password) : decodeURIComponent(url.password);
+  const tls = url.protocol === "rediss:";
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(url.port || 6379);
+  const description = `Redis at ${url.hostname}:${port}`;
+  return {
+    description,
+    args: ["-h", host, "-p", String(port), ...(username ? ["--user", username] : []), ...(tls ? ["--tls"] : [])],
+    variables: { ...(password && { REDISCLI_AUTH: password }) },
+    use: (database, work) =>
+      withClient(
+        description,
+        {
+          ...(username && { username }),
+          ...(password && { password }),
+          database,
+          socket: { host, port, ...(tls && { tls: true as const }) },
+        },
+        work,
+      ),
+  };
+}
+
+/** A server that listens on a socket of the file system, without a password. */
+export function redisServerAt(path: string): RedisServer {
+  const description = `Redis at ${path}`;
+  return {
+    description,
+    args: ["-s", path],
+    variables: {},
+    use: (database, work) => withClient(description, { database, socket: { path, tls: false } }, work),
+  };
+}
+
+type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
+
+async function withClient<T>(
+  description: string,
+  options: ClientOptions,
+  work: (client: RedisClient) => Promise<T>,
+): Promise<T> {
+  let client: RedisClient;
+  try {
+    client = await connect(options);
+  } catch (cause) {
+    const reason = (cause as Error).message || (cause as { code?: string }).code;
+    throw new EngineError("BackupFailed", `${description} cannot be reached: ${reason}`, { cause });
+  }
+  try {
+    return await work(client);
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    throw new EngineError("BackupFailed", `${description} refused: ${(cause as Error).message}`, { cause });
+  } finally {
+    client.destroy();
+  }
+}
+
+async function connect(options: ClientOptions) {
+  const client = createClient({
+    ...options,
+    RESP: 2,
+    socket: { ...options.socket, connectTimeout: CONNECT_TIMEOUT_MILLISECONDS, reconnectStrategy: false } as never,
+  }).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  // Without a listener a lost connection would end the process; the next command reports it.
+  client.on("error", () => undefined);
+  return client.connect();
+}
+
+/** Keys by number of the logical database, without the empty ones. */
+export async function keyspace(client: RedisClient): Promise<Map<number, number>> {
+  const text = String(await client.sendCommand(["INFO", "keyspace"]));
+  return new Map([...text.matchAll(/^db(\d+):keys=(\d+)/gm)].map((match) => [Number(match[1]), Number(match[2])]));
+}
+
+/** How many of the keys of all logical databases expire by themselves. */
+export async function expiringKeys(client: RedisClient): Promise<number> {
+  const text = String(await client.sendCommand(["INFO", "keyspace"]));
+  return [...text.matchAll(/^db\d+:keys=\d+,expires=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
+/** Version of the server. */
+export async function redisVersion(client: RedisClient): Promise<string> {
+  return /^redis_version:(\S+)/m.exec(String(await client.sendCommand(["INFO", "server"])))?.[1] ?? "unknown";
+}

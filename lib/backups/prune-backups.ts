@@ -1,0 +1,98 @@
+import { SternaError } from "../core/errors";
+import { type BackupContext, withBackupLock, withWorkspace } from "./plan/backup-context";
+import type { BackupManifest } from "./plan/backup-manifest";
+import type { LoadedPlan } from "./plan/backup-plan";
+import type { BackupStore } from "./stores/backup-store";
+import { withStores } from "./stores/open-stores";
+import { verifyBackup } from "./verify-backup";
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** What retention does, or would do, with one store. */
+export interface Pruning {
+  readonly location: string;
+  /** Ids that were deleted, or would be. */
+  readonly deleted: readonly string[];
+  /** Ids that stay. */
+  readonly kept: readonly string[];
+  /** Why nothing may be deleted here. */
+  readonly refusal?: string;
+}
+
+/**
+ * Deletes what is older than the plan promises to keep, in each store by itself.
+ *
+ * The newest verified backups stay however old they are, and they are verified now, by reading them. While the newest
+ * backup cannot be restored nothing is deleted: then the old ones are all there is.
+ *
+ * @param dryRun says what would be deleted
+ */
+export async function pruneBackups(plan: LoadedPlan, dryRun: boolean, context: BackupContext): Promise<Pruning[]> {
+  return withBackupLock(plan, context, () =>
+    withStores(plan, context.signal, (stores) =>
+      withWorkspace(plan, async (scratch) => {
+        const prunings: Pruning[] = [];
+        for (const store of stores) {
+          const pruning = await planPruning(
+            plan,
+            store,
+            (manifest) => isVerified(verifyBackup(plan, store, manifest, scratch, context)),
+            context,
+          );
+          prunings.push(pruning);
+          if (dryRun) continue;
+          for (const id of pruning.deleted) {
+            context.progress(`deletes ${id} of ${store.location}`);
+            await store.remove(id);
+          }
+        }
+        return prunings;
+      }),
+    ),
+  );
+}
+
+async function planPruning(
+  plan: LoadedPlan,
+  store: BackupStore,
+  verifies: (manifest: BackupManifest) => Promise<string | undefined>,
+  context: BackupContext,
+): Promise<Pruning> {
+  const { backups, unreadable } = await store.list();
+  const ids = [...backups, ...unreadable].map(({ id }) => id).sort();
+  const old = backups.filter(({ startedAt }) => isOld(startedAt, plan.retention.days, context.now()));
+  const nothing = { location: store.location, deleted: [], kept: ids };
+  if (old.length === 0) return nothing;
+  const newest = ids.at(-1)!;
+  const broken = unreadable.find(({ id }) => id === newest);
+  if (broken) return { ...nothing, refusal: `the newest backup, ${newest}, cannot be read: ${broken.reason}` };
+  let verified = 0;
+  const deletable: string[] = [];
+  for (const manifest of backups) {
+    // Further back than that, nothing has to be read: it is only a question of age.
+    const problem = verified < plan.retention.atLeast ? await verifies(manifest) : undefined;
+    if (problem !== undefined && manifest.id === newest) {
+      return { ...nothing, refusal: `the newest backup, ${newest}, cannot be restored: ${problem}` };
+    }
+    if (problem === undefined && verified < plan.retention.atLeast) verified += 1;
+    else if (old.includes(manifest)) deletable.push(manifest.id);
+  }
+  return { location: store.location, deleted: deletable, kept: ids.filter((id) => !deletable.includes(id)) };
+}
+
+function isOld(startedAt: string, days: number, now: Date): boolean {
+  return now.getTime() - Date.parse(startedAt) > days * DAY_MILLISECONDS;
+}
+
+/** @returns what is wrong; a missing program is an error of its own, since it says nothing about the backup */
+async function isVerified(verification: Promise<void>): Promise<string | undefined> {
+  try {
+    await verification;
+    return undefined;
+  } catch (error) {
+    if (error instanceof SternaError && ["BackupCorrupt", "BackupUnreadable", "RestoreMismatch"].includes(error.code)) {
+      return error.message;
+    }
+    throw error;
+  }
+}

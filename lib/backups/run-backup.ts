@@ -1,0 +1,82 @@
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { manifestOf } from "../engine/files/file-manifest";
+import { replaceFile } from "../engine/files/replace-file";
+import { walkDirectory } from "../engine/files/walk";
+import { assertOutside } from "../engine/archive/archive";
+import { type BackupContext, resolverOf, withBackupLock, withWorkspace } from "./plan/backup-context";
+import { backupIdAt, type BackupManifest, MANIFEST_FILE, type PartRecord } from "./plan/backup-manifest";
+import { assertRelease, type LoadedPlan } from "./plan/backup-plan";
+import { kindOf } from "./parts/index";
+import { withStores } from "./stores/open-stores";
+
+/** A backup that was taken, and where it is. */
+export interface TakenBackup {
+  readonly manifest: BackupManifest;
+  readonly locations: readonly string[];
+}
+
+/**
+ * Takes a backup: every part, each read back. One part that fails is a backup that failed, and nothing of it remains.
+ *
+ * @throws EngineError `BackupProgramMissing`, `BackupFailed`, `BackupEmpty`, `BackupUnreadable`, `SourceMissing`,
+ * `SourceEmpty`, `SourceChanged`, `TargetMissing`, `UnresolvedReference`, `InvalidBackupPlan`
+ */
+export async function runBackup(plan: LoadedPlan, context: BackupContext): Promise<TakenBackup> {
+  assertDestinationOutside(plan);
+  const resolve = resolverOf(plan.file, context.environment);
+  const release = assertRelease(await resolve(plan.release));
+  const commit = plan.commit && (await resolve(plan.commit));
+  return withBackupLock(plan, context, () =>
+    withStores(plan, context.signal, (stores) =>
+      withWorkspace(plan, async (workspace) => {
+        const startedAt = context.now();
+        const id = backupIdAt(startedAt);
+        const folder = join(workspace, "backup");
+        const scratch = join(workspace, "scratch");
+        await mkdir(folder, { mode: 0o700 });
+        await mkdir(scratch, { mode: 0o700 });
+        const parts: PartRecord[] = [];
+        for (const part of plan.parts) {
+          const content = await kindOf(part).backUp(part, { ...context, resolve, folder, scratch, backupId: id });
+          const known = new Set(parts.flatMap(({ files }) => files.map(({ path }) => path)));
+          const written = (await walkDirectory(folder, "refuse")).files.filter((path) => !known.has(path));
+          for (const path of written) await chmod(join(folder, path), 0o600);
+          const files = await manifestOf(folder, written, context.signal);
+          parts.push({ settings: {}, ...content, id: part.id, kind: part.kind, files });
+        }
+        const manifest: BackupManifest = {
+          version: 1,
+          id,
+          system: plan.system,
+          environment: plan.environment,
+          release,
+          ...(commit && { commit }),
+          startedAt: startedAt.toISOString(),
+          finishedAt: context.now().toISOString(),
+          parts,
+        };
+        await replaceFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+        // The directory last: it takes the files away.
+        for (const store of [...stores].reverse()) {
+          context.progress(`writes the backup to ${store.location}`);
+          await store.publish(folder, manifest);
+        }
+        return {
+          manifest,
+          locations: stores.map(({ location }) => `${location}${location.endsWith("/") ? "" : "/"}${id}`),
+        };
+      }),
+    ),
+  );
+}
+
+/** A backup in the directory that it backs up would hold all backups before it. */
+function assertDestinationOutside({ parts, destination }: LoadedPlan): void {
+  const { directory } = destination;
+  if (directory === undefined) return;
+  assertOutside(
+    directory,
+    parts.flatMap((part) => (part.kind === "directory" ? [part.path] : [])),
+  );
+}

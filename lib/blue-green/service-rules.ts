@@ -1,0 +1,67 @@
+import type { Construct } from "constructs";
+import { holdsPassword } from "../core/secrets-in-text";
+import { SternaError, ValidationError } from "../core/errors";
+import { isUnresolved } from "../core/tokens";
+import type { Rollout } from "../manifest/rollout";
+
+const IMAGE_BY_DIGEST = /^\S+@sha256:[0-9a-f]{64}$/;
+
+/** Entries by name, since a list in another order is a change. */
+export function sortedByName<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
+  return Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/**
+ * @param reference what to write for a secret
+ * @throws ValidationError `LiteralPassword`
+ */
+export function requireNoPasswords(
+  environment: Readonly<Record<string, string>>,
+  reference: string,
+  construct: Construct,
+): void {
+  const name = Object.keys(environment).find((each) => holdsPassword(environment[each]!));
+  if (name === undefined) return;
+  const message = `the variable ${name} is a URL with a password, and whoever sees the plan or the service reads it; write secrets: { ${name}: ${reference} }`;
+  throw new ValidationError("LiteralPassword", message, construct);
+}
+
+/**
+ * Reads the reference of a variable.
+ *
+ * @throws ValidationError the code of the reference, with the name of the variable
+ */
+export function naming<Result>(variable: string, construct: Construct, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SternaError)) throw error;
+    throw new ValidationError(error.code, `the secret ${variable}: ${error.message}`, construct);
+  }
+}
+
+/** @throws ValidationError `ImageMissing`, `ImageWithoutDigest` */
+export function requireImages(
+  { images, rollout }: { readonly images: Readonly<Record<string, string>>; readonly rollout: Rollout },
+  construct: Construct,
+): void {
+  for (const color of rollout.colors) {
+    const release = rollout.releaseOf(color)!;
+    const image = images[release];
+    if (image === undefined) {
+      const message = `${color} runs release ${release}, and \`images\` has none for it; it has ${Object.keys(images).join(", ") || "none"}. Add "${release}": "<registry>/<repository>@sha256:<digest>"`;
+      throw new ValidationError("ImageMissing", message, construct);
+    }
+    if (isUnresolved(image) || IMAGE_BY_DIGEST.test(image)) continue;
+    const message = `the image of release ${release} is "${image}", and a tag can point to something else tomorrow; write <registry>/<repository>@sha256:<64 hexadecimal digits>`;
+    throw new ValidationError("ImageWithoutDigest", message, construct);
+  }
+}
+
+/** @throws ValidationError `InvalidPort` */
+export function requirePorts(ports: Readonly<Record<string, number>>, construct: Construct): void {
+  for (const [name, port] of Object.entries(ports)) {
+    if (isUnresolved(port) || (Number.isInteger(port) && port >= 1 && port <= 65535)) continue;
+    throw new ValidationError("InvalidPort", `\`${name}\` is ${port}; a TCP port is 1 to 65535`, construct);
+  }
+}

@@ -1,0 +1,91 @@
+import { Command } from "commander";
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+import { maskFetched } from "../../engine/secrets/redactor";
+import { type Surroundings, Terminal, type CommonOptions } from "./terminal";
+
+/** What every command gets. */
+export interface CommandContext {
+  readonly surroundings: Surroundings;
+  readonly terminal: Terminal;
+}
+
+/** Runs the work of a command. */
+export type CommandRunner = (
+  options: CommonOptions,
+  work: (context: CommandContext) => Promise<number>,
+) => Promise<void>;
+
+/**
+ * Makes the runner of one invocation.
+ *
+ * @param onEnd gets the exit status
+ */
+export function commandRunner(surroundings: Surroundings, onEnd: (status: number) => void): CommandRunner {
+  return async (options, work) => {
+    const terminal = new Terminal(surroundings, options);
+    try {
+      onEnd(await work({ surroundings, terminal }));
+    } catch (error) {
+      onEnd(reportError(error, terminal));
+    } finally {
+      terminal.showLive(undefined);
+    }
+  };
+}
+
+/** A command with the options that all commands share, and examples in its help. */
+export function newCommand(name: string, description: string, examples: Readonly<Record<string, string>>): Command {
+  const width = Math.max(...Object.keys(examples).map((example) => example.length));
+  const lines = Object.entries(examples).map(([example, meaning]) => `  $ ${example.padEnd(width)}  ${meaning}`);
+  return new Command(name)
+    .description(description)
+    .option("--json", "print the result as one JSON document")
+    .option("--no-color", "print without colors; NO_COLOR does the same")
+    .option("--verbose", "print everything that the app and Terraform say")
+    .addHelpText("after", `\nExamples:\n${lines.join("\n")}`)
+    .showHelpAfterError("(add --help for the command's options)");
+}
+
+/** Exit statuses of every command. */
+export const EXIT_STATUS = {
+  /** Nothing to do, or done. */
+  done: 0,
+  /** Something is broken or was asked for wrongly. */
+  error: 1,
+  /** There are changes to apply. */
+  changes: 2,
+  /** A gate refused; nothing was changed. */
+  refused: 3,
+} as const;
+export type ExitStatus = (typeof EXIT_STATUS)[keyof typeof EXIT_STATUS];
+
+/** Says what went wrong, as text or JSON, and what the command ends with. */
+export function reportError(error: unknown, terminal: Terminal): ExitStatus {
+  terminal.showLive(undefined);
+  const { code, message } = describeError(error);
+  terminal.printJson({ error: { code, message } });
+  if (!terminal.json) {
+    const { bold, red } = terminal.colors;
+    terminal.report(`${bold(red(`error[${code}]`))}: ${message}`);
+  }
+  if (terminal.verbose && error instanceof Error) {
+    let cause: unknown = error;
+    for (; cause instanceof Error; cause = cause.cause) terminal.report(maskFetched(cause.stack ?? ""));
+  }
+  return error instanceof RefusedError ? EXIT_STATUS.refused : EXIT_STATUS.error;
+}
+
+/** What a full disk, missing permissions or a read-only file system answer. */
+const FILE_ERRORS = ["EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS"];
+
+/** Everything thrown on purpose is a `SternaError`. Without what this process fetched from secret stores. */
+export function describeError(error: unknown): { code: string; message: string } {
+  const message = maskFetched(error instanceof Error ? error.message : String(error));
+  if (error instanceof SternaError) return { code: error.code, message };
+  if (FILE_ERRORS.includes((error as NodeJS.ErrnoException)?.code ?? "")) return { code: "FileUnwritable", message };
+  return {
+    code: "Defect",
+    message: `this is a defect of Sterna: ${message}. Please report it with what \`--verbose\` prints.`,
+  };
+}

@@ -1,0 +1,173 @@
+import { createInterface } from "node:readline/promises";
+import { stripVTControlCharacters } from "node:util";
+import pc from "picocolors";
+import { inBlocks } from "../../toolkit/project/write-file";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  /** One JSON document on the standard output instead of text. */
+  readonly json?: boolean;
+  /** `false` after `--no-color`. */
+  readonly color?: boolean;
+  /** Everything that tools said, and where an unexpected error came from. */
+  readonly verbose?: boolean;
+}
+
+/**
+ * How a command speaks. Results go to the standard output, as text or as one JSON document; what happens meanwhile goes
+ * to the standard error, so that a result can be piped.
+ */
+export class Terminal {
+  readonly colors: ReturnType<typeof pc.createColors>;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  private readonly liveLine: LiveLine | undefined;
+  /** Only one of the two outputs may be a terminal. */
+  private readonly colorsErrors: boolean;
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    options: CommonOptions,
+  ) {
+    this.json = options.json ?? false;
+    this.verbose = options.verbose ?? false;
+    const { environment, stdout, stderr } = surroundings;
+    const wanted = options.color !== false && !environment.NO_COLOR && environment.TERM !== "dumb";
+    this.colors = pc.createColors(wanted && (stdout.isTTY === true || !!environment.FORCE_COLOR));
+    this.colorsErrors = wanted && (stderr.isTTY === true || !!environment.FORCE_COLOR);
+    this.liveLine = stderr.isTTY && !environment.CI && environment.TERM !== "dumb" ? new LiveLine(stderr) : undefined;
+  }
+
+  /** Whether `showLive` shows anything. */
+  get live(): boolean {
+    return this.liveLine !== undefined;
+  }
+
+  /** Whether somebody can answer a question. */
+  get interactive(): boolean {
+    return this.surroundings.stdin.isTTY === true && this.surroundings.stderr.isTTY === true && !this.json;
+  }
+
+  /** The result, for people. */
+  print(text = ""): void {
+    if (this.json) return;
+    this.liveLine?.clear();
+    this.surroundings.stdout.write(`${text}\n`);
+  }
+
+  /** The result, for programs: with `--json`, once per command. */
+  printJson(value: unknown): void {
+    if (this.json) this.surroundings.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  }
+
+  /**
+   * A large result, piece by piece, at the pace of the reader. One that reads no further, such as `head`, ends it.
+   *
+   * @param pieces with their line breaks
+   */
+  async write(pieces: Iterable<string>): Promise<void> {
+    this.liveLine?.clear();
+    const { stdout } = this.surroundings;
+    for (const block of inBlocks(pieces)) {
+      if (!stdout.writable) return;
+      if (!stdout.write(block)) await takenBy(stdout);
+    }
+  }
+
+  /** A line about what happens. */
+  report(line: string): void {
+    this.liveLine?.clear();
+    this.surroundings.stderr.write(`${this.colorsErrors ? line : stripVTControlCharacters(line)}\n`);
+  }
+
+  /** What happens at this moment: a line that moves on a terminal, and nothing elsewhere. */
+  showLive(text: string | undefined): void {
+    if (text === undefined) this.liveLine?.clear();
+    else this.liveLine?.show(text);
+  }
+
+  /** Says what is going on: a moving line on a terminal, a plain line elsewhere. */
+  announce(text: string): void {
+    if (this.liveLine) this.liveLine.show(text);
+    else this.report(text);
+  }
+
+  /** Asks a yes-or-no question; anything but yes is a no. */
+  async confirm(question: string): Promise<boolean> {
+    this.liveLine?.clear();
+    const { stdin, stderr } = this.surroundings;
+    const prompt = createInterface({ input: stdin, output: stderr });
+    try {
+      // The end of the input (Ctrl-D) leaves a question open for ever.
+      const ended = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
+      const answer = await Promise.race([prompt.question(`${question} (y/N) `), ended]);
+      return /^y(es)?$/i.test(answer.trim());
+    } finally {
+      prompt.close();
+    }
+  }
+}
+
+/** Waits until a stream takes more, or never will. */
+function takenBy(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ["drain", "close", "error"];
+    const done = (): void => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.on(event, done);
+  });
+}
+
+/** What a command gets from the process that runs it. */
+export interface Surroundings {
+  /** The project's folder. */
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+export function processSurroundings(): Surroundings {
+  return {
+    directory: process.cwd(),
+    environment: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  };
+}
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const FRAME_MILLISECONDS = 100;
+const ERASE_LINE = "\r\u001b[K";
+
+/** One line at the bottom of a terminal that shows what is going on, with a sign that it still does. */
+class LiveLine {
+  private timer: NodeJS.Timeout | undefined;
+  private text = "";
+  private frame = 0;
+
+  constructor(private readonly stream: NodeJS.WritableStream & { readonly columns?: number }) {}
+
+  show(text: string): void {
+    this.text = text;
+    this.draw();
+    this.timer ??= setInterval(() => this.draw(), FRAME_MILLISECONDS).unref();
+  }
+
+  clear(): void {
+    if (this.timer === undefined) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.stream.write(ERASE_LINE);
+  }
+
+  private draw(): void {
+    const sign = FRAMES[this.frame++ % FRAMES.length]!;
+    // A line that wraps could not be erased.
+    this.stream.write(`${ERASE_LINE}${sign} ${this.text.slice(0, (this.stream.columns ?? 80) - 3)}`);
+  }
+}

@@ -1,0 +1,166 @@
+import type { CloudRunV2ServiceConfig } from "@cdktf/provider-google/lib/cloud-run-v2-service";
+import type { ServiceAccountConfig } from "@cdktf/provider-google/lib/service-account";
+import type { Duration } from "../../core/duration";
+import type { Transform } from "../../core/refactoring";
+import { GoogleSecretReference } from "../../core/references";
+import type { Size } from "../../core/size";
+import type { Rollout } from "../../manifest/rollout";
+
+/** Options of `GoogleBlueGreenService`. */
+export interface GoogleBlueGreenServiceProps {
+  /** Name of the service: 2 to 26 lower-case letters, digits and hyphens; `-run` makes it a service account's name. */
+  readonly serviceName: string;
+
+  /** Region, such as `europe-west3`. */
+  readonly location: string;
+
+  /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
+  readonly rollout: Rollout;
+
+  /** Image of each release, by digest: `{ "1.2.0": "europe-docker.pkg.dev/app/shop/web@sha256:…" }`. */
+  readonly images: Readonly<Record<string, string>>;
+
+  /** TCP port on which the container serves HTTP. */
+  readonly containerPort: number;
+
+  /**
+   * Project of the service and of its service account.
+   * @default - the project of the provider
+   */
+  readonly project?: string;
+
+  /**
+   * Members that may call the service: a name that becomes a Terraform address, then the member, such as
+   * `{ gateway: "serviceAccount:gateway@app.iam.gserviceaccount.com" }`. `allUsers` opens it to everybody.
+   * @default - nobody
+   */
+  readonly invokers?: Readonly<Record<string, string>>;
+
+  /**
+   * From where requests may come; the tag's URL of a color is reachable from the same places.
+   * @default "internal"
+   */
+  readonly ingress?: CloudRunIngress;
+
+  /**
+   * E-mail address of the service account that the application runs as.
+   * @default - an account of its own, which may read the secrets and nothing else
+   */
+  readonly serviceAccountEmail?: string;
+
+  /**
+   * Environment variables of the container, the same for both colors. No secrets.
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+
+  /**
+   * Environment variables that Cloud Run takes from Secret Manager:
+   * `SecretReference.google("projects/shop/secrets/token")`. The value, which is all that the secret holds, appears neither
+   * in Terraform nor in the revision.
+   * @default - none
+   */
+  readonly secrets?: Readonly<Record<string, GoogleSecretReference | SecretVersion>>;
+
+  /**
+   * CPU of an instance, in vCPUs.
+   * @default 1
+   */
+  readonly cpu?: 1 | 2 | 4 | 6 | 8;
+
+  /**
+   * Memory of an instance, as Cloud Run offers it for the CPU: at least 512 MiB.
+   * @default Size.mebibytes(512), Size.gibibytes(2) with 4 vCPUs, Size.gibibytes(4) with more
+   */
+  readonly memory?: Size;
+
+  /**
+   * Least number of instances of each color; 0 lets a color without requests go down to nothing.
+   * @default 1
+   */
+  readonly minInstances?: number;
+
+  /**
+   * Largest number of instances of each color.
+   * @default 10
+   */
+  readonly maxInstances?: number;
+
+  /**
+   * Path that answers 200 as long as an instance works.
+   * @default "/health"
+   */
+  readonly healthCheckPath?: string;
+
+  /**
+   * Time between two health checks of an instance, 1 second to 1 hour; three bad ones restart it.
+   * @default Duration.seconds(10)
+   */
+  readonly healthCheckInterval?: Duration;
+
+  /**
+   * How long an instance may take until the health check is good for the first time: 1 to 240 seconds.
+   * @default Duration.seconds(60)
+   */
+  readonly startupTimeout?: Duration;
+
+  /**
+   * Subnetwork that instances send through: its name, or `projects/P/regions/R/subnetworks/S` of a shared VPC.
+   * @default - no VPC: requests go straight to the internet
+   */
+  readonly subnetwork?: string;
+
+  /**
+   * What goes through the subnetwork. Needs `subnetwork`.
+   * @default "private-ranges-only"
+   */
+  readonly vpcEgress?: "private-ranges-only" | "all-traffic";
+
+  /**
+   * How long a phase has to stand before `sterna rollout` lets the next one begin.
+   * @default Duration.minutes(10)
+   */
+  readonly bakeTime?: Duration;
+
+  /**
+   * Whether Terraform refuses to destroy the service.
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * Changes to what is emitted, for what the options do not say. What a transform changes is not validated.
+   * @default - none
+   */
+  readonly transform?: GoogleBlueGreenServiceTransform;
+}
+
+/** From where requests to a Cloud Run service may come, as `gcloud run deploy --ingress` calls it. */
+export type CloudRunIngress = "all" | "internal" | "internal-and-cloud-load-balancing";
+
+/** A version of a secret in Secret Manager. */
+export interface SecretVersion {
+  /** Name of the secret, or `projects/P/secrets/S` of another project. */
+  readonly secret: string;
+
+  /** Number of the version, or `latest`: what is newest when an instance starts. */
+  readonly version: string;
+}
+
+/** The way out of the defaults of a `GoogleBlueGreenService`. */
+export interface GoogleBlueGreenServiceTransform {
+  /** @default - as documented */
+  readonly service?: Transform<CloudRunV2ServiceConfig>;
+
+  /** @default - as documented */
+  readonly serviceAccount?: Transform<ServiceAccountConfig>;
+}
+
+/**
+ * A secret as Cloud Run is told of it.
+ *
+ * @throws SternaError `SecretReferenceInvalid` for a key, or for a secret that a variable names
+ */
+export function secretVersion(secret: GoogleSecretReference | SecretVersion): SecretVersion {
+  return secret instanceof GoogleSecretReference ? secret.secretKeyRef : secret;
+}

@@ -1,0 +1,217 @@
+import { CloudRunV2Service } from "@cdktf/provider-google/lib/cloud-run-v2-service";
+import { CloudRunV2ServiceIamMember } from "@cdktf/provider-google/lib/cloud-run-v2-service-iam-member";
+import { SecretManagerSecretIamMember } from "@cdktf/provider-google/lib/secret-manager-secret-iam-member";
+import { ServiceAccount } from "@cdktf/provider-google/lib/service-account";
+import { Construct } from "constructs";
+import { sortedByName, naming, requireImages, requireNoPasswords, requirePorts } from "../../blue-green/service-rules";
+import { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
+import { applyTransform } from "../../core/refactoring";
+import { isUnresolved } from "../../core/tokens";
+import { SystemStack } from "../../environments/system-stack";
+import type { Color } from "../../manifest/rollout";
+import { type CloudRunIngress, type GoogleBlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
+import { revisionTemplate, revisionTraffic, defaultMemory, revisionName } from "./revision";
+
+const INGRESS: Readonly<Record<CloudRunIngress, string>> = {
+  all: "INGRESS_TRAFFIC_ALL",
+  internal: "INGRESS_TRAFFIC_INTERNAL_ONLY",
+  "internal-and-cloud-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+};
+
+/**
+ * A service in two colors on Cloud Run: a revision for each color that exists. Which release each runs and how the
+ * traffic is shared follow from the rollout in `releases.json`; no other change of the stack moves traffic.
+ *
+ * Emits `google_cloud_run_v2_service`, a service account, and a grant for each secret and for each invoker.
+ */
+export class GoogleBlueGreenService extends Construct {
+  /** The service itself. */
+  readonly resource: CloudRunV2Service;
+
+  /** E-mail address of the service account that the application runs as: what to give permissions to. */
+  readonly serviceAccountEmail: string;
+
+  /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/blue-green.md` */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: GoogleBlueGreenServiceProps,
+  ) {
+    super(scope, id);
+    validateGoogleBlueGreenService(props, this);
+    this.serviceAccountEmail = props.serviceAccountEmail ?? this.addServiceAccount();
+    const config = {
+      name: props.serviceName,
+      location: props.location,
+      project: props.project,
+      ingress: INGRESS[props.ingress ?? "internal"],
+      deletionProtection: props.deletionProtection ?? true,
+      template: revisionTemplate(props, this.serviceAccountEmail),
+      traffic: revisionTraffic(props),
+      // A revision whose secrets cannot be read does not start.
+      dependsOn: this.grantSecrets(),
+    };
+    this.resource = new CloudRunV2Service(this, "Resource", applyTransform(config, props.transform?.service));
+    this.grantInvocation();
+    const stack = this.node.scopes.find((ancestor) => ancestor instanceof SystemStack);
+    stack?.declareRollout({
+      bakeSeconds: (props.bakeTime ?? Duration.minutes(10)).toSeconds({ integral: false }),
+      // Those of Cloud Monitoring are not read, and CloudWatch has none for it.
+      alarms: { blue: [], green: [] },
+    });
+  }
+
+  /** URL of the service, which shares traffic out. Known after apply. */
+  get url(): string {
+    return this.resource.uri;
+  }
+
+  /**
+   * URL that always reaches one color, whatever its share is. Known after apply.
+   *
+   * @returns nothing when the rollout has none of this color
+   */
+  tagUrl(color: Color): string | undefined {
+    const index = this.props.rollout.colors.indexOf(color);
+    return index === -1 ? undefined : this.resource.trafficStatuses.get(index).uri;
+  }
+
+  private addServiceAccount(): string {
+    const { serviceName, project, transform } = this.props;
+    const config = { accountId: `${serviceName}-run`, displayName: `Runs ${serviceName}`, project };
+    return new ServiceAccount(this, "ServiceAccount", applyTransform(config, transform?.serviceAccount)).email;
+  }
+
+  /** One grant for each secret, however many variables read it. */
+  private grantSecrets(): SecretManagerSecretIamMember[] {
+    const names = new Map<string, string>();
+    for (const [name, reference] of sortedByName(this.props.secrets ?? {})) {
+      const { secret } = secretVersion(reference);
+      if (!names.has(secret)) names.set(secret, name);
+    }
+    return [...names].map(
+      ([secretId, name]) =>
+        new SecretManagerSecretIamMember(this, `Secret-${name}`, {
+          secretId,
+          project: secretId.startsWith("projects/") ? undefined : this.props.project,
+          role: "roles/secretmanager.secretAccessor",
+          member: `serviceAccount:${this.serviceAccountEmail}`,
+        }),
+    );
+  }
+
+  private grantInvocation(): void {
+    const { name, location, project } = this.resource;
+    for (const [id, member] of Object.entries(this.props.invokers ?? {})) {
+      new CloudRunV2ServiceIamMember(this, `Invoker-${id}`, {
+        name,
+        location,
+        project,
+        role: "roles/run.invoker",
+        member,
+      });
+    }
+  }
+}
+
+/** With `-run` 6 to 30 characters, as the identifier of a service account. */
+const SERVICE_NAME = /^[a-z][a-z0-9-]{0,24}[a-z0-9]$/;
+const LONGEST_REVISION_NAME = 63;
+/**
+ * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The least of the second generation goes for all.
+ * Source: Cloud Run documentation, "Configure memory limits for services" and "Configure CPU limits for services".
+ */
+const MEMORY: Readonly<Record<number, readonly [number, number]>> = {
+  1: [512, 4096],
+  2: [512, 8192],
+  4: [2048, 16384],
+  6: [4096, 24576],
+  8: [4096, 32768],
+};
+/** Source: Cloud Run documentation, "Container runtime contract", "Environment variables". */
+const SET_BY_CLOUD_RUN = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
+const SECRET_VERSION = /^(latest|[1-9]\d*)$/;
+/** Source: IAM documentation, "Principal identifiers". */
+const MEMBER = /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain|principal|principalSet):\S+)$/;
+
+/** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
+function validateGoogleBlueGreenService(props: GoogleBlueGreenServiceProps, construct: Construct): void {
+  requireName(props, construct);
+  requireImages(props, construct);
+  requirePorts({ containerPort: props.containerPort }, construct);
+  requireInstances(props, construct);
+  requireProbeTimes(props, construct);
+  requireVariables(props, construct);
+  requireInvokers(props, construct);
+  if (props.vpcEgress === undefined || props.subnetwork !== undefined) return;
+  const message = `\`vpcEgress\` is "${props.vpcEgress}", and no \`subnetwork\` is named that anything could go through; name one, or leave it out`;
+  throw new ValidationError("EgressWithoutSubnetwork", message, construct);
+}
+
+function requireName({ serviceName, rollout }: GoogleBlueGreenServiceProps, construct: Construct): void {
+  if (isUnresolved(serviceName)) return;
+  if (!SERVICE_NAME.test(serviceName)) {
+    const message = `a service on Cloud Run cannot be called "${serviceName}": use 2 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
+    throw new ValidationError("InvalidServiceName", message, construct);
+  }
+  for (const color of rollout.colors) {
+    const name = revisionName(serviceName, color, rollout);
+    if (name.length <= LONGEST_REVISION_NAME) continue;
+    const message = `the revision "${name}" has a name of ${name.length} characters, and Cloud Run takes ${LONGEST_REVISION_NAME}; shorten the name of the service or of the release`;
+    throw new ValidationError("RevisionNameTooLong", message, construct);
+  }
+}
+
+function requireInstances(props: GoogleBlueGreenServiceProps, construct: Construct): void {
+  const { minInstances = 1, maxInstances = 10, cpu = 1, memory = defaultMemory(cpu) } = props;
+  const known = [minInstances, maxInstances].every((count) => !isUnresolved(count));
+  const whole = [minInstances, maxInstances].every(Number.isInteger);
+  if (known && (!whole || minInstances < 0 || maxInstances < 1 || maxInstances < minInstances)) {
+    const message = `each color has ${minInstances} to ${maxInstances} instances; write whole numbers, \`minInstances\` at least 0, \`maxInstances\` at least 1 and not below \`minInstances\``;
+    throw new ValidationError("InvalidTaskCount", message, construct);
+  }
+  const mebibytes = memory.toMebibytes({ integral: false });
+  const [lowest, highest] = MEMORY[cpu]!;
+  if (Number.isInteger(mebibytes) && mebibytes >= lowest && mebibytes <= highest) return;
+  const message = `Cloud Run does not offer ${memory} of memory for ${cpu} vCPU; it offers ${lowest} to ${highest} whole MiB`;
+  throw new ValidationError("InvalidCloudRunSize", message, construct);
+}
+
+/** Source: Cloud Run documentation, "Configure container health checks for services". */
+function requireProbeTimes(props: GoogleBlueGreenServiceProps, construct: Construct): void {
+  const limits = { healthCheckInterval: 3600, startupTimeout: 240 } as const;
+  for (const [name, longest] of Object.entries(limits)) {
+    const time = props[name as keyof typeof limits];
+    const seconds = time?.toSeconds({ integral: false });
+    if (seconds === undefined || (Number.isInteger(seconds) && seconds >= 1 && seconds <= longest)) continue;
+    const message = `\`${name}\` is ${time}; Cloud Run takes 1 to ${longest} whole seconds`;
+    throw new ValidationError("InvalidProbeTime", message, construct);
+  }
+}
+
+function requireVariables({ environment = {}, secrets = {} }: GoogleBlueGreenServiceProps, construct: Construct): void {
+  const refuse = (message: string): never => {
+    throw new ValidationError("InvalidEnvironmentVariable", message, construct);
+  };
+  for (const name of [...Object.keys(environment), ...Object.keys(secrets)]) {
+    if (SET_BY_CLOUD_RUN.includes(name)) refuse(`Cloud Run sets ${name} itself; leave it out, or use another name`);
+    if (name === "COLOR") refuse("COLOR tells a container its color; use another name");
+  }
+  requireNoPasswords(environment, 'SecretReference.google("projects/…/secrets/…")', construct);
+  for (const [name, reference] of Object.entries(secrets)) {
+    const { secret, version } = naming(name, construct, () => secretVersion(reference));
+    if (isUnresolved(version) || SECRET_VERSION.test(version)) continue;
+    refuse(`${name} is version "${version}" of the secret "${secret}"; write its number, or "latest"`);
+  }
+  const twice = Object.keys(environment).find((name) => Object.hasOwn(secrets, name));
+  if (twice !== undefined) refuse(`${twice} stands in \`environment\` and in \`secrets\`; keep one of them`);
+}
+
+function requireInvokers({ invokers = {} }: GoogleBlueGreenServiceProps, construct: Construct): void {
+  for (const [name, member] of Object.entries(invokers)) {
+    if (isUnresolved(member) || MEMBER.test(member)) continue;
+    const message = `the invoker \`${name}\` is "${member}", which is no member; write "serviceAccount:<e-mail>", "user:<e-mail>", "group:<e-mail>", "domain:<domain>" or "allUsers"`;
+    throw new ValidationError("InvalidInvoker", message, construct);
+  }
+}

@@ -1,0 +1,158 @@
+import type { CloudSchedulerJobConfig } from "@cdktf/provider-google/lib/cloud-scheduler-job";
+import type { Cloudfunctions2FunctionConfig } from "@cdktf/provider-google/lib/cloudfunctions2-function";
+import type { MonitoringAlertPolicyConfig } from "@cdktf/provider-google/lib/monitoring-alert-policy";
+import type { PubsubTopicConfig } from "@cdktf/provider-google/lib/pubsub-topic";
+import type { SecretManagerSecretConfig } from "@cdktf/provider-google/lib/secret-manager-secret";
+import type { ServiceAccountConfig } from "@cdktf/provider-google/lib/service-account";
+import type { StorageBucketConfig } from "@cdktf/provider-google/lib/storage-bucket";
+import type { StorageBucketObjectConfig } from "@cdktf/provider-google/lib/storage-bucket-object";
+import type { Duration } from "../../core/duration";
+import type { Transform } from "../../core/refactoring";
+import type { RotationStrategy } from "../../secrets/rotation-strategy";
+
+/** The network that the rotation function of Google Cloud reaches. */
+export interface GoogleRotatorNetwork {
+  /** Name of a Serverless VPC Access connector of the function's region: `projects/<project>/locations/<region>/connectors/<name>`. */
+  readonly vpcConnector: string;
+
+  /**
+   * What goes through the connector: requests to private addresses, or all.
+   * @default "private-ranges-only"
+   */
+  readonly egress?: "private-ranges-only" | "all-traffic";
+}
+
+/** A place where Secret Manager keeps a secret. */
+export interface GoogleSecretReplica {
+  /** Location, such as `europe-west3`. */
+  readonly location: string;
+
+  /**
+   * Cloud KMS key of that location: `projects/P/locations/L/keyRings/R/cryptoKeys/K`.
+   * @default - a key of Google's
+   */
+  readonly kmsKeyName?: string;
+}
+
+/** Options of `GoogleRotatingSecret`. */
+export interface GoogleRotatingSecretProps {
+  /** Name of the secret: 1 to 246 letters, digits, hyphens and underscores. With `-rotation` it names the journal. */
+  readonly secretName: string;
+
+  /** Id of the project that everything is in. */
+  readonly project: string;
+
+  /** Region of the rotation function, its bucket and its daily check: `europe-west3`. */
+  readonly region: string;
+
+  /** How it is rotated: `postgresAlternatingUsers`, `redisAcl` or `randomValue`. */
+  readonly strategy: RotationStrategy;
+
+  /**
+   * How often it is rotated: 1 to 36,500 days, since readers of `latest` may get the previous value for hours.
+   * @default Duration.days(30)
+   */
+  readonly rotationPeriod?: Duration;
+
+  /**
+   * The first value, where it comes from elsewhere: a reference to an ephemeral or sensitive variable, never the value.
+   * It is written once and stands neither in the plan nor in the state. Needs Terraform 1.11.
+   * @default - the first rotation makes it, 15 minutes after the secret
+   */
+  readonly initialValue?: string;
+
+  /**
+   * Cloud KMS key of the location `global`: `projects/P/locations/global/keyRings/R/cryptoKeys/K`.
+   * @default - a key of Google's
+   */
+  readonly kmsKeyName?: string;
+
+  /**
+   * Where Secret Manager keeps the secret. Each place has a key of its own then.
+   * @default - Google chooses, and keeps copies
+   */
+  readonly replicas?: readonly GoogleSecretReplica[];
+
+  /**
+   * The network that the rotation function reaches.
+   * @default - none: the function reaches public addresses only
+   */
+  readonly network?: GoogleRotatorNetwork;
+
+  /**
+   * Names of notification channels of Cloud Monitoring that hear of a rotation that failed or is overdue:
+   * `projects/app/notificationChannels/123`.
+   * @default - the alert is there, and tells nobody
+   */
+  readonly notificationChannels?: readonly string[];
+
+  /**
+   * For how long a version that rotations left behind can be restored: 1 to 1000 days.
+   * @default Duration.days(7)
+   */
+  readonly versionDestroyDelay?: Duration;
+
+  /**
+   * Name of the bucket that the code of the rotation function goes into.
+   * @default - a bucket of its own
+   */
+  readonly sourceBucket?: string;
+
+  /**
+   * Service account that builds the rotation function: `projects/<project>/serviceAccounts/<e-mail>`.
+   * @default - the one that Cloud Build has in the project
+   */
+  readonly buildServiceAccount?: string;
+
+  /**
+   * Why Terraform may destroy the secret. Without it every plan that would do so fails (`prevent_destroy`).
+   * @default - the secret cannot be destroyed
+   */
+  readonly allowDestroy?: string;
+
+  /**
+   * `projects/<project>/secrets/<name>` of a secret that exists and is taken over, with its value.
+   * @default - a new secret is made
+   */
+  readonly adopt?: string;
+
+  /**
+   * Former paths of this construct inside its stack: what Terraform made for it there is kept.
+   * @default - it was always here
+   */
+  readonly previously?: readonly string[];
+
+  /**
+   * Labels of the secret.
+   * @default - the labels of the provider only
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+
+  /**
+   * Changes what is passed to the resources inside.
+   * @default - nothing is changed
+   */
+  readonly transform?: GoogleRotatingSecretTransform;
+}
+
+/** One hook for each resource of `GoogleRotatingSecret`, but the first version, which keeps Terraform off the value, and grants. */
+export interface GoogleRotatingSecretTransform {
+  /** @default - unchanged */
+  readonly secret?: Transform<SecretManagerSecretConfig>;
+  /** @default - unchanged */
+  readonly journal?: Transform<SecretManagerSecretConfig>;
+  /** @default - unchanged */
+  readonly topic?: Transform<PubsubTopicConfig>;
+  /** @default - unchanged */
+  readonly function?: Transform<Cloudfunctions2FunctionConfig>;
+  /** Both: the one that the function runs as, and the one that calls it. @default - unchanged */
+  readonly serviceAccount?: Transform<ServiceAccountConfig>;
+  /** @default - unchanged */
+  readonly bucket?: Transform<StorageBucketConfig>;
+  /** @default - unchanged */
+  readonly source?: Transform<StorageBucketObjectConfig>;
+  /** @default - unchanged */
+  readonly alert?: Transform<MonitoringAlertPolicyConfig>;
+  /** @default - unchanged */
+  readonly overdueCheck?: Transform<CloudSchedulerJobConfig>;
+}

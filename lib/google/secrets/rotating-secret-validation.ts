@@ -1,0 +1,112 @@
+import type { Construct } from "constructs";
+import { Duration } from "../../core/duration";
+import type { ErrorCode } from "../../core/error-codes";
+import { isUnresolved } from "../../core/tokens";
+import { ValidationError } from "../../core/errors";
+import type { GoogleRotatingSecretProps } from "./rotating-secret-props";
+import type { RotationStrategy } from "../../secrets/rotation-strategy";
+import { type Refuse, validateKeptSecret, validateRotationSettings } from "../../secrets/kept-secret";
+
+/** 255 characters, without the ending of the journal's name. @see https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create */
+const SECRET_NAME = /^[\w-]{1,246}$/;
+const SECRET_ID = /^projects\/[a-z0-9][a-z0-9.:-]*\/secrets\/[\w-]{1,255}$/;
+const KMS_KEY = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
+
+/** Refuses what Secret Manager would refuse at apply, and what would lock services out. */
+export function validateGoogleRotatingSecret(props: GoogleRotatingSecretProps, construct: Construct): void {
+  const refuse = (code: ErrorCode, message: string) => {
+    throw new ValidationError(code, message, construct);
+  };
+  validateName(props.secretName, refuse);
+  validateStrategy(props.strategy, refuse);
+  validatePeriod(props.rotationPeriod ?? Duration.days(30), refuse);
+  validateDestroyDelay(props.versionDestroyDelay ?? Duration.days(7), refuse);
+  validateKeys(props, refuse);
+  validateKeptSecret(props, refuse);
+  if (props.adopt !== undefined) validateSecretId("adopt", props.adopt, refuse);
+}
+
+function validateName(name: string, refuse: Refuse): void {
+  if (isUnresolved(name)) {
+    refuse(
+      "InvalidSecretName",
+      "secretName is known to Terraform only, and the names of the rotation function and its accounts are made from it. " +
+        'Write it out: "r3mes-production-database"',
+    );
+  }
+  if (SECRET_NAME.test(name)) return;
+  refuse(
+    "InvalidSecretName",
+    `secretName "${name}" breaks the naming rule. Write 1 to 246 letters, digits, hyphens and underscores, such as ` +
+      '"r3mes-production-database"',
+  );
+}
+
+function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
+  const { settings, adminSecretId } = strategy;
+  if (settings.strategy === "custom") {
+    refuse(
+      "RotationStrategyUnsupported",
+      "RotationStrategy.custom names a function of AWS Lambda, and its four steps are those of AWS Secrets Manager. " +
+        "Declare a google_secret_manager_secret with a topic, and let your function subscribe to it",
+    );
+  }
+  if (settings.strategy === "postgresSingleUser") {
+    refuse(
+      "RotationStrategyUnsupported",
+      "postgresSingleUser refuses logins until services read the new version, and `latest` of Google Secret Manager may " +
+        "lag behind for hours (https://cloud.google.com/secret-manager/docs/reference/consistency). Use postgresAlternatingUsers",
+    );
+  }
+  if (adminSecretId !== undefined) validateSecretId("adminSecretId", adminSecretId, refuse);
+  validateRotationSettings(strategy, refuse);
+}
+
+function validateSecretId(what: string, id: string, refuse: Refuse): void {
+  if (isUnresolved(id) || SECRET_ID.test(id)) return;
+  refuse("InvalidSecretId", `${what} is "${id}". Write "projects/<project>/secrets/<name>", or the id of a resource`);
+}
+
+/** @see https://cloud.google.com/secret-manager/docs/secret-rotation (3600 s to 3153600000 s) */
+function validatePeriod(period: Duration, refuse: Refuse): void {
+  const days = period.toDays({ integral: false });
+  if (days >= 1 && days <= 36_500 && Number.isInteger(period.toSeconds({ integral: false }))) return;
+  refuse(
+    "RotationPeriodRefused",
+    `rotationPeriod is ${period}; write 1 to 36,500 days. More often, a reader of \`latest\`, which may lag behind for hours, ` +
+      "would get a value that ended with the rotation before",
+  );
+}
+
+/** @see https://cloud.google.com/secret-manager/docs/delay-destruction-of-secret-versions */
+function validateDestroyDelay(delay: Duration, refuse: Refuse): void {
+  const days = delay.toDays({ integral: false });
+  if (days >= 1 && days <= 1000 && Number.isInteger(delay.toSeconds({ integral: false }))) return;
+  refuse("DestructionDelayRefused", `versionDestroyDelay is ${delay}; Secret Manager takes 1 to 1000 days`);
+}
+
+/** @see https://cloud.google.com/secret-manager/docs/cmek (key location) */
+function validateKeys({ kmsKeyName, replicas }: GoogleRotatingSecretProps, refuse: Refuse): void {
+  if (kmsKeyName !== undefined && replicas !== undefined) {
+    refuse("KmsKeyInOtherLocation", "kmsKeyName is for a secret without replicas. Give each of the replicas its key");
+  }
+  const keys = [
+    { kmsKeyName, location: "global" },
+    ...(replicas ?? []).map((replica) => ({ kmsKeyName: replica.kmsKeyName, location: replica.location })),
+  ];
+  for (const { kmsKeyName, location } of keys) {
+    if (kmsKeyName === undefined || isUnresolved(kmsKeyName) || isUnresolved(location)) continue;
+    const place = KMS_KEY.exec(kmsKeyName)?.[1];
+    if (place === undefined) {
+      refuse(
+        "InvalidKmsKeyName",
+        `kmsKeyName "${kmsKeyName}" is not the name of a key. Write "projects/P/locations/L/keyRings/R/cryptoKeys/K", without a version.`,
+      );
+    }
+    if (place === location) continue;
+    refuse(
+      "KmsKeyInOtherLocation",
+      `kmsKeyName is a key in ${place}, and what it encrypts is in ${location}. Use a key in ${location}.`,
+    );
+  }
+}

@@ -1,0 +1,252 @@
+import { CloudSchedulerJob } from "@cdktf/provider-google/lib/cloud-scheduler-job";
+import { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project";
+import { KmsCryptoKeyIamMember } from "@cdktf/provider-google/lib/kms-crypto-key-iam-member";
+import { MonitoringAlertPolicy } from "@cdktf/provider-google/lib/monitoring-alert-policy";
+import { PubsubTopic } from "@cdktf/provider-google/lib/pubsub-topic";
+import { PubsubTopicIamMember } from "@cdktf/provider-google/lib/pubsub-topic-iam-member";
+import {
+  SecretManagerSecret,
+  type SecretManagerSecretReplication,
+} from "@cdktf/provider-google/lib/secret-manager-secret";
+import { SecretManagerSecretIamMember } from "@cdktf/provider-google/lib/secret-manager-secret-iam-member";
+import { SecretManagerSecretVersion } from "@cdktf/provider-google/lib/secret-manager-secret-version";
+import { Fn, type ITerraformDependable, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
+import { adoptResource, keepMovedResources, applyTransform } from "../../core/refactoring";
+import { GoogleSecretReference } from "../../core/references";
+import { requireTerraformVersion } from "../../environments/require-terraform";
+import { writtenKeys } from "../../rotator/credentials";
+import { OVERDUE_CHECK } from "../../rotator/google/rotation-message";
+import { journalOf } from "../../rotator/google/secret-versions";
+import type { RotationSettings } from "../../rotator/settings";
+import type { GoogleRotatingSecretProps } from "./rotating-secret-props";
+import { validateGoogleRotatingSecret } from "./rotating-secret-validation";
+import { GoogleRotatorFunction, googleRotatorName } from "./rotator-function";
+
+const WRITE_ONLY_TERRAFORM = "1.11.0";
+
+/** Long enough for grants to spread; Secret Manager takes no less than 5 minutes. */
+const FIRST_ROTATION = "15m";
+
+/** What a rotation does to its secret and its journal: it adds, reads and destroys versions. */
+const ROTATOR_ROLES = {
+  Accessor: "roles/secretmanager.secretAccessor",
+  VersionManager: "roles/secretmanager.secretVersionManager",
+} as const;
+
+/**
+ * A secret of Google Secret Manager whose value changes by schedule, and which no apply changes back.
+ *
+ * Terraform makes everything but the value: the rotation function, which is part of this package, makes that. The secret
+ * holds values that were promoted, and nothing else: its last version is what services read. How far a rotation is stands
+ * in a second secret, the journal.
+ */
+export class GoogleRotatingSecret extends Construct {
+  readonly resource: SecretManagerSecret;
+
+  /** The secret that says how far a rotation is. Nobody but the rotation function reads it. */
+  readonly journal: SecretManagerSecret;
+
+  /** Sterna's rotation function. */
+  readonly rotator: GoogleRotatorFunction;
+
+  private readonly keys: readonly string[];
+
+  /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/secrets.md` */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: GoogleRotatingSecretProps,
+  ) {
+    super(scope, id);
+    validateGoogleRotatingSecret(props, this);
+    const settings = props.strategy.settings as RotationSettings;
+    this.keys = writtenKeys(settings);
+    const { project, secretName, rotationPeriod = Duration.days(30) } = props;
+    const rotationPeriodSeconds = rotationPeriod.toSeconds();
+    const name = googleRotatorName(secretName);
+    const topic = new PubsubTopic(this, "Topic", applyTransform({ project, name }, props.transform?.topic));
+    const agent = this.secretManagerAgent();
+    const grants = this.grantAgent(topic, agent);
+    this.rotator = new GoogleRotatorFunction(this, "Rotator", {
+      ...{ name, topic, settings, rotationPeriodSeconds, secret: props },
+    });
+    const kept = this.secretConfig(secretName, grants);
+    const rotated = {
+      ...kept,
+      topics: [{ name: topic.id }],
+      rotation: {
+        rotationPeriod: `${rotationPeriodSeconds}s`,
+        nextRotationTime: Fn.timeadd(Fn.timestamp(), FIRST_ROTATION),
+      },
+      // A message that nobody is subscribed to is lost.
+      dependsOn: [...grants, this.rotator.function],
+      lifecycle: { ...kept.lifecycle, ignoreChanges: ["rotation[0].next_rotation_time"] },
+    };
+    const journal = this.secretConfig(journalOf(secretName), grants);
+    this.resource = new SecretManagerSecret(this, "Resource", applyTransform(rotated, props.transform?.secret));
+    this.journal = new SecretManagerSecret(this, "Journal", applyTransform(journal, props.transform?.journal));
+    this.grantRotator();
+    new GoogleRotationAlert(this, "Alert", { functionName: name, topic, secret: props });
+    if (props.initialValue !== undefined) this.addFirstVersion(props.initialValue);
+    if (props.adopt !== undefined) adoptResource(this.resource, props.adopt);
+    keepMovedResources(this, props.previously ?? []);
+  }
+
+  /** `projects/<project>/secrets/<name>`. */
+  get secretId(): string {
+    return this.resource.id;
+  }
+
+  /**
+   * Refers to one value of the secret's JSON object: for a step, a ledger. Cloud Run gives a container the whole object.
+   *
+   * @param key one of those that the strategy writes: for PostgreSQL `url`, `host`, `port`, `dbname`, `username`, `password`
+   * @throws ValidationError `UnknownSecretKey`
+   */
+  reference(key: string): GoogleSecretReference {
+    if (this.keys.includes(key)) return new GoogleSecretReference(this.secretId, { key });
+    throw new ValidationError(
+      "UnknownSecretKey",
+      `the rotation never writes "${key}": who reads it would find nothing. It writes ${this.keys.join(", ")}`,
+      this,
+    );
+  }
+
+  /** @see https://cloud.google.com/secret-manager/docs/event-notifications (service agent) */
+  private secretManagerAgent(): string {
+    const { number } = new DataGoogleProject(this, "Project", { projectId: this.props.project });
+    return `serviceAccount:service-${number}@gcp-sa-secretmanager.iam.gserviceaccount.com`;
+  }
+
+  /** What Secret Manager itself has to be allowed before it takes a secret with a topic or a key. */
+  private grantAgent(topic: PubsubTopic, member: string): ITerraformDependable[] {
+    const { project, kmsKeyName, replicas = [] } = this.props;
+    const publisher = new PubsubTopicIamMember(this, "Publisher", {
+      ...{ project, topic: topic.name, role: "roles/pubsub.publisher", member },
+    });
+    const keys = [{ id: "Key", kmsKeyName }].concat(
+      replicas.map(({ location, kmsKeyName }) => ({ id: `Key-${location}`, kmsKeyName })),
+    );
+    const encrypters = keys.flatMap(({ id, kmsKeyName: cryptoKeyId }) => {
+      if (cryptoKeyId === undefined) return [];
+      const role = "roles/cloudkms.cryptoKeyEncrypterDecrypter";
+      return [new KmsCryptoKeyIamMember(this, id, { cryptoKeyId, role, member })];
+    });
+    return [publisher, ...encrypters];
+  }
+
+  private secretConfig(secretId: string, dependsOn: ITerraformDependable[]) {
+    const { project, labels, allowDestroy, versionDestroyDelay = Duration.days(7) } = this.props;
+    const kept = allowDestroy === undefined;
+    return {
+      project,
+      secretId,
+      labels,
+      replication: this.replication(),
+      versionDestroyTtl: `${versionDestroyDelay.toSeconds()}s`,
+      deletionProtection: kept,
+      dependsOn,
+      lifecycle: { preventDestroy: kept },
+    };
+  }
+
+  private replication(): SecretManagerSecretReplication {
+    const { kmsKeyName, replicas } = this.props;
+    const encryptedBy = (key: string | undefined) => key && { customerManagedEncryption: { kmsKeyName: key } };
+    if (replicas === undefined) return { auto: { ...encryptedBy(kmsKeyName) } };
+    return {
+      userManaged: {
+        replicas: replicas.map(({ location, kmsKeyName }) => ({ location, ...encryptedBy(kmsKeyName) })),
+      },
+    };
+  }
+
+  /** Two secrets, and nothing else of the project; the administrator's can be read. */
+  private grantRotator(): void {
+    const { project, strategy } = this.props;
+    const { member } = this.rotator;
+    for (const [secretName, secret] of [
+      ["Secret", this.resource],
+      ["Journal", this.journal],
+    ] as const) {
+      for (const [roleName, role] of Object.entries(ROTATOR_ROLES)) {
+        const config = { project, secretId: secret.secretId, role, member };
+        new SecretManagerSecretIamMember(this, `${secretName}${roleName}`, config);
+      }
+    }
+    if (strategy.adminSecretId === undefined) return;
+    const config = { secretId: strategy.adminSecretId, role: ROTATOR_ROLES.Accessor, member };
+    new SecretManagerSecretIamMember(this, "AdministratorAccessor", config);
+  }
+
+  /** Rotations leave the first version: Terraform would make it again, over the value in use. */
+  private addFirstVersion(initialValue: string): void {
+    requireTerraformVersion(
+      this,
+      WRITE_ONLY_TERRAFORM,
+      "`initialValue` is written and never kept (secret_data_wo); without it the first rotation makes the value",
+    );
+    new SecretManagerSecretVersion(this, "FirstVersion", {
+      secret: this.resource.id,
+      secretDataWo: initialValue,
+      secretDataWoVersion: 1,
+      deletionPolicy: "ABANDON",
+      lifecycle: { ignoreChanges: ["secret_data_wo", "secret_data_wo_version", "enabled"] },
+    });
+  }
+}
+
+/** What the alert of a rotation is made from. */
+export interface GoogleRotationAlertProps {
+  /** Name of the rotation function. */
+  readonly functionName: string;
+  readonly topic: PubsubTopic;
+  readonly secret: GoogleRotatingSecretProps;
+}
+
+/**
+ * An alert on errors in the log of a rotation function, which is asked once a day whether its secret is overdue, and
+ * answers with an error then: Cloud Monitoring notices an absence of 23.5 hours at most.
+ */
+class GoogleRotationAlert extends Construct {
+  constructor(scope: Construct, id: string, { functionName, topic, secret }: GoogleRotationAlertProps) {
+    super(scope, id);
+    const { project, region, secretName, notificationChannels = [], transform } = secret;
+    const daily = {
+      name: functionName,
+      project,
+      region,
+      description: `Asks every day whether the rotation of ${secretName} is overdue`,
+      schedule: "0 6 * * *",
+      timeZone: "Etc/UTC",
+      pubsubTarget: { topicName: topic.id, attributes: { eventType: OVERDUE_CHECK } },
+    };
+    new CloudSchedulerJob(this, "Daily", applyTransform(daily, transform?.overdueCheck));
+    const alert = {
+      project,
+      displayName: `${secretName}: a rotation failed or is overdue`,
+      combiner: "OR",
+      notificationChannels: [...notificationChannels],
+      documentation: {
+        content:
+          `The log of the function ${functionName} says why. ` +
+          `By hand, in the folder of the project: sterna secrets rotate projects/${project}/secrets/${secretName} ` +
+          `--stack ${TerraformStack.of(this).node.id}`,
+      },
+      conditions: [
+        {
+          displayName: "an error in the log of the rotation function",
+          conditionMatchedLog: {
+            filter: `resource.type="cloud_run_revision" AND resource.labels.service_name="${functionName}" AND severity>=ERROR`,
+          },
+        },
+      ],
+      // Both are required of alerts that read logs, or useful to them: a failing rotation is tried again for a day.
+      alertStrategy: { notificationRateLimit: { period: "3600s" }, autoClose: "86400s" },
+    };
+    new MonitoringAlertPolicy(this, "Alert", applyTransform(alert, transform?.alert));
+  }
+}

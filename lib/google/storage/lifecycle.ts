@@ -1,0 +1,201 @@
+import type { StorageBucketLifecycleRule } from "@cdktf/provider-google/lib/storage-bucket";
+import type { IConstruct } from "constructs";
+import { Duration } from "../../core/duration";
+import type { ErrorCode } from "../../core/error-codes";
+import { ValidationError } from "../../core/errors";
+import {
+  type LifecycleRule,
+  type TierTransition,
+  type Fail,
+  validateKeyPrefix,
+  wholeDays,
+} from "../../storage/lifecycle-rule";
+import { Tier } from "../../storage/tier";
+
+type Condition = StorageBucketLifecycleRule["condition"];
+
+/**
+ * The `lifecycle_rule` blocks of `google_storage_bucket`: one for each action, since a rule of Google Cloud has a single
+ * one, and names do not exist there.
+ */
+export function gcsLifecycleRules(
+  rules: readonly LifecycleRule[],
+  abortIncompleteUploadsAfter: Duration | "never" = Duration.days(7),
+): StorageBucketLifecycleRule[] {
+  const blocks = rules.filter(({ enabled = true }) => enabled).flatMap(lifecycleRuleBlocks);
+  if (abortIncompleteUploadsAfter === "never") return blocks;
+  return [...blocks, abortion({}, abortIncompleteUploadsAfter)];
+}
+
+function lifecycleRuleBlocks(rule: LifecycleRule): StorageBucketLifecycleRule[] {
+  const filter: Condition = rule.prefix === undefined ? {} : { matchesPrefix: [rule.prefix] };
+  const { transitions = [], noncurrentTransitions = [], expireAfter, expireNoncurrentVersionsAfter: expiry } = rule;
+  return [
+    ...transitions.map((transition) => ({
+      action: move(transition),
+      condition: { ...filter, ...age(transition.after), withState: "LIVE" },
+    })),
+    ...noncurrentTransitions.map((transition) => ({
+      action: move(transition),
+      condition: { ...filter, ...sinceNoncurrent(transition.after) },
+    })),
+    ...(expireAfter ? [deletion({ ...filter, ...age(expireAfter), withState: "LIVE" })] : []),
+    ...(expiry
+      ? [deletion({ ...filter, ...sinceNoncurrent(expiry), ...newerVersions(rule.keepNoncurrentVersions) })]
+      : []),
+    ...(rule.abortIncompleteUploadsAfter ? [abortion(filter, rule.abortIncompleteUploadsAfter)] : []),
+  ];
+}
+
+/** Only tiers that exist on Google Cloud get here. */
+function move({ tier }: TierTransition): StorageBucketLifecycleRule["action"] {
+  return { type: "SetStorageClass", storageClass: tier.gcs!.id };
+}
+
+function deletion(condition: Condition): StorageBucketLifecycleRule {
+  return { action: { type: "Delete" }, condition };
+}
+
+function abortion(filter: Condition, after: Duration): StorageBucketLifecycleRule {
+  return { action: { type: "AbortIncompleteMultipartUpload" }, condition: { ...filter, ...age(after) } };
+}
+
+/**
+ * Whether a zero is sent is always written down: the provider cannot tell it from a missing age by itself. With the
+ * wrong answer a condition without an age applies to every object, or one of day 0 to none.
+ *
+ * @see https://github.com/hashicorp/terraform-provider-google/issues/17219
+ * @see https://github.com/hashicorp/terraform-provider-google/issues/14044
+ */
+function age(after: Duration): Condition {
+  return { age: after.toDays(), sendAgeIfZero: after.toDays() === 0 };
+}
+
+function sinceNoncurrent(after: Duration): Condition {
+  return {
+    daysSinceNoncurrentTime: after.toDays(),
+    sendDaysSinceNoncurrentTimeIfZero: after.toDays() === 0,
+    sendAgeIfZero: false,
+    withState: "ARCHIVED",
+  };
+}
+
+/** One more than are kept: for the newest old version, the live one is newer. */
+function newerVersions(kept: number | undefined): Condition {
+  return kept === undefined ? {} : { numNewerVersions: kept + 1 };
+}
+
+const MAXIMUM_BLOCKS = 100;
+
+/**
+ * Refuses lifecycle rules that Google Cloud Storage would refuse, and those that it would take and that would do harm.
+ *
+ * @param versioned whether the bucket keeps old versions
+ * @param autoclass whether Google moves the objects
+ * @see https://cloud.google.com/storage/docs/lifecycle
+ * @see https://cloud.google.com/storage/docs/autoclass#restrictions
+ */
+export function validateGoogleLifecycleRules(
+  rules: readonly LifecycleRule[],
+  { versioned, autoclass }: { readonly versioned: boolean; readonly autoclass: boolean },
+  construct: IConstruct,
+): void {
+  const ids = new Set<string>();
+  for (const rule of rules) {
+    const fail = (code: ErrorCode, message: string): never => {
+      throw new ValidationError(code, `Lifecycle rule "${rule.id}": ${message}`, construct);
+    };
+    if (ids.has(rule.id)) fail("DuplicateLifecycleRuleId", "the bucket has another rule with this id.");
+    ids.add(rule.id);
+    validateKeyPrefix(rule.prefix, `Lifecycle rule "${rule.id}"`, construct);
+    validateFilters(rule, fail);
+    const { transitions = [], noncurrentTransitions = [] } = rule;
+    if (autoclass && transitions.length + noncurrentTransitions.length > 0) {
+      fail("AutoclassWithTransitions", "moves objects, and so does autoclass. Remove one of the two.");
+    }
+    validateGoogleLadder(transitions, fail, construct);
+    validateGoogleLadder(noncurrentTransitions, fail, construct);
+    validateEnds(rule, versioned, fail, construct);
+  }
+}
+
+/**
+ * Google counts blocks, of which a rule makes one for each action.
+ *
+ * @see https://cloud.google.com/storage/quotas#buckets
+ * @throws ValidationError `TooManyLifecycleRules`
+ */
+export function validateBlockCount(blocks: number, construct: IConstruct): void {
+  if (blocks <= MAXIMUM_BLOCKS) return;
+  throw new ValidationError(
+    "TooManyLifecycleRules",
+    `lifecycleRules make ${blocks} rules of Google Cloud, one for each action; a bucket takes ${MAXIMUM_BLOCKS}. Use fewer prefixes.`,
+    construct,
+  );
+}
+
+function validateFilters(rule: LifecycleRule, fail: Fail): void {
+  if (Object.keys(rule.objectTags ?? {}).length > 0) {
+    fail("FilterNotOnGoogle", "objectTags: objects of Google Cloud have no tags. Filter by prefix.");
+  }
+  if (rule.objectSizeGreaterThan || rule.objectSizeLessThan) {
+    fail("FilterNotOnGoogle", "the provider knows no filter by size for Google Cloud. Filter by prefix.");
+  }
+  if (rule.removeExpiredDeleteMarkers) {
+    fail("FilterNotOnGoogle", "removeExpiredDeleteMarkers: Google Cloud has no delete markers. Remove it.");
+  }
+}
+
+function validateGoogleLadder(transitions: readonly TierTransition[], fail: Fail, construct: IConstruct): void {
+  let previous: { tier: Tier; days: number } | undefined;
+  for (const { tier, after } of transitions) {
+    const days = wholeDays(after, `transition to ${tier}`, construct);
+    if (!tier.gcs) {
+      const instead = tier === Tier.intelligent ? "set autoclass" : `use ${Tier.archive}, the coldest there`;
+      return fail("TierNotOnGoogle", `${tier} does not exist on Google Cloud; ${instead}.`);
+    }
+    if (previous && previous.tier.gcs!.minimumStorageDays >= tier.gcs.minimumStorageDays) {
+      fail(
+        "TransitionNotSupported",
+        `Google Cloud moves no object from ${previous.tier} to ${tier}. Order the transitions from the warmest tier to the coldest.`,
+      );
+    }
+    if (previous && days <= previous.days) {
+      fail(
+        "TransitionsNotIncreasing",
+        `moves objects to ${tier} after ${days} days, but to the warmer ${previous.tier} after ${previous.days}. Each transition must come later than the one before.`,
+      );
+    }
+    previous = { tier, days };
+  }
+}
+
+function validateEnds(rule: LifecycleRule, versioned: boolean, fail: Fail, construct: IConstruct): void {
+  const { transitions = [], noncurrentTransitions = [], expireAfter, expireNoncurrentVersionsAfter: expiry } = rule;
+  if (!transitions.length && !noncurrentTransitions.length && !expireAfter && !expiry) {
+    if (!rule.abortIncompleteUploadsAfter) fail("EmptyLifecycleRule", "does nothing. Give it an action, or remove it.");
+  }
+  if (!versioned && (expiry || noncurrentTransitions.length > 0)) {
+    fail("NoncurrentVersionsWithoutVersioning", "concerns old versions, and the bucket keeps none.");
+  }
+  if (rule.keepNoncurrentVersions !== undefined && !expiry) {
+    fail(
+      "NoncurrentVersionsKeptAnyway",
+      "keepNoncurrentVersions says what expireNoncurrentVersionsAfter leaves alone, and that is missing. Add it.",
+    );
+  }
+  for (const [end, last, option] of [
+    [expireAfter, transitions.at(-1), "expireAfter"],
+    [expiry, noncurrentTransitions.at(-1), "expireNoncurrentVersionsAfter"],
+  ] as const) {
+    if (!end) continue;
+    const days = wholeDays(end, option, construct);
+    if (last && days <= last.after.toDays()) {
+      fail(
+        option === "expireAfter" ? "ExpirationBeforeTransition" : "NoncurrentExpirationBeforeTransition",
+        `${option} is ${days} days, and objects move to ${last.tier} after ${last.after.toDays()}. Let it come later, or remove the transition.`,
+      );
+    }
+    if (days < 1) fail("ExpirationTooEarly", `${option} must be at least 1 day.`);
+  }
+}

@@ -1,0 +1,176 @@
+import type { IConstruct } from "constructs";
+import type { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
+import { isUnresolved } from "../../core/tokens";
+import { validateAccessLogs, validateCorsRules, validateDestruction } from "../../storage/bucket-options";
+import { validateGoogleLifecycleRules } from "./lifecycle";
+import type { GoogleTieredBucketProps, RetentionPolicy } from "./tiered-bucket-props";
+
+const MAXIMUM_RETENTION_SECONDS = 3_155_760_000;
+const MULTI_REGIONS = ["US", "EU", "ASIA"];
+const DUAL_REGIONS = ["ASIA1", "EUR4", "EUR5", "EUR7", "EUR8", "NAM4"];
+const REGION = /^[a-z]+-[a-z]+\d+$/i;
+const KMS_KEY = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
+
+/** Refuses options that Google Cloud Storage would refuse, or that contradict each other. */
+export function validateGoogleTieredBucket(props: GoogleTieredBucketProps, construct: IConstruct): void {
+  const { versioned = true, lifecycleRules = [], retention } = props;
+  validateGoogleBucketName(props.bucketName, construct);
+  validateLocation(props, construct);
+  validateKmsKey(props, construct);
+  validateDestruction(props, construct);
+  validateGoogleLifecycleRules(lifecycleRules, { versioned, autoclass: props.autoclass !== undefined }, construct);
+  if (props.softDelete) validateSoftDelete(props.softDelete, construct);
+  if (retention) {
+    validateRetention(retention, construct);
+    validateExpiryAfterRetention(props, retention, construct);
+  }
+  if (props.accessLogs) validateAccessLogs(props.accessLogs, props.bucketName, construct);
+  validateTopics(props, construct);
+  validateCorsRules(props.corsRules ?? [], construct);
+  validateLabels(props.labels ?? {}, construct);
+}
+
+/** @see https://cloud.google.com/storage/docs/locations, https://cloud.google.com/storage/docs/availability-durability#turbo-replication */
+function validateLocation({ location, turboReplication }: GoogleTieredBucketProps, construct: IConstruct): void {
+  if (isUnresolved(location)) return;
+  const name = location.toUpperCase();
+  if (!REGION.test(location) && !MULTI_REGIONS.includes(name) && !DUAL_REGIONS.includes(name)) {
+    throw new ValidationError(
+      "InvalidGoogleLocation",
+      `location "${location}" is no region, dual-region or multi-region. Write "europe-west3", one of ${DUAL_REGIONS.join(", ")}, or one of ${MULTI_REGIONS.join(", ")}.`,
+      construct,
+    );
+  }
+  if (turboReplication && !DUAL_REGIONS.includes(name)) {
+    throw new ValidationError(
+      "TurboReplicationOutsideDualRegion",
+      `turboReplication is for dual-regions, and location is "${location}". Use one of ${DUAL_REGIONS.join(", ")}, or remove it.`,
+      construct,
+    );
+  }
+}
+
+/** @see https://cloud.google.com/storage/docs/encryption/customer-managed-keys#key-locations */
+function validateKmsKey({ kmsKeyName, location }: GoogleTieredBucketProps, construct: IConstruct): void {
+  if (kmsKeyName === undefined || isUnresolved(kmsKeyName)) return;
+  const place = KMS_KEY.exec(kmsKeyName)?.[1];
+  if (place === undefined) {
+    throw new ValidationError(
+      "InvalidKmsKeyName",
+      `kmsKeyName "${kmsKeyName}" is not the name of a key. Write "projects/P/locations/L/keyRings/R/cryptoKeys/K", without a version.`,
+      construct,
+    );
+  }
+  if (isUnresolved(location) || isUnresolved(place)) return;
+  // A multi-region has a key location of its own name, but for the European Union, which is "europe" there.
+  const wanted = location.toUpperCase() === "EU" ? "europe" : location.toLowerCase();
+  if (place.toLowerCase() === wanted) return;
+  throw new ValidationError(
+    "KmsKeyInOtherLocation",
+    `kmsKeyName is a key in ${place}, and the bucket is in ${location}. Use a key in ${wanted}.`,
+    construct,
+  );
+}
+
+/** @see https://cloud.google.com/storage/docs/soft-delete */
+function validateSoftDelete(softDelete: Duration, construct: IConstruct): void {
+  const days = softDelete.toDays({ integral: false });
+  if (days === 0 || (days >= 7 && days <= 90)) return;
+  throw new ValidationError(
+    "SoftDeleteOutOfRange",
+    `softDelete is ${softDelete}; Google Cloud takes 7 to 90 days, or Duration.days(0) for none.`,
+    construct,
+  );
+}
+
+/** @see https://cloud.google.com/storage/docs/bucket-lock */
+function validateRetention({ retainFor, irreversible }: RetentionPolicy, construct: IConstruct): void {
+  const seconds = retainFor.toSeconds({ integral: false });
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds >= MAXIMUM_RETENTION_SECONDS) {
+    throw new ValidationError(
+      "RetentionOutOfRange",
+      `retention.retainFor is ${retainFor}; Google Cloud takes whole seconds, from 1 to less than 100 years.`,
+      construct,
+    );
+  }
+  if (irreversible !== undefined && !irreversible.trim()) {
+    throw new ValidationError(
+      "LockedRetentionWithoutReason",
+      "retention.irreversible is empty: a locked policy can never be shortened or removed again. Say why, or leave it out.",
+      construct,
+    );
+  }
+}
+
+function validateExpiryAfterRetention(
+  { lifecycleRules = [] }: GoogleTieredBucketProps,
+  { retainFor }: RetentionPolicy,
+  construct: IConstruct,
+): void {
+  const early = lifecycleRules.find(
+    ({ expireAfter }) => expireAfter && expireAfter.toSeconds() < retainFor.toSeconds(),
+  );
+  if (early === undefined) return;
+  throw new ValidationError(
+    "ExpirationBeforeRetention",
+    `Lifecycle rule "${early.id}": deletes objects after ${early.expireAfter}, and retention keeps them for ${retainFor}. Let expireAfter come later.`,
+    construct,
+  );
+}
+
+/** @see https://cloud.google.com/storage/docs/pubsub-notifications */
+function validateTopics({ notifications = [] }: GoogleTieredBucketProps, construct: IConstruct): void {
+  for (const { topic } of notifications) {
+    if (isUnresolved(topic) || /^(\/\/pubsub\.googleapis\.com\/)?projects\/[^/]+\/topics\/[^/]+$/.test(topic)) continue;
+    throw new ValidationError(
+      "InvalidTopic",
+      `topic "${topic}" is not the name of a topic. Write "projects/app-ef/topics/uploads".`,
+      construct,
+    );
+  }
+}
+
+/** @see https://cloud.google.com/storage/docs/tags-and-labels#bucket-labels */
+function validateLabels(labels: Readonly<Record<string, string>>, construct: IConstruct): void {
+  for (const [key, value] of Object.entries(labels)) {
+    if (/^[a-z][a-z0-9_-]{0,62}$/.test(key) && (isUnresolved(value) || /^[a-z0-9_-]{0,63}$/.test(value))) continue;
+    throw new ValidationError(
+      "InvalidLabel",
+      `label "${key}"="${value}": lowercase letters, digits, hyphens and underscores only, at most 63, and a key begins with a letter.`,
+      construct,
+    );
+  }
+}
+
+const RULES: ReadonlyArray<readonly [broken: (name: string) => boolean, rule: string]> = [
+  [
+    (name) => name.length < 3 || name.length > (name.includes(".") ? 222 : 63),
+    "must have 3 to 63 characters (222 with dots)",
+  ],
+  [
+    (name) => name.split(".").some((part) => part.length < 1 || part.length > 63),
+    "must have 1 to 63 characters between dots",
+  ],
+  [(name) => /[^a-z0-9._-]/.test(name), "may hold lowercase letters, digits, dots, hyphens and underscores only"],
+  [(name) => !/^[a-z0-9].*[a-z0-9]$/.test(name), "must begin and end with a letter or a digit"],
+  [(name) => /^\d+\.\d+\.\d+\.\d+$/.test(name), "must not look like an IP address"],
+  [(name) => /^goog|g[o0]{2}g[l1]e/.test(name), 'must not begin with "goog" or hold "google" or what looks like it'],
+];
+
+/**
+ * Refuses a name that Google Cloud Storage would refuse.
+ *
+ * @see https://cloud.google.com/storage/docs/buckets#naming
+ * @throws ValidationError `InvalidGoogleBucketName`
+ */
+function validateGoogleBucketName(name: string, construct: IConstruct): void {
+  if (isUnresolved(name)) return;
+  const broken = RULES.filter(([isBroken]) => isBroken(name)).map(([, rule]) => rule);
+  if (broken.length === 0) return;
+  throw new ValidationError(
+    "InvalidGoogleBucketName",
+    `bucketName "${name}" ${broken.join(", and ")}. Write a name such as "app-ef-production".`,
+    construct,
+  );
+}

@@ -1,0 +1,160 @@
+import { StorageBucket, type StorageBucketConfig } from "@cdktf/provider-google/lib/storage-bucket";
+import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member";
+import { StorageNotification } from "@cdktf/provider-google/lib/storage-notification";
+import { Construct } from "constructs";
+import { Duration } from "../../core/duration";
+import { adoptResource, keepMovedResources, applyTransform } from "../../core/refactoring";
+import { warnOfCosts } from "../../storage/cost-warnings";
+import { GCS_LIFECYCLE_OWNERS, refuseOtherLifecycleOwners } from "../../storage/lifecycle-owners";
+import { gcsLifecycleRules, validateBlockCount } from "./lifecycle";
+import type { GoogleTieredBucketProps } from "./tiered-bucket-props";
+import { validateGoogleTieredBucket } from "./tiered-bucket-validation";
+
+/**
+ * A Google Cloud Storage bucket whose objects grow colder and cheaper with age: no public access, uniform access,
+ * encrypted, versioned, deleted objects kept for a week, and protected from being destroyed.
+ *
+ * Emits `google_storage_bucket`, `google_storage_notification` for each topic and `google_storage_bucket_iam_member` for
+ * each grant. Everything that Google Cloud would refuse at apply is refused here.
+ */
+export class GoogleTieredBucket extends Construct {
+  /** The bucket itself. */
+  readonly resource: StorageBucket;
+
+  /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/storage.md` */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: GoogleTieredBucketProps,
+  ) {
+    super(scope, id);
+    validateGoogleTieredBucket(props, this);
+    const { lifecycleRules = [], readAtOnce = [], transform = {} } = props;
+    const lifecycleRule = gcsLifecycleRules(lifecycleRules, props.abortIncompleteUploadsAfter);
+    validateBlockCount(lifecycleRule.length, this);
+    const config = { ...googleBucketConfig(props), lifecycleRule };
+    this.resource = new StorageBucket(this, "Resource", applyTransform(config, transform.bucket));
+    this.addNotifications();
+
+    if (props.adopt) adoptResource(this.resource, this.importId());
+    keepMovedResources(this, props.previously ?? []);
+    refuseOtherLifecycleOwners(this, props.bucketName, GCS_LIFECYCLE_OWNERS);
+    warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.gcs }, this);
+  }
+
+  /** Name of the bucket. Known at plan. */
+  get bucketName(): string {
+    return this.resource.name;
+  }
+
+  /** `gs://` and the name. Known after apply. */
+  get bucketUrl(): string {
+    return this.resource.url;
+  }
+
+  /**
+   * Allows a member to list and read objects.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param member such as `serviceAccount:app@project.iam.gserviceaccount.com`
+   * @param prefix only objects whose name begins with this; all when left out
+   */
+  grantRead(id: string, member: string, prefix?: string): StorageBucketIamMember {
+    return this.grant(id, "roles/storage.objectViewer", member, prefix);
+  }
+
+  /**
+   * Allows a member to make new objects; neither to read, nor to replace, nor to delete. Replacing is deleting on Google
+   * Cloud: see `grantReadWrite`.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param member such as `serviceAccount:app@project.iam.gserviceaccount.com`
+   * @param prefix only objects whose name begins with this; all when left out
+   */
+  grantWrite(id: string, member: string, prefix?: string): StorageBucketIamMember {
+    return this.grant(id, "roles/storage.objectCreator", member, prefix);
+  }
+
+  /**
+   * Allows a member to list, read, make, replace and delete objects: no role of Google Cloud replaces without deleting.
+   *
+   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param member such as `serviceAccount:app@project.iam.gserviceaccount.com`
+   * @param prefix only objects whose name begins with this; all when left out
+   */
+  grantReadWrite(id: string, member: string, prefix?: string): StorageBucketIamMember {
+    return this.grant(id, "roles/storage.objectUser", member, prefix);
+  }
+
+  private grant(id: string, role: string, member: string, prefix?: string): StorageBucketIamMember {
+    const bucket = this.bucketName;
+    // Listing asks for the bucket, not for an object; the prefix of a list cannot be read in a condition of a grant.
+    const condition = prefix && {
+      title: `objects under ${prefix}`,
+      expression:
+        `resource.type == "storage.googleapis.com/Bucket" || ` +
+        `resource.name.startsWith("projects/_/buckets/${bucket}/objects/${prefix}")`,
+    };
+    const config = { bucket, role, member, ...(condition && { condition }) };
+    return new StorageBucketIamMember(this, `Grant-${id}`, applyTransform(config, this.props.transform?.grant));
+  }
+
+  private addNotifications(): void {
+    const { notifications = [], transform } = this.props;
+    notifications.forEach(({ topic, events, prefix }, index) => {
+      const config = {
+        bucket: this.bucketName,
+        topic,
+        payloadFormat: "JSON_API_V1",
+        eventTypes: events && [...events],
+        objectNamePrefix: prefix,
+      };
+      new StorageNotification(this, `Notification-${index}`, applyTransform(config, transform?.notification));
+    });
+  }
+
+  /** @see https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/storage_bucket#import */
+  private importId(): string {
+    const { project, bucketName } = this.props;
+    return project === undefined ? bucketName : `${project}/${bucketName}`;
+  }
+}
+
+/** What `google_storage_bucket` takes, but for the lifecycle. */
+function googleBucketConfig(props: GoogleTieredBucketProps): StorageBucketConfig {
+  const { autoclass, retention, accessLogs, kmsKeyName, corsRules = [], softDelete = Duration.days(7) } = props;
+  return {
+    name: props.bucketName,
+    location: props.location,
+    project: props.project,
+    labels: props.labels,
+    // The class of new objects; colder ones are the work of the lifecycle.
+    storageClass: "STANDARD",
+    uniformBucketLevelAccess: true,
+    publicAccessPrevention: "enforced",
+    forceDestroy: props.forceDestroy ?? false,
+    versioning: { enabled: props.versioned ?? true },
+    softDeletePolicy: { retentionDurationSeconds: softDelete.toSeconds() },
+    ...(autoclass && { autoclass: { enabled: true, terminalStorageClass: autoclass.coldest } }),
+    ...(retention && {
+      retentionPolicy: {
+        retentionPeriod: retention.retainFor.toSeconds(),
+        isLocked: retention.irreversible !== undefined,
+      },
+    }),
+    ...(kmsKeyName !== undefined && { encryption: { defaultKmsKeyName: kmsKeyName } }),
+    ...(accessLogs && { logging: { logBucket: accessLogs.bucketName, logObjectPrefix: accessLogs.prefix } }),
+    ...(props.turboReplication && { rpo: "ASYNC_TURBO" }),
+    cors: corsRules.length === 0 ? undefined : corsRules.map(corsBlock),
+    lifecycle: { preventDestroy: props.allowDestroy === undefined },
+  };
+}
+
+function corsBlock(rule: NonNullable<GoogleTieredBucketProps["corsRules"]>[number]) {
+  return {
+    origin: [...rule.allowedOrigins],
+    method: [...rule.allowedMethods],
+    responseHeader: rule.exposedHeaders && [...rule.exposedHeaders],
+    maxAgeSeconds: (rule.maxAge ?? Duration.hours(1)).toSeconds(),
+  };
+}

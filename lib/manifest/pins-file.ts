@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { IDENTIFIER, IDENTIFIER_RULE, SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/names";
+import { readJsonFile } from "../core/read-json-file";
+import { SternaError } from "../core/errors";
+import { rolloutState, type RolloutState } from "./rollout";
+
+const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
+
+const version = z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE);
+
+/** The release that runs in an environment, and how far its rollout is where there are two colors. */
+const pin = z.union([version, z.strictObject({ release: version, rollout: rolloutState })]);
+
+/** Schema of `releases.json`: system, then environment, then the release that runs there. */
+export const pinsFile = z
+  .object({ $schema: z.string().optional() })
+  .catchall(z.record(identifier, pin))
+  .superRefine((file, context) => {
+    for (const system of Object.keys(file)) {
+      if (system !== "$schema" && !IDENTIFIER.test(system)) {
+        context.addIssue({ code: "custom", path: [system], message: `a system's name must be ${IDENTIFIER_RULE}` });
+      }
+    }
+  });
+
+/** Which release each environment runs: system, then environment, then release. */
+export type PinTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** How far the rollouts are: system, then environment. Without an entry, a system has no colors there. */
+export type RolloutTable = Readonly<Record<string, Readonly<Record<string, RolloutState>>>>;
+
+/** The content of `releases.json`, in the order of the file. */
+export interface PinsFile {
+  /**
+   * Where editors find the JSON schema.
+   * @default - the file names none
+   */
+  readonly $schema?: string;
+
+  /** Which release each environment runs. */
+  readonly pins: PinTable;
+
+  /** How far the rollouts are. */
+  readonly rollouts: RolloutTable;
+}
+
+/**
+ * Reads `releases.json`.
+ *
+ * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`
+ */
+export function readPins(file: string): PinsFile {
+  const { $schema, ...systems } = readJsonFile(file, pinsFile, "InvalidPins");
+  const pins: Record<string, Record<string, string>> = {};
+  const rollouts: Record<string, Record<string, RolloutState>> = {};
+  for (const [system, environments] of Object.entries(systems)) {
+    pins[system] = {};
+    for (const [environment, pin] of Object.entries(environments)) {
+      pins[system][environment] = typeof pin === "string" ? pin : pin.release;
+      if (typeof pin !== "string") (rollouts[system] ??= {})[environment] = pin.rollout;
+    }
+  }
+  return { ...($schema === undefined ? {} : { $schema }), pins, rollouts };
+}
+
+/**
+ * The same content with one pin changed or added; the argument stays as it was.
+ *
+ * @throws SternaError `InvalidRelease` when the release is not a semantic version
+ */
+export function withPin(content: PinsFile, system: string, environment: string, release: string): PinsFile {
+  if (!SEMANTIC_VERSION.test(release)) {
+    throw new SternaError(
+      "InvalidRelease",
+      `cannot pin ${system} in ${environment} to "${release}": a release ${SEMANTIC_VERSION_RULE}`,
+    );
+  }
+  return { ...content, pins: { ...content.pins, [system]: { ...content.pins[system], [environment]: release } } };
+}
+
+/** The same content with one rollout changed or added; the argument stays as it was. */
+export function withRollout(content: PinsFile, system: string, environment: string, rollout: RolloutState): PinsFile {
+  const { [system]: others } = content.rollouts;
+  return { ...content, rollouts: { ...content.rollouts, [system]: { ...others, [environment]: rollout } } };
+}
+
+/**
+ * Writes `releases.json` as two-space JSON. A reader sees the old file or the new one, never a part.
+ *
+ * @throws SternaError `FileUnwritable`; the old file is as it was
+ */
+export function writePins(file: string, { $schema, pins, rollouts }: PinsFile): void {
+  const systems = mapValues(pins, (environments, system) =>
+    mapValues(environments, (release, environment) => {
+      const rollout = rollouts[system]?.[environment];
+      return rollout === undefined ? release : { release, rollout };
+    }),
+  );
+  const unfinished = `${file}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(
+      unfinished,
+      `${JSON.stringify({ ...($schema === undefined ? {} : { $schema }), ...systems }, null, 2)}\n`,
+    );
+    renameSync(unfinished, file);
+  } catch (cause) {
+    rmSync(unfinished, { force: true });
+    throw new SternaError("FileUnwritable", `${file} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value, key: string) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}

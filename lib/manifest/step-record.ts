@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { processIdentity } from "../engine/processes/process-identity";
+import { program } from "./program";
+
+export const PHASES = ["expand", "migrate", "contract"] as const;
+
+/** A step as Terraform knows it: what `sterna_step` is given. */
+export const stepDefinition = z.object({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
+  system: z.string().min(1),
+  environment: z.string().min(1),
+  release: z.string().min(1),
+  title: z.string(),
+  phase: z.enum(PHASES),
+  program,
+  /** Values of this environment that the program names. */
+  variables: z.record(z.string(), z.string()),
+  after: z.array(z.string()),
+  /** Why the step cannot be undone. */
+  irreversible: z.string().optional(),
+  /** What a retry of a half-applied step does first: go on where it was, or undo what was done. */
+  onRetry: z.enum(["resume", "compensate"]),
+  /** What removing the step from the configuration does. */
+  onDestroy: z.enum(["rollback", "keep", "refuse"]),
+  /**
+   * What an interrupt of Terraform does to the step while it runs: end it at once, or let it come to its end. One that
+   * still waits for its lock does not begin, either way.
+   */
+  onStop: z.enum(["stop", "finish"]).default("stop"),
+  /** Seconds after which the step is stopped. */
+  timeout: z.number().positive().optional(),
+});
+export type StepDefinition = z.infer<typeof stepDefinition>;
+
+/** What a step left behind: counts, digests, the place of a backup. Never a secret. */
+export const artifact = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+export type Artifact = z.infer<typeof artifact>;
+
+/** Who works on a step outside of its database: the runner, and the process group of its command. */
+export const worker = z.object({ runner: processIdentity, command: processIdentity.optional() });
+export type Worker = z.infer<typeof worker>;
+
+/** How far a running step is. */
+export const progress = z.object({
+  message: z.string(),
+  /** Of the work that is done, where the step knows. */
+  percent: z.number().min(0).max(100).optional(),
+  /** When the step said so, or last gave a sign of life. */
+  at: z.string(),
+});
+export type Progress = z.infer<typeof progress>;
+
+/**
+ * A row of the ledger.
+ *
+ * - `running`: begun, and not yet finished (or the machine died)
+ * - `applied`: done and verified
+ * - `failed`: stopped with an error; `partial` says whether it may have left something behind
+ * - `undoing`: being rolled back
+ */
+export const stepRecord = stepDefinition.extend({
+  status: z.enum(["running", "applied", "failed", "undoing"]),
+  checksum: z.string(),
+  partial: z.boolean(),
+  attempt: z.number().int().positive(),
+  startedAt: z.string(),
+  appliedAt: z.string().optional(),
+  artifact: artifact.optional(),
+  error: z.string().optional(),
+  /** Set while the step is `running` or `undoing`: a lock can end before the work under it does. */
+  worker: worker.optional(),
+  /** Set while the step is `running` or `undoing`, once it takes more than two seconds. */
+  progress: progress.optional(),
+  /** Set when the step was found done instead of run: by its probe. */
+  adopted: z.boolean().optional(),
+  /** Set when a person said that the step is applied, whatever the row said before. */
+  repaired: z.object({ at: z.string(), by: z.string(), reason: z.string(), was: z.string() }).optional(),
+});
+export type StepRecord = z.infer<typeof stepRecord>;
+export type StepStatus = StepRecord["status"];

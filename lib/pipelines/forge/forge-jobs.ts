@@ -1,0 +1,60 @@
+import { execa } from "execa";
+import { SternaError } from "../../core/errors";
+import { COMMENT_LIMIT } from "../../promotion/report/markdown";
+import type { Project } from "../../toolkit/project/project";
+import { whoRuns } from "../../toolkit/project/records";
+import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { Forge } from "./forge";
+
+/**
+ * Commits the pin that was raised to a branch of its own, and asks for it.
+ *
+ * @returns the address of the pull request
+ * @throws SternaError `ForgeFailed` when git refuses
+ */
+export async function proposePin(
+  { directory, pinsFile }: Project,
+  { system, environment, release }: SynthesizedSystem,
+  forge: Forge,
+  variables: NodeJS.ProcessEnv,
+): Promise<string> {
+  const branch = `sterna/promote-${system}-${environment}-${release}`;
+  const title = `Promote ${system} in ${environment} to ${release}`;
+  const git = async (args: readonly string[], env = variables) => {
+    const result = await execa("git", args, { cwd: directory, env, extendEnv: false, stdin: "ignore", reject: false });
+    if (!result.failed) return;
+    throw new SternaError("ForgeFailed", `git ${args[0]} failed: ${result.stderr || result.stdout}`);
+  };
+  // No address that could be somebody's: https://www.rfc-editor.org/rfc/rfc2606
+  const author = ["-c", "user.name=sterna", "-c", "user.email=sterna@noreply.invalid"];
+  await git(["switch", "--force-create", branch]);
+  // Hooks that the project installs are for people, and get no token.
+  await git([...author, "commit", "--no-verify", "--quiet", "--message", title, "--", pinsFile]);
+  // The same promotion, proposed again, starts from the branch as it is now.
+  const push = ["push", "--no-verify", "--quiet", "--force", forge.remote.url, `HEAD:refs/heads/${branch}`];
+  await git(push, { ...variables, ...forge.remote.variables });
+  const body = `${title}. Asked for by ${whoRuns(variables)}: ${forge.run}\n\nThe environment before proved the release; the plan of this pull request says what it changes.`;
+  return forge.propose({ branch, title, body });
+}
+
+const CUT = "\n```\n\n</details>\n\nThe rest did not fit; the log of the run has all of it.";
+
+/** The first line of what is written about a subject, which nobody sees: by it the same comment is found again. */
+export function markOf(subject: string): string {
+  return `<!-- sterna: ${subject.replace(/[^\w ./-]/g, "_").replaceAll("--", "__")} -->`;
+}
+
+/**
+ * A report with the address of the run, in as much room as a comment has. A report fills nearly all of it where it is
+ * long, and ends with a folded list of changes.
+ *
+ * @param limit characters that there is room for
+ */
+export function fitComment(report: string, mark: string, run: string, limit: number = COMMENT_LIMIT): string {
+  const end = `\n\n[Run](${run})\n`;
+  const text = report.trimEnd();
+  const room = limit - mark.length - 1 - end.length;
+  if (text.length <= room) return text + end;
+  const kept = text.slice(0, room - CUT.length);
+  return kept.slice(0, Math.max(kept.lastIndexOf("\n"), 0)) + CUT + end;
+}

@@ -1,0 +1,102 @@
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+import { GitHub } from "./github";
+import { GitLab } from "./gitlab";
+
+/** A change that is asked for: a branch, and what is said about it. */
+export interface Proposal {
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** A repository that git may push to. */
+export interface Remote {
+  /** Its address, without a token. */
+  readonly url: string;
+  /** Configuration of git as variables of the process: arguments are seen by everybody on the machine. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** What jobs ask of the service that they run on. */
+export interface Forge {
+  /** Address for people of the run that this job belongs to. */
+  readonly run: string;
+
+  /**
+   * Writes a comment on the pull request, or replaces the one that begins with the same mark.
+   *
+   * @returns its address
+   */
+  comment(mark: string, body: string): Promise<string>;
+
+  /**
+   * Opens an issue, or replaces the text of the open one that begins with the same mark.
+   *
+   * @returns its address
+   */
+  openIssue(mark: string, title: string, body: string): Promise<string>;
+
+  /**
+   * Closes the open issue that begins with a mark.
+   *
+   * @returns its address; nothing when there is none
+   */
+  closeIssue(mark: string): Promise<string | undefined>;
+
+  /**
+   * What was reviewed in the pull request that brought this job's commit.
+   *
+   * @returns the text of the file
+   * @throws SternaError `ReviewMissing`
+   */
+  review(stack: string): Promise<string>;
+
+  /** Opens a pull request, or finds the open one of the same branch. */
+  propose(proposal: Proposal): Promise<string>;
+
+  /** Where git pushes to, with the token. */
+  readonly remote: Remote;
+}
+
+/**
+ * The service that runs this job.
+ *
+ * @throws SternaError `ForgeUnknown`
+ */
+export function forgeOf(variables: NodeJS.ProcessEnv): Forge {
+  if (variables.GITHUB_ACTIONS === "true") return new GitHub(variables);
+  if (variables.GITLAB_CI === "true") return new GitLab(variables);
+  throw new SternaError(
+    "ForgeUnknown",
+    "neither GITHUB_ACTIONS nor GITLAB_CI is true: the jobs that `sterna ci github` and `sterna ci gitlab` write run this command",
+  );
+}
+
+/** @throws SternaError `ForgeUnknown` when the job has no such variable */
+export function variable(variables: NodeJS.ProcessEnv, name: string): string {
+  const value = variables[name];
+  if (value) return value;
+  throw new SternaError("ForgeUnknown", `the variable ${name} is not set in this job`);
+}
+
+/** As actions/checkout does it: a header for one server, in the configuration that git takes from variables. */
+export function remoteOf(server: string, path: string, user: string, token: string): Remote {
+  return {
+    url: `${server}/${path}.git`,
+    variables: {
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: `http.${server}/.extraheader`,
+      GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${Buffer.from(`${user}:${token}`).toString("base64")}`,
+      GIT_TERMINAL_PROMPT: "0",
+    },
+  };
+}
+
+export function reviewMissing(stack: string, reason: string): RefusedError {
+  return new RefusedError(
+    "ReviewMissing",
+    `there is no reviewed plan of ${stack} for this commit: ${reason}. Nothing is applied that nobody could look at: ` +
+      "open a pull request, and merge it when its plan was made.",
+  );
+}

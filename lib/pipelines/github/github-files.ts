@@ -1,0 +1,145 @@
+import {
+  type Pipeline,
+  type PipelineFile,
+  OUTPUT,
+  REVIEW,
+  type PipelineStack,
+  REPORT,
+  variableSuffix,
+} from "../pipeline";
+import { yamlText } from "../written-file";
+import { compositeAction } from "./composite-action";
+import {
+  OWN_ACTION,
+  WORKFLOWS,
+  expression,
+  affectedJob,
+  checkout,
+  JOB_TOKEN,
+  LOCK_TIMEOUT,
+  login,
+  script,
+  sterna,
+  variablesOf,
+  MATRIX_VARIABLES,
+} from "./jobs";
+import { planWorkflow } from "./plan-workflow";
+import { promoteWorkflow } from "./promote-workflow";
+
+/** The workflows for GitHub Actions, and the action that they share. */
+export function githubFiles(pipeline: Pipeline): PipelineFile[] {
+  const command = "sterna ci github";
+  const isChain = pipeline.stacks.some(({ before }) => before.length > 0);
+  return [
+    { path: `${OWN_ACTION}/action.yml`, text: yamlText(command, compositeAction(pipeline)) },
+    { path: WORKFLOWS.plan, text: yamlText(command, planWorkflow(pipeline)) },
+    { path: WORKFLOWS.apply, text: yamlText(command, applyWorkflow(pipeline)) },
+    { path: WORKFLOWS.drift, text: yamlText(command, driftWorkflow(pipeline)) },
+    ...(isChain ? [{ path: WORKFLOWS.promote, text: yamlText(command, promoteWorkflow(pipeline)) }] : []),
+  ];
+}
+
+/** On the branch: applies what was reviewed in the pull request, one environment after the other. */
+function applyWorkflow(pipeline: Pipeline): object {
+  const { branch, stacks } = pipeline;
+  return {
+    name: "sterna apply",
+    on: { push: { branches: [branch] } },
+    permissions: {},
+    env: LOCK_TIMEOUT,
+    jobs: {
+      affected: affectedJob(pipeline, expression("github.event.before")),
+      ...Object.fromEntries(stacks.map((stack) => [jobName(stack.stack), applyJob(pipeline, stack)])),
+    },
+  };
+}
+
+function applyJob(pipeline: Pipeline, { stack, system, environment, before }: PipelineStack): object {
+  const earlier = pipeline.stacks.filter((other) => other.system === system && before.includes(other.environment));
+  const needs = ["affected", ...earlier.map((other) => jobName(other.stack))];
+  return {
+    name: stack,
+    needs,
+    // Without a status function, a job is skipped as soon as one that it needs was skipped.
+    if: expression(
+      `!cancelled() && needs.affected.result == 'success' && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled') && contains(fromJSON(needs.affected.outputs.stacks).*.stack, '${stack}')`,
+    ),
+    "runs-on": "ubuntu-latest",
+    "timeout-minutes": 360,
+    permissions: { contents: "read", actions: "read", "pull-requests": "read", ...login(pipeline) },
+    // Its protection rules say who has to agree before the job starts.
+    environment,
+    concurrency: { group: `sterna-apply-${stack}`, "cancel-in-progress": false },
+    steps: [
+      checkout(),
+      sterna(pipeline, { environment, variables: variablesOf(environment), access: "APPLY" }),
+      script(
+        pipeline,
+        "Fetch what was reviewed",
+        `mkdir -p ${OUTPUT}\nnpx --no-install sterna ci review ${system} ${environment} --out ${REVIEW}\n`,
+        { env: JOB_TOKEN },
+      ),
+      script(pipeline, "Apply it", `npx --no-install sterna apply ${system} ${environment} --reviewed ${REVIEW}\n`),
+    ],
+  };
+}
+
+function jobName(stack: string): string {
+  return `apply-${stack}`;
+}
+
+const TELL = `if [ "$STATUS" -eq 0 ]; then
+  npx --no-install sterna ci issue --about "drift of $STACK" --close
+  exit 0
+fi
+if [ ! -f ${REPORT} ]; then
+  echo "The plan was refused before there was a report; the log of the run says why." > ${REPORT}
+fi
+cat ${REPORT} >> "$GITHUB_STEP_SUMMARY"
+npx --no-install sterna ci issue ${REPORT} --about "drift of $STACK"
+exit "$STATUS"
+`;
+
+/** By schedule: looks whether an apply would change anything. */
+function driftWorkflow(pipeline: Pipeline): object {
+  const include = pipeline.stacks.map(({ stack, system, environment }) => ({
+    stack,
+    system,
+    environment,
+    variable: variableSuffix(environment),
+  }));
+  return {
+    name: "sterna drift",
+    on: { schedule: [{ cron: pipeline.schedule }], workflow_dispatch: null },
+    permissions: {},
+    concurrency: { group: "sterna-drift", "cancel-in-progress": false },
+    env: LOCK_TIMEOUT,
+    jobs: {
+      drift: {
+        name: expression("matrix.stack"),
+        "runs-on": "ubuntu-latest",
+        "timeout-minutes": 60,
+        permissions: { contents: "read", issues: "write", ...login(pipeline) },
+        strategy: { "fail-fast": false, matrix: { include } },
+        steps: [
+          checkout(),
+          sterna(pipeline, {
+            id: "plan",
+            environment: expression("matrix.environment"),
+            variables: MATRIX_VARIABLES,
+            arguments: ["plan", expression("matrix.system"), expression("matrix.environment"), "--out", REPORT],
+            // What changed by itself was proved by nobody: a protected environment refuses it.
+            accepted: [0, 2, 3],
+          }),
+          script(pipeline, "Open, update or close the issue", TELL, {
+            env: {
+              ...JOB_TOKEN,
+              STATUS: expression("steps.plan.outputs.status"),
+              STACK: expression("matrix.stack"),
+            },
+          }),
+        ],
+      },
+    },
+  };
+}

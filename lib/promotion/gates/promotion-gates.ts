@@ -1,0 +1,101 @@
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { PlanSummary } from "../plan/plan-summary";
+import type { StepVerdict } from "../proof/compare-steps";
+import type { ApplyRecord } from "../records/apply-record";
+
+/** @throws RefusedError `NotNextEnvironment` */
+export function requireNext(from: SynthesizedSystem, to: SynthesizedSystem, chain: readonly SynthesizedSystem[]): void {
+  if (to.previous === from.environment) return;
+  const next = chain.find(({ previous }) => previous === from.environment)?.environment;
+  const cure =
+    next === undefined
+      ? `${from.environment} is the last environment`
+      : `after ${from.environment} comes ${next}: run \`sterna promote ${from.system} ${from.environment} ${next}\``;
+  throw new RefusedError(
+    "NotNextEnvironment",
+    `${to.environment} does not come right after ${from.environment} (${chain.map(({ environment }) => environment).join(" → ")}); ${cure}`,
+  );
+}
+
+/** @throws RefusedError `LastApplyFailed` */
+export function requireSuccess(last: ApplyRecord | undefined, { system, environment }: SynthesizedSystem): void {
+  if (last === undefined || last.result === "applied") return;
+  throw new RefusedError(
+    "LastApplyFailed",
+    `the last apply of ${system} in ${environment} (${last.finishedAt}, by ${last.by}) ${last.result === "failed" ? "failed" : "was interrupted"}; ` +
+      `run \`sterna apply ${system} ${environment}\` until it succeeds`,
+  );
+}
+
+/**
+ * What was changed past Sterna was proved by nobody, and a plan of the next environment would not show it.
+ *
+ * @param plan what an apply would change there now
+ * @throws RefusedError `EnvironmentDrifted`
+ */
+export function requireUndrifted({ system, environment }: SynthesizedSystem, plan: PlanSummary): void {
+  const names = [...plan.drift, ...plan.resources].map(({ address }) => address);
+  const steps = [...plan.steps, ...plan.rollbacks].map(({ address }) => address);
+  const found = [...new Set([...names, ...steps])];
+  if (!plan.changes && found.length === 0) return;
+  const listed = found.slice(0, 5).join(", ") + (found.length > 5 ? `, and ${found.length - 5} more` : "");
+  throw new RefusedError(
+    "EnvironmentDrifted",
+    `${environment} is not as its last apply left it${found.length === 0 ? "" : ` (${listed})`}, so it proves nothing; ` +
+      `look at \`sterna plan ${system} ${environment}\`, apply it, and promote again`,
+  );
+}
+
+/**
+ * A release that only changes resources leaves no rows; what shows it then is the record of its apply.
+ *
+ * @throws RefusedError `ReleaseNotApplied`
+ */
+export function requireApplied(
+  { system, environment, release, steps }: SynthesizedSystem,
+  last: ApplyRecord | undefined,
+): void {
+  if (last?.release === release || steps.some((step) => step.release === release)) return;
+  throw new RefusedError(
+    "ReleaseNotApplied",
+    `${environment} is pinned to release ${release}, which has no steps, and no record of an apply shows that it was applied there; ` +
+      `run \`sterna apply ${system} ${environment}\` first`,
+  );
+}
+
+/**
+ * The app may read its pins from elsewhere.
+ *
+ * @throws SternaError `PinIgnored`
+ */
+export function requireTaken({ stack, release }: SynthesizedSystem, wanted: string): void {
+  if (release === wanted) return;
+  throw new SternaError(
+    "PinIgnored",
+    `releases.json says ${wanted}, but the app synthesized ${stack} with release ${release}; make it read its pins with Pins.fromFile("releases.json", …)`,
+  );
+}
+
+/** @throws RefusedError `StepsNotProved` */
+export function requireProved(verdicts: readonly StepVerdict[], from: SynthesizedSystem, to: SynthesizedSystem): void {
+  const open = verdicts.filter(({ verdict }) => verdict !== "PROVEN");
+  if (open.length === 0) return;
+  throw new RefusedError(
+    "StepsNotProved",
+    `${from.environment} has not proved release ${from.release} for ${to.environment}; releases.json stays as it was.\n` +
+      `${verdictLines(open).join("\n")}\n` +
+      `Apply ${from.environment} (\`sterna apply ${from.system} ${from.environment}\`), and promote again.`,
+  );
+}
+
+/** One line per step: verdict, name, reason. */
+function verdictLines(verdicts: readonly StepVerdict[]): string[] {
+  const width = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length));
+  const verdictWidth = width(verdicts.map(({ verdict }) => verdict));
+  const idWidth = width(verdicts.map(({ id }) => id));
+  return verdicts.map(
+    ({ verdict, id, reason }) => `  ${verdict.padEnd(verdictWidth)}  ${id.padEnd(idWidth)}  ${reason}`,
+  );
+}

@@ -1,0 +1,86 @@
+import { gt } from "semver";
+import { isOpen, judgedChanges, type ReportProof } from "../report/build-report";
+import { reportedName, type GateResult, type PromotionReport } from "../promotion-report";
+import type { ProvingHistory } from "../proof/proving-history";
+
+/** Name of the gate. */
+export const PROOF_GATE = "proof";
+
+const LISTED = 20;
+/** Columns for the names in a list; longer ones push what follows. */
+const WIDEST = 48;
+
+/** What the gate looks at. */
+export interface ProofGateSource extends Pick<PromotionReport, "system" | "environment" | "release"> {
+  readonly proof: ReportProof;
+  readonly history: ProvingHistory;
+  /** Whether an apply would do anything. */
+  readonly changes: boolean;
+}
+
+/**
+ * The gate of a protected environment: it takes only what the environment before proved, or what a person waived by
+ * name. A plan that goes back to an older release passes: it undoes what was proved here, and is no promotion.
+ */
+export function proofGate({ system, environment, release, proof, history, changes }: ProofGateSource): GateResult {
+  const gate = { id: PROOF_GATE, title: `Only what ${proof.environment} proved`, stage: "plan" as const };
+  if (!changes) return { ...gate, result: "passed", detail: "there is nothing to prove" };
+  if (release.from !== undefined && gt(release.from, release.to)) {
+    return { ...gate, result: "passed", detail: `it goes back from ${release.from} to ${release.to}` };
+  }
+  const judged = judgedChanges(proof);
+  const open = judged.filter(([, found]) => isOpen(found));
+  if (!history.isApplied && open.length > 0) {
+    return {
+      ...gate,
+      result: "refused",
+      code: "ReleaseNotApplied",
+      detail:
+        `no record shows that release ${release.to} was applied in ${proof.environment}; ` +
+        `run \`sterna apply ${system} ${proof.environment}\` first, and plan again`,
+    };
+  }
+  if (open.length > 0) {
+    const stepIds = proof.verdicts.steps;
+    const expired = open.filter(([name]) => proof.waivers.expired.has(name)).map(([name]) => name);
+    return {
+      ...gate,
+      result: "refused",
+      code: open.every(([name]) => stepIds.has(name)) ? "StepsNotProved" : "ChangesNotProved",
+      detail:
+        `${proof.environment} has not proved ${open.length} of ${judged.length} changes for ${environment}. ` +
+        (expired.length === 0 ? "" : `The waivers of ${expired.join(", ")} have expired. `) +
+        `Apply the same in ${proof.environment} first, declare in environments.json what differs on purpose, ` +
+        "or waive each by name in waivers.json.",
+    };
+  }
+  const waived = judged.filter(([, { waiver }]) => waiver !== undefined);
+  if (waived.length === 0) return { ...gate, result: "passed", detail: `${judged.length} changes are proven` };
+  const [, { waiver }] = waived[0]!;
+  return {
+    ...gate,
+    result: "waived",
+    detail: `${judged.length - waived.length} changes are proven, waived are ${waived.map(([name]) => name).join(", ")}`,
+    waiver: waiver!,
+  };
+}
+
+/** The changes of a report that are neither proven nor waived, a line each, for the message of a refusal. */
+export function openChangeLines({ resources, steps, proof }: PromotionReport): string[] {
+  const judged = [
+    ...resources.map((each) => [reportedName(each), each.proof] as const),
+    ...steps.map(({ id, proof: found }) => [id, found] as const),
+    ...(proof?.missing ?? []).map(({ name, proof: found }) => [name, found] as const),
+  ];
+  const open = judged.flatMap(([name, found]) =>
+    found !== undefined && isOpen(found) ? [[name, found] as const] : [],
+  );
+  const shown = open.slice(0, LISTED);
+  const width = Math.min(WIDEST, Math.max(0, ...shown.map(([name]) => name.length)));
+  const lines = shown.map(([name, { class: found, reason, attributes }]) => {
+    const where =
+      attributes.length === 0 ? "" : ` (${attributes.slice(0, 3).join(", ")}${attributes.length > 3 ? ", …" : ""})`;
+    return `  ${found.padEnd(9)}  ${name.padEnd(width)}  ${reason}${where}`;
+  });
+  return open.length > LISTED ? [...lines, `  and ${open.length - LISTED} more`] : lines;
+}

@@ -1,0 +1,86 @@
+import { lt } from "semver";
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+import type { Rollout } from "../../manifest/rollout";
+import { CompatibilityMatrix } from "../../releases/compatibility-matrix";
+import { requireMove } from "../../releases/upgrade-advice";
+import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+
+type ReleasedSystem = Pick<SynthesizedSystem, "system" | "environment" | "releases" | "compatibility">;
+
+/**
+ * Whether the compatibility matrix lets an environment move from one release to another in one go, forward or back.
+ *
+ * @throws RefusedError `RequiredStopSkipped` with the path to take, `NoUpgradePath`, `RollbackUnsupported`
+ */
+export function requireLegalMove(
+  { system, environment, releases, compatibility }: ReleasedSystem,
+  from: string,
+  to: string,
+): void {
+  if (compatibility === undefined || from === to) return;
+  const matrix = new CompatibilityMatrix(compatibility.rows, compatibility);
+  if (lt(to, from)) return requireWayBack(matrix, { system, environment, releases }, from, to);
+  try {
+    requireMove(matrix, system, releases, from, to, `${environment} runs ${from}`);
+  } catch (error) {
+    throw error instanceof SternaError ? new RefusedError(error.code, error.message) : error;
+  }
+}
+
+function requireWayBack(
+  matrix: CompatibilityMatrix,
+  { system, environment, releases }: ReleasedSystem,
+  from: string,
+  to: string,
+): void {
+  const search = matrix.path(releases, to, from);
+  const final = search.found ? search.moves.find(({ edge }) => edge.rollback === "no") : undefined;
+  if (final === undefined) return;
+  throw new RefusedError(
+    "RollbackUnsupported",
+    `${system} in ${environment} cannot go back from ${from} to ${to}: the compatibility matrix says that the move from ` +
+      `${final.from} to ${final.to} cannot be taken back. Restore the backup that was taken before it, or go forward`,
+  );
+}
+
+/** What a rollout's phase is measured by. */
+export interface BakeTime {
+  /** How long a phase has to stand, in seconds. */
+  readonly bakeSeconds: number;
+
+  /** When the last successful apply of the stack ended; nothing when there is no record of it. */
+  readonly appliedAt: string | undefined;
+}
+
+/**
+ * A phase has to be applied, and to stand for a while, before the next one begins.
+ *
+ * @throws RefusedError `PhaseNotApplied`, `BakeTimeNotOver`
+ */
+export function requireBaked(rollout: Rollout, { bakeSeconds, appliedAt }: BakeTime, now: Date): void {
+  const { since } = rollout.state;
+  // Written by hand: nobody says when the phase began.
+  if (since === undefined) return;
+  if (appliedAt === undefined || appliedAt < since) {
+    throw new RefusedError(
+      "PhaseNotApplied",
+      `the phase "${rollout.phase}" stands in releases.json since ${since}, and no apply of it is on record; apply it first`,
+    );
+  }
+  const over = new Date(Date.parse(appliedAt) + bakeSeconds * 1000);
+  if (now >= over) return;
+  throw new RefusedError(
+    "BakeTimeNotOver",
+    `the phase "${rollout.phase}" was applied ${appliedAt} and has to stand for ${bakeSeconds} s: wait until ${over.toISOString()}, or abort`,
+  );
+}
+
+/** @throws RefusedError `AlarmFires` */
+export function requireQuiet(firing: readonly string[]): void {
+  if (firing.length === 0) return;
+  throw new RefusedError(
+    "AlarmFires",
+    `${firing.join(", ")} ${firing.length === 1 ? "fires" : "fire"}: find out why, or take the traffic back with --abort`,
+  );
+}

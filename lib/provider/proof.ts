@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { programChecksum } from "../manifest/checksum";
+import { EngineError } from "../engine/engine-error";
+import { ledgerConfig } from "../manifest/ledger-config";
+import { openLedger } from "../engine/ledgers/open-ledger";
+import type { TerraformObject } from "../engine/protocol/dynamic-value";
+import type { ProviderSession } from "./session";
+import { parseProgram } from "./step-state";
+
+/** Which environment must have applied the step before: the JSON of the `proof` argument. */
+export const proof = z.strictObject({ environment: z.string().min(1), ledger: ledgerConfig });
+
+/** @throws EngineError `ProofNotConfigured` */
+export function parseProof(json: unknown): z.infer<typeof proof> {
+  try {
+    return proof.parse(JSON.parse(String(json)));
+  } catch (error) {
+    const example = '{"environment":"staging","ledger":{"kind":"postgres","url":{"env":"STAGING_DATABASE_URL"}}}';
+    throw new EngineError("ProofNotConfigured", `the argument "proof" is not as expected: ${example}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws EngineError `ProofNotConfigured`; `StepNotProved` when the named ledger does not hold the step with the same checksum */
+export async function assertProved(config: TerraformObject, session: ProviderSession): Promise<void> {
+  if (typeof config.proof !== "string") return;
+  const { environment, ledger: named } = parseProof(config.proof);
+  const ledger = openLedger(named, { ...session.place(String(config.system)), environment });
+  try {
+    const id = String(config.id);
+    const record = await ledger.get(id);
+    const checksum = programChecksum(parseProgram(config.program));
+    if (record?.status === "applied" && record.checksum === checksum) return;
+    const found = !record
+      ? "has no such step"
+      : record.status !== "applied"
+        ? `says "${record.status}"`
+        : `holds it with the checksum ${record.checksum.slice(0, 12)}, not ${checksum.slice(0, 12)}`;
+    throw new EngineError(
+      "StepNotProved",
+      `${environment} has not proved step "${id}": its ledger in ${ledger.location} ${found}. Apply release ${String(config.release)} to ${environment} first.`,
+    );
+  } finally {
+    await ledger.close();
+  }
+}

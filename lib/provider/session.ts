@@ -1,0 +1,51 @@
+import { EngineError } from "../engine/engine-error";
+import { Ledgers } from "../engine/executor/home-ledger";
+import { parseLedgerConfig, type LedgerPlace } from "../engine/ledgers/open-ledger";
+import type { LedgerConfig } from "../manifest/ledger-config";
+import { UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
+
+/** What the provider was configured with, and the ledgers that are open. */
+export class ProviderSession {
+  /** True while the configuration depends on something that the same apply creates. */
+  readonly unknown: boolean;
+  private readonly ledgersBySystem = new Map<string, Ledgers>();
+
+  constructor(
+    private readonly config: TerraformObject,
+    private readonly processEnvironment: NodeJS.ProcessEnv = process.env,
+  ) {
+    this.unknown = config.ledger === UNKNOWN || config.environment === UNKNOWN;
+  }
+
+  /** @throws EngineError `LedgerNotConfigured` */
+  get environment(): string {
+    const name = this.config.environment ?? this.processEnvironment.STERNA_ENVIRONMENT;
+    if (typeof name === "string" && name !== "") return name;
+    throw new EngineError(
+      "LedgerNotConfigured",
+      'no environment: set the argument "environment" of provider "sterna", or the variable STERNA_ENVIRONMENT, to its name, for example "staging".',
+    );
+  }
+
+  /** @throws EngineError `LedgerNotConfigured` */
+  ledgerConfig(): LedgerConfig {
+    const configured = this.config.ledger;
+    if (typeof configured === "string")
+      return parseLedgerConfig(configured, 'the argument "ledger" of provider "sterna"');
+    return parseLedgerConfig(this.processEnvironment.STERNA_LEDGER, "the environment variable STERNA_LEDGER");
+  }
+
+  ledgers(system: string): Ledgers {
+    const known = this.ledgersBySystem.get(system) ?? new Ledgers(() => this.ledgerConfig(), this.place(system));
+    this.ledgersBySystem.set(system, known);
+    return known;
+  }
+
+  place(system: string): LedgerPlace {
+    return { system, environment: this.environment, directory: process.cwd() };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.ledgersBySystem.values()].map((ledgers) => ledgers.close()));
+  }
+}

@@ -1,0 +1,114 @@
+import { isIPv6 } from "node:net";
+import { z } from "zod";
+import { SternaError } from "../core/errors";
+
+/** How a server proves who it is. */
+const tls = z.union([
+  z.strictObject({ waived: z.string().min(1) }),
+  z.strictObject({ certificateAuthority: z.string().optional() }),
+]);
+
+const server = {
+  // It also stands in a URL.
+  host: z
+    .string()
+    .refine(
+      (host) => isIPv6(host) || /^[^\s:/@?#[\]]+$/.test(host),
+      "must be a host name or an address, without port or brackets",
+    ),
+  port: z.coerce.number().int().min(1).max(65_535),
+  username: z.string().min(1),
+  adminSecretId: z.string().min(1),
+  tls: tls.default({}),
+};
+
+/** PostgreSQL cuts longer names off with no more than a notice (`NAMEDATALEN`, 64): bytes, not letters. */
+const LONGEST_ROLE_NAME = 63;
+
+function role(longest = LONGEST_ROLE_NAME) {
+  return z
+    .string()
+    .min(1)
+    .refine((name) => Buffer.byteLength(name) <= longest, `must be at most ${longest} bytes: PostgreSQL cuts it off`);
+}
+
+const postgresAlternatingUsers = z
+  .strictObject({
+    strategy: z.literal("postgresAlternatingUsers"),
+    ...server,
+    username: role(LONGEST_ROLE_NAME - "_clone".length),
+    database: role(),
+    ownerRole: role(),
+  })
+  .refine(({ username, ownerRole }) => ![username, `${username}_clone`].includes(ownerRole), {
+    path: ["ownerRole"],
+    error: "must be a role of its own: neither of the users, who act as it",
+  });
+
+const postgresSingleUser = z.strictObject({
+  strategy: z.literal("postgresSingleUser"),
+  ...server,
+  username: role(),
+  database: role(),
+});
+
+/** Would stand in the plan, the state and the function's variables, or end what the rotator made. */
+const RULE_ABOUT_PASSWORDS = /^([><#!]|(no|reset)pass$|reset$|off$)/i;
+
+const redisAcl = z.strictObject({
+  strategy: z.literal("redisAcl"),
+  ...server,
+  rules: z
+    .array(
+      z
+        .string()
+        .refine((rule) => !RULE_ABOUT_PASSWORDS.test(rule), "must not be about passwords: the rotator makes them"),
+    )
+    .optional(),
+  notDurable: z.string().min(1).optional(),
+});
+
+const randomValue = z.strictObject({
+  strategy: z.literal("randomValue"),
+  shape: z.enum(["hex", "base64url", "influxToken"]),
+  bytes: z.number().int().min(16).max(1024),
+  prefix: z.string(),
+  key: z.string().min(1),
+});
+
+/** What the rotator has to know about one secret. Holds no secret. */
+export const rotationSettings = z.discriminatedUnion("strategy", [
+  postgresAlternatingUsers,
+  postgresSingleUser,
+  redisAcl,
+  randomValue,
+]);
+
+export type RotationSettings = z.infer<typeof rotationSettings>;
+export type SettingsOf<Name extends RotationSettings["strategy"]> = Extract<RotationSettings, { strategy: Name }>;
+export type TlsSettings = z.infer<typeof tls>;
+
+/** Environment variable of the rotation function that holds the settings as JSON. */
+export const SETTINGS_VARIABLE = "STERNA_ROTATION_SETTINGS";
+
+/** Environment variables of the function of Cloud Run: `projects/<project>/secrets/<name>`, and its rotation period. */
+export const SECRET_VARIABLE = "STERNA_ROTATED_SECRET";
+export const PERIOD_VARIABLE = "STERNA_ROTATION_PERIOD_SECONDS";
+
+/**
+ * Reads settings.
+ *
+ * @param source where they came from, for the message
+ * @throws SternaError `RotationSettingsInvalid`
+ */
+export function parseRotationSettings(json: string, source: string): RotationSettings {
+  let document: unknown;
+  try {
+    document = JSON.parse(json);
+  } catch {
+    throw new SternaError("RotationSettingsInvalid", `${source} is not JSON; it holds the settings of one rotation`);
+  }
+  const parsed = rotationSettings.safeParse(document);
+  if (parsed.success) return parsed.data;
+  throw new SternaError("RotationSettingsInvalid", `${source}: ${z.prettifyError(parsed.error)}`);
+}

@@ -1,0 +1,29 @@
+import type { Construct } from "constructs";
+import type { Text } from "../../manifest/text";
+import { Step, type StepProps } from "../../migrations/migration";
+
+/** Properties of an `ArchiveStep`. */
+export interface ArchiveStepProps extends Omit<StepProps, "irreversible"> {
+  /** Files and directories to save, each existing. */
+  readonly sources: readonly Text[];
+
+  /** Directory that gets the archive. */
+  readonly directory: Text;
+
+  /**
+   * What taking the step out of the configuration does to the archive.
+   * @default "keep"
+   */
+  readonly onDestroy?: StepProps["onDestroy"];
+}
+
+/** Saves files and directories in a compressed archive with a manifest, and reads it back. */
+export class ArchiveStep extends Step {
+  /** @throws ValidationError what `Step` throws */
+  constructor(scope: Construct, id: string, props: ArchiveStepProps) {
+    const { sources, directory } = props;
+    super(scope, id, { ...props, onDestroy: props.onDestroy ?? "keep" }, () => ({
+      program: { kind: "archive", sources: [...sources], directory },
+    }));
+  }
+}

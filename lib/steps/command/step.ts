@@ -1,0 +1,123 @@
+import { Annotations } from "cdktf";
+import type { Construct } from "constructs";
+import { ValidationError } from "../../core/errors";
+import type { ProgramInput } from "../../manifest/program";
+import type { Text } from "../../manifest/text";
+import { Step, type StepProps } from "../../migrations/migration";
+import { type CommandFinding, type CommandLint, lintCommands } from "./command-lint";
+import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
+
+/** Properties of a `CommandStep`. */
+export interface CommandStepProps extends StepProps {
+  /** Script that makes the change; of a file: `Script.fromFile("scripts/convert.sh")`. It must be repeatable. */
+  readonly up: string;
+
+  /**
+   * Script that undoes the change, also one that was only half made.
+   * @default - none; then `irreversible` says why
+   */
+  readonly down?: string;
+
+  /** Scripts with what they must print. Line ends at the end do not count. */
+  readonly verify: readonly Verification[];
+
+  /**
+   * A script that tells whether the change is there already; the step is then adopted instead of run.
+   * @default - the step is run unless the ledger holds it
+   */
+  readonly probe?: Verification;
+
+  /**
+   * Program that runs the scripts, with its arguments.
+   * @default ["bash", "-euo", "pipefail"]
+   */
+  readonly interpreter?: readonly string[];
+
+  /**
+   * Directory to run in, absolute or relative to the stack's folder.
+   * @default - the stack's folder, where Terraform runs
+   */
+  readonly directory?: Text;
+
+  /**
+   * Variables for the scripts. A secret is a reference: `SecretReference.environment("APP_EF_DATABASE_URL")`.
+   * @default - none besides what every program needs, such as PATH
+   */
+  readonly environment?: Readonly<Record<string, Text>>;
+
+  /**
+   * Why a mistake that was found in the scripts is none, by its code. It becomes a warning.
+   * @default - a mistake is an error
+   */
+  readonly acknowledge?: Readonly<Partial<Record<CommandLint, string>>>;
+}
+
+/** Runs a script. At least once: a crash between its end and the row in the ledger runs it again. */
+export class CommandStep extends Step {
+  /**
+   * @throws ValidationError what `Step` throws, `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`,
+   * `NothingToAcknowledge`, and the codes of `COMMAND_LINTS`
+   */
+  constructor(scope: Construct, id: string, props: CommandStepProps) {
+    super(scope, id, props, (step) => ({ program: commandProgram(step, props) }));
+  }
+}
+
+const SHELLS = new Set(["sh", "bash", "dash", "ksh", "zsh"]);
+
+/**
+ * A script as the engine gets it.
+ *
+ * @throws ValidationError `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`, `NothingToAcknowledge`,
+ * and the codes of `COMMAND_LINTS`
+ */
+export function commandProgram(
+  step: Step,
+  props: Omit<CommandStepProps, keyof StepProps>,
+): Extract<ProgramInput, { kind: "command" }> {
+  const { up, down, verify, probe, interpreter, directory, environment, acknowledge = {} } = props;
+  requireWayBack(step, down);
+  const checks = toChecks(step, verify);
+  const probing = probe && toCheck(step, probe);
+  const program = interpreter?.[0] ?? "bash";
+  if (SHELLS.has(program.slice(program.lastIndexOf("/") + 1))) {
+    const questions = [...checks, ...(probing ? [probing] : [])];
+    const findings = [
+      ...lintCommands(up, "up", false),
+      ...lintCommands(down ?? "", "down", false),
+      ...questions.flatMap(({ query }) => lintCommands(query, "verify", true)),
+    ];
+    judge(step, findings, acknowledge);
+  }
+  return {
+    kind: "command",
+    interpreter: interpreter && [...interpreter],
+    directory,
+    environment,
+    up,
+    down,
+    verify: checks,
+    probe: probing,
+  };
+}
+
+function judge(
+  step: Step,
+  findings: readonly CommandFinding[],
+  acknowledge: Readonly<Partial<Record<CommandLint, string>>>,
+): void {
+  for (const { code, message } of findings) {
+    const reason = acknowledge[code]?.trim();
+    if (!reason) {
+      throw new ValidationError(code, `${message}; or say why it is right: acknowledge: { ${code}: "<reason>" }`, step);
+    }
+    Annotations.of(step).addWarning(`${code}: ${message}. Acknowledged: ${reason}`);
+  }
+  const idle = Object.keys(acknowledge).find((code) => !findings.some((finding) => finding.code === code));
+  if (idle === undefined) return;
+  throw new ValidationError(
+    "NothingToAcknowledge",
+    `\`acknowledge\` names ${idle}, which is not found; take it out`,
+    step,
+  );
+}

@@ -1,0 +1,139 @@
+import { escapeIdentifier, type ClientBase } from "pg";
+import { EngineError } from "../../engine/engine-error";
+import type { ManifestTotals } from "../../engine/files/file-manifest";
+
+/** Columns that a table of documents must have; it may have more. */
+const COLUMNS = { key: "text", document: "json", sha256: "text", path: "text", imported_by: "text" } as const;
+
+/** sha256 of a document exactly as it was written. `json` keeps the text, which `jsonb` would not. */
+const DOCUMENT_SHA256 = "encode(sha256(convert_to(document::text, 'UTF8')), 'hex')";
+
+/** A row to be inserted. */
+export interface DocumentRow {
+  readonly key: string;
+  readonly document: string;
+  readonly sha256: string;
+  readonly path: string;
+}
+
+/** The table that keeps imported documents, one a row, and who imported them. */
+export class DocumentTable {
+  private readonly quoted: string;
+
+  /** @param name lower-case, with its schema or without */
+  constructor(
+    private readonly client: ClientBase,
+    readonly name: string,
+  ) {
+    this.quoted = name.split(".").map(escapeIdentifier).join(".");
+  }
+
+  async exists(): Promise<boolean> {
+    const { rows } = await this.client.query("select to_regclass($1) is not null as found", [this.quoted]);
+    return rows[0].found;
+  }
+
+  /** @throws EngineError `TableUnsuitable`, with the DDL to write, when the table or one of its columns is missing */
+  async assertSuitable(): Promise<void> {
+    const { rows } = await this.client.query<{ name: string; type: string; unique: boolean }>(
+      `select a.attname as name, format_type(a.atttypid, null) as type,
+         exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique and i.indisvalid
+           and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) as unique
+       from pg_attribute a where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped`,
+      [this.quoted],
+    );
+    const types = new Map(rows.map(({ name, type }) => [name, type]));
+    const problems = Object.entries(COLUMNS)
+      .filter(([name, type]) => types.get(name) !== type)
+      .map(([name, type]) => `${name} is ${types.get(name) ?? "missing"} instead of ${type}`);
+    if (rows.length > 0 && !rows.some(({ name, unique }) => name === "key" && unique)) {
+      problems.push("key is no primary key");
+    }
+    if (problems.length > 0) {
+      const found = rows.length === 0 ? "does not exist" : `does not fit: ${problems.join(", ")}`;
+      throw new EngineError(
+        "TableUnsuitable",
+        `the table ${this.name} ${found}. Create it in an earlier step: ${this.ddl()}`,
+      );
+    }
+    await this.assertUtf8();
+  }
+
+  /** Keys that are taken, with the sha256 of their documents and who imported them. */
+  async taken(keys: readonly string[]): Promise<{ key: string; sha256: string; importedBy: string | null }[]> {
+    const { rows } = await this.client.query(
+      `select key, ${DOCUMENT_SHA256} as sha256, imported_by as "importedBy" from ${this.quoted} where key = any($1)`,
+      [keys],
+    );
+    return rows;
+  }
+
+  async insert(rows: readonly DocumentRow[], importedBy: string): Promise<void> {
+    await this.client.query(
+      `insert into ${this.quoted} (key, document, sha256, path, imported_by)
+       select k, d::json, s, p, $5 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as t (k, d, s, p)`,
+      [
+        rows.map((r) => r.key),
+        rows.map((r) => r.document),
+        rows.map((r) => r.sha256),
+        rows.map((r) => r.path),
+        importedBy,
+      ],
+    );
+  }
+
+  /** The totals of the documents as PostgreSQL has them now; `sha256` is over the sorted lines `key:sha256`. */
+  async totals(importedBy: string): Promise<ManifestTotals> {
+    const { rows } = await this.client.query(
+      `select count(*)::text as files, coalesce(sum(octet_length(document::text)), 0)::text as bytes,
+         encode(sha256(convert_to(coalesce(
+           string_agg(key || ':' || ${DOCUMENT_SHA256} || chr(10), '' order by key collate "C"), ''), 'UTF8')), 'hex') as sha256
+       from ${this.quoted} where imported_by = $1`,
+      [importedBy],
+    );
+    return { files: Number(rows[0].files), bytes: Number(rows[0].bytes), sha256: rows[0].sha256 };
+  }
+
+  /** sha256 by key, of the documents as PostgreSQL has them now. */
+  async digests(importedBy: string): Promise<Map<string, string>> {
+    const { rows } = await this.client.query(
+      `select key, ${DOCUMENT_SHA256} as sha256 from ${this.quoted} where imported_by = $1`,
+      [importedBy],
+    );
+    return new Map(rows.map(({ key, sha256 }) => [key, sha256]));
+  }
+
+  /**
+   * Deletes the rows whose documents are still what was imported. In one statement, so that PostgreSQL looks again at
+   * a row that somebody changes at this moment.
+   *
+   * @returns the keys of the rows that stay because they were changed
+   */
+  async deleteUnchanged(importedBy: string): Promise<string[]> {
+    await this.client.query(`delete from ${this.quoted} where imported_by = $1 and sha256 = ${DOCUMENT_SHA256}`, [
+      importedBy,
+    ]);
+    const { rows } = await this.client.query(
+      `select key from ${this.quoted} where imported_by = $1 order by key collate "C"`,
+      [importedBy],
+    );
+    return rows.map(({ key }) => key);
+  }
+
+  private ddl(): string {
+    const columns = Object.entries(COLUMNS).map(
+      ([name, type]) => `${name} ${type} ${name === "key" ? "PRIMARY KEY" : "NOT NULL"}`,
+    );
+    return `CREATE TABLE ${this.name} (${columns.join(", ")});`;
+  }
+
+  private async assertUtf8(): Promise<void> {
+    const { rows } = await this.client.query("select current_setting('server_encoding') as encoding");
+    if (rows[0].encoding !== "UTF8") {
+      throw new EngineError(
+        "TableUnsuitable",
+        `the database is encoded in ${rows[0].encoding}; JSON needs UTF8 (RFC 8259)`,
+      );
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { resolve } from "node:path";
+import type { ClientBase } from "pg";
+import { DocumentTable } from "./document-table";
+import { type DocumentFile, readAgain, readDocuments } from "./read-documents";
+import { EngineError, someOf } from "../../engine/engine-error";
+import {
+  byUtf8Bytes,
+  formatBytes,
+  type ManifestEntry,
+  type ManifestTotals,
+  totalsOf,
+} from "../../engine/files/file-manifest";
+import type { ProgramOf } from "../../manifest/program";
+import type { Artifact } from "../../manifest/step-record";
+import { describeText } from "../../manifest/text";
+import type { CheckResult, StepContext, TransactionalStepKind } from "../../engine/step-kind";
+
+type DocumentsProgram = ProgramOf<"documents">;
+
+/**
+ * JSON documents of a directory into the rows of a table, byte for byte, all or none. Every document is looked at
+ * before the first one is written. Undoing it deletes the rows, unless one was changed since: that would lose data.
+ */
+export const documentsKind: TransactionalStepKind<"documents"> = {
+  kind: "documents",
+  effectless: false,
+  database: (program) => program.database,
+  inTransaction: () => true,
+
+  preview: (program) => [
+    `import: ${describeText(program.directory)}/**/*${program.suffix} into ${program.table}, with the key ${program.key}`,
+    "verify: count, bytes and sha256 of all documents",
+  ],
+
+  async probe(program, context, client) {
+    const table = new DocumentTable(client, program.table);
+    // Without rows the directory does not matter, and may be gone: this also runs after a rollback.
+    if (!(await table.exists()) || (await table.totals(context.stepId)).files === 0) return false;
+    const results = await compare(program, context, client, undefined);
+    return results.every(({ expected, actual }) => expected === actual);
+  },
+
+  async up(program, context, client) {
+    const table = new DocumentTable(client, program.table);
+    await table.assertSuitable();
+    const directory = resolve(context.resolve(program.directory));
+    const files = await readSource(program, context, client);
+    const absent = await withoutImported(table, files, context.stepId);
+    let written = files.length - absent.length;
+    for await (const batch of readAgain(directory, absent, context.signal)) {
+      await table.insert(
+        batch.map(({ text, ...row }) => ({ ...row, document: text })),
+        context.stepId,
+      );
+      written += batch.length;
+      context.progress(`${written}/${files.length} documents`, (100 * written) / files.length);
+    }
+    const totals = totalsOf(files.map(asEntry));
+    context.progress(`${totals.files} documents, ${formatBytes(totals.bytes)}`);
+    return { documents: totals.files, bytes: totals.bytes, sha256: totals.sha256 };
+  },
+
+  verify: (program, context, client, artifact) => compare(program, context, client, artifact),
+
+  async down(program, context, client) {
+    const table = new DocumentTable(client, program.table);
+    if (!(await table.exists())) return;
+    const changed = await table.deleteUnchanged(context.stepId);
+    if (changed.length === 0) return;
+    throw new EngineError(
+      "RollbackFailed",
+      `${changed.length} rows of ${table.name} were changed since they were imported, and would be lost: ` +
+        `${someOf(changed)}. Save them, then set their imported_by to another name so that they stay, or delete them`,
+    );
+  },
+};
+
+async function readSource(
+  program: DocumentsProgram,
+  context: StepContext,
+  client: ClientBase,
+): Promise<DocumentFile[]> {
+  const directory = resolve(context.resolve(program.directory));
+  return readDocuments(client, { directory, suffix: program.suffix, field: program.key }, context.signal);
+}
+
+/**
+ * The files that have no row yet.
+ * @throws EngineError `TargetConflict` when a key is taken by another document, or one from somewhere else
+ */
+async function withoutImported(
+  table: DocumentTable,
+  files: readonly DocumentFile[],
+  stepId: string,
+): Promise<DocumentFile[]> {
+  const taken = new Map((await table.taken(files.map(({ key }) => key))).map((row) => [row.key, row]));
+  const conflicts = files.flatMap(({ key, sha256 }) => {
+    const row = taken.get(key);
+    if (row === undefined || (row.importedBy === stepId && row.sha256 === sha256)) return [];
+    return [`${key} (${row.sha256 === sha256 ? "same" : "other"} content, imported by ${row.importedBy ?? "nobody"})`];
+  });
+  if (conflicts.length > 0) {
+    throw new EngineError(
+      "TargetConflict",
+      `${conflicts.length} keys of ${table.name} are taken: ${someOf(conflicts)}; nothing was written. ` +
+        "Import into an empty table, or move these rows away",
+    );
+  }
+  return files.filter(({ key }) => !taken.has(key));
+}
+
+/** Compares the files, read once more, with what PostgreSQL says about its rows. */
+async function compare(
+  program: DocumentsProgram,
+  context: StepContext,
+  client: ClientBase,
+  artifact: Artifact | undefined,
+): Promise<CheckResult[]> {
+  const table = new DocumentTable(client, program.table);
+  await table.assertSuitable();
+  const { totals: right, entries } = await expectation(program, context, client, artifact);
+  const is = await table.totals(context.stepId);
+  const place = `${table.name} imported by ${context.stepId}`;
+  const results = [
+    { query: `rows of ${place}`, expected: String(right.files), actual: String(is.files) },
+    { query: `bytes of ${place}`, expected: String(right.bytes), actual: String(is.bytes) },
+    { query: `sha256 over ${place}`, expected: right.sha256, actual: is.sha256 },
+  ];
+  if (right.sha256 === is.sha256 || entries === undefined) return results;
+  const actual = differences(entries, await table.digests(context.stepId));
+  return [...results, { query: `missing, extra or different rows of ${place}`, expected: "none", actual }];
+}
+
+/** The directory as it is now; once it was retired, what the artifact says about it. */
+async function expectation(
+  program: DocumentsProgram,
+  context: StepContext,
+  client: ClientBase,
+  artifact: Artifact | undefined,
+): Promise<{ totals: ManifestTotals; entries?: readonly ManifestEntry[] }> {
+  try {
+    const entries = (await readSource(program, context, client)).map(asEntry);
+    return { totals: totalsOf(entries), entries };
+  } catch (error) {
+    const missing = error instanceof EngineError && error.code === "SourceMissing";
+    if (!missing || artifact === undefined) throw error;
+    context.progress("the directory is gone; compares with what was recorded about it");
+    const { documents, bytes, sha256 } = artifact;
+    return { totals: { files: Number(documents), bytes: Number(bytes), sha256: String(sha256) } };
+  }
+}
+
+/** Keys name the documents on both sides; paths exist on one only. */
+function asEntry({ key, size, sha256 }: DocumentFile): ManifestEntry {
+  return { path: key, size, sha256 };
+}
+
+function differences(expected: readonly ManifestEntry[], actual: ReadonlyMap<string, string>): string {
+  const right = new Map(expected.map(({ path, sha256 }) => [path, sha256]));
+  const keys = [...new Set([...right.keys(), ...actual.keys()])];
+  return someOf(keys.filter((key) => right.get(key) !== actual.get(key)).sort(byUtf8Bytes));
+}

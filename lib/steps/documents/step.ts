@@ -1,0 +1,36 @@
+import type { Construct } from "constructs";
+import type { Text } from "../../manifest/text";
+import { Step, type StepProps } from "../../migrations/migration";
+
+/** Properties of a `DocumentsStep`. */
+export interface DocumentsStepProps extends StepProps {
+  /** Directory that holds the documents. It is read and never changed. */
+  readonly directory: Text;
+
+  /** Connection URL of the PostgreSQL database: `SecretReference.environment("APP_EF_DATABASE_URL")`. */
+  readonly database: Text;
+
+  /** Table with the columns `key text primary key`, `document json`, `sha256 text`, `path text`, `imported_by text`. */
+  readonly table: string;
+
+  /** Top-level field of a document that names its row. */
+  readonly key: string;
+
+  /**
+   * Ending of the file names that are documents.
+   * @default ".json"
+   */
+  readonly suffix?: string;
+}
+
+/**
+ * Puts the JSON documents of a directory into the rows of a PostgreSQL table, byte for byte. Verifies itself by count and
+ * digests; its rollback deletes the rows that it made.
+ */
+export class DocumentsStep extends Step {
+  /** @throws ValidationError what `Step` throws */
+  constructor(scope: Construct, id: string, props: DocumentsStepProps) {
+    const { directory, database, table, key, suffix } = props;
+    super(scope, id, props, () => ({ program: { kind: "documents", directory, database, table, key, suffix } }));
+  }
+}

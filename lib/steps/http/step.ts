@@ -1,0 +1,53 @@
+import type { Construct } from "constructs";
+import type { Duration } from "../../core/duration";
+import type { Text } from "../../manifest/text";
+import { Step, type StepProps } from "../../migrations/migration";
+import { toChecks, type Verification } from "../verification";
+
+/** Properties of an `HttpStep`. */
+export interface HttpStepProps extends Omit<StepProps, "irreversible"> {
+  /** What is asked, with the method GET. */
+  readonly url: Text;
+
+  /**
+   * Status code of the right answer, 100 to 599.
+   * @default 200
+   */
+  readonly status?: number;
+
+  /**
+   * JSON pointers into the answer (RFC 6901) with what must stand there.
+   * @default - the status is all that counts
+   */
+  readonly verify?: readonly Verification[];
+
+  /**
+   * How often it is asked before the step fails, 1 to 1000.
+   * @default 10
+   */
+  readonly attempts?: number;
+
+  /**
+   * Time between two attempts.
+   * @default Duration.seconds(3)
+   */
+  readonly interval?: Duration;
+}
+
+/** Waits until a URL gives the expected answer. Changes nothing, so there is nothing to undo. */
+export class HttpStep extends Step {
+  /** @throws ValidationError what `Step` throws */
+  constructor(scope: Construct, id: string, props: HttpStepProps) {
+    const { url, status, verify, attempts, interval } = props;
+    super(scope, id, props, (step) => ({
+      program: {
+        kind: "http",
+        url,
+        status,
+        verify: verify === undefined ? [] : toChecks(step, verify),
+        attempts,
+        interval: interval?.toSeconds({ integral: false }),
+      },
+    }));
+  }
+}

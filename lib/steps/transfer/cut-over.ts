@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { EngineError } from "../../engine/engine-error";
+import { assertChecks, type CheckResult, type StepContext, type StepKind } from "../../engine/step-kind";
+import type { CutOverAction, ProgramOf } from "../../manifest/program";
+import type { Artifact } from "../../manifest/step-record";
+import { commandKind } from "../command/kind";
+import { envKind } from "../env-file/kind";
+import { httpKind } from "../http/kind";
+import { comparePlaces } from "./compare-places";
+import type { Places } from "./open-places";
+import type { Place } from "./place";
+import { synchronize } from "./synchronize";
+
+type TransferProgram = ProgramOf<"transfer">;
+
+/** Undoing must come to its end also when the step was interrupted, but not last for ever. */
+const UNDO_MILLISECONDS = 10 * 60 * 1000;
+
+/**
+ * Stops writers, copies the last changes, proves both places equal, and only then points the application to the target.
+ * If anything of it fails, or it is interrupted, everything is put back at once.
+ */
+export async function cutOver(program: TransferProgram, places: Places, context: StepContext): Promise<Artifact> {
+  const record = new CutOverRecord(places.to, program.transfer);
+  try {
+    const run = async (actions: readonly CutOverAction[], before: number): Promise<void> => {
+      for (const [index, action] of actions.entries()) {
+        await record.write({ begun: before + index + 1 }, context.signal);
+        await runAction(action, context);
+      }
+    };
+    await run(program.freeze, 0);
+    const artifact = await synchronize(program, places, context, false);
+    const checks = await comparePlaces(program, places, "source", context.signal);
+    assertChecks(checks);
+    context.progress(`both places are equal (${checks[0]?.actual} objects, ${checks[1]?.actual} bytes); switches over`);
+    await run(program.switch, program.freeze.length);
+    const begun = program.freeze.length + program.switch.length;
+    await record.write({ begun, completedAt: new Date().toISOString() }, context.signal);
+    return { ...artifact, sha256: checks[2]?.actual ?? "" };
+  } catch (error) {
+    context.progress("the cut-over did not come to its end; puts everything back");
+    await undoCutOver(program, places, lasting(context)).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const first = error instanceof Error ? error.message : String(error);
+      throw new EngineError("RollbackFailed", `${first}; and it could not be put back: ${reason}`, { cause });
+    });
+    throw error;
+  }
+}
+
+/** Asks every action whether its effect is still there. */
+export async function verifyCutOver(
+  program: TransferProgram,
+  { to }: Places,
+  context: StepContext,
+): Promise<CheckResult[]> {
+  const state = await new CutOverRecord(to, program.transfer).read(context.signal);
+  const results: CheckResult[] = [
+    {
+      query: `cut-over of ${program.transfer} recorded in ${to.location}`,
+      expected: "complete",
+      actual: state?.completedAt === undefined ? "not complete" : "complete",
+    },
+  ];
+  for (const action of program.switch) {
+    results.push(...(await kindOfAction(action).verify(action, context, undefined)));
+  }
+  return results;
+}
+
+/** Undoes the actions that were begun, the last one first. Repeatable: the record says what is left. */
+export async function undoCutOver(program: TransferProgram, { to }: Places, context: StepContext): Promise<void> {
+  const record = new CutOverRecord(to, program.transfer);
+  const actions = [...program.freeze, ...program.switch];
+  const begun = (await record.read(context.signal))?.begun ?? 0;
+  for (let count = begun; count > 0; count--) {
+    const action = actions[count - 1] as CutOverAction;
+    await kindOfAction(action).down(action, context, undefined);
+    await record.write({ begun: count - 1 }, context.signal);
+  }
+  await record.remove(context.signal);
+}
+
+async function runAction(action: CutOverAction, context: StepContext): Promise<void> {
+  const kind = kindOfAction(action);
+  const artifact = await kind.up(action, context);
+  assertChecks(await kind.verify(action, context, artifact));
+}
+
+/** How an action is run. The table's types say which kind runs which action; callers hold any of them. */
+export function kindOfAction(action: CutOverAction): StepKind {
+  return KINDS[action.kind] as unknown as StepKind;
+}
+
+const KINDS = { command: commandKind, env: envKind, http: httpKind } satisfies Record<CutOverAction["kind"], unknown>;
+
+function lasting(context: StepContext): StepContext {
+  return Object.create(context, { signal: { value: AbortSignal.timeout(UNDO_MILLISECONDS) } }) as StepContext;
+}
+
+const cutOverState = z.object({
+  /** How many of the actions, those of `freeze` before those of `switch`, were begun. */
+  begun: z.number().int().nonnegative(),
+  /** When all of them were done and verified, UTC. */
+  completedAt: z.string().optional(),
+});
+export type CutOverState = z.infer<typeof cutOverState>;
+
+/** How far a cut-over is: a record in the target, written before each action, so that a killed one can be undone. */
+export class CutOverRecord {
+  private readonly name: string;
+
+  constructor(
+    private readonly target: Place,
+    transfer: string,
+  ) {
+    this.name = `transfers/${transfer}/cut-over.json`;
+  }
+
+  async read(signal: AbortSignal): Promise<CutOverState | undefined> {
+    const text = await this.target.readRecord(this.name, signal);
+    return text === undefined ? undefined : cutOverState.parse(JSON.parse(text));
+  }
+
+  async write(state: CutOverState, signal: AbortSignal): Promise<void> {
+    await this.target.writeRecord(this.name, JSON.stringify(state), signal);
+  }
+
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.target.removeRecord(this.name, signal);
+  }
+}

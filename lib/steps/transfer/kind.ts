@@ -1,0 +1,127 @@
+import { EngineError, someOf } from "../../engine/engine-error";
+import type { ProgramOf } from "../../manifest/program";
+import { comparePlaces } from "./compare-places";
+import { cutOver, kindOfAction, undoCutOver, verifyCutOver, CutOverRecord } from "./cut-over";
+import { describePlace, type Places, withPlaces } from "./open-places";
+import { restoreSource, retireSource, verifiedLeftovers } from "./retire-source";
+import { synchronize, undoTransfer } from "./synchronize";
+import type { CheckResult, StepContext, StepKind } from "../../engine/step-kind";
+
+type TransferProgram = ProgramOf<"transfer">;
+
+/**
+ * Moves objects between a directory, S3 and Cloud Storage, in four phases that share a manifest. At least once: a phase
+ * that was stopped goes on with what is missing.
+ *
+ * It never overwrites or deletes an object of somebody else, unless told to replace it, and deletes nothing of the source
+ * that was not verified in the target right before.
+ */
+export const transferKind: StepKind<"transfer"> = {
+  kind: "transfer",
+  effectless: false,
+
+  preview: (program) => PREVIEWS[program.phase](program),
+
+  async up(program, context) {
+    return withPlaces(program, context, async (places) => {
+      switch (program.phase) {
+        case "bulk":
+          return synchronize(program, places, context, true);
+        case "delta":
+          return synchronize(program, places, context, false);
+        case "cut-over":
+          return cutOver(program, places, context);
+        case "retire":
+          return retireSource(program, places, context);
+      }
+    });
+  },
+
+  async verify(program, context) {
+    return withPlaces(program, context, async (places) => {
+      switch (program.phase) {
+        case "bulk":
+          return verifyCopies(program, places, "manifest", context);
+        case "delta":
+          return verifyCopies(program, places, "source", context);
+        case "cut-over":
+          return verifyCutOver(program, places, context);
+        case "retire":
+          return verifyRetired(program, places, context);
+      }
+    });
+  },
+
+  async down(program, context) {
+    await withPlaces(program, context, async (places) => {
+      switch (program.phase) {
+        case "bulk":
+          return undoTransfer(program, places, context).catch(nothingWithoutTarget);
+        case "delta":
+          // What the engine copied in bulk, and what the delta added to it, is undone with the bulk.
+          return program.bulk === "engine"
+            ? undefined
+            : undoTransfer(program, places, context).catch(nothingWithoutTarget);
+        case "cut-over":
+          return undoCutOver(program, places, context);
+        case "retire":
+          return restoreSource(program, places, context);
+      }
+    });
+  },
+};
+
+const PREVIEWS: Readonly<Record<TransferProgram["phase"], (program: TransferProgram) => string[]>> = {
+  bulk: (program) => [
+    `copy: all objects of ${route(program)}, while they are in use`,
+    `verify: count, bytes and checksum of what was copied`,
+  ],
+  delta: (program) => [
+    `copy: what changed since in ${route(program)}`,
+    "verify: count, bytes and checksum of both places",
+  ],
+  "cut-over": (program) => [
+    ...program.freeze.map((action) => `stop writers: ${describeAction(action)}`),
+    `copy: the last changes of ${route(program)}`,
+    "verify: count, bytes and checksum of both places, or put everything back",
+    ...program.switch.map((action) => `switch: ${describeAction(action)}`),
+  ],
+  retire: (program) => [
+    `delete: what ${describePlace(program.from)} holds and ${describePlace(program.to)} holds with the same content`,
+  ],
+};
+
+function route(program: TransferProgram): string {
+  const { only, except } = program;
+  const scope = [...only.map((prefix) => `only ${prefix}`), ...except.map((prefix) => `except ${prefix}`)];
+  return `${describePlace(program.from)} to ${describePlace(program.to)}${scope.length > 0 ? ` (${scope.join(", ")})` : ""}`;
+}
+
+function describeAction(action: TransferProgram["switch"][number]): string {
+  return kindOfAction(action).preview(action)[0] ?? action.kind;
+}
+
+/** Once the application writes to the target, neither the source nor the manifest says what should be there. */
+async function verifyCopies(
+  program: TransferProgram,
+  places: Places,
+  against: "source" | "manifest",
+  context: StepContext,
+): Promise<CheckResult[]> {
+  const state = await new CutOverRecord(places.to, program.transfer).read(context.signal);
+  if (state?.completedAt === undefined) return comparePlaces(program, places, against, context.signal);
+  context.progress(`was cut over ${state.completedAt}, when both places were equal; the target is in use since`);
+  return [];
+}
+
+async function verifyRetired(program: TransferProgram, places: Places, context: StepContext): Promise<CheckResult[]> {
+  const left = await verifiedLeftovers(program, places, context.signal);
+  const query = `verified objects that are left in ${places.from.location}`;
+  return [{ query, expected: "none", actual: left.length === 0 ? "none" : someOf(left) }];
+}
+
+/** A target that was deleted took the copies with it. */
+function nothingWithoutTarget(error: unknown): void {
+  const gone = error instanceof EngineError && (error.code === "TargetMissing" || error.code === "SourceMissing");
+  if (!gone) throw error;
+}

@@ -1,0 +1,258 @@
+import { Construct, type IConstruct } from "constructs";
+import type { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
+import { isUnresolved } from "../../core/tokens";
+import type { CutOverAction as CutOverProgram, ProgramInput, TransferPlace } from "../../manifest/program";
+import { Step, type StepProps } from "../../migrations/migration";
+import { commandProgram, type CommandStepProps } from "../command/step";
+import type { EnvFileStepProps } from "../env-file/step";
+import type { HttpStepProps } from "../http/step";
+import { toChecks } from "../verification";
+
+type Phase = "bulk" | "delta" | "cut-over" | "retire";
+
+/**
+ * Moves objects from a directory or a bucket to another one, on AWS, on Google Cloud, or between them.
+ *
+ * It makes one step for each phase, `<id>-bulk`, `<id>-delta`, `<id>-cut-over` and `<id>-retire`; list them in a
+ * migration: `steps: (m) => [...new BucketTransfer(m, "files", { … }).steps]`. Both places are proved equal by a manifest
+ * before the application moves, and nothing of the source is deleted that is not verified in the target.
+ */
+export class BucketTransfer extends Construct {
+  /** The phases, in the order in which they run. */
+  readonly steps: readonly Step[];
+
+  /** @throws ValidationError `TransferIntoItself`, `TransferLosesTags`, `InvalidTransfer`, and what the steps throw */
+  constructor(scope: Construct, id: string, props: BucketTransferProps) {
+    super(scope, id);
+    validateBucketTransfer(props, this);
+    const { cutOver, retire = false, bulk = "engine" } = props;
+    const phases: Phase[] = [
+      ...(bulk === "engine" ? (["bulk"] as const) : []),
+      "delta",
+      ...(cutOver === undefined ? [] : (["cut-over"] as const)),
+      ...(retire ? (["retire"] as const) : []),
+    ];
+    this.steps = phases.map((phase, index) => {
+      const after = index === 0 ? props.after : [`${id}-${phases[index - 1]}`];
+      return new TransferStep(this, `${id}-${phase}`, { ...STEPS[phase], after, timeout: props.timeout }, (step) =>
+        transferProgram(step, id, phase, props),
+      );
+    });
+  }
+}
+
+class TransferStep extends Step {
+  constructor(scope: Construct, id: string, props: StepProps, makeProgram: (step: Step) => ProgramInput) {
+    super(scope, id, props, (step) => ({ program: makeProgram(step) }));
+  }
+}
+
+/** What the phases are for the migration. A cut-over that was killed is put back before it is tried again. */
+const STEPS: Readonly<Record<Phase, Pick<StepProps, "phase" | "onRetry">>> = {
+  bulk: { phase: "expand" },
+  delta: { phase: "migrate" },
+  "cut-over": { phase: "migrate", onRetry: "compensate" },
+  retire: { phase: "contract" },
+};
+
+function transferProgram(step: Step, transfer: string, phase: Phase, props: BucketTransferProps): ProgramInput {
+  const { from, to, batchDepth, bulk, symlinks, tags, versions } = props;
+  const { only = [], except = [], onConflict = bulk === "managed" ? "replace" : "refuse" } = props;
+  return {
+    kind: "transfer",
+    transfer,
+    phase,
+    from,
+    to,
+    only: [...only],
+    except: [...except],
+    batchDepth,
+    bulk,
+    symlinks,
+    tags,
+    versions,
+    onConflict,
+    ...(phase === "cut-over" && cutOverActions(step, props.cutOver!)),
+  };
+}
+
+function cutOverActions(step: Step, { freeze = [], switch: actions }: CutOverProps) {
+  return {
+    freeze: freeze.map((action) => actionProgram(step, action)),
+    switch: actions.map((action) => actionProgram(step, action)),
+  };
+}
+
+function actionProgram(step: Step, action: CutOverAction): CutOverInput {
+  if ("command" in action) return commandProgram(step, action.command);
+  if ("envFile" in action) {
+    const { remove, required, ...rest } = action.envFile;
+    return { kind: "env", ...rest, remove: remove && [...remove], required: required && [...required] };
+  }
+  const { verify, interval, ...rest } = action.http;
+  return {
+    kind: "http",
+    ...rest,
+    verify: verify === undefined ? [] : toChecks(step, verify),
+    interval: interval?.toSeconds({ integral: false }),
+  };
+}
+
+type CutOverInput = Extract<ProgramInput, { kind: CutOverProgram["kind"] }>;
+
+/** Something that a cut-over does besides copying: a script, an env file that is written, a URL that is asked. */
+export type CutOverAction =
+  | { readonly command: Omit<CommandStepProps, keyof StepProps | "probe"> }
+  | { readonly envFile: Omit<EnvFileStepProps, keyof StepProps> }
+  | { readonly http: Omit<HttpStepProps, keyof StepProps> };
+
+/** How the application moves to the target. */
+export interface CutOverProps {
+  /**
+   * Stops what writes to the source, before the last changes are copied.
+   * @default - nothing writes, or the application was stopped by an earlier step
+   */
+  readonly freeze?: readonly CutOverAction[];
+
+  /** Points the application to the target, once both places are proved equal. Undone in reverse order. */
+  readonly switch: readonly CutOverAction[];
+}
+
+/** Properties of a `BucketTransfer`. */
+export interface BucketTransferProps {
+  /** Where the objects are: `ObjectPlace.directory("/data")`, `ObjectPlace.s3("old-bucket")`. */
+  readonly from: TransferPlace;
+
+  /** Where they go. */
+  readonly to: TransferPlace;
+
+  /**
+   * How the application moves to the target.
+   * @default - the objects are copied and compared, and nothing else happens
+   */
+  readonly cutOver?: CutOverProps;
+
+  /**
+   * Whether the source is emptied in the end, of what is verified in the target and nothing else. Needs `cutOver`.
+   * @default false
+   */
+  readonly retire?: boolean;
+
+  /**
+   * Beginnings of the paths that are moved, each ending with a slash: `["projects/alpha/"]` lets one project go first.
+   * @default - all
+   */
+  readonly only?: readonly string[];
+
+  /**
+   * Beginnings of the paths that are not moved, each ending with a slash.
+   * @default - none
+   */
+  readonly except?: readonly string[];
+
+  /**
+   * How many leading folders of a path make a batch, 0 to 8. Each batch has a checkpoint, and memory holds one at a time:
+   * 2 for `projects/alpha/…`.
+   * @default 0, all objects are one batch
+   */
+  readonly batchDepth?: number;
+
+  /**
+   * Who copies first. `managed` leaves that to a service such as DataSync or Storage Transfer Service: the delta then
+   * copies what the service has not, and compares all of it.
+   * @default "engine"
+   */
+  readonly bulk?: "engine" | "managed";
+
+  /**
+   * What is done about symbolic links in a directory: refuse the step, leave them out, or copy what they lead to.
+   * @default "refuse"
+   */
+  readonly symlinks?: "refuse" | "skip" | "follow";
+
+  /**
+   * What is done about tags of objects. Only S3 has them, so only S3 to S3 can carry them.
+   * @default "refuse"
+   */
+  readonly tags?: "refuse" | "leave" | "carry";
+
+  /**
+   * What is done about a source that keeps old versions of objects: refuse it, or leave them behind.
+   * @default "refuse"
+   */
+  readonly versions?: "refuse" | "leave";
+
+  /**
+   * What is done about an object in the target that has other content and that the transfer did not write.
+   * @default "refuse", with `bulk: "managed"` "replace"
+   */
+  readonly onConflict?: "refuse" | "replace";
+
+  /**
+   * Ids of steps that the first phase waits for.
+   * @default - all steps above it in its section
+   */
+  readonly after?: readonly string[];
+
+  /**
+   * After how long a phase is stopped.
+   * @default - never
+   */
+  readonly timeout?: Duration;
+}
+
+/**
+ * Refuses what could only go wrong, before anything is copied.
+ *
+ * @throws ValidationError `TransferIntoItself`, `TransferLosesTags`, `InvalidTransfer`
+ */
+function validateBucketTransfer(props: BucketTransferProps, transfer: IConstruct): void {
+  const { from, to, tags, retire = false, cutOver } = props;
+  if (overlap(from, to)) {
+    throw new ValidationError(
+      "TransferIntoItself",
+      `source and target hold the same objects, ${JSON.stringify(from)} and ${JSON.stringify(to)}; give the target another bucket, prefix or directory`,
+      transfer,
+    );
+  }
+  if (tags === "carry" && !(from.store === "s3" && to.store === "s3")) {
+    throw new ValidationError(
+      "TransferLosesTags",
+      `tags cannot be carried from ${from.store} to ${to.store}: only S3 has tags of objects. Write tags: "leave", or tags: "refuse" to be told of them`,
+      transfer,
+    );
+  }
+  if (retire && cutOver === undefined) {
+    throw new ValidationError(
+      "InvalidTransfer",
+      "`retire` deletes from the source, which the application still reads: there is no `cutOver`. Write cutOver: { switch: […] }, or leave `retire` out",
+      transfer,
+    );
+  }
+  if (cutOver !== undefined && cutOver.switch.length === 0) {
+    throw new ValidationError(
+      "InvalidTransfer",
+      "`cutOver.switch` is empty, so the application would go on with the source; write at least one action, or leave `cutOver` out",
+      transfer,
+    );
+  }
+}
+
+/** Whether one place is inside of the other. Only said of what is known at synth. */
+function overlap(from: TransferPlace, to: TransferPlace): boolean {
+  if (from.store === "directory" && to.store === "directory") {
+    return within(`${known(from.path)}/`, `${known(to.path)}/`);
+  }
+  if (from.store === "directory" || to.store === "directory" || from.store !== to.store) return false;
+  return known(from.bucket) === known(to.bucket) && within(from.prefix, to.prefix);
+}
+
+function within(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
+}
+
+/** References to one variable are equal; a value that only Terraform knows equals itself. */
+function known(value: unknown): string {
+  return isUnresolved(value) ? String(value) : JSON.stringify(value).replace(/\/*"$/, "");
+}

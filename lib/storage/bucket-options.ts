@@ -1,0 +1,117 @@
+import type { IConstruct } from "constructs";
+import type { Duration } from "../core/duration";
+import { ValidationError } from "../core/errors";
+import { isUnresolved } from "../core/tokens";
+
+/** Which pages of other origins a browser lets read and write the objects of a bucket. */
+export interface CorsRule {
+  /** Origins such as `https://app.example.org`; one `*` in each stands for any text. */
+  readonly allowedOrigins: readonly string[];
+
+  /** Methods that pages may use. */
+  readonly allowedMethods: readonly CorsMethod[];
+
+  /**
+   * Headers that pages may send. S3 only; Google Cloud Storage takes `exposedHeaders` for both.
+   * @default - those that need no permission
+   */
+  readonly allowedHeaders?: readonly string[];
+
+  /**
+   * Headers of the answer that pages may read.
+   * @default - those that need no permission
+   */
+  readonly exposedHeaders?: readonly string[];
+
+  /**
+   * How long a browser keeps the permission, in whole seconds.
+   * @default Duration.hours(1)
+   */
+  readonly maxAge?: Duration;
+}
+
+/** A method that a bucket answers to. */
+export type CorsMethod = "GET" | "PUT" | "POST" | "DELETE" | "HEAD";
+
+const METHODS: readonly string[] = ["GET", "PUT", "POST", "DELETE", "HEAD"] satisfies CorsMethod[];
+
+/**
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+ * @see https://cloud.google.com/storage/docs/cross-origin
+ * @throws ValidationError `TooManyCorsRules`, `EmptyCorsRule`, `InvalidCorsMethod`, `InvalidCorsOrigin`
+ */
+export function validateCorsRules(rules: readonly CorsRule[], construct: IConstruct): void {
+  if (rules.length > 100) {
+    throw new ValidationError("TooManyCorsRules", `a bucket takes 100 corsRules, got ${rules.length}.`, construct);
+  }
+  for (const { allowedMethods, allowedOrigins } of rules) {
+    if (allowedMethods.length === 0 || allowedOrigins.length === 0) {
+      const missing = allowedMethods.length === 0 ? "allowedMethods" : "allowedOrigins";
+      throw new ValidationError("EmptyCorsRule", `a CORS rule with empty ${missing} allows nothing.`, construct);
+    }
+    for (const method of allowedMethods.filter((method) => !METHODS.includes(method))) {
+      throw new ValidationError(
+        "InvalidCorsMethod",
+        `a bucket answers to no method "${method}". Write one of ${METHODS.join(", ")}; OPTIONS needs no rule.`,
+        construct,
+      );
+    }
+    for (const origin of allowedOrigins.filter((origin) => origin.split("*").length > 2 || /.\/$/.test(origin))) {
+      throw new ValidationError(
+        "InvalidCorsOrigin",
+        `"${origin}" is no origin: it takes one "*" and ends before the path. Write "https://app.example.org".`,
+        construct,
+      );
+    }
+  }
+}
+
+/** Where the record of every request to a bucket goes. */
+export interface AccessLogs {
+  /** Name of the bucket that gets the logs. It must let the cloud's log service write, and must not be this one. */
+  readonly bucketName: string;
+
+  /**
+   * What the keys of the logs begin with.
+   * @default - the name of the logged bucket and a slash
+   */
+  readonly prefix?: string;
+}
+
+/**
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html (a bucket that logs into itself)
+ * @throws ValidationError `LogsIntoItself`
+ */
+export function validateAccessLogs(logs: AccessLogs, bucketName: string, construct: IConstruct): void {
+  if (isUnresolved(logs.bucketName) || logs.bucketName !== bucketName) return;
+  throw new ValidationError(
+    "LogsIntoItself",
+    `accessLogs.bucketName is "${bucketName}" itself: each log that is written would be logged again. Name another bucket.`,
+    construct,
+  );
+}
+
+/** What a bucket says about being destroyed. */
+export interface Destruction {
+  readonly allowDestroy?: string;
+  readonly forceDestroy?: boolean;
+}
+
+/** @throws ValidationError `DestroyWithoutReason`, `ForceDestroyNotAllowed` */
+export function validateDestruction({ allowDestroy, forceDestroy }: Destruction, construct: IConstruct): void {
+  if (allowDestroy !== undefined && !allowDestroy.trim()) {
+    throw new ValidationError(
+      "DestroyWithoutReason",
+      "allowDestroy is empty. Say why the bucket may be destroyed, or leave it out.",
+      construct,
+    );
+  }
+  if (forceDestroy && allowDestroy === undefined) {
+    throw new ValidationError(
+      "ForceDestroyNotAllowed",
+      "forceDestroy deletes all objects with the bucket, and the bucket is protected. " +
+        'Say why it may be destroyed, allowDestroy: "...", or remove forceDestroy.',
+      construct,
+    );
+  }
+}

@@ -1,0 +1,103 @@
+import { Annotations } from "cdktf";
+import type { IConstruct } from "constructs";
+import { type LifecycleRule, prefixesOverlap } from "./lifecycle-rule";
+import type { Tier } from "./tier";
+
+/** What a tier costs on the cloud of the bucket. */
+export interface TierCost {
+  readonly id: string;
+  readonly minimumStorageDays: number;
+  /** US dollars for a gigabyte and month. */
+  readonly storagePrice: number;
+  /** US dollars for reading a gigabyte. */
+  readonly retrievalPrice: number;
+  /** Kilobytes that are paid for an object that is smaller. */
+  readonly minimumBilledKibibytes?: number;
+}
+
+const DAYS_OF_A_MONTH = 30;
+const BYTES_OF_A_KIBIBYTE = 1024;
+
+/** What of a bucket decides whether a rule costs more than it looks. */
+export interface CostlyBucket {
+  readonly lifecycleRules: readonly LifecycleRule[];
+  readonly readAtOnce: readonly string[];
+  /** What the tier costs here. */
+  costOf(tier: Tier): TierCost | undefined;
+}
+
+/**
+ * Warns where rules are legal and cost more than they look: objects that are paid for after they are deleted, small
+ * objects that are paid for as large ones, and reading that costs.
+ *
+ * @see https://aws.amazon.com/s3/pricing/
+ * @see https://cloud.google.com/storage/pricing
+ */
+export function warnOfCosts(bucket: CostlyBucket, construct: IConstruct): void {
+  for (const rule of bucket.lifecycleRules) {
+    for (const warning of costWarnings(rule, bucket)) Annotations.of(construct).addWarning(warning);
+  }
+}
+
+/** The warnings about one rule. */
+export function costWarnings(rule: LifecycleRule, { costOf, readAtOnce }: CostlyBucket): string[] {
+  const named = (text: string) => `Lifecycle rule "${rule.id}": ${text} Prices are list prices of 2025 in US regions.`;
+  return [
+    ...earlyDeletion(rule, costOf).map(named),
+    ...smallObjects(rule, costOf).map(named),
+    ...retrieval(rule, costOf, readAtOnce).map(named),
+  ];
+}
+
+function earlyDeletion(rule: LifecycleRule, costOf: CostlyBucket["costOf"]): string[] {
+  const ends = [
+    { last: rule.transitions?.at(-1), expiry: rule.expireAfter },
+    { last: rule.noncurrentTransitions?.at(-1), expiry: rule.expireNoncurrentVersionsAfter },
+  ];
+  return ends.flatMap(({ last, expiry }) => {
+    const cost = last && costOf(last.tier);
+    if (!last || !cost || !expiry) return [];
+    const kept = expiry.toDays() - last.after.toDays();
+    const unused = cost.minimumStorageDays - kept;
+    if (unused <= 0) return [];
+    const price = dollars((cost.storagePrice * unused * 1024) / DAYS_OF_A_MONTH);
+    return [
+      `objects are deleted after ${kept} days in ${last.tier} (${cost.id}), which is paid for ${cost.minimumStorageDays} days: ` +
+        `${price} for each TiB that nobody stores. Delete them ${unused} days later, or leave the transition out.`,
+    ];
+  });
+}
+
+function smallObjects(rule: LifecycleRule, costOf: CostlyBucket["costOf"]): string[] {
+  // Without a size filter S3 leaves objects below 128 KiB where they are.
+  if (!rule.objectSizeGreaterThan && !rule.objectSizeLessThan) return [];
+  const from = rule.objectSizeGreaterThan?.toBytes() ?? 0;
+  for (const { tier } of rule.transitions ?? []) {
+    const cost = costOf(tier);
+    const billed = (cost?.minimumBilledKibibytes ?? 0) * BYTES_OF_A_KIBIBYTE;
+    if (!cost || from >= billed) continue;
+    const price = dollars((cost.storagePrice * 1_000_000 * billed) / 1024 ** 3);
+    return [
+      `its size filter lets objects below 128 KiB into ${tier} (${cost.id}), where each is paid for as 128 KiB: a million of them costs ${price} a month, whatever their size. ` +
+        "Write objectSizeGreaterThan: Size.kibibytes(128).",
+    ];
+  }
+  return [];
+}
+
+function retrieval(rule: LifecycleRule, costOf: CostlyBucket["costOf"], readAtOnce: readonly string[]): string[] {
+  const read = readAtOnce.find((prefix) => prefixesOverlap(prefix, rule.prefix));
+  if (read === undefined) return [];
+  return (rule.transitions ?? []).slice(-1).flatMap(({ tier }) => {
+    const cost = costOf(tier);
+    if (!cost || cost.retrievalPrice === 0) return [];
+    return [
+      `an application reads "${read}", and reading from ${tier} (${cost.id}) costs ${dollars(cost.retrievalPrice * 1024)} for each TiB, ` +
+        `as much as storing it there for ${Math.round((cost.retrievalPrice / cost.storagePrice) * 10) / 10} months.`,
+    ];
+  });
+}
+
+function dollars(amount: number): string {
+  return `$${amount.toFixed(2)}`;
+}

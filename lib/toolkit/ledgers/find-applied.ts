@@ -1,0 +1,132 @@
+import type { CommandContext } from "../../cli/terminal/command";
+import type { Presence } from "../../engine/executor/question-step";
+import { program, type Program } from "../../manifest/program";
+import type { StepRecord } from "../../manifest/step-record";
+import { kindOf } from "../../provider/kinds";
+import type { Project } from "../project/project";
+import type { SynthesizedSystem } from "../project/stacks";
+import { askStack } from "../stack-worker/ask-stack";
+import type { UnreadableLedger } from "./read-ledgers";
+import { inStackOrder, readOwnLedgers } from "./system-status";
+
+/** What is known of a declared step: by the ledger, or by looking for its effect. */
+export interface FoundStep {
+  readonly id: string;
+  readonly title: string;
+  readonly release: string;
+  /** `recorded`: the ledger holds it as applied, so nobody looked. */
+  readonly state: Presence["state"] | "recorded";
+  readonly by?: Presence["by"];
+  readonly reason?: string;
+  /** A check or a backup: its absence leaves no gap. */
+  readonly effectless: boolean;
+  /** Steps before it that are not there, although it is. */
+  readonly gaps: readonly string[];
+}
+
+/** Looks for the effect of each declared step that the ledger does not hold as applied. */
+export async function findApplied(
+  project: Project,
+  system: SynthesizedSystem,
+  rows: ReadonlyMap<string, StepRecord>,
+  context: CommandContext,
+): Promise<FoundStep[]> {
+  const missing = system.steps.filter(({ id }) => rows.get(id)?.status !== "applied");
+  const steps = missing.map(({ id }) => system.definitions.get(id)).filter((step) => step !== undefined);
+  const answers = await askStack(project, system, { action: "find", steps }, context, (id) => `looking for ${id}…`);
+  const answerOf = new Map(answers.map((answer) => [answer.id, answer]));
+  const found = system.steps.map(({ id, title, release, program }) => {
+    const { presence, error } = answerOf.get(id) ?? {};
+    const effectless = program !== undefined && isEffectless(program);
+    const facts = { id, title, release, effectless };
+    if (rows.get(id)?.status === "applied") return { ...facts, state: "recorded" as const };
+    if (presence !== undefined) return { ...facts, ...presence };
+    const reason = error?.message ?? "its program holds values that only Terraform knows";
+    return { ...facts, state: "unknown" as const, reason };
+  });
+  return withGaps(system, found);
+}
+
+/** Marks each step that is there while a step that comes before it is not. */
+export function withGaps(
+  { steps, releases }: Pick<SynthesizedSystem, "steps" | "releases">,
+  found: readonly Omit<FoundStep, "gaps">[],
+): FoundStep[] {
+  const absent = found.filter(({ state, effectless }) => state !== "there" && state !== "recorded" && !effectless);
+  const before = predecessors(steps);
+  const order = ({ release }: Pick<FoundStep, "release">) => releases.indexOf(release);
+  return found.map((step) => {
+    if (step.state !== "there") return { ...step, gaps: [] };
+    const isBefore = (other: Pick<FoundStep, "id" | "release">) =>
+      order(other) < order(step) || before.get(step.id)!.has(other.id);
+    return { ...step, gaps: absent.filter(isBefore).map(({ id }) => id) };
+  });
+}
+
+/** Each step with all that come before it, through others too. */
+function predecessors(steps: SynthesizedSystem["steps"]): Map<string, ReadonlySet<string>> {
+  const direct = new Map(steps.map(({ id, after }) => [id, after]));
+  const collect = (id: string, known: Set<string>): Set<string> => {
+    for (const other of direct.get(id) ?? []) {
+      if (known.has(other)) continue;
+      known.add(other);
+      collect(other, known);
+    }
+    return known;
+  };
+  return new Map(steps.map(({ id }) => [id, collect(id, new Set())]));
+}
+
+/** A step that was begun, and neither finished nor undone. */
+export interface HalfAppliedStep extends Pick<
+  StepRecord,
+  "id" | "title" | "release" | "attempt" | "startedAt" | "partial" | "onRetry"
+> {
+  readonly status: "running" | "failed" | "undoing";
+  readonly error?: string;
+  /** Who works on it at this moment. */
+  readonly worker?: string;
+}
+
+/** Everything of a stack that is half-applied, in the order of its steps. */
+export async function readHalfApplied(
+  project: Project,
+  system: SynthesizedSystem,
+  context: CommandContext,
+): Promise<{ readonly steps: HalfAppliedStep[]; readonly unreadable: readonly UnreadableLedger[] }> {
+  const { rows, unreadable } = await readOwnLedgers(project, system, context.surroundings.environment);
+  const half = inStackOrder(
+    system,
+    [...rows.values()].filter(({ status }) => status !== "applied"),
+  );
+  // Nobody works on a failed step: whoever did wrote that row at its end.
+  const begun = half.filter(({ status }) => status !== "failed");
+  const work = { action: "find-workers", steps: begun } as const;
+  const answers = await askStack(project, system, work, context, (id) => `looking who works on ${id}…`);
+  const workers = new Map(answers.map(({ id, worker }) => [id, worker]));
+  const steps = half.map((row): HalfAppliedStep => {
+    const { id, title, release, attempt, startedAt, partial, onRetry, error } = row;
+    const worker = workers.get(id);
+    return {
+      ...{ id, title, release, attempt, startedAt, partial, onRetry },
+      status: row.status as HalfAppliedStep["status"],
+      ...(error === undefined ? {} : { error }),
+      ...(worker === undefined ? {} : { worker }),
+    };
+  });
+  return { steps, unreadable };
+}
+
+/** Whether a program leaves nothing to undo: a check, a backup that is kept. */
+function isEffectless(program: Program): boolean {
+  return kindOf(program).effectless;
+}
+
+/** The same for a program's JSON. One of another version counts as having an effect: better to announce a rollback too many. */
+export function isEffectlessJson(json: string): boolean {
+  try {
+    return isEffectless(program.parse(JSON.parse(json)));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,76 @@
+import { parse } from "dotenv";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { SternaError } from "../../core/errors";
+import { readJsonFile } from "../../core/read-json-file";
+
+const cdktfJson = z.looseObject({
+  app: z.string().min(1, 'must be the command that synthesizes, such as "npx tsx bin/app.ts"'),
+  output: z.string().min(1).default("cdktf.out"),
+});
+
+/** A Sterna project: the folder that holds `cdktf.json`. All paths are absolute. */
+export interface Project {
+  readonly directory: string;
+  /** The user's own command line that synthesizes. */
+  readonly app: string;
+  /** Where the app writes the stacks. */
+  readonly output: string;
+  /** `releases.json`. */
+  readonly pinsFile: string;
+  /** `environments.json`. */
+  readonly environmentsFile: string;
+  /** `.sterna`: saved plans, records, logs. */
+  readonly workspace: string;
+}
+
+/**
+ * Opens the project in a folder.
+ *
+ * @throws SternaError `ProjectMissing`, `InvalidProject`, `FileNotJson`
+ */
+export function openProject(directory: string): Project {
+  const file = join(directory, "cdktf.json");
+  if (!existsSync(file)) {
+    throw new SternaError(
+      "ProjectMissing",
+      `there is no cdktf.json in ${directory}; run sterna in the project's folder`,
+    );
+  }
+  const { app, output } = readJsonFile(file, cdktfJson, "InvalidProject");
+  return {
+    directory,
+    app,
+    output: resolve(directory, output),
+    pinsFile: join(directory, "releases.json"),
+    environmentsFile: join(directory, "environments.json"),
+    workspace: join(directory, ".sterna"),
+  };
+}
+
+/** File with what must not be written down elsewhere and differs between environments: URLs with passwords, profiles. */
+export function environmentFile({ workspace }: Pick<Project, "workspace">, environment: string): string {
+  return join(workspace, `${environment}.env`);
+}
+
+/**
+ * The variables with which Terraform runs, and with which ledgers are opened, for one environment: those of the
+ * process, and over them those of `.sterna/<environment>.env`.
+ *
+ * A program names its database by one variable in every environment, since equal programs are what proves a release.
+ * A command that looks at several environments at once needs a value for each.
+ *
+ * The file is read, never run: nothing in it is expanded.
+ *
+ * @throws SternaError `FileUnreadable`
+ */
+export function variablesOf(project: Project, environment: string, process: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const file = environmentFile(project, environment);
+  if (!existsSync(file)) return process;
+  try {
+    return { ...process, ...parse(readFileSync(file, "utf8")) };
+  } catch (cause) {
+    throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,157 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { z } from "zod";
+import { readJsonFile } from "../../core/read-json-file";
+import { sternaPackage } from "../../environments/sterna-package";
+import { sha256 } from "../../manifest/checksum";
+import { buildReport, type ReportSource } from "../../promotion/report/build-report";
+import { planDigest, type PlanParts, type PlanSummary } from "../../promotion/plan/plan-summary";
+import { promotionReport, type PromotionReport, type ReportedResource } from "../../promotion/promotion-report";
+import type { Project } from "./project";
+import type { SynthesizedSystem } from "./stacks";
+import { waiversPath } from "./proof";
+import { writePrivateJson } from "./write-file";
+
+/** What Terraform and the provider leave in a stack's folder; it may change without changing what an apply does. */
+const PASSING =
+  /^(?:\.terraform\/|terraform\.d\/|terraform\.tfstate|errored\.tfstate|\.terraform\.tfstate\.lock|crash\.)/;
+
+/** The part of a plan that is Terraform's own file. It holds times: a plan that is made again has another one. */
+export const PLAN_FILE = "the plan file";
+
+const savedPlan = z.object({
+  version: z.literal(2),
+  stack: z.string(),
+  system: z.string(),
+  environment: z.string(),
+  release: z.string(),
+  plannedAt: z.string(),
+  terraform: z.string(),
+  /** SHA-256 over `parts`. */
+  digest: z.string(),
+  parts: z.record(z.string(), z.string()),
+  summary: z.custom<PlanSummary>((value) => typeof value === "object" && value !== null),
+  report: promotionReport,
+});
+
+/** A plan that waits to be applied, with what it stands on. */
+export type SavedPlan = z.infer<typeof savedPlan>;
+
+/** Files of a stack's saved plan. */
+export interface PlanFiles {
+  /** Terraform's own plan. */
+  readonly plan: string;
+  /** What Sterna knows about it. */
+  readonly description: string;
+}
+
+export function planFiles({ workspace }: Pick<Project, "workspace">, stack: string): PlanFiles {
+  const directory = join(workspace, "plans");
+  return { plan: join(directory, `${stack}.tfplan`), description: join(directory, `${stack}.json`) };
+}
+
+/** Removes a stack's saved plan, and makes room for the next one. */
+export function discardPlan(files: PlanFiles): void {
+  mkdirSync(join(files.plan, ".."), { recursive: true, mode: 0o700 });
+  rmSync(files.description, { force: true });
+  rmSync(files.plan, { force: true });
+}
+
+/** What is known about a plan that Terraform just wrote, besides what it stands on. */
+export type PlanDescription = Omit<
+  ReportSource,
+  | "stack"
+  | "system"
+  | "environment"
+  | "protected"
+  | "previousEnvironment"
+  | "plannedAt"
+  | "digest"
+  | "parts"
+  | "versions"
+>;
+
+/** Describes a plan that Terraform just wrote. From here on it can be applied. */
+export function savePlan(
+  project: Project,
+  files: PlanFiles,
+  system: SynthesizedSystem,
+  terraform: string,
+  description: PlanDescription,
+): SavedPlan {
+  const parts = planParts(project, files, system.directory);
+  const digest = planDigest(parts);
+  const plannedAt = new Date().toISOString();
+  const { stack, environment } = system;
+  const place = { stack, system: system.system, environment };
+  const saved: SavedPlan = {
+    version: 2,
+    ...place,
+    release: system.release,
+    plannedAt,
+    terraform,
+    digest,
+    parts,
+    summary: description.summary,
+    report: buildReport({
+      ...description,
+      ...place,
+      protected: system.protected,
+      previousEnvironment: system.previous,
+      plannedAt,
+      digest,
+      parts,
+      versions: { sterna: sternaPackage().version, terraform },
+    }),
+  };
+  writePrivateJson(files.description, { ...saved, report: withoutValues(saved.report) });
+  return saved;
+}
+
+/** An apply asks for the verdicts. The values, which are nearly all of a large report, need not lie on a disk for it. */
+function withoutValues(report: PromotionReport): PromotionReport {
+  const bare = (resource: ReportedResource): ReportedResource => ({ ...resource, attributes: [] });
+  return { ...report, resources: report.resources.map(bare), drift: report.drift.map(bare) };
+}
+
+/**
+ * The plan that waits to be applied, if there is one.
+ *
+ * @throws SternaError `PlanUnreadable`
+ */
+export function readSavedPlan(files: PlanFiles): SavedPlan | undefined {
+  if (!existsSync(files.description)) return undefined;
+  return readJsonFile(files.description, savedPlan, "PlanUnreadable");
+}
+
+/** What a plan stands on, as it is now: everything in the stack's folder that an apply reads, and what is committed. */
+export function planParts(project: Project, files: PlanFiles, directory: string): PlanParts {
+  const providers = join(directory, "terraform.d", "plugins", "registry.terraform.io", "sterna", "sterna");
+  const zips = list(providers).filter((name) => name.endsWith(".zip"));
+  const committed = [project.environmentsFile, waiversPath(project)];
+  return {
+    ...digestOf(PLAN_FILE, files.plan),
+    ...Object.assign({}, ...filesIn(directory).map((name) => digestOf(name, join(directory, name)))),
+    ...Object.assign({}, ...zips.map((name) => digestOf(name, join(providers, name)))),
+    ...Object.assign({}, ...committed.map((file) => digestOf(relative(project.directory, file), file))),
+    sterna: sternaPackage().version,
+  };
+}
+
+/** Files of the configuration: `cdk.tf.json`, assets, scripts, the lock file of the providers. */
+function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
+    .filter((name) => !PASSING.test(name))
+    .sort();
+}
+
+function digestOf(name: string, file: string): PlanParts {
+  return existsSync(file) ? { [name]: sha256(readFileSync(file)) } : {};
+}
+
+function list(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}

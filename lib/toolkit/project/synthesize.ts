@@ -1,0 +1,100 @@
+import { execa } from "execa";
+import type { Terminal } from "../../cli/terminal/terminal";
+import type { ErrorCode } from "../../core/error-codes";
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+import type { Project } from "./project";
+import { readSynthesis, type Synthesis } from "./stacks";
+
+/** Megabytes of heap that cdktf gives an app where NODE_OPTIONS says nothing (cdktf-cli, synth-stack.ts). */
+const HEAP_MEGABYTES = 4096;
+
+/**
+ * Runs the app the way `cdktf synth` does, and reads what it wrote. Needs no Terraform and no network.
+ *
+ * @throws SternaError `SynthesisFailed` with the app's own error, `NotSynthesized`
+ * @throws RefusedError what the gates of the synthesis refuse
+ */
+export async function synthesize(
+  project: Project,
+  environment: NodeJS.ProcessEnv,
+  terminal: Terminal,
+): Promise<Synthesis> {
+  terminal.announce("synthesizing…");
+  const result = await execa({
+    // eslint-disable-next-line no-restricted-syntax -- The command line is the user's own, from cdktf.json; nothing is added to it.
+    shell: true,
+    cwd: project.directory,
+    env: appEnvironment(project, environment),
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+  })(project.app);
+  terminal.showLive(undefined);
+  const said = [result.stdout, result.stderr].filter(Boolean).join("\n");
+  if (terminal.verbose && said !== "") terminal.report(said);
+  if (result.failed) {
+    const status = result.exitCode === undefined ? `signal ${result.signal ?? "unknown"}` : `exit ${result.exitCode}`;
+    const told = explainAppFailure(result.stderr || result.stdout);
+    const refusal = synthRefusal(told);
+    if (refusal !== undefined) throw new RefusedError(refusal, told.replace(/^\[\w+\] (?:\w+Error: )?/, ""));
+    throw new SternaError(
+      "SynthesisFailed",
+      `the app failed (${status}):\n${told}\n` +
+        `It was run as \`${project.app}\`${terminal.verbose ? "" : "; add --verbose to see all that it said"}.`,
+    );
+  }
+  const synthesis = readSynthesis(project);
+  for (const warning of synthesis.warnings) terminal.report(`${terminal.colors.yellow("warning")}: ${warning}`);
+  return synthesis;
+}
+
+/** As cdktf does: Terraform's variables are for Terraform alone. */
+function appEnvironment({ output }: Project, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith("TF_VAR_"));
+  return {
+    ...Object.fromEntries(kept),
+    NODE_OPTIONS: environment.NODE_OPTIONS || `--max-old-space-size=${HEAP_MEGABYTES}`,
+    CDKTF_OUTDIR: output,
+  };
+}
+
+const LAST_LINES = 15;
+
+/**
+ * What a failed app said, without the stack trace: its error's line (`ValidationError: …`, `error[Code]: …`) with the
+ * code that Node prints among the error's properties, or else the last lines.
+ */
+export function explainAppFailure(output: string): string {
+  const lines = output.replace(/\u001b\[[0-9;]*m/g, "").split(/\r?\n/);
+  const start = lines.findIndex((line) => /^(?:Uncaught )?(?:error\[\w+\]|[A-Z]\w*Error(?: \[\w+\])?): /.test(line));
+  if (start >= 0) {
+    const rest = lines.slice(start);
+    const end = rest.findIndex((line, index) => index > 0 && (/^\s+at /.test(line) || line.trim() === ""));
+    const message = rest.slice(0, end < 0 ? undefined : end).map((line) => line.replace(/ \{$/, ""));
+    const code = /^\s+code: '(\w+)'/m.exec(output)?.[1];
+    return code === undefined || message[0]!.includes(code) ? message.join("\n") : `[${code}] ${message.join("\n")}`;
+  }
+  const told = lines.filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+  return told.slice(-LAST_LINES).join("\n") || "it said nothing";
+}
+
+/** What an app throws when a gate stops its synthesis: nothing is broken. */
+const SYNTH_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
+  "CorsNotExplicit",
+  "ListenerWithoutTls",
+  "NoUpgradePath",
+  "PinSkipsEnvironment",
+  "PlainSecretInEnvironment",
+  "RequiredStopSkipped",
+  "ServiceNotAlarmed",
+  "StatefulNotBackedUp",
+  "StepWithoutWayBack",
+  "SynthGateRefused",
+]);
+
+/** The code of the gate that stopped a synthesis. */
+function synthRefusal(failure: string): ErrorCode | undefined {
+  const code = /^\[(\w+)\] /.exec(failure)?.[1];
+  return code !== undefined && SYNTH_REFUSALS.has(code) ? (code as ErrorCode) : undefined;
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { stepDefinition, stepRecord } from "../../manifest/step-record";
+
+/** First argument of the process that asks the steps of a stack instead of running a command. */
+export const STACK_WORKER = "stack-worker";
+
+const definitions = z.array(stepDefinition);
+
+/** What the command line asks of a stack worker, as JSON on its standard input. */
+export const stackRequest = z.object({
+  /** JSON of the stack's ledger. */
+  ledger: z.string(),
+  place: z.object({ system: z.string(), environment: z.string(), directory: z.string() }),
+  work: z.discriminatedUnion("action", [
+    /** Asks the verify queries of applied steps again. */
+    z.object({ action: z.literal("verify"), steps: z.array(stepRecord) }),
+    /** Asks whether the effect of steps is there already. */
+    z.object({ action: z.literal("find"), steps: definitions }),
+    /** Says in the ledger that steps were found done. */
+    z.object({ action: z.literal("adopt"), steps: definitions }),
+    /** Asks who works on steps. */
+    z.object({ action: z.literal("find-workers"), steps: definitions }),
+    /** Says in the ledger what a person knows about a step. */
+    z.object({
+      action: z.literal("repair"),
+      steps: definitions.length(1),
+      repair: z.object({ as: z.enum(["applied", "removed"]), reason: z.string().min(1), by: z.string() }),
+    }),
+  ]),
+});
+export type StackRequest = z.infer<typeof stackRequest>;
+export type StackWork = StackRequest["work"];
+
+const check = z.object({ query: z.string(), expected: z.string(), actual: z.string() });
+const status = z.enum(["running", "applied", "failed", "undoing", "absent"]);
+
+/** What is answered about one step; which of the fields, says the action. */
+export const stackAnswer = z.object({
+  id: z.string(),
+  checks: z.array(check).optional(),
+  presence: z
+    .object({
+      state: z.enum(["there", "absent", "unknown"]),
+      by: z.enum(["probe", "verify"]),
+      reason: z.string().optional(),
+    })
+    .optional(),
+  /** Who works on the step. */
+  worker: z.string().optional(),
+  repaired: z.object({ was: status, is: status }).optional(),
+  /** Why there is no answer. */
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+export type StackAnswer = z.infer<typeof stackAnswer>;

@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { describeError } from "../../cli/terminal/command";
+import type { Surroundings, Terminal } from "../../cli/terminal/terminal";
+import { recordedChanges, type NewApplyRecord } from "../../promotion/records/apply-record";
+import { databaseLedgers, type LedgerReading } from "../ledgers/read-ledgers";
+import { readOwnLedgers } from "../ledgers/system-status";
+import { variablesOf, type Project } from "../project/project";
+import { readDifferences, expressionsOf } from "../project/proof";
+import { lastRecord, whoRuns, writeRecord } from "../project/records";
+import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
+import type { SynthesizedSystem } from "../project/stacks";
+import { ApplyProgress } from "./apply-progress";
+import type { TerraformDiagnostic } from "./diagnostics";
+import { initialize } from "./init";
+import { readPlan } from "./make-plan";
+import { Terraform } from "./terraform";
+
+/** What an apply did. */
+export interface AppliedPlan {
+  readonly record: NewApplyRecord;
+  /** Where the record is; absent when there was nothing to do and nothing to tell. */
+  readonly file?: string;
+  readonly diagnostics: readonly TerraformDiagnostic[];
+  readonly otherOutput: string;
+}
+
+/**
+ * Applies a saved plan, exactly this one, and writes the record of it. A failure is part of the answer.
+ *
+ * @throws SternaError `TerraformMissing`, `TerraformFailed` when not even `init` worked
+ */
+export async function applyPlan(
+  project: Project,
+  system: SynthesizedSystem,
+  saved: SavedPlan,
+  surroundings: Surroundings,
+  terminal: Terminal,
+): Promise<AppliedPlan> {
+  const variables = variablesOf(project, system.environment, surroundings.environment);
+  const logs = join(project.workspace, "logs", system.stack);
+  // Where the provider puts the log of each step.
+  const terraform = new Terraform(system.directory, { ...variables, STERNA_LOGS: logs }, terminal, system);
+  await initialize(terraform, system.directory, variables, terminal);
+  const startedAt = new Date().toISOString();
+  const files = planFiles(project, system.stack);
+  const { declared } = readDifferences(project, system.system, system.environment);
+  const plan = await readPlan(terraform, files.plan, { differences: declared });
+  const changes = recordedChanges(plan, expressionsOf(system, declared));
+  const progress = new ApplyProgress(saved.summary, terminal);
+  const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment));
+  const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
+    log: join(logs, `${startedAt.replaceAll(":", "-")}.jsonl`),
+    onEvent: (event) => progress.onEvent(event),
+  });
+  await stopWatching();
+  terminal.showLive(undefined);
+  // Applied or not, Terraform takes a plan only once: the state has moved on.
+  discardPlan(files);
+
+  const result = run.succeeded ? "applied" : run.interrupts > 0 ? "interrupted" : "failed";
+  const record: AppliedPlan["record"] = {
+    stack: system.stack,
+    system: system.system,
+    environment: system.environment,
+    release: saved.release,
+    result,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    by: whoRuns(surroundings.environment),
+    plan: saved.digest,
+    resources: saved.summary.counts,
+    changes: run.succeeded ? changes : changes.filter(({ name }) => progress.finishedResources().has(name)),
+    steps: progress.recordedSteps(),
+    ledgers: databaseLedgers(system),
+    errors: run.diagnostics.filter(({ severity }) => severity === "error").map(({ summary }) => summary),
+    ...proofOf(saved),
+    sterna: saved.parts.sterna ?? "unknown",
+    terraform: run.version,
+  };
+  const file =
+    saved.summary.changes || !(await isSameAsLast(project, record))
+      ? await keepRecord(project, record, terminal)
+      : undefined;
+  return {
+    record,
+    ...(file === undefined ? {} : { file }),
+    diagnostics: run.diagnostics,
+    otherOutput: run.otherOutput,
+  };
+}
+
+/** What was applied is applied, also when it cannot be written down. */
+async function keepRecord(
+  project: Project,
+  record: AppliedPlan["record"],
+  terminal: Terminal,
+): Promise<string | undefined> {
+  try {
+    return await writeRecord(project, record);
+  } catch (error) {
+    terminal.report(
+      `${terminal.colors.yellow("warning")}: there is no record of this apply: ${describeError(error).message}`,
+    );
+    return undefined;
+  }
+}
+
+/** An apply without changes still proves that a release is there, once. */
+async function isSameAsLast(project: Project, { stack, release, result }: AppliedPlan["record"]): Promise<boolean> {
+  const last = await lastRecord(project, stack);
+  return last?.release === release && last.result === result;
+}
+
+/** Which record of the environment before the plan was proved by. */
+function proofOf({ report: { proof } }: SavedPlan): Pick<NewApplyRecord, "proof"> {
+  const record = proof?.records.at(-1);
+  return proof === undefined || record === undefined ? {} : { proof: { environment: proof.environment, record } };
+}
+
+const POLL_MILLISECONDS = 1_000;
+
+/**
+ * Shows what the ledgers say about long steps while Terraform works: of a step, Terraform itself only knows that it is
+ * still running. What cannot be read is not shown.
+ *
+ * @returns ends it, and waits for a look that is under way
+ */
+function watchLedgers(progress: ApplyProgress, read: () => Promise<LedgerReading>): () => Promise<void> {
+  let looking: Promise<void> | undefined;
+  let isOver = false;
+  const timer = setInterval(() => {
+    if (looking !== undefined || !progress.isWaiting(Date.now())) return;
+    looking = Promise.resolve()
+      .then(read)
+      .then(({ rows }) => (isOver ? undefined : progress.onRows(rows, Date.now())))
+      .catch(() => undefined)
+      .finally(() => (looking = undefined));
+  }, POLL_MILLISECONDS);
+  return async () => {
+    isOver = true;
+    clearInterval(timer);
+    await looking;
+  };
+}

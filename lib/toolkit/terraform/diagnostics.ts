@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { ERROR_CODES, type ErrorCode } from "../../core/error-codes";
+import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/refused-error";
+
+const diagnostic = z.looseObject({
+  severity: z.string(),
+  summary: z.string(),
+  detail: z.string().default(""),
+  /** Address of the resource that it is about. */
+  address: z.string().optional(),
+});
+export type TerraformDiagnostic = z.infer<typeof diagnostic>;
+
+const hook = z.looseObject({
+  resource: z.looseObject({ addr: z.string() }),
+  action: z.string().default(""),
+  elapsed_seconds: z.number().optional(),
+});
+
+/**
+ * A line that Terraform prints with `-json` (Terraform, "Machine-Readable UI"). Types that are not known pass through.
+ */
+const event = z.looseObject({
+  type: z.string(),
+  "@message": z.string().default(""),
+  "@timestamp": z.string().optional(),
+  terraform: z.string().optional(),
+  diagnostic: diagnostic.optional(),
+  hook: z.unknown().optional(),
+});
+
+export interface TerraformEvent {
+  readonly type: string;
+  readonly message: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** Version of Terraform, on events of type `version`. */
+  readonly terraform?: string;
+  readonly diagnostic?: TerraformDiagnostic;
+  /** What is worked on, on events about a resource. */
+  readonly hook?: z.infer<typeof hook>;
+}
+
+/** The event of a line; nothing when the line is no event, such as a crash report. */
+export function parseEvent(line: string): TerraformEvent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const { data } = event.safeParse(value);
+  if (data === undefined) return undefined;
+  return {
+    type: data.type,
+    message: data["@message"],
+    time: Date.parse(data["@timestamp"] ?? "") || Date.now(),
+    terraform: data.terraform,
+    diagnostic: data.diagnostic,
+    hook: hook.safeParse(data.hook).data,
+  };
+}
+
+const LAST_LINES = 20;
+
+/** What the provider refuses although nothing is broken. */
+const REFUSALS: readonly ErrorCode[] = [
+  "AppliedStepEdited",
+  "AppliedStepRenamed",
+  "StepIrreversible",
+  "StepNotProved",
+  "StepRemovalRefused",
+];
+
+/** What is known of a run of Terraform that failed. */
+export interface FailedRun {
+  readonly diagnostics: readonly TerraformDiagnostic[];
+  readonly otherOutput: string;
+  readonly interrupts: number;
+}
+
+/**
+ * The error of a failed run, with the code of Sterna's provider where that reported it. When all that went wrong is a
+ * refusal of the provider, it is a refusal.
+ *
+ * @param what the command: `terraform plan`
+ */
+export function terraformFailure(what: string, { diagnostics, otherOutput, interrupts }: FailedRun): SternaError {
+  if (interrupts > 0) return new SternaError("Interrupted", `${what} was interrupted; run the command again to go on`);
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const codes = errors.map(({ summary }) => sternaCode(summary));
+  const message = errors.map(describeDiagnostic).join("\n") || lastLines(otherOutput) || "it said nothing";
+  const [code] = codes;
+  if (code !== undefined && codes.every((each) => each !== undefined && REFUSALS.includes(each))) {
+    return new RefusedError(code, message);
+  }
+  return new SternaError(code ?? "TerraformFailed", `${what} failed:\n${message}${cureFor(message)}`);
+}
+
+/** `summary`, then the indented detail. */
+export function describeDiagnostic({ summary, detail, address }: TerraformDiagnostic): string {
+  const place = address === undefined || sternaCode(summary) !== undefined ? "" : ` [${address}]`;
+  return [`${summary}${place}`, ...detail.split("\n").filter((line) => line.trim() !== "")].join("\n    ");
+}
+
+/** The code that Sterna's provider puts at the end of a summary: `Step "x" failed [StepFailed]`. */
+export function sternaCode(summary: string): ErrorCode | undefined {
+  const code = /\[(\w+)\]$/.exec(summary)?.[1];
+  return code !== undefined && code in ERROR_CODES ? (code as ErrorCode) : undefined;
+}
+
+/** The end of a text output. */
+export function lastLines(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-LAST_LINES).join("\n");
+}
+
+/** What helps against the failures that Sterna's way of installing its provider brings. */
+function cureFor(message: string): string {
+  if (/checksums? (?:previously )?recorded in the dependency lock file/.test(message)) {
+    return "\nThe provider in terraform.d is not the one that the lock file knows. After an update of Sterna, remove .terraform.lock.hcl in the stack's folder and run the command again.";
+  }
+  if (/sterna\/sterna/.test(message))
+    return "\nRun `sterna doctor`: it finds why Terraform does not take the provider.";
+  return "";
+}

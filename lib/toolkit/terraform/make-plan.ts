@@ -1,0 +1,156 @@
+import { rmSync } from "node:fs";
+import type { PlanReading, ReadingOptions } from "../../promotion/plan/plan-builder";
+import { PlanReader } from "../../promotion/plan/read-plan";
+import { summarizePlan, type PlanSummary } from "../../promotion/plan/plan-summary";
+import { program } from "../../manifest/program";
+import { ROLLBACK } from "../../provider/plan-step";
+import type { StepChange } from "../../promotion/plan/step-change";
+import { describeUndo } from "../../promotion/plan/undo";
+import { gateResults } from "../../promotion/gates/gate-results";
+import { isEffectlessJson } from "../ledgers/find-applied";
+import { variablesOf, type Project } from "../project/project";
+import { readDifferences, proveBy, readProofRecords } from "../project/proof";
+import { lanesOf, lastRecord } from "../project/records";
+import { discardPlan, planFiles, savePlan, type PlanFiles, type SavedPlan } from "../project/saved-plan";
+import type { SynthesizedSystem } from "../project/stacks";
+import type { Surroundings, Terminal } from "../../cli/terminal/terminal";
+import { type TerraformDiagnostic, describeDiagnostic, terraformFailure } from "./diagnostics";
+import { initialize } from "./init";
+import { Terraform } from "./terraform";
+
+/** A plan that was just made, and saved. */
+export interface MadePlan {
+  readonly plan: PlanReading;
+  readonly saved: SavedPlan;
+}
+
+/** A plan as Terraform made it, before anything is judged. */
+interface RawPlan {
+  readonly plan: PlanReading;
+  readonly summary: PlanSummary;
+  readonly warnings: readonly TerraformDiagnostic[];
+  /** Version of Terraform. */
+  readonly terraform: string;
+}
+
+/**
+ * Has Terraform plan a stack, sets the plan beside what the environment before proved, and saves it.
+ *
+ * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
+ * @throws RefusedError what Sterna's provider refuses: an edited step, a step that was not proved; `RecordsBroken`
+ */
+export async function makePlan(
+  project: Project,
+  system: SynthesizedSystem,
+  surroundings: Surroundings,
+  terminal: Terminal,
+): Promise<MadePlan> {
+  const files = planFiles(project, system.stack);
+  const differences = readDifferences(project, system.system, system.environment);
+  const last = await lastRecord(project, system.stack);
+  const records = await readProofRecords(project, system, last?.release);
+  const proved = records?.history.resources;
+  const options = { differences: differences.declared, fingerprints: (name: string) => proved?.has(name) ?? false };
+  const { terraform, warnings, ...made } = await planStack(project, system, surroundings, terminal, files, options);
+  try {
+    const proof = records && proveBy(project, system, records, made, differences);
+    const saved = savePlan(project, files, system, terraform, {
+      ...made,
+      chain: await lanesOf(project, system),
+      release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
+      proof: proof?.report,
+      gates: [...gateResults(project, system, made.summary, last), ...(proof?.gate === undefined ? [] : [proof.gate])],
+      warnings: untold(warnings).map(describeDiagnostic),
+      undoPreview: undoPreviewOf,
+    });
+    return { plan: made.plan, saved };
+  } catch (error) {
+    discardPlan(files);
+    throw error;
+  }
+}
+
+/**
+ * Looks whether a stack is as its last apply left it.
+ *
+ * @returns what an apply would change now; nothing is saved
+ * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
+ */
+export async function planForDrift(
+  project: Project,
+  system: SynthesizedSystem,
+  surroundings: Surroundings,
+  terminal: Terminal,
+): Promise<PlanSummary> {
+  const files = planFiles(project, `${system.stack}.drift`);
+  try {
+    return (await planStack(project, system, surroundings, terminal, files, {})).summary;
+  } finally {
+    discardPlan(files);
+  }
+}
+
+async function planStack(
+  project: Project,
+  system: SynthesizedSystem,
+  surroundings: Surroundings,
+  terminal: Terminal,
+  files: PlanFiles,
+  options: ReadingOptions,
+): Promise<RawPlan> {
+  const variables = variablesOf(project, system.environment, surroundings.environment);
+  const terraform = new Terraform(system.directory, variables, terminal, system);
+  await initialize(terraform, system.directory, variables, terminal);
+  discardPlan(files);
+  terminal.announce(`planning ${system.system} in ${system.environment}…`);
+  const log = `${files.plan}.log`;
+  const run = await terraform.run(["plan", "-input=false", "-json", `-out=${files.plan}`], {
+    log,
+    onEvent: ({ type, message }) => {
+      if (type === "refresh_start" || type === "apply_start") terminal.showLive(message);
+    },
+  });
+  rmSync(log, { force: true });
+  terminal.showLive(undefined);
+  if (terminal.verbose) for (const diagnostic of run.diagnostics) terminal.report(describeDiagnostic(diagnostic));
+  if (!run.succeeded) {
+    discardPlan(files);
+    throw terraformFailure("terraform plan", run);
+  }
+  const warnings = run.diagnostics.filter(({ severity }) => severity === "warning");
+  const plan = await readPlan(terraform, files.plan, options);
+  const summary = summarizePlan(plan, {
+    isEffectless: isEffectlessJson,
+    adopted: new Set(warnings.filter(isAdoption).map(({ address }) => address ?? "")),
+  });
+  return { plan, summary, warnings, terraform: run.version };
+}
+
+function undoPreviewOf({ action, preview, program: json, appliedAt }: StepChange): readonly string[] {
+  // What it did stays, and none of it happens again.
+  if (action === "forget") return [];
+  if (action !== "roll-back") return preview;
+  const parsed = json === undefined ? undefined : program.safeParse(JSON.parse(json)).data;
+  return parsed === undefined ? [] : describeUndo({ program: parsed, appliedAt });
+}
+
+/** Terraform's warning on a condition of a `check` block; the plan itself says more about it. */
+const FAILED_CHECK = "Check block assertion failed";
+
+/** Warnings, without those that only say what the plan says: what is adopted and rolled back, which checks fail. */
+function untold(warnings: readonly TerraformDiagnostic[]): TerraformDiagnostic[] {
+  return warnings.filter((warning) => !isAdoption(warning) && ![ROLLBACK, FAILED_CHECK].includes(warning.summary));
+}
+
+/** The provider's warning on a step that the ledger holds as applied and the state does not. */
+function isAdoption({ summary }: TerraformDiagnostic): boolean {
+  return /\badopted\b/.test(summary);
+}
+
+/** Reads a plan file. Its JSON holds values that nobody should find on a disk, so it is read as Terraform prints it. */
+export async function readPlan(terraform: Terraform, plan: string, options: ReadingOptions): Promise<PlanReading> {
+  const reader = new PlanReader(options);
+  const { succeeded, output } = await terraform.runToReader(["show", "-json", plan], (bytes) => reader.write(bytes));
+  if (succeeded) return reader.end();
+  throw terraformFailure("terraform show", { diagnostics: [], otherOutput: output, interrupts: 0 });
+}

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { readJsonFile } from "../../core/read-json-file";
+import { RefusedError } from "../../core/refused-error";
+import { reviewOf, unreviewed, type PlanReview, planReview } from "../../promotion/review";
+import type { Project } from "../project/project";
+import { discardPlan, PLAN_FILE, planFiles } from "../project/saved-plan";
+import type { SynthesizedSystem } from "../project/stacks";
+import { replaceFile } from "../project/write-file";
+import type { MadePlan } from "./make-plan";
+
+const MOST_LINES = 20;
+
+/** Says what there is to agree to in a plan. */
+export function reviewMade(system: SynthesizedSystem, { plan, saved }: MadePlan): PlanReview {
+  const { stack, environment, release, plannedAt, summary } = saved;
+  const { [PLAN_FILE]: _never, ...parts } = saved.parts;
+  const providers = providersOf(system);
+  return reviewOf({
+    stack,
+    system: system.system,
+    environment,
+    release,
+    plannedAt,
+    parts,
+    plan,
+    summary,
+    ...(providers === undefined ? {} : { providers }),
+  });
+}
+
+/**
+ * Lets a saved plan through that does nothing which was not reviewed. Another one is not kept.
+ *
+ * @throws RefusedError `PlanChanged` with what differs
+ */
+export function requireReviewed(project: Project, review: PlanReview, now: PlanReview): void {
+  const found = unreviewed(review, now);
+  if (found.length === 0) return;
+  discardPlan(planFiles(project, now.stack));
+  const more = found.length > MOST_LINES ? [`and ${found.length - MOST_LINES} more`] : [];
+  throw new RefusedError(
+    "PlanChanged",
+    `what would be applied to ${now.stack} is not what was reviewed (${review.plannedAt}):\n` +
+      [...found.slice(0, MOST_LINES), ...more].map((line) => `  ${line}\n`).join("") +
+      `Plan ${now.system} in ${now.environment} again, and have that reviewed.`,
+  );
+}
+
+const LOCK_FILE = ".terraform.lock.hcl";
+/** It holds no values, and other accounts of a pipeline's machine pack it up. */
+const READABLE_BY_ALL = 0o644;
+
+/**
+ * Reads what somebody agreed to.
+ *
+ * @throws SternaError `FileUnreadable`, `FileNotJson`, `PlanUnreadable`
+ */
+export function readReviewFile({ directory }: Project, file: string): PlanReview {
+  return readJsonFile(resolve(directory, file), planReview, "PlanUnreadable");
+}
+
+/** @throws SternaError `FileUnwritable` */
+export function writeReviewFile({ directory }: Project, file: string, review: PlanReview): void {
+  replaceFile(resolve(directory, file), `${JSON.stringify(review, undefined, 2)}\n`, READABLE_BY_ALL);
+}
+
+/** Which builds of the providers a stack was initialized with. */
+function providersOf({ directory }: SynthesizedSystem): string | undefined {
+  const file = join(directory, LOCK_FILE);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/**
+ * Makes Terraform take the providers of the review in a folder that was never initialized. It would take the newest ones
+ * that fit, and plan something else (https://developer.hashicorp.com/terraform/language/files/dependency-lock).
+ */
+export function takeReviewedProviders({ providers }: PlanReview, { directory }: SynthesizedSystem): void {
+  const file = join(directory, LOCK_FILE);
+  if (providers !== undefined && !existsSync(file)) replaceFile(file, providers, READABLE_BY_ALL);
+}

@@ -1,0 +1,129 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
+import { describe, expect, test } from "@jest/globals";
+import { TerraformStack, Testing } from "cdktf";
+import { DumpTarget } from "../../../lib/aws/backup/dump-target";
+import { DumpTimer, type DumpTimerProps } from "../../../lib/aws/backup/dump-timer";
+import { GoogleBackupTimer, type GoogleBackupTimerProps } from "../../../lib/google/backup/backup-timer";
+import { Duration } from "../../../lib/core/duration";
+import { Schedule } from "../../../lib/schedule/schedule";
+import { onlyResource, synthesize } from "../../support/synth";
+
+const ECS = DumpTarget.ecsTask({
+  clusterArn: "arn:aws:ecs:eu-central-1:111122223333:cluster/app",
+  taskDefinitionArn: "arn:aws:ecs:eu-central-1:111122223333:task-definition/dump:3",
+  roleArns: ["arn:aws:iam::111122223333:role/dump"],
+  subnetIds: ["subnet-1"],
+});
+const TOPIC = "arn:aws:sns:eu-central-1:111122223333:backups";
+const PROPS: DumpTimerProps = { name: "app-ef", schedule: Schedule.daily({ at: "02:00" }), target: ECS };
+
+describe("a dump timer", () => {
+  const stackOf = (props: Partial<DumpTimerProps>) =>
+    synthesize((stack) => {
+      new AwsProvider(stack, "aws");
+      new DumpTimer(stack, "dumps", { ...PROPS, ...props });
+    });
+
+  test("runs one task of ECS, in the schedule's zone, as a role that may start this task and no other", () => {
+    // WHEN
+    const stack = stackOf({ schedule: Schedule.daily({ at: "04:00", zone: "Europe/Berlin" }) });
+    // THEN
+    expect(onlyResource(stack, "aws_scheduler_schedule")).toMatchObject({
+      schedule_expression: "cron(0 4 * * ? *)",
+      schedule_expression_timezone: "Europe/Berlin",
+      flexible_time_window: { mode: "OFF" },
+      target: { ecs_parameters: { launch_type: "FARGATE", network_configuration: { assign_public_ip: false } } },
+    });
+    expect(JSON.parse(onlyResource(stack, "aws_iam_role_policy").policy as string).Statement).toEqual([
+      {
+        Effect: "Allow",
+        Action: "ecs:RunTask",
+        Resource: "arn:aws:ecs:eu-central-1:111122223333:task-definition/dump:3",
+      },
+      { Effect: "Allow", Action: "iam:PassRole", Resource: ["arn:aws:iam::111122223333:role/dump"] },
+    ]);
+  });
+
+  test("hears of a task that failed or never started, and of a day without a run", () => {
+    // WHEN
+    const stack = stackOf({ alarmTopicArn: TOPIC });
+    // THEN
+    const pattern = JSON.parse(onlyResource(stack, "aws_cloudwatch_event_rule").event_pattern as string);
+    expect(pattern.detail.containers.exitCode).toEqual([{ "anything-but": 0 }, { exists: false }]);
+    const alarms = Object.values(stack.resource.aws_cloudwatch_metric_alarm!).map(({ alarm_name }) => alarm_name);
+    expect(alarms.sort()).toEqual(["app-ef-backup-absent", "app-ef-dump-dropped"]);
+  });
+
+  test("hears of a function that threw", () => {
+    const target = DumpTarget.lambda("arn:aws:lambda:eu-central-1:111122223333:function:dump");
+    const alarms = Object.values(stackOf({ target, alarmTopicArn: TOPIC }).resource.aws_cloudwatch_metric_alarm!);
+    expect(alarms).toContainEqual(expect.objectContaining({ namespace: "AWS/Lambda", metric_name: "Errors" }));
+  });
+
+  test("lets EventBridge pick the moment within the jitter", () => {
+    expect(onlyResource(stackOf({ jitter: Duration.minutes(30) }), "aws_scheduler_schedule")).toMatchObject({
+      flexible_time_window: { mode: "FLEXIBLE", maximum_window_in_minutes: 30 },
+    });
+  });
+
+  test("takes a rate, which only EventBridge and systemd know", () => {
+    expect(onlyResource(stackOf({ schedule: Schedule.aws("rate(5 hours)") }), "aws_scheduler_schedule")).toMatchObject({
+      schedule_expression: "rate(5 hours)",
+    });
+  });
+
+  test.each<[string, Partial<DumpTimerProps>, string]>([
+    ["may be as late as the next run", { jitter: Duration.hours(24) }, "JitterTooLong"],
+    ["has a jitter of seconds", { jitter: Duration.seconds(90) }, "InvalidBackupTimer"],
+    ["retries for two days", { retryFor: Duration.days(2) }, "InvalidBackupTimer"],
+    ["comes every 2 minutes", { schedule: Schedule.every(Duration.minutes(2)) }, "ScheduleTooFrequent"],
+  ])("is refused when it %s", (_mistake, props, code) => {
+    const make = () => new DumpTimer(new TerraformStack(Testing.app(), "test"), "dumps", { ...PROPS, ...props });
+    expect(make).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe("a backup timer of Google Cloud", () => {
+  const google: GoogleBackupTimerProps = {
+    name: "app-ef",
+    schedule: Schedule.weekly({ on: "Sun", at: "03:00", zone: "Europe/Berlin" }),
+    project: "app-ef-production",
+    region: "europe-west1",
+    jobName: "backup",
+    serviceAccountEmail: "timer@app-ef-production.iam.gserviceaccount.com",
+  };
+  const stackOf = (props: Partial<GoogleBackupTimerProps>) =>
+    synthesize((stack) => {
+      new GoogleProvider(stack, "google");
+      new GoogleBackupTimer(stack, "backups", { ...google, ...props });
+    });
+
+  test("runs a Cloud Run job, in the schedule's zone, with Unix's numbers of the weekdays", () => {
+    expect(onlyResource(stackOf({}), "google_cloud_scheduler_job")).toMatchObject({
+      schedule: "0 3 * * 0",
+      time_zone: "Europe/Berlin",
+      http_target: {
+        http_method: "POST",
+        uri: "https://run.googleapis.com/v2/projects/app-ef-production/locations/europe-west1/jobs/backup:run",
+        oauth_token: { service_account_email: google.serviceAccountEmail },
+      },
+    });
+    expect(onlyResource(stackOf({}), "google_cloud_run_v2_job_iam_member")).toMatchObject({
+      role: "roles/run.invoker",
+    });
+  });
+
+  test("hears of failures, and of absence where Cloud Monitoring can", () => {
+    const channels = { notificationChannels: ["projects/app/notificationChannels/1"] };
+    const hourly = stackOf({ ...channels, schedule: Schedule.cron("@hourly") });
+    expect(Object.keys(hourly.resource.google_monitoring_alert_policy!)).toHaveLength(2);
+    expect(Object.keys(stackOf(channels).resource.google_monitoring_alert_policy!)).toHaveLength(1);
+  });
+
+  test("is refused on the last day of the month, which five fields cannot say", () => {
+    expect(() => stackOf({ schedule: Schedule.monthly({ on: "last", at: "03:00" }) })).toThrow(
+      expect.objectContaining({ code: "ScheduleUntranslatable" }),
+    );
+  });
+});

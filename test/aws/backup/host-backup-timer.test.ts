@@ -1,0 +1,123 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { describe, expect, test } from "@jest/globals";
+import { App, TerraformStack, Testing } from "cdktf";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { HostBackupTimer } from "../../../lib/aws/backup/host-backup-timer";
+import type { HostBackupTimerProps } from "../../../lib/backup/host-backup-timer-props";
+import { Duration } from "../../../lib/core/duration";
+import { Schedule } from "../../../lib/schedule/schedule";
+import { scratchDirectory } from "../../support/repository";
+import { onlyResource, synthesize } from "../../support/synth";
+
+const PROPS: HostBackupTimerProps = {
+  name: "app-ef",
+  schedule: Schedule.cron("0 2 * * *"),
+  planFile: "/etc/sterna/backups/app-ef.json",
+  user: "backup",
+};
+
+const timerOf = (props: Partial<HostBackupTimerProps> = {}) =>
+  new HostBackupTimer(new TerraformStack(Testing.app(), "test"), "timer", { ...PROPS, ...props });
+
+function contentOf(timer: HostBackupTimer, name: string): string {
+  return timer.files.find(({ path }) => path.endsWith(`/${name}`))!.content;
+}
+
+describe("a backup timer of a host", () => {
+  test("runs the plan at the time that the crontab said, and makes up for what was missed", () => {
+    // WHEN
+    const timer = contentOf(timerOf(), "app-ef.timer");
+    // THEN
+    expect(timer).toContain("\nOnCalendar=*-*-* 02:00:00 UTC\nPersistent=yes\n");
+    expect(contentOf(timerOf(), "app-ef.service")).toContain(
+      "\nExecStart=/usr/local/bin/sterna backup run /etc/sterna/backups/app-ef.json\n",
+    );
+  });
+
+  test("shows the guides' two schedules to be two: cron at 02:00, and OnCalendar=daily at midnight", () => {
+    const [cron, daily] = [Schedule.cron("0 2 * * *"), Schedule.onCalendar("daily")];
+    const from = new Date("2027-01-01T12:00:00Z");
+    expect(cron.nextRuns(1, from)).toEqual([new Date("2027-01-02T02:00:00Z")]);
+    expect(daily.nextRuns(1, from)).toEqual([new Date("2027-01-02T00:00:00Z")]);
+    expect(contentOf(timerOf({ schedule: daily }), "app-ef.timer")).toContain("OnCalendar=*-*-* 00:00:00 UTC");
+  });
+
+  test("verifies the newest backup every hour, and tells the same unit", () => {
+    const timer = timerOf({ onFailureUnit: "notify@%n.service" });
+    expect(contentOf(timer, "app-ef-verify.timer")).toContain("OnCalendar=*-*-* *:00:00 UTC");
+    expect(contentOf(timer, "app-ef-verify.service")).toContain("sterna backup verify /etc/sterna/backups/app-ef.json");
+    for (const unit of ["app-ef.service", "app-ef-verify.service"]) {
+      expect(contentOf(timer, unit)).toContain("OnFailure=notify@%n.service");
+    }
+  });
+
+  test("delays by a jitter, and a rate is not made up for", () => {
+    const timer = timerOf({ schedule: Schedule.aws("rate(5 hours)"), jitter: Duration.minutes(20) });
+    expect(contentOf(timer, "app-ef.timer")).toContain(
+      "OnActiveSec=18000s\nOnUnitActiveSec=18000s\nPersistent=no\nRandomizedDelaySec=1200s\nFixedRandomDelay=yes",
+    );
+  });
+
+  test("is a line of cron, if need be", () => {
+    const timer = timerOf({ scheduler: "cron", schedule: Schedule.onCalendar("Mon..Fri 02:30 Europe/Berlin") });
+    expect(timer.files.map(({ path }) => path)).toEqual(["/etc/cron.d/app-ef"]);
+    expect(contentOf(timer, "app-ef")).toContain(
+      "CRON_TZ=Europe/Berlin\n30 2 * * 1-5 backup /usr/local/bin/sterna backup run /etc/sterna/backups/app-ef.json",
+    );
+  });
+
+  test("writes its files to the stack's folder, when nobody places them", () => {
+    // GIVEN
+    const outdir = scratchDirectory("host-timer");
+    try {
+      const app = new App({ outdir });
+      const timer = new HostBackupTimer(new TerraformStack(app, "test"), "timer", PROPS);
+      // WHEN
+      app.synth();
+      // THEN
+      const directory = join(outdir, "stacks", "test", "backup-timers", "app-ef");
+      expect(readdirSync(directory).sort()).toEqual(
+        ["app-ef-verify.service", "app-ef-verify.timer", "app-ef.service", "app-ef.timer"].sort(),
+      );
+      expect(readFileSync(join(directory, "app-ef.timer"), "utf8")).toBe(contentOf(timer, "app-ef.timer"));
+    } finally {
+      rmSync(outdir, { recursive: true });
+    }
+  });
+
+  test("is placed by Systems Manager without a word of it read by the shell", () => {
+    // WHEN
+    const stack = synthesize((scope) => {
+      new AwsProvider(scope, "aws");
+      new HostBackupTimer(scope, "timer", { ...PROPS, instanceTags: { Role: "database" } });
+    });
+    // THEN
+    const { mainSteps } = JSON.parse(onlyResource(stack, "aws_ssm_document").content as string);
+    const script: string[] = mainSteps[0].inputs.runCommand;
+    const contents = script.flatMap((line) => /^printf %s '([A-Za-z0-9+/=]+)'/.exec(line)?.[1] ?? []);
+    const files = contents.map((content) => Buffer.from(content, "base64").toString());
+    expect(files).toEqual(timerOf().files.map(({ content }) => content));
+    expect(script).toContain("systemctl restart 'app-ef.timer' 'app-ef-verify.timer'");
+    expect(onlyResource(stack, "aws_ssm_association").targets).toEqual([{ key: "tag:Role", values: ["database"] }]);
+  });
+
+  test.each<[string, Partial<HostBackupTimerProps>, string]>([
+    ["has a plan with a space", { planFile: "/etc/my plan.json" }, "InvalidBackupTimer"],
+    ["has a relative plan", { planFile: "plan.json" }, "InvalidBackupTimer"],
+    ["has a plan that means something to a shell", { planFile: "/etc/$(reboot).json" }, "InvalidBackupTimer"],
+    ["has a line break in its user", { user: "root\nExecStartPre=/bin/true" }, "InvalidBackupTimer"],
+    ["has a specifier in a path", { writablePaths: ["/srv/%h"] }, "InvalidBackupTimer"],
+    ["has a failure unit that is none", { onFailureUnit: "notify" }, "InvalidBackupTimer"],
+    ["wants cron to make up for runs", { scheduler: "cron", persistent: true }, "InvalidBackupTimer"],
+    [
+      "wants cron on the last day",
+      { scheduler: "cron", schedule: Schedule.onCalendar("*-*~01") },
+      "ScheduleUntranslatable",
+    ],
+    ["delays past the next run", { jitter: Duration.days(1) }, "JitterTooLong"],
+    ["comes every second", { schedule: Schedule.onCalendar("*:*:*") }, "ScheduleTooFrequent"],
+  ])("is refused when it %s", (_mistake, props, code) => {
+    expect(() => timerOf(props)).toThrow(expect.objectContaining({ code }));
+  });
+});

@@ -1,0 +1,238 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { describe, expect, it, test } from "@jest/globals";
+import { BlueGreenService } from "../../../lib/aws/blue-green/blue-green-service";
+import type { BlueGreenServiceProps } from "../../../lib/aws/blue-green/blue-green-service-props";
+import { Duration } from "../../../lib/core/duration";
+import { SecretReference } from "../../../lib/core/references";
+import { Size } from "../../../lib/core/size";
+import { synthesize, type SynthesizedStack } from "../../support/synth";
+import { changes, SERVICE, STEADY, synthesizeService } from "./service";
+
+type Block = Record<string, unknown>;
+
+const resources = (stack: SynthesizedStack, type: string): Block[] => Object.values(stack.resource[type] ?? {});
+
+function listener(stack: SynthesizedStack, port: number): Block {
+  return resources(stack, "aws_lb_listener").find((block) => block.port === port)!;
+}
+
+/** Weights of a listener: [blue, green]. */
+function weights(stack: SynthesizedStack, port: number): number[] {
+  const [action] = listener(stack, port).default_action as { forward: { target_group: { weight: number }[] } }[];
+  return action!.forward.target_group.map(({ weight }) => weight);
+}
+
+const WALK = {
+  steady: STEADY,
+  prewarm: STEADY.prewarm("1.1.0"),
+  canary: STEADY.prewarm("1.1.0").canary(10),
+  larger: STEADY.prewarm("1.1.0").canary(10).canary(50),
+  cutover: STEADY.prewarm("1.1.0").canary(10).canary(50).cutover(),
+  retired: STEADY.prewarm("1.1.0").cutover().retire(),
+};
+
+const GREEN_COMES = [
+  "+ aws_appautoscaling_policy.shop_green_CpuPolicy",
+  "+ aws_appautoscaling_target.shop_green_ScalableTarget",
+  "+ aws_cloudwatch_metric_alarm.shop_green_Alarms_Errors",
+  "+ aws_cloudwatch_metric_alarm.shop_green_Alarms_Unhealthy",
+  "+ aws_ecs_service.shop_green",
+  "+ aws_ecs_task_definition.shop_green_TaskDefinition",
+];
+const LISTENER = "~ aws_lb_listener.shop_Traffic_Listener";
+const TEST_LISTENER = "~ aws_lb_listener.shop_Traffic_TestListener";
+
+describe("a service in two colors", () => {
+  it.each([
+    ["prewarm", STEADY, WALK.prewarm, GREEN_COMES],
+    ["canary", WALK.prewarm, WALK.canary, [LISTENER]],
+    ["larger canary", WALK.canary, WALK.larger, [LISTENER]],
+    ["cutover", WALK.larger, WALK.cutover, [LISTENER, TEST_LISTENER]],
+    [
+      "retire",
+      WALK.cutover,
+      WALK.retired,
+      GREEN_COMES.map((line) => line.replace("+", "-").replaceAll("green", "blue")),
+    ],
+    ["abort of a prewarm", WALK.prewarm, WALK.prewarm.abort(), []],
+    ["abort of a canary", WALK.canary, WALK.canary.abort(), [LISTENER]],
+    ["abort of a cutover", WALK.cutover, WALK.cutover.abort(), [LISTENER, TEST_LISTENER]],
+    ["retire after an abort", WALK.canary.abort(), STEADY, GREEN_COMES.map((line) => line.replace("+", "-"))],
+  ])("changes nothing with %s but what the phase is about", (_, before, after, expected) => {
+    // WHEN
+    const changed = changes(synthesizeService({ rollout: before }), synthesizeService({ rollout: after }));
+
+    // THEN
+    expect(changed.map((line) => line.replace(/_[0-9A-F]{8}$/, ""))).toEqual([...expected].sort());
+  });
+
+  it("goes through the same addresses in the second cycle, from green to blue", () => {
+    // GIVEN
+    const secondPrewarm = WALK.retired.prewarm("1.2.0");
+
+    // WHEN
+    const first = changes(synthesizeService(), synthesizeService({ rollout: WALK.prewarm }));
+    const second = changes(synthesizeService({ rollout: WALK.retired }), synthesizeService({ rollout: secondPrewarm }));
+    const back = synthesizeService({ rollout: secondPrewarm.cutover().retire() });
+
+    // THEN the blue of the second cycle has the addresses of the very first blue
+    expect(second.map((line) => line.replace(/_[0-9A-F]{8}$/, ""))).toEqual(
+      first.map((line) => line.replaceAll("green", "blue").replace(/_[0-9A-F]{8}$/, "")),
+    );
+    expect(changes(synthesizeService(), back).map((line) => line.slice(0, 1))).toEqual(["~"]);
+    expect(changes(synthesizeService(), back)[0]).toContain("aws_ecs_task_definition.shop_blue_TaskDefinition");
+  });
+
+  it.each([
+    ["steady", [100, 0], [0, 100]],
+    ["prewarm", [100, 0], [0, 100]],
+    ["canary", [90, 10], [0, 100]],
+    ["larger", [50, 50], [0, 100]],
+    ["cutover", [0, 100], [100, 0]],
+    ["retired", [0, 100], [100, 0]],
+  ] as const)("shares traffic by its phase, and its test listener reaches the other color: %s", (phase, live, test) => {
+    // WHEN
+    const stack = synthesizeService({ rollout: WALK[phase] });
+
+    // THEN
+    expect(weights(stack, 443)).toEqual(live);
+    expect(weights(stack, 8443)).toEqual(test);
+  });
+
+  it("keeps a client at its color during a canary only: later that would hold traffic back", () => {
+    // GIVEN
+    const stickiness = Duration.minutes(5);
+    const sticky = (phase: keyof typeof WALK): unknown => {
+      const [action] = listener(synthesizeService({ rollout: WALK[phase], stickiness }), 443).default_action as Block[];
+      return (action!.forward as Block).stickiness;
+    };
+
+    // THEN
+    expect(sticky("canary")).toEqual({ duration: 300, enabled: true });
+    expect(sticky("cutover")).toBeUndefined();
+    expect(sticky("steady")).toBeUndefined();
+  });
+
+  it("is private, encrypted and watched without being told to", () => {
+    // GIVEN
+    const stack = synthesizeService({
+      secrets: { TOKEN: "arn:aws:secretsmanager:us-east-1:1:secret:shop-AbCdEf:token::" },
+    });
+    const [loadBalancer] = resources(stack, "aws_lb");
+    const [service] = resources(stack, "aws_ecs_service");
+    const [task] = resources(stack, "aws_ecs_task_definition");
+    const [policy] = resources(stack, "aws_iam_role_policy");
+
+    // THEN
+    expect(loadBalancer).toMatchObject({ enable_deletion_protection: true, drop_invalid_header_fields: true });
+    expect(listener(stack, 443)).toMatchObject({ protocol: "HTTPS", ssl_policy: expect.stringContaining("TLS13-1-2") });
+    expect(listener(stack, 80).default_action).toEqual([
+      { type: "redirect", redirect: { port: "443", protocol: "HTTPS", status_code: "HTTP_301" } },
+    ]);
+    // Nobody may use the test listener until somebody is named.
+    expect(resources(stack, "aws_vpc_security_group_ingress_rule").map((rule) => rule.from_port)).toEqual(
+      expect.not.arrayContaining([8443]),
+    );
+    expect(service).toMatchObject({
+      wait_for_steady_state: true,
+      deployment_circuit_breaker: { enable: true, rollback: true },
+      alarms: { enable: true, rollback: true },
+      lifecycle: { ignore_changes: ["desired_count"] },
+    });
+    expect(JSON.parse(task!.container_definitions as string)[0]).toMatchObject({
+      readonlyRootFilesystem: true,
+      secrets: [{ name: "TOKEN", valueFrom: expect.stringContaining(":token::") }],
+    });
+    expect(JSON.parse(policy!.policy as string).Statement).toContainEqual({
+      Effect: "Allow",
+      Action: "secretsmanager:GetSecretValue",
+      Resource: ["arn:aws:secretsmanager:us-east-1:1:secret:shop-AbCdEf"],
+    });
+  });
+
+  it("may read a parameter of Systems Manager by its own permission, beside a secret", () => {
+    // GIVEN
+    const parameter = "arn:aws:ssm:us-east-1:1:parameter/shop/region";
+    const secret = "arn:aws:secretsmanager:us-east-1:1:secret:shop-AbCdEf";
+
+    // WHEN
+    const stack = synthesizeService({ secrets: { REGION: parameter, TOKEN: secret } });
+
+    // THEN
+    const [policy] = resources(stack, "aws_iam_role_policy");
+    expect(JSON.parse(policy!.policy as string).Statement).toEqual(
+      expect.arrayContaining([
+        { Effect: "Allow", Action: "ssm:GetParameters", Resource: [parameter] },
+        { Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: [secret] },
+      ]),
+    );
+  });
+
+  it("tells the names of a color's alarms, and none for a color that does not exist", () => {
+    // GIVEN
+    let names: Record<string, readonly string[]> = {};
+
+    // WHEN
+    synthesize((stack) => {
+      new AwsProvider(stack, "aws", { region: "us-east-1" });
+      const service = new BlueGreenService(stack, "shop", SERVICE);
+      names = { blue: service.alarmNames("blue"), green: service.alarmNames("green") };
+    });
+
+    // THEN
+    expect(names).toEqual({ blue: ["shop-blue-errors", "shop-blue-unhealthy"], green: [] });
+  });
+
+  test.each<[string, Partial<BlueGreenServiceProps>, string, string]>([
+    ["a name that no target group can take", { serviceName: "Shop" }, "InvalidServiceName", '"Shop"'],
+    ["a name that is too long", { serviceName: "s".repeat(27) }, "InvalidServiceName", "1 to 26"],
+    ["a release without an image", { rollout: STEADY.prewarm("9.0.0") }, "ImageMissing", "green runs release 9.0.0"],
+    ["an image with a tag", { images: { "1.0.0": "shop:latest" } }, "ImageWithoutDigest", '"shop:latest"'],
+    [
+      "one subnet for the load balancer",
+      { loadBalancerSubnetIds: ["a", "a"] },
+      "TooFewSubnets",
+      "two availability zones",
+    ],
+    ["no subnet for the tasks", { subnetIds: [] }, "TooFewSubnets", "`subnetIds`"],
+    ["a port out of range", { containerPort: 0 }, "InvalidPort", "`containerPort` is 0"],
+    [
+      "a secret that is written out",
+      { secrets: { TOKEN: "hunter2-hunter2" } },
+      "LiteralSecretValue",
+      "the secret TOKEN is a text that is no ARN",
+    ],
+    [
+      "a secret by a name, which ECS takes for a parameter",
+      { secrets: { TOKEN: SecretReference.aws("shop/token") } },
+      "SecretReferenceInvalid",
+      'the secret TOKEN: Amazon ECS finds a secret by its ARN, got the name "shop/token"',
+    ],
+    ["a password", { environment: { URL: "redis://:secret@cache/" } }, "LiteralPassword", "write secrets: { URL: "],
+    [
+      "a variable of two options",
+      { environment: { A: "1" }, secrets: { A: "arn:aws:ssm:us-east-1:1:parameter/a" } },
+      "InvalidEnvironmentVariable",
+      "A stands in",
+    ],
+    ["a test listener on the live port", { testPort: 443 }, "TestListenerLive", "port 443"],
+    ["fewer tasks at most than at least", { minTasks: 4, maxTasks: 2 }, "InvalidTaskCount", "4 to 2"],
+    ["a color without tasks", { minTasks: 0 }, "InvalidTaskCount", "0 to 10"],
+    ["half a task", { maxTasks: 2.5 }, "InvalidTaskCount", "2.5"],
+    ["a CPU use of 0 percent", { targetCpuPercent: 0 }, "InvalidPercent", "`targetCpuPercent` is 0"],
+    ["more errors than responses", { errorPercent: 101 }, "InvalidPercent", "`errorPercent` is 101"],
+    ["memory that Fargate does not offer", { memory: Size.mebibytes(1536) }, "InvalidFargateSize", "512, 1024 or 2048"],
+    ["too little memory for the CPU", { cpu: 1024 }, "InvalidFargateSize", "2048 to 8192 MiB"],
+    ["a long drain", { deregistrationDelay: Duration.hours(2) }, "InvalidLoadBalancerTime", "0 to 3600"],
+    ["a fast health check", { healthCheckInterval: Duration.seconds(1) }, "InvalidLoadBalancerTime", "5 to 300"],
+    ["stickiness for ever", { stickiness: Duration.days(8) }, "InvalidLoadBalancerTime", "1 to 604800"],
+    ["logs for four days", { logRetention: Duration.days(4) }, "InvalidLogRetention", "4 days"],
+  ])("refuses %s", (_, props, code, detail) => {
+    // WHEN
+    const make = (): unknown => synthesizeService(props);
+
+    // THEN
+    expect(make).toThrow(expect.objectContaining({ code, message: expect.stringContaining(detail) }));
+    expect(make).toThrow("[at test/shop]");
+  });
+});

@@ -1,0 +1,339 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { describe, expect, it, test } from "@jest/globals";
+import { TerraformStack, TerraformVariable, Testing, Token } from "cdktf";
+import { Duration } from "../../../lib/core/duration";
+import type { ErrorCode } from "../../../lib/core/error-codes";
+import { Schedule } from "../../../lib/schedule/schedule";
+import { SternaError } from "../../../lib/core/errors";
+import { RotatingSecret } from "../../../lib/aws/secrets/rotating-secret";
+import type { RotatingSecretProps, RotatingSecretTransform } from "../../../lib/aws/secrets/rotating-secret-props";
+import { RotationStrategy } from "../../../lib/secrets/rotation-strategy";
+import { ROTATOR_RUNTIME } from "../../../lib/secrets/rotator-package";
+import { parseRotationSettings, SETTINGS_VARIABLE } from "../../../lib/rotator/settings";
+import { thrownBy } from "../../support/system-stack";
+import { onlyResource, synthesize, type SynthesizedStack } from "../../support/synth";
+
+const adminSecretId = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf";
+const database = { host: "db.example.org", database: "r3mes", username: "r3mes", adminSecretId };
+const strategy = RotationStrategy.postgresAlternatingUsers(database);
+
+function declare(stack: TerraformStack, props: Partial<RotatingSecretProps> = {}): RotatingSecret {
+  new AwsProvider(stack, "aws", { region: "eu-central-1" });
+  return new RotatingSecret(stack, "database", { secretName: "r3mes/production/database", strategy, ...props });
+}
+
+const synthesized = (props?: Partial<RotatingSecretProps>): SynthesizedStack =>
+  synthesize((stack) => void declare(stack, props));
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string[];
+  readonly Resource: string;
+}
+
+function statements(stack: SynthesizedStack): Statement[] {
+  const { policy } = onlyResource(stack, "aws_iam_role_policy");
+  return (JSON.parse(policy as string) as { Statement: Statement[] }).Statement;
+}
+
+describe("a rotating secret", () => {
+  it("has no value of Terraform's: the first version says so, is kept by a label, and is never changed", () => {
+    const version = onlyResource(synthesized(), "aws_secretsmanager_secret_version");
+    expect(version).toMatchObject({
+      secret_string: expect.stringContaining("the first rotation makes it") as unknown,
+      version_stages: ["AWSCURRENT", "sterna-first"],
+      lifecycle: { ignore_changes: expect.arrayContaining(["secret_string", "version_stages"]) as unknown },
+    });
+  });
+
+  it("rotates every 30 days in a window of 3 hours, by its own function, encrypted with its own key", () => {
+    const stack = synthesized();
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation")).toMatchObject({
+      rotation_rules: { schedule_expression: "rate(30 days)", duration: "3h" },
+      rotate_immediately: true,
+    });
+    expect(onlyResource(stack, "aws_kms_key")).toMatchObject({ enable_key_rotation: true });
+    expect(onlyResource(stack, "aws_secretsmanager_secret")).toMatchObject({
+      kms_key_id: expect.stringMatching(/^\$\{aws_kms_key\./) as unknown,
+      recovery_window_in_days: 30,
+      lifecycle: { prevent_destroy: true },
+    });
+  });
+
+  it("gives its function settings that the rotator reads, and no secret", () => {
+    const { environment, runtime } = onlyResource(synthesized(), "aws_lambda_function") as {
+      environment: { variables: Record<string, string> };
+      runtime: string;
+    };
+    expect(parseRotationSettings(environment.variables[SETTINGS_VARIABLE]!, "settings")).toEqual({
+      strategy: "postgresAlternatingUsers",
+      host: "db.example.org",
+      port: 5432,
+      database: "r3mes",
+      username: "r3mes",
+      ownerRole: "r3mes_owner",
+      adminSecretId,
+      tls: {},
+    });
+    expect(runtime).toBe(ROTATOR_RUNTIME.name);
+  });
+
+  it("lets its function do four things to its secret, one to the administrator's, and nothing to all", () => {
+    const allowed = statements(synthesized());
+    expect(allowed.map(({ Resource }) => Resource)).toEqual([
+      expect.stringMatching(/^\$\{aws_secretsmanager_secret\..*\.arn\}$/),
+      adminSecretId,
+      expect.stringMatching(/^\$\{aws_kms_key\..*\.arn\}$/),
+      expect.stringMatching(/^\$\{aws_cloudwatch_log_group\..*\.arn\}:\*$/),
+    ]);
+    expect(allowed[1]!.Action).toEqual(["secretsmanager:GetSecretValue"]);
+    for (const { Action } of allowed) expect(String(Action)).not.toContain("*");
+  });
+
+  it("runs its function in a network, with the interfaces that AWS Lambda needs", () => {
+    const stack = synthesized({ network: { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] } });
+    expect(onlyResource(stack, "aws_lambda_function")).toMatchObject({
+      vpc_config: { subnet_ids: ["subnet-1"], security_group_ids: ["sg-1"] },
+    });
+    const [allowed, denied] = statements(stack).slice(-2);
+    expect(allowed).toMatchObject({ Effect: "Allow", Resource: "*" });
+    expect(allowed!.Action).toContain("ec2:CreateNetworkInterface");
+    expect(denied).toEqual({
+      ...allowed,
+      Effect: "Deny",
+      Condition: { Null: { "lambda:SourceFunctionArn": "false" } },
+    });
+  });
+
+  it("decrypts with the key of its secret, and with that of the administrator's, and for Secrets Manager only", () => {
+    const adminKmsKeyArn = "arn:aws:kms:eu-central-1:111122223333:key/admin";
+    const stack = synthesized({ strategy: RotationStrategy.redisAcl({ ...database, adminKmsKeyArn }) });
+    const keys = statements(stack).filter(({ Action }) => String(Action).includes("kms:"));
+    const Condition = { StringLike: { "kms:ViaService": "secretsmanager.*" } };
+    expect(keys).toEqual([
+      {
+        Effect: "Allow",
+        Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+        Resource: expect.stringMatching(/^\$\{aws_kms_key\./) as unknown,
+        Condition,
+      },
+      { Effect: "Allow", Action: ["kms:Decrypt"], Resource: adminKmsKeyArn, Condition },
+    ]);
+  });
+
+  test.each([
+    ["knows Amazon's authorities, which sign for RDS", {}, "/var/runtime/ca-cert.pem"],
+    ["knows the authority that it is given", { certificateAuthority: "-----BEGIN CERTIFICATE-----" }, undefined],
+    ["needs no authority without TLS", { allowPlaintext: "it is on the same machine" }, undefined],
+  ])("its function %s", (_what, tls, file) => {
+    const stack = synthesized({ strategy: RotationStrategy.postgresAlternatingUsers({ ...database, ...tls }) });
+    const { environment } = onlyResource(stack, "aws_lambda_function") as {
+      environment: { variables: Record<string, string> };
+    };
+    expect(environment.variables.NODE_EXTRA_CA_CERTS).toBe(file);
+  });
+
+  test.each([
+    ["in the night", Schedule.cron("0 3 * * 0"), undefined, "3h"],
+    ["late in the evening", Schedule.cron("0 22 * * *"), undefined, "2h"],
+    ["every 4 hours", Schedule.aws("rate(4 hours)"), Duration.hours(4), "4h"],
+    ["every month", Schedule.aws("rate(30 days)"), Duration.hours(24), "24h"],
+  ])("begins %s in a window that Secrets Manager takes", (_when, schedule, window, duration) => {
+    const rules = onlyResource(synthesized({ schedule, window }), "aws_secretsmanager_secret_rotation").rotation_rules;
+    expect(rules).toMatchObject({ duration });
+  });
+
+  it("lets what it passes to each resource be changed, but for the first version", () => {
+    // GIVEN
+    const tagged = { tags: { team: "birds" } };
+    const transform: RotatingSecretTransform = {
+      ...{
+        key: tagged,
+        secret: tagged,
+        function: tagged,
+        role: tagged,
+        log: tagged,
+        alarm: tagged,
+        overdueRule: tagged,
+      },
+      resourcePolicy: { blockPublicPolicy: false },
+      rotation: (config) => ({ ...config, rotateImmediately: false }),
+      functionPermission: { statementId: "changed" },
+      rolePolicy: { name: "changed" },
+    };
+
+    // WHEN
+    const stack = synthesized({ resourcePolicy: "{}", transform });
+
+    // THEN
+    const types = ["kms_key", "secretsmanager_secret", "lambda_function", "iam_role", "cloudwatch_log_group"];
+    for (const type of [...types, "cloudwatch_metric_alarm", "cloudwatch_event_rule"]) {
+      expect([type, onlyResource(stack, `aws_${type}`).tags]).toEqual([type, { team: "birds" }]);
+    }
+    expect(onlyResource(stack, "aws_secretsmanager_secret_policy").block_public_policy).toBe(false);
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation").rotate_immediately).toBe(false);
+    expect(JSON.stringify(stack.resource.aws_lambda_permission)).toContain('"statement_id":"changed"');
+    expect(onlyResource(stack, "aws_iam_role_policy").name).toBe("changed");
+  });
+
+  it("tells of failed and overdue rotations, and is asked every day", () => {
+    const stack = synthesized({ alarmTopicArns: ["arn:aws:sns:eu-central-1:111122223333:alarms"] });
+    expect(onlyResource(stack, "aws_cloudwatch_metric_alarm")).toMatchObject({
+      metric_name: "Errors",
+      alarm_actions: ["arn:aws:sns:eu-central-1:111122223333:alarms"],
+    });
+    expect(onlyResource(stack, "aws_cloudwatch_event_target").input).toContain('"check":"overdue"');
+  });
+
+  it("has replicas, a policy that is never public, and former places", () => {
+    const stack = synthesized({
+      replicas: [{ region: "eu-west-1" }],
+      resourcePolicy: "{}",
+      previously: ["old/database"],
+    }) as SynthesizedStack & { moved: Array<{ from: string; to: string }> };
+    expect(onlyResource(stack, "aws_secretsmanager_secret")).toMatchObject({ replica: [{ region: "eu-west-1" }] });
+    expect(onlyResource(stack, "aws_secretsmanager_secret_policy")).toMatchObject({ block_public_policy: true });
+    expect(stack.moved.map(({ to }) => to)).toContainEqual(expect.stringMatching(/^aws_secretsmanager_secret\./));
+  });
+
+  it("takes over a secret that exists without touching its value", () => {
+    const arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:r3mes-AbCdEf";
+    const stack = synthesized({ adopt: arn }) as SynthesizedStack & { import: unknown };
+    expect(stack.import).toEqual([{ id: arn, to: expect.stringMatching(/^aws_secretsmanager_secret\./) as unknown }]);
+    expect(stack.resource.aws_secretsmanager_secret_version).toBeUndefined();
+  });
+
+  it("writes a first value that comes from elsewhere once, and needs Terraform 1.11 for that", () => {
+    const stack = synthesize((scope) => {
+      const variable = new TerraformVariable(scope, "first", { sensitive: true });
+      declare(scope, { initialValue: variable.stringValue });
+    });
+    expect(onlyResource(stack, "aws_secretsmanager_secret_version")).toMatchObject({
+      secret_string_wo: "${var.first}",
+      secret_string_wo_version: 1,
+    });
+    expect(onlyResource(stack, "aws_secretsmanager_secret_version")).not.toHaveProperty("secret_string");
+    expect(stack.terraform).toMatchObject({ required_version: ">= 1.11" });
+  });
+
+  it("is read by the keys that its rotation writes, and by no other", () => {
+    const secret = declare(new TerraformStack(Testing.app(), "test"));
+    expect(secret.reference("url").ecsValueFrom).toMatch(/:url::$/);
+    expect(() => secret.reference("database_url")).toThrow(/never writes "database_url".*username, password, url/);
+  });
+
+  it("can be rotated by a function of somebody else's", () => {
+    const functionArn = "arn:aws:lambda:eu-central-1:111122223333:function:mine";
+    const stack = synthesized({ strategy: RotationStrategy.custom(functionArn, ["token"]) });
+    expect(stack.resource.aws_lambda_function).toBeUndefined();
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation").rotation_lambda_arn).toBe(functionArn);
+  });
+
+  const refused: Array<[code: ErrorCode, what: string, props: Partial<RotatingSecretProps>]> = [
+    ["InvalidSecretName", "a space", { secretName: "my secret" }],
+    ["InvalidSecretName", "the end of an ARN", { secretName: "database-AbCdEf" }],
+    ["RotationScheduleRefused", "every hour", { schedule: Schedule.every(Duration.hours(1)) }],
+    ["RotationScheduleRefused", "two schedules", { schedule: Schedule.cron("0 0 13 * 5") }],
+    ["ScheduleZoneUnsupported", "another zone", { schedule: Schedule.daily({ at: "02:00", zone: "Europe/Berlin" }) }],
+    [
+      "InvalidSecretArn",
+      "a name for the administrator's secret",
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, adminSecretId: "admin" }) },
+    ],
+    [
+      "InvalidSecretArn",
+      "an ARN without its last six characters, which no policy matches",
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({
+          ...database,
+          adminSecretId: "arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:admin",
+        }),
+      },
+    ],
+    ["RotationScheduleRefused", "a time that is not on the hour", { schedule: Schedule.cron("30 3 * * 0") }],
+    ["RotationWindowRefused", "half an hour", { window: Duration.minutes(30) }],
+    [
+      "RotationWindowRefused",
+      "a window that reaches into the next day",
+      { schedule: Schedule.cron("0 22 * * *"), window: Duration.hours(3) },
+    ],
+    [
+      "RotationWindowRefused",
+      "a window that reaches into the next one",
+      { schedule: Schedule.aws("rate(4 hours)"), window: Duration.hours(5) },
+    ],
+    ["RecoveryWindowRefused", "3 days", { recoveryWindow: Duration.days(3) }],
+    ["LiteralSecretValue", "a value", { initialValue: "hunter2" }],
+    ["DestroyWithoutReason", "an empty reason", { allowDestroy: " " }],
+    [
+      "OutageNotAccepted",
+      "an empty reason for an outage",
+      { strategy: RotationStrategy.postgresSingleUser({ ...database, acceptOutage: "" }) },
+    ],
+    [
+      "PlaintextWithoutReason",
+      "an empty reason for no TLS",
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, allowPlaintext: " " }) },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a user whose clone would be cut off",
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({ ...database, username: "x".repeat(58), ownerRole: "o" }),
+      },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a user of few letters and many bytes",
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({ ...database, username: "ö".repeat(29), ownerRole: "o" }),
+      },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a long name beside a value that only Terraform knows",
+      {
+        strategy: RotationStrategy.postgresSingleUser({
+          ...{ ...database, username: "x".repeat(64), acceptOutage: "nobody is there" },
+          adminSecretId: Token.asString({ resolve: () => "later" }),
+        }),
+      },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "an owner role that is one of the users",
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, ownerRole: "r3mes_clone" }) },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a host with a path",
+      { strategy: RotationStrategy.redisAcl({ ...database, host: "redis/0" }) },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a host with a port, as an endpoint of RDS is",
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({
+          ...database,
+          host: "r3mes.abc.eu-central-1.rds.amazonaws.com:5432",
+        }),
+      },
+    ],
+    [
+      "RotationSettingsInvalid",
+      "a password among the rules",
+      { strategy: RotationStrategy.redisAcl({ ...database, rules: ["~app:*", ">hunter2"] }) },
+    ],
+    ["RotationSettingsInvalid", "few random bytes", { strategy: RotationStrategy.randomValue({ bytes: 8 }) }],
+  ];
+  test.each(refused)("%s: refuses %s", (code, _what, props) => {
+    const refusal = thrownBy(() => declare(new TerraformStack(Testing.app(), "test"), props));
+    expect(refusal).toBeInstanceOf(SternaError);
+    expect((refusal as SternaError).code).toBe(code);
+  });
+
+  it("runs on a Node.js that AWS supports for one more month: else take the next one, see ROTATOR_RUNTIME", () => {
+    const oneMonth = 30 * 86_400_000;
+    expect(Date.parse(ROTATOR_RUNTIME.deprecated)).toBeGreaterThan(Date.now() + oneMonth);
+  });
+});
