@@ -2,30 +2,143 @@ const { dirname, relative, resolve, sep } = require("node:path");
 const tseslint = require("typescript-eslint");
 
 /**
- * Which folder of `lib` may import from which others. A folder always knows itself; `lib/index.ts` knows all.
- * Nobody in `lib` knows `stacks`, `bin` or anything else outside of it.
+ * Which room of `lib` may import from which others. A room always knows itself; the entry points in `lib` know all.
+ * No room knows `stacks`, `bin` or anything else outside of `lib`.
  */
-const ARROWS = {
+const ROOMS = {
   core: [],
-  backup: ["core"],
-  "blue-green": ["core", "environments", "releases"],
-  engine: ["core"],
+  schedule: ["core"],
+  manifest: ["core"],
+  releases: ["core", "manifest"],
   // A stack is pinned to one of the releases of its system.
-  environments: ["core", "releases"],
-  promotion: ["core", "engine"],
-  releases: ["core"],
-  secrets: ["core"],
+  environments: ["core", "manifest", "releases"],
+  migrations: ["core", "manifest", "releases", "environments"],
+  gates: ["core", "manifest", "environments", "migrations", "steps"],
   storage: ["core"],
-  migrations: ["core", "environments", "releases"],
-  gates: ["core", "environments", "migrations", "steps"],
-  steps: ["core", "migrations"],
+  rotator: ["core"],
+  secrets: ["core", "rotator"],
+  backup: ["core", "schedule"],
+  "blue-green": ["core", "manifest", "releases", "environments"],
+  aws: [
+    "core",
+    "schedule",
+    "manifest",
+    "environments",
+    "releases",
+    "storage",
+    "secrets",
+    "rotator",
+    "backup",
+    "blue-green",
+  ],
+  google: [
+    "core",
+    "schedule",
+    "manifest",
+    "environments",
+    "releases",
+    "storage",
+    "secrets",
+    "rotator",
+    "backup",
+    "blue-green",
+  ],
+  engine: ["core", "manifest"],
+  provider: ["core", "manifest", "engine", "steps"],
+  backups: ["core", "manifest", "engine"],
+  promotion: ["core", "manifest", "releases", "engine"],
+  toolkit: [
+    "core",
+    "schedule",
+    "manifest",
+    "environments",
+    "releases",
+    "engine",
+    "steps",
+    "provider",
+    "backups",
+    "promotion",
+  ],
+  pipelines: ["core", "manifest", "engine", "promotion", "toolkit"],
+  cli: [
+    ...[
+      "core",
+      "schedule",
+      "manifest",
+      "environments",
+      "releases",
+      "storage",
+      "rotator",
+      "engine",
+      "steps",
+      "provider",
+    ],
+    ...["backups", "promotion", "toolkit", "pipelines"],
+  ],
 };
 
-/** The files of `lib/engine` in which the constructs and the engine meet: every construct may import them. */
-const MEETING_POINT = ["checksum", "ledgers/ledger-config", "program", "step-record", "text"];
+/** The two sides of a step kind: the construct that declares it, and what the engine runs. Neither knows the other. */
+const STEP_SIDES = {
+  construct: ["core", "manifest", "migrations"],
+  engine: ["core", "manifest", "engine"],
+};
 
-/** Folders that run without the constructs: the provider has to start fast. */
-const WITHOUT_CONSTRUCTS = ["engine", "promotion"];
+/** Files of `lib/steps` on the construct side. `shared` ones have no side: they know what both sides may know. */
+const CONSTRUCT_SIDE = /^(script|verification|[a-z-]+\/(step|command-lint|object-place))(\.|$)/;
+
+/**
+ * The order inside a room: a folder, or a file beside the folders, may import from those before it in the list alone.
+ * So no two folders need each other.
+ */
+const FLOORS = {
+  core: ["error-codes"],
+  engine: [
+    "engine-error",
+    "step-kind",
+    "files",
+    "archive",
+    "dotenv",
+    "protocol",
+    "processes",
+    "objects",
+    "secrets",
+    "ledgers",
+    "executor",
+    "runner",
+  ],
+  steps: [
+    "verification",
+    "script",
+    "way-back",
+    "archive",
+    "command",
+    "documents",
+    "env-file",
+    "files",
+    "http",
+    "sql",
+    "transfer",
+  ],
+  rotator: ["settings", "server-tls", "credentials", "rotation", "postgres", "strategies", "aws", "google"],
+  backups: ["plan", "parts", "stores"],
+  promotion: [
+    "promotion-report",
+    "plan",
+    "records",
+    "proof",
+    "report",
+    "report/html",
+    "gates",
+    "format-report",
+    "review",
+  ],
+  toolkit: ["reporter", "describe-error", "project", "stack-worker", "ledgers", "terraform", "overview"],
+  pipelines: ["pipeline", "read-pipeline", "written-file", "github", "gitlab-files", "atlantis-files", "forge"],
+  cli: ["terminal", "env", "secrets", "buckets", "doctor", "commands", "main"],
+};
+
+/** Rooms that run without the constructs: the provider has to start fast. */
+const WITHOUT_CONSTRUCTS = ["engine", "provider", "promotion", "backups", "toolkit", "pipelines", "rotator"];
 
 const CONSTRUCT_PACKAGE = /^(@cdktf\/|@cdktn\/|(cdktf|cdktn|constructs)(\/|$))/;
 const PROVIDER_ROOT = /^@cdkt[fn]\/provider-[^/]+$/;
@@ -51,29 +164,56 @@ function place(context, path) {
   return relative(context.cwd, path).split(sep).join("/");
 }
 
+/** Room of a path from the top of the checkout, and the path inside the room, without an ending. */
+function roomOf(path) {
+  const [top, room, ...rest] = path.replace(/\.(ts|js)$/, "").split("/");
+  return { top, room: rest.length === 0 ? undefined : room, inner: rest.join("/") };
+}
+
+/** Position of a file on the floors of its room; what is not listed stands above all that is. */
+function floorOf(floors, inner) {
+  const folders = inner.split("/").slice(0, -1);
+  for (let depth = folders.length; depth > 0; depth--) {
+    const index = floors.indexOf(folders.slice(0, depth).join("/"));
+    if (index >= 0) return index;
+  }
+  const index = floors.indexOf(inner);
+  return index < 0 ? floors.length : index;
+}
+
 const arrows = {
   meta: { type: "problem", schema: [] },
   create(context) {
-    const file = place(context, context.filename);
-    const [top, folder, ...rest] = file.split("/");
-    // `lib/index.ts` and the command line know every folder of `lib`.
-    const known = rest.length === 0 || folder === "cli" ? Object.keys(ARROWS).concat("cli") : ARROWS[folder];
+    const from = roomOf(place(context, context.filename));
+    const knowsAll = from.room === undefined;
+    const side = from.room === "steps" ? (CONSTRUCT_SIDE.test(from.inner) ? "construct" : "engine") : undefined;
+    const known = knowsAll ? Object.keys(ROOMS).concat("steps") : side ? STEP_SIDES[side] : ROOMS[from.room];
     const refuse = (node, message) => context.report({ node, message });
     return onImport((node, source) => {
-      if (top === "lib" && WITHOUT_CONSTRUCTS.includes(folder) && CONSTRUCT_PACKAGE.test(source)) {
-        return refuse(node, `lib/${folder} runs without constructs: it never imports "${source}".`);
+      if (
+        from.top === "lib" &&
+        (WITHOUT_CONSTRUCTS.includes(from.room) || side === "engine") &&
+        CONSTRUCT_PACKAGE.test(source)
+      ) {
+        return refuse(node, `lib/${from.room} runs without constructs: it never imports "${source}".`);
       }
       if (!source.startsWith(".")) return;
-      const target = place(context, resolve(dirname(context.filename), source));
-      const [targetTop, targetFolder, ...targetRest] = target.split("/");
-      if (top === "stacks" && targetTop === "bin") return refuse(node, "nobody imports from bin.");
-      if (top !== "lib") return;
-      if (targetTop !== "lib") return refuse(node, `lib imports nothing from outside of lib, got "${source}".`);
-      if (targetFolder === folder || (known ?? []).includes(targetFolder)) return;
-      const meets = targetFolder === "engine" && MEETING_POINT.includes(targetRest.join("/"));
-      if (meets && folder !== "core") return;
-      const allowed = known === undefined ? "is not in ARROWS" : `knows ${known.join(", ") || "nobody"}`;
-      refuse(node, `lib/${folder} does not know "${source}": it ${allowed}; see ARROWS in eslint.config.js.`);
+      const to = roomOf(place(context, resolve(dirname(context.filename), source)));
+      if (from.top === "stacks" && to.top === "bin") return refuse(node, "bin is imported by no other folder.");
+      if (from.top !== "lib") return;
+      if (to.top !== "lib") return refuse(node, `lib imports nothing from outside of lib, got "${source}".`);
+      if (to.room === from.room) {
+        const floors = FLOORS[from.room];
+        if (floors === undefined || floorOf(floors, to.inner) <= floorOf(floors, from.inner)) return;
+        const order = floors.join(" < ");
+        return refuse(
+          node,
+          `lib/${from.room}/${from.inner} does not know "${source}": imports point down in ${order}; see FLOORS in eslint.config.js.`,
+        );
+      }
+      if ((known ?? []).includes(to.room)) return;
+      const allowed = known === undefined ? "is not in ROOMS" : `knows ${known.join(", ") || "no other room"}`;
+      refuse(node, `lib/${from.room} does not know "${source}": it ${allowed}; see ROOMS in eslint.config.js.`);
     });
   },
 };

@@ -1,9 +1,8 @@
 import type { ClientBase } from "pg";
 import type { Program, ProgramKind, ProgramOf } from "../manifest/program";
-import type { Artifact } from "../manifest/step-record";
+import type { Artifact, ProcessIdentity } from "../manifest/step-record";
 import type { Text } from "../manifest/text";
 import { EngineError } from "./engine-error";
-import type { ProcessIdentity } from "./processes/process-identity";
 
 /** What a running step may ask of its surroundings. */
 export interface StepContext {

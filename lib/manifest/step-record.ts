@@ -1,6 +1,16 @@
 import { z } from "zod";
-import { processIdentity } from "../engine/processes/process-identity";
+
 import { program } from "./program";
+
+/** Names one process of one machine, also after its process id was given to another. */
+export const processIdentity = z.object({
+  host: z.string(),
+  pid: z.number().int(),
+  /** When the process started, in the kernel's clock ticks; absent where the kernel does not tell. */
+  startTime: z.string().optional(),
+});
+
+export type ProcessIdentity = z.infer<typeof processIdentity>;
 
 export const PHASES = ["expand", "migrate", "contract"] as const;
 

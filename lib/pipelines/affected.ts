@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { canonicalJson } from "../manifest/checksum";
 import { pinsFile } from "../manifest/pins-file";
 import type { Project } from "../toolkit/project/project";
-import type { SynthesizedSystem } from "../toolkit/project/stacks";
+import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 
 /** Files of a project that no stack is made from. */
 const NO_PART_OF_A_STACK = /^(?:evidence|docs|\.github|\.gitlab)\/|^[^/]+\.md$|^\.gitignore$/;

@@ -6,7 +6,8 @@ import { readJsonFile } from "../core/read-json-file";
 import { parseLedgerConfig } from "../engine/ledgers/open-ledger";
 import { environmentsFile } from "../manifest/environments-file";
 import type { Project } from "../toolkit/project/project";
-import { chainOf, type SynthesizedSystem, type Synthesis } from "../toolkit/project/stacks";
+import { chainOf, type Synthesis } from "../toolkit/project/stacks";
+import { type SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 
 /** A cloud that jobs log in to without a stored key. */
 export const CLOUDS = ["aws", "google"] as const;

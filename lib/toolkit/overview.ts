@@ -19,7 +19,7 @@ import { Schedule } from "../schedule/schedule";
 import { type StepStatus, readStatus } from "./ledgers/system-status";
 import type { Project } from "./project/project";
 import { allRecords } from "./project/records";
-import type { SynthesizedSystem } from "./project/stacks";
+import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 
 /** How many of the last applies are shown. */
 const SHOWN_APPLIES = 5;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { rmSync } from "node:fs";
 import { Checklist, CompatibilityMatrix, Duration, Gate } from "../../lib/index";
 import { gateResults } from "../../lib/promotion/gates/gate-results";
-import type { SynthesizedSystem } from "../../lib/toolkit/project/stacks";
+import type { SynthesizedSystem } from "../../lib/promotion/plan/synthesized-steps";
 import { writeEvidence } from "../../lib/manifest/evidence";
 import type { GatesData } from "../../lib/manifest/gate-data";
 import type { ApplyRecord } from "../../lib/promotion/records/apply-record";

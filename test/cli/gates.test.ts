@@ -8,7 +8,7 @@ import { isOpen, nextOpening, requirePlan } from "../../lib/promotion/gates/plan
 import { requireLegalMove } from "../../lib/promotion/gates/release-gates";
 import { openProject } from "../../lib/toolkit/project/project";
 import { writeRecord } from "../../lib/toolkit/project/records";
-import type { SynthesizedSystem } from "../../lib/toolkit/project/stacks";
+import type { SynthesizedSystem } from "../../lib/promotion/plan/synthesized-steps";
 import type { PlanSummary } from "../../lib/promotion/plan/plan-summary";
 import { errorOf } from "../support/system-stack";
 import { scriptStep, TestProject } from "./project";

@@ -7,7 +7,8 @@ import { findApplied, type FoundStep } from "../../toolkit/ledgers/find-applied"
 import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
 import { recoverPins } from "../../toolkit/project/change-pin";
 import { openProject, type Project } from "../../toolkit/project/project";
-import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { findSystem } from "../../toolkit/project/stacks";
+import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { synthesize } from "../../toolkit/project/synthesize";
 import { askStack } from "../../toolkit/stack-worker/ask-stack";
 import { declareBucket } from "../buckets/bucket-declaration";

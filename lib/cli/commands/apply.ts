@@ -5,16 +5,17 @@ import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
 import { readPins } from "../../manifest/pins-file";
 import { requireEvidence } from "../../promotion/gates/evidence-gates";
-import { hasNewRecords, requireAllowed, courseTo } from "../../promotion/gates/gate-results";
+import { requireAllowed, courseTo } from "../../promotion/gates/gate-results";
 import { requireWindow, requirePlan } from "../../promotion/gates/plan-gates";
 import { requireLegalMove } from "../../promotion/gates/release-gates";
 import { changedParts, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { counted } from "../../promotion/report/outline";
 import { recoverPins } from "../../toolkit/project/change-pin";
 import { openProject, type Project } from "../../toolkit/project/project";
-import { lastRecord } from "../../toolkit/project/records";
+import { lastRecord, allRecords } from "../../toolkit/project/records";
 import { planFiles, planParts, readSavedPlan, type SavedPlan } from "../../toolkit/project/saved-plan";
-import { findSystem, readSynthesis, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { findSystem, readSynthesis } from "../../toolkit/project/stacks";
+import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { synthesize } from "../../toolkit/project/synthesize";
 import { applyPlan, type AppliedPlan } from "../../toolkit/terraform/apply-plan";
 import { describeDiagnostic, terraformFailure } from "../../toolkit/terraform/diagnostics";
@@ -28,6 +29,7 @@ import {
 import { EXIT_STATUS, type ExitStatus, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
 import type { CommonOptions } from "../terminal/terminal";
 import { showPlan } from "./plan";
+import type { PromotionReport } from "../../promotion/promotion-report";
 
 export interface ApplyOptions extends CommonOptions {
   readonly autoApprove?: boolean;
@@ -210,4 +212,15 @@ export async function requireGates(project: Project, system: SynthesizedSystem, 
   if (goesBack) return;
   requireEvidence(project, system, "pre", "nothing was applied");
   if (!finishes) requireWindow(system);
+}
+
+/**
+ * Whether the environment before applied something since a plan was judged.
+ *
+ * @throws RefusedError `RecordsBroken`
+ */
+export async function hasNewRecords(project: Project, { system, proof }: PromotionReport): Promise<boolean> {
+  if (proof === undefined) return false;
+  const records = await allRecords(project, `${system}-${proof.environment}`);
+  return records.at(-1)?.digest !== proof.records.at(-1);
 }

@@ -7,7 +7,8 @@ import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from
 import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
 import { openProject, type Project } from "../../toolkit/project/project";
 import { whoRuns, writeRepair } from "../../toolkit/project/records";
-import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { findSystem } from "../../toolkit/project/stacks";
+import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { synthesize } from "../../toolkit/project/synthesize";
 import { askStack } from "../../toolkit/stack-worker/ask-stack";
 import type { CommonOptions } from "../terminal/terminal";

@@ -7,7 +7,8 @@ import { requireBaked, requireQuiet } from "../../promotion/gates/release-gates"
 import { changePins, recoverPins } from "../../toolkit/project/change-pin";
 import { variablesOf, openProject, type Project } from "../../toolkit/project/project";
 import { lastRecord } from "../../toolkit/project/records";
-import { findSystem, type SynthesizedSystem } from "../../toolkit/project/stacks";
+import { findSystem } from "../../toolkit/project/stacks";
+import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { synthesize } from "../../toolkit/project/synthesize";
 import { requireTerraform } from "../../toolkit/terraform/terraform";
 import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { resolve } from "node:path";
 import { RefusedError } from "../../core/refused-error";
-import { readDotenvFile, requireNoTraps, importText, trapLines } from "../env/dotenv-file";
+import { readDotenvFile, requireNoTraps, trapLines } from "../env/dotenv-file";
 import {
   compareWithSecret,
   keysToImport,
@@ -13,7 +13,7 @@ import {
 import { resolveReferences, runProgram } from "../secrets/run-program";
 import { SecretObject, type FoundSecret } from "../secrets/secret-object";
 import { type CommandRunner, EXIT_STATUS, newCommand } from "../terminal/command";
-import type { CommonOptions } from "../terminal/terminal";
+import type { CommonOptions, Terminal } from "../terminal/terminal";
 import { secretsRotateCommand } from "./secrets-rotate";
 
 export function secretsCommand(run: CommandRunner): Command {
@@ -130,4 +130,17 @@ function secretsRunCommand(run: CommandRunner): Command {
         return runProgram(program, directory, await resolveReferences(variables));
       }),
     );
+}
+
+/** What goes into a secret, by name. */
+export function importText(
+  secret: string,
+  variables: readonly ImportedVariable[],
+  { bold, dim, green, yellow }: Terminal["colors"],
+): string {
+  const signs = { new: green("+ new    "), same: dim("= same   "), differs: yellow("~ differs") };
+  const lines = variables.map(
+    ({ name, key, state }) => `  ${signs[state]}  ${name}${key === name ? "" : ` as ${key}`}`,
+  );
+  return [bold(secret), ...(lines.length === 0 ? ["  nothing to import"] : lines)].join("\n");
 }

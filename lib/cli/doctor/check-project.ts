@@ -8,10 +8,10 @@ import { sha256 } from "../../manifest/checksum";
 import { readPins } from "../../manifest/pins-file";
 import { readLedgers } from "../../toolkit/ledgers/read-ledgers";
 import type { Project } from "../../toolkit/project/project";
-import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { describeRequirement, unmetRequirements } from "../../toolkit/terraform/init";
 import { findOnPath, terraformName } from "../../toolkit/terraform/terraform";
-import { describeError } from "../terminal/command";
+import { describeError } from "../../toolkit/describe-error";
 import { ok, problem, warning, type Finding, terraformVersion, note } from "./check-programs";
 
 /** The project's files, and the provider that comes with the package. */

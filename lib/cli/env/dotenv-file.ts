@@ -2,7 +2,7 @@ import { RefusedError } from "../../core/refused-error";
 import { type DotenvFile, readDotenv, trapsOf, type DotenvTrap } from "../../engine/dotenv/read-dotenv";
 import { EngineError } from "../../engine/engine-error";
 import { readIfThere } from "../../engine/files/replace-file";
-import type { ImportedVariable } from "../secrets/plan-import";
+
 import type { Terminal } from "../terminal/terminal";
 import type { VariableChange } from "./migrate-variables";
 
@@ -62,17 +62,4 @@ export function changesText(
       return colors[action](`  ${SIGNS[action]} ${action.padEnd(6)}  ${names}`);
     })
     .join("\n");
-}
-
-/** What goes into a secret, by name. */
-export function importText(
-  secret: string,
-  variables: readonly ImportedVariable[],
-  { bold, dim, green, yellow }: Terminal["colors"],
-): string {
-  const signs = { new: green("+ new    "), same: dim("= same   "), differs: yellow("~ differs") };
-  const lines = variables.map(
-    ({ name, key, state }) => `  ${signs[state]}  ${name}${key === name ? "" : ` as ${key}`}`,
-  );
-  return [bold(secret), ...(lines.length === 0 ? ["  nothing to import"] : lines)].join("\n");
 }

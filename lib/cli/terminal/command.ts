@@ -1,5 +1,6 @@
+import { describeError } from "../../toolkit/describe-error";
 import { Command } from "commander";
-import { SternaError } from "../../core/errors";
+
 import { RefusedError } from "../../core/refused-error";
 import { maskFetched } from "../../engine/secrets/redactor";
 import { type Surroundings, Terminal, type CommonOptions } from "./terminal";
@@ -74,18 +75,4 @@ export function reportError(error: unknown, terminal: Terminal): ExitStatus {
     for (; cause instanceof Error; cause = cause.cause) terminal.report(maskFetched(cause.stack ?? ""));
   }
   return error instanceof RefusedError ? EXIT_STATUS.refused : EXIT_STATUS.error;
-}
-
-/** What a full disk, missing permissions or a read-only file system answer. */
-const FILE_ERRORS = ["EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS"];
-
-/** Everything thrown on purpose is a `SternaError`. Without what this process fetched from secret stores. */
-export function describeError(error: unknown): { code: string; message: string } {
-  const message = maskFetched(error instanceof Error ? error.message : String(error));
-  if (error instanceof SternaError) return { code: error.code, message };
-  if (FILE_ERRORS.includes((error as NodeJS.ErrnoException)?.code ?? "")) return { code: "FileUnwritable", message };
-  return {
-    code: "Defect",
-    message: `this is a defect of Sterna: ${message}. Please report it with what \`--verbose\` prints.`,
-  };
 }

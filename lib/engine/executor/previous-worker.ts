@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StepRecord, Worker } from "../../manifest/step-record";
+import type { StepRecord, Worker, ProcessIdentity } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
 import type { LedgerSession, Ledger } from "../ledgers/ledger";
-import { isAlive, type ProcessIdentity, isGroupAlive, stopGroup } from "../processes/process-identity";
+import { isAlive, isGroupAlive, stopGroup } from "../processes/process-identity";
 import type { StepRun } from "./step-run";
 
 const POLL_MILLISECONDS = 100;

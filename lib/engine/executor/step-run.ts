@@ -1,8 +1,8 @@
-import type { Progress, StepDefinition, StepRecord } from "../../manifest/step-record";
+import type { Progress, StepDefinition, StepRecord, ProcessIdentity } from "../../manifest/step-record";
 import type { Text } from "../../manifest/text";
 import { EngineError } from "../engine-error";
 import type { Ledger, LedgerSession } from "../ledgers/ledger";
-import { thisProcess, type ProcessIdentity } from "../processes/process-identity";
+import { thisProcess } from "../processes/process-identity";
 import { LookedUpTexts } from "../secrets/look-up-text";
 import { Redactor } from "../secrets/redactor";
 import { SecretFetcher } from "../secrets/secret-fetcher";

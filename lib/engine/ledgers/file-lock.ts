@@ -13,7 +13,8 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LockWait } from "./ledger";
-import { isAlive, processIdentity, thisProcess, type ProcessIdentity } from "../processes/process-identity";
+import { isAlive, thisProcess } from "../processes/process-identity";
+import { processIdentity, type ProcessIdentity } from "../../manifest/step-record";
 
 const POLL_MILLISECONDS = 100;
 

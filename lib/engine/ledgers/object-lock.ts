@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { EngineError } from "../engine-error";
 import type { ObjectStore, ObjectVersion } from "../objects/object-store";
-import { thisProcess, processIdentity } from "../processes/process-identity";
+import { thisProcess } from "../processes/process-identity";
+import { processIdentity } from "../../manifest/step-record";
 import type { LockWait } from "./ledger";
 
 const FIRST_POLL_MILLISECONDS = 200;

@@ -5,6 +5,12 @@ import { rejectAborted } from "../files/concurrently";
 import { digestOfStream, type FileDigest } from "../files/file-manifest";
 import { openS3, type S3Sdk } from "./s3-client";
 
+/** Keys that Sterna keeps for itself in every bucket that a step copies to. */
+export const RESERVED_PREFIX = ".sterna/";
+
+/** Requests to S3 at the same time. */
+export const REQUESTS = 8;
+
 /** sha256 of a whole object in base64. Multipart uploads have a digest of digests instead, with `-<parts>` at its end. */
 const WHOLE_OBJECT_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
 

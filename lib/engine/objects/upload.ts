@@ -5,12 +5,11 @@ import { join } from "node:path";
 import { Transform, pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sha256 } from "../../manifest/checksum";
-import { RESERVED_PREFIX, REQUESTS } from "../../steps/files/copies";
+import { RESERVED_PREFIX, REQUESTS, type Bucket } from "./bucket";
 import { EngineError, someOf } from "../engine-error";
 import { rejectAborted, mapConcurrently } from "../files/concurrently";
 import { type ManifestEntry, sourceChanged, byUtf8Bytes, totalsOf } from "../files/file-manifest";
 import type { CheckResult } from "../step-kind";
-import type { Bucket } from "./bucket";
 
 /** Files up to this size, in bytes, are held in memory, so that the SDK can send them again after a network error. */
 const IN_MEMORY = 8 * 1024 ** 2;

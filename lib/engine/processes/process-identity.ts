@@ -1,16 +1,7 @@
+import { ProcessIdentity } from "../../manifest/step-record";
 import { readFileSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-
-/** Names one process of one machine, also after its process id was given to another. */
-export const processIdentity = z.object({
-  host: z.string(),
-  pid: z.number().int(),
-  /** When the process started, in the kernel's clock ticks; absent where the kernel does not tell. */
-  startTime: z.string().optional(),
-});
-export type ProcessIdentity = z.infer<typeof processIdentity>;
 
 /** What the kernel tells about a process. */
 export interface ProcessStatus {

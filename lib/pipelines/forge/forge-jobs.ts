@@ -3,8 +3,10 @@ import { SternaError } from "../../core/errors";
 import { COMMENT_LIMIT } from "../../promotion/report/markdown";
 import type { Project } from "../../toolkit/project/project";
 import { whoRuns } from "../../toolkit/project/records";
-import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import type { Forge } from "./forge";
+import { GitHub } from "./github";
+import { GitLab } from "./gitlab";
 
 /**
  * Commits the pin that was raised to a branch of its own, and asks for it.
@@ -57,4 +59,18 @@ export function fitComment(report: string, mark: string, run: string, limit: num
   if (text.length <= room) return text + end;
   const kept = text.slice(0, room - CUT.length);
   return kept.slice(0, Math.max(kept.lastIndexOf("\n"), 0)) + CUT + end;
+}
+
+/**
+ * The service that runs this job.
+ *
+ * @throws SternaError `ForgeUnknown`
+ */
+export function forgeOf(variables: NodeJS.ProcessEnv): Forge {
+  if (variables.GITHUB_ACTIONS === "true") return new GitHub(variables);
+  if (variables.GITLAB_CI === "true") return new GitLab(variables);
+  throw new SternaError(
+    "ForgeUnknown",
+    "neither GITHUB_ACTIONS nor GITLAB_CI is true: the jobs that `sterna ci github` and `sterna ci gitlab` write run this command",
+  );
 }

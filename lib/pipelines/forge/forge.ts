@@ -1,7 +1,5 @@
 import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
-import { GitHub } from "./github";
-import { GitLab } from "./gitlab";
 
 /** A change that is asked for: a branch, and what is said about it. */
 export interface Proposal {
@@ -57,20 +55,6 @@ export interface Forge {
 
   /** Where git pushes to, with the token. */
   readonly remote: Remote;
-}
-
-/**
- * The service that runs this job.
- *
- * @throws SternaError `ForgeUnknown`
- */
-export function forgeOf(variables: NodeJS.ProcessEnv): Forge {
-  if (variables.GITHUB_ACTIONS === "true") return new GitHub(variables);
-  if (variables.GITLAB_CI === "true") return new GitLab(variables);
-  throw new SternaError(
-    "ForgeUnknown",
-    "neither GITHUB_ACTIONS nor GITLAB_CI is true: the jobs that `sterna ci github` and `sterna ci gitlab` write run this command",
-  );
 }
 
 /** @throws SternaError `ForgeUnknown` when the job has no such variable */

@@ -12,8 +12,7 @@ import {
   expiredWaiver,
   findWaiver,
 } from "../../manifest/gate-data";
-import type { Project } from "../../toolkit/project/project";
-import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { SynthesizedSystem } from "../plan/synthesized-steps";
 
 /** A system in an environment, as far as its gates go. */
 export type GatedSystem = Pick<SynthesizedSystem, "system" | "environment" | "release" | "gates">;
@@ -25,7 +24,7 @@ export type GatedSystem = Pick<SynthesizedSystem, "system" | "environment" | "re
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `InvalidEvidence`
  */
 export function statesOf(
-  { directory }: Pick<Project, "directory">,
+  { directory }: { readonly directory: string },
   { system, environment, release, gates }: GatedSystem,
   now: Date = new Date(),
 ): GateState[] {
@@ -39,7 +38,7 @@ export function statesOf(
  * @throws RefusedError `EvidenceMissing`, `EvidenceExpired`, `EvidenceForOtherRelease`, `RestoreDrillMissing`, `BackupTooOld`
  */
 export function requireEvidence(
-  project: Pick<Project, "directory">,
+  project: { readonly directory: string },
   system: GatedSystem,
   phase: GatePhase,
   consequence: string,

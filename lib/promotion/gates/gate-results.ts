@@ -2,9 +2,8 @@ import { lt } from "semver";
 import type { ErrorCode } from "../../core/error-codes";
 import { RefusedError } from "../../core/refused-error";
 import { type GatesData, MAINTENANCE_WINDOW, findWaiver } from "../../manifest/gate-data";
-import type { Project } from "../../toolkit/project/project";
-import { allRecords } from "../../toolkit/project/records";
-import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+
+import type { SynthesizedSystem } from "../plan/synthesized-steps";
 import type { PlanSummary } from "../plan/plan-summary";
 import type { GateResult, ReportedWaiver, PromotionReport } from "../promotion-report";
 import type { ApplyRecord } from "../records/apply-record";
@@ -29,7 +28,7 @@ interface GateQuestion extends Course {
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `InvalidEvidence`
  */
 export function gateResults(
-  project: Pick<Project, "directory">,
+  project: { readonly directory: string },
   system: SynthesizedSystem,
   plan: PlanSummary,
   last: ApplyRecord | undefined,
@@ -169,15 +168,4 @@ export function requireAllowed(report: PromotionReport, now = Date.now()): void 
     `the waiver of ${expired.waiver.by} ("${expired.waiver.reason}") expired ${expired.waiver.expires}; ` +
       `plan again, and waive what has to be waived`,
   );
-}
-
-/**
- * Whether the environment before applied something since a plan was judged.
- *
- * @throws RefusedError `RecordsBroken`
- */
-export async function hasNewRecords(project: Project, { system, proof }: PromotionReport): Promise<boolean> {
-  if (proof === undefined) return false;
-  const records = await allRecords(project, `${system}-${proof.environment}`);
-  return records.at(-1)?.digest !== proof.records.at(-1);
 }

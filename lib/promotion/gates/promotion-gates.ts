@@ -1,6 +1,6 @@
 import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
-import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { SynthesizedSystem } from "../plan/synthesized-steps";
 import type { PlanSummary } from "../plan/plan-summary";
 import type { StepVerdict } from "../proof/compare-steps";
 import type { ApplyRecord } from "../records/apply-record";

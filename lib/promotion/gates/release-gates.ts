@@ -4,7 +4,7 @@ import { RefusedError } from "../../core/refused-error";
 import type { Rollout } from "../../manifest/rollout";
 import { CompatibilityMatrix } from "../../releases/compatibility-matrix";
 import { requireMove } from "../../releases/upgrade-advice";
-import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { SynthesizedSystem } from "../plan/synthesized-steps";
 
 type ReleasedSystem = Pick<SynthesizedSystem, "system" | "environment" | "releases" | "compatibility">;
 

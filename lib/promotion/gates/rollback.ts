@@ -5,7 +5,7 @@ import { RefusedError } from "../../core/refused-error";
 import { EngineError } from "../../engine/engine-error";
 import { mayHaveEffect, removalOf } from "../../engine/executor/operations";
 import type { StepRecord } from "../../manifest/step-record";
-import type { SynthesizedSystem } from "../../toolkit/project/stacks";
+import type { SynthesizedSystem } from "../plan/synthesized-steps";
 import { inOrder } from "../plan/step-change";
 
 /** What going back to an older release does with the steps of the newer ones, each list in the order of undoing. */

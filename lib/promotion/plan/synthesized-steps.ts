@@ -4,6 +4,7 @@ import { program, type Program } from "../../manifest/program";
 import { toDefinition } from "../../provider/step-state";
 import type { StepDefinition } from "../../manifest/step-record";
 import { STEP_TYPE } from "./step-change";
+import type { StackManifest } from "../../manifest/stack-manifest";
 
 /** A step as it stands in a synthesized stack. */
 export interface SynthesizedStep {
@@ -101,4 +102,13 @@ function literalValue(value: unknown): unknown {
 /** Undoes `terraformLiteral`: every string of a Terraform JSON file is a template. */
 function literalText(text: string): string {
   return text.replaceAll("$${", () => "${").replaceAll("%%{", () => "%{");
+}
+
+/** One system in one environment, as the app synthesized it. */
+export interface SynthesizedSystem extends StackManifest {
+  /** Folder of the stack, absolute. Terraform runs there. */
+  readonly directory: string;
+  readonly steps: readonly SynthesizedStep[];
+  /** Steps as the ledger records them, by their ids; without those in which something is known only to Terraform. */
+  readonly definitions: ReadonlyMap<string, StepDefinition>;
 }

@@ -1,5 +1,4 @@
-import type { AttributeChange, ReportedProof, ReportedWaiver } from "../promotion-report";
-import type { Tone, Detail, Entry } from "./outline";
+import type { AttributeChange, ReportedProof, ReportedWaiver, ProofClass } from "../promotion-report";
 
 /** Sign and tone of what happens. */
 export interface Look {
@@ -42,4 +41,44 @@ export function waiverText({ by, reason, expires }: ReportedWaiver): string {
 /** Sentences, without those that there is nothing to say for. Each line of a text is a note. */
 export function notes(...texts: readonly (string | undefined)[]): Detail[] {
   return texts.flatMap((text) => text?.split("\n") ?? []).map((text) => ({ kind: "note", text }));
+}
+
+/** What a line is about, for colors. Never told by a color alone. */
+export type Tone = "add" | "change" | "destroy" | "calm";
+
+/** What is known about an entry besides its name. */
+export type Detail =
+  | { readonly kind: "attribute"; readonly change: AttributeChange }
+  /** A sentence. */
+  | { readonly kind: "note"; readonly text: string }
+  /** A line of something that runs. */
+  | { readonly kind: "code"; readonly text: string };
+
+/** One change, gate or warning. */
+export interface Entry {
+  readonly name: string;
+  /** What happens, in words. */
+  readonly action: string;
+  readonly tone: Tone;
+  /** One or two characters for it, as in Terraform's plans. */
+  readonly sign: string;
+  readonly title?: string;
+  readonly proof?: ProofClass | undefined;
+  /** Whether it should be seen without a click. */
+  readonly important?: boolean;
+  readonly details: readonly Detail[];
+}
+
+/** Entries of one kind. Sections without entries are not part of an outline. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** Whether the order of the entries is that in which they happen. */
+  readonly ordered: boolean;
+  /**
+   * Whether a terminal shows only the names of the entries.
+   * @default false
+   */
+  readonly brief?: boolean;
+  readonly entries: readonly Entry[];
 }

@@ -1,6 +1,7 @@
 import type { PromotionReport } from "../promotion-report";
 import { escapeHtml, visible } from "./markup";
-import { inThousands, type Headline, outlineOf, type Entry, type Section, type Tone } from "./outline";
+import { inThousands, type Headline, outlineOf } from "./outline";
+import { type Entry, type Section, type Tone } from "./entry";
 import { rolloutSentence, stepsSentence, type EnvironmentOverview, type Overview } from "./overview";
 import { detailText } from "./text";
 

@@ -12,8 +12,10 @@ import {
   REPLACE,
   UNKNOWN,
   UPDATE,
+  type Detail,
+  type Entry,
+  type Tone,
 } from "./entry";
-import type { Detail, Entry, Tone } from "./outline";
 
 const MOVE: Look = { sign: "→", tone: "change" };
 const IMPORT: Look = { sign: "↓", tone: "add" };

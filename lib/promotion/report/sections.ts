@@ -11,8 +11,11 @@ import {
   UNKNOWN,
   UPDATE,
   waiverText,
+  type Detail,
+  type Entry,
+  type Section,
+  type Tone,
 } from "./entry";
-import type { Detail, Entry, Section, Tone } from "./outline";
 import { deferralText, ResourceEntry } from "./resource-entry";
 
 const STEP_LOOKS = looks({

@@ -1,7 +1,8 @@
 import type { Colors } from "picocolors/types";
 import type { PromotionReport, ProofClass, ReportedValue } from "../promotion-report";
 import { visible } from "./markup";
-import { titleOf, outlineOf, type Detail, type Entry, type Section, type Tone } from "./outline";
+import { titleOf, outlineOf } from "./outline";
+import { type Detail, type Entry, type Section, type Tone } from "./entry";
 
 /** Columns of a terminal that lists of names keep to. Everything else is as long as it is, so that it can be copied. */
 const COLUMNS = 80;

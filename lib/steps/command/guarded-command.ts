@@ -1,7 +1,8 @@
 import { execa } from "execa";
 import { spawn } from "node:child_process";
 import { LineReader } from "../../engine/processes/line-reader";
-import { identify, type ProcessIdentity } from "../../engine/processes/process-identity";
+import { identify } from "../../engine/processes/process-identity";
+import { type ProcessIdentity } from "../../manifest/step-record";
 
 /** A line opens the gate. A closed pipe without one: who started the command died before the ledger knew of it. */
 const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';

@@ -1,8 +1,8 @@
+import { RESERVED_PREFIX, REQUESTS, type Bucket } from "../../engine/objects/bucket";
 import { z } from "zod";
 import { EngineError, someOf } from "../../engine/engine-error";
 import { mapConcurrently } from "../../engine/files/concurrently";
 import { manifestEntry, type ManifestEntry } from "../../engine/files/file-manifest";
-import type { Bucket } from "../../engine/objects/bucket";
 import { sha256 } from "../../manifest/checksum";
 
 /** One object that a step is about to copy, or copied. */
@@ -52,9 +52,6 @@ export class CopyManifest {
   }
 }
 
-/** Keys that Sterna keeps for itself in every bucket that a step copies to. */
-export const RESERVED_PREFIX = ".sterna/";
-
 /** An entry of the manifest, and whether its object is in the bucket already. */
 export interface PlannedCopy {
   readonly entry: CopyEntry;
@@ -95,9 +92,6 @@ export async function planCopies(
   }
   return planned;
 }
-
-/** Requests to S3 at the same time. */
-export const REQUESTS = 8;
 
 /**
  * Deletes the objects that a step copied, and only those: what was there before, and what was changed since, stays.

@@ -2,7 +2,7 @@ import { sha256 } from "../../manifest/checksum";
 import { byUtf8Bytes, type ManifestEntry, totalsOf } from "../../engine/files/file-manifest";
 import { mapConcurrently } from "../../engine/files/concurrently";
 import type { CheckResult } from "../../engine/step-kind";
-import { REQUESTS } from "../files/copies";
+import { REQUESTS } from "../../engine/objects/bucket";
 import type { ProgramOf } from "../../manifest/program";
 import { someOf } from "../../engine/engine-error";
 import type { Places } from "./open-places";

@@ -4,7 +4,7 @@ import { EngineError, someOf } from "../../engine/engine-error";
 import { rejectAborted, mapConcurrently } from "../../engine/files/concurrently";
 import { sourceChanged, byUtf8Bytes } from "../../engine/files/file-manifest";
 import { UnchangedFile } from "../../engine/objects/upload";
-import { REQUESTS } from "../files/copies";
+import { REQUESTS } from "../../engine/objects/bucket";
 import type { TransferEntry, BatchManifest } from "./batches";
 import type { Places } from "./open-places";
 import type { ObjectAttributes, PlacedObject } from "./place";

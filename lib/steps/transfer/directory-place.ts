@@ -8,7 +8,7 @@ import { rejectAborted, mapConcurrently } from "../../engine/files/concurrently"
 import { digestOfFile, type FileDigest, sourceChanged } from "../../engine/files/file-manifest";
 import { readIfThere, replaceFile } from "../../engine/files/replace-file";
 import { type SymlinkPolicy, walkDirectory } from "../../engine/files/walk";
-import { RESERVED_PREFIX } from "../files/copies";
+import { RESERVED_PREFIX } from "../../engine/objects/bucket";
 import type { ObjectAttributes, OpenedObject, Place, PlacedObject } from "./place";
 
 /** Files whose size is asked for at the same time. */

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import { EngineError } from "../../engine/engine-error";
 import { digestOfStream, type FileDigest } from "../../engine/files/file-manifest";
-import { RESERVED_PREFIX } from "../files/copies";
+import { RESERVED_PREFIX } from "../../engine/objects/bucket";
 import { bucketKeyProblems, type ObjectAttributes, type OpenedObject, type Place, type PlacedObject } from "./place";
 import { GcsClient, uploadToGcs } from "./gcs-client";
 

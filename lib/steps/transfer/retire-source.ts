@@ -2,7 +2,7 @@ import { EngineError, someOf } from "../../engine/engine-error";
 import { byUtf8Bytes } from "../../engine/files/file-manifest";
 import { mapConcurrently } from "../../engine/files/concurrently";
 import type { StepContext } from "../../engine/step-kind";
-import { REQUESTS } from "../files/copies";
+import { REQUESTS } from "../../engine/objects/bucket";
 import type { ProgramOf } from "../../manifest/program";
 import type { Artifact } from "../../manifest/step-record";
 import { copyObjects } from "./copy-batch";

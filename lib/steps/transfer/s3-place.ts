@@ -2,9 +2,8 @@ import type { ListObjectVersionsCommand, CompletedPart } from "@aws-sdk/client-s
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { type FileDigest, sourceChanged } from "../../engine/files/file-manifest";
-import { Bucket, decodeKey } from "../../engine/objects/bucket";
+import { Bucket, decodeKey, RESERVED_PREFIX } from "../../engine/objects/bucket";
 import { sha256 } from "../../manifest/checksum";
-import { RESERVED_PREFIX } from "../files/copies";
 import {
   bucketKeyProblems,
   inParts,

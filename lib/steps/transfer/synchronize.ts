@@ -4,7 +4,7 @@ import { byUtf8Bytes, formatBytes } from "../../engine/files/file-manifest";
 import type { StepContext } from "../../engine/step-kind";
 import type { ProgramOf } from "../../manifest/program";
 import type { Artifact } from "../../manifest/step-record";
-import { REQUESTS } from "../files/copies";
+import { REQUESTS } from "../../engine/objects/bucket";
 import { batchesOf, objectsOf, type BatchManifest, type TransferEntry, TransferManifest } from "./batches";
 import { copyObjects, planBatch } from "./copy-batch";
 import type { Places } from "./open-places";

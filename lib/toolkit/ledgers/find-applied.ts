@@ -1,10 +1,10 @@
-import type { CommandContext } from "../../cli/terminal/command";
+import type { ToolkitContext } from "../reporter";
 import type { Presence } from "../../engine/executor/question-step";
 import { program, type Program } from "../../manifest/program";
 import type { StepRecord } from "../../manifest/step-record";
 import { kindOf } from "../../provider/kinds";
 import type { Project } from "../project/project";
-import type { SynthesizedSystem } from "../project/stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { askStack } from "../stack-worker/ask-stack";
 import type { UnreadableLedger } from "./read-ledgers";
 import { inStackOrder, readOwnLedgers } from "./system-status";
@@ -29,7 +29,7 @@ export async function findApplied(
   project: Project,
   system: SynthesizedSystem,
   rows: ReadonlyMap<string, StepRecord>,
-  context: CommandContext,
+  context: ToolkitContext,
 ): Promise<FoundStep[]> {
   const missing = system.steps.filter(({ id }) => rows.get(id)?.status !== "applied");
   const steps = missing.map(({ id }) => system.definitions.get(id)).filter((step) => step !== undefined);
@@ -92,7 +92,7 @@ export interface HalfAppliedStep extends Pick<
 export async function readHalfApplied(
   project: Project,
   system: SynthesizedSystem,
-  context: CommandContext,
+  context: ToolkitContext,
 ): Promise<{ readonly steps: HalfAppliedStep[]; readonly unreadable: readonly UnreadableLedger[] }> {
   const { rows, unreadable } = await readOwnLedgers(project, system, context.surroundings.environment);
   const half = inStackOrder(

@@ -1,4 +1,4 @@
-import { describeError } from "../../cli/terminal/command";
+import { describeError } from "../describe-error";
 import { homeLedger } from "../../engine/executor/home-ledger";
 import type { Ledger } from "../../engine/ledgers/ledger";
 import { openLedger, parseLedgerConfig, type LedgerPlace } from "../../engine/ledgers/open-ledger";
@@ -6,7 +6,7 @@ import { canonicalJson } from "../../manifest/checksum";
 import type { LedgerConfig } from "../../manifest/ledger-config";
 import type { StepRecord } from "../../manifest/step-record";
 import { proof } from "../../provider/proof";
-import type { SynthesizedSystem } from "../project/stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 
 /** A ledger that could not be read. */
 export interface UnreadableLedger {

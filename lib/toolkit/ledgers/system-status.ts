@@ -1,7 +1,7 @@
 import type { Progress, StepRecord } from "../../manifest/step-record";
 import { variablesOf, type Project } from "../project/project";
 import { lastRecord } from "../project/records";
-import type { SynthesizedSystem } from "../project/stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { readLedgers, type LedgerReading, type UnreadableLedger } from "./read-ledgers";
 
 /** A system in an environment, as its ledgers see it. */

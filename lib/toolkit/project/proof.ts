@@ -15,7 +15,7 @@ import { Waivers, waiversFile, type WaiverPlace } from "../../promotion/proof/wa
 import type { ReportProof } from "../../promotion/report/build-report";
 import type { Project } from "./project";
 import { allRecords } from "./records";
-import type { SynthesizedSystem } from "./stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 
 /** What the environment before says about a plan, and whether that is enough. */
 export interface Proof {

@@ -12,7 +12,8 @@ import type { PromotionReport } from "../../promotion/promotion-report";
 import type { ApplyRecord, NewApplyRecord } from "../../promotion/records/apply-record";
 import { FolderStore, RecordChain, type ChainedRecord } from "../../promotion/records/record-chain";
 import type { Project } from "./project";
-import { chainOf, readSynthesis, type SynthesizedSystem } from "./stacks";
+import { chainOf, readSynthesis } from "./stacks";
+import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 
 /**
  * The record of the last apply to a stack.

@@ -8,7 +8,7 @@ import { buildReport, type ReportSource } from "../../promotion/report/build-rep
 import { planDigest, type PlanParts, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { promotionReport, type PromotionReport, type ReportedResource } from "../../promotion/promotion-report";
 import type { Project } from "./project";
-import type { SynthesizedSystem } from "./stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { waiversPath } from "./proof";
 import { writePrivateJson } from "./write-file";
 

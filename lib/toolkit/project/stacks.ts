@@ -1,27 +1,18 @@
+import {
+  SynthesizedSystem,
+  synthesizedDefinitions,
+  synthesizedStack,
+  synthesizedSteps,
+} from "../../promotion/plan/synthesized-steps";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
-import { STACK_MANIFEST_FILE, stackManifest, type StackManifest } from "../../manifest/stack-manifest";
+import { STACK_MANIFEST_FILE, stackManifest } from "../../manifest/stack-manifest";
 import { SternaError } from "../../core/errors";
-import type { StepDefinition } from "../../manifest/step-record";
-import {
-  synthesizedDefinitions,
-  synthesizedStack,
-  synthesizedSteps,
-  type SynthesizedStep,
-} from "../../promotion/plan/synthesized-steps";
+
 import { describeKnown } from "../../core/nearest";
 import type { Project } from "./project";
-
-/** One system in one environment, as the app synthesized it. */
-export interface SynthesizedSystem extends StackManifest {
-  /** Folder of the stack, absolute. Terraform runs there. */
-  readonly directory: string;
-  readonly steps: readonly SynthesizedStep[];
-  /** Steps as the ledger records them, by their ids; without those in which something is known only to Terraform. */
-  readonly definitions: ReadonlyMap<string, StepDefinition>;
-}
 
 const annotation = z.looseObject({ constructPath: z.string(), level: z.string(), message: z.string() });
 

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import type { Terminal } from "../../cli/terminal/terminal";
+import type { Reporter } from "../reporter";
 import type { ErrorCode } from "../../core/error-codes";
 import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
@@ -18,7 +18,7 @@ const HEAP_MEGABYTES = 4096;
 export async function synthesize(
   project: Project,
   environment: NodeJS.ProcessEnv,
-  terminal: Terminal,
+  terminal: Reporter,
 ): Promise<Synthesis> {
   terminal.announce("synthesizing…");
   const result = await execa({

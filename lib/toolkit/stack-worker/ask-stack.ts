@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { SternaError } from "../../core/errors";
 import { variablesOf, type Project } from "../project/project";
-import type { SynthesizedSystem } from "../project/stacks";
-import type { CommandContext } from "../../cli/terminal/command";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
+import type { ToolkitContext } from "../reporter";
 import { STACK_WORKER, stackAnswer, type StackAnswer, type StackRequest, type StackWork } from "./messages";
 
 const TAIL_CHARACTERS = 2000;
@@ -19,7 +19,7 @@ export async function askStack(
   project: Project,
   system: SynthesizedSystem,
   work: StackWork,
-  { surroundings, terminal }: CommandContext,
+  { surroundings, terminal }: ToolkitContext,
   announce: (id: string) => string,
 ): Promise<StackAnswer[]> {
   if (work.steps.length === 0) return [];

@@ -5,7 +5,7 @@ import { StepBusyError, withIdleLock } from "../../engine/executor/previous-work
 import { findStep, verifyStep } from "../../engine/executor/question-step";
 import { parseLedgerConfig } from "../../engine/ledgers/open-ledger";
 import type { StepDefinition, StepRecord } from "../../manifest/step-record";
-import { describeError } from "../../cli/terminal/command";
+import { describeError } from "../describe-error";
 import { stackRequest, type StackAnswer, type StackRequest, type StackWork } from "./messages";
 
 /**

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { describeError } from "../../cli/terminal/command";
-import type { Surroundings, Terminal } from "../../cli/terminal/terminal";
+import { describeError } from "../describe-error";
+import type { Reporter, ToolkitContext } from "../reporter";
 import { recordedChanges, type NewApplyRecord } from "../../promotion/records/apply-record";
 import { databaseLedgers, type LedgerReading } from "../ledgers/read-ledgers";
 import { readOwnLedgers } from "../ledgers/system-status";
@@ -8,7 +8,7 @@ import { variablesOf, type Project } from "../project/project";
 import { readDifferences, expressionsOf } from "../project/proof";
 import { lastRecord, whoRuns, writeRecord } from "../project/records";
 import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
-import type { SynthesizedSystem } from "../project/stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { ApplyProgress } from "./apply-progress";
 import type { TerraformDiagnostic } from "./diagnostics";
 import { initialize } from "./init";
@@ -33,8 +33,8 @@ export async function applyPlan(
   project: Project,
   system: SynthesizedSystem,
   saved: SavedPlan,
-  surroundings: Surroundings,
-  terminal: Terminal,
+  surroundings: ToolkitContext["surroundings"],
+  terminal: Reporter,
 ): Promise<AppliedPlan> {
   const variables = variablesOf(project, system.environment, surroundings.environment);
   const logs = join(project.workspace, "logs", system.stack);
@@ -93,7 +93,7 @@ export async function applyPlan(
 async function keepRecord(
   project: Project,
   record: AppliedPlan["record"],
-  terminal: Terminal,
+  terminal: Reporter,
 ): Promise<string | undefined> {
   try {
     return await writeRecord(project, record);

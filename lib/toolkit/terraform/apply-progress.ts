@@ -3,7 +3,7 @@ import type { RecordedStep } from "../../promotion/records/apply-record";
 import type { StepChange } from "../../promotion/plan/step-change";
 import type { TerraformEvent } from "./diagnostics";
 import type { StepRecord } from "../../manifest/step-record";
-import type { Terminal } from "../../cli/terminal/terminal";
+import type { Reporter } from "../reporter";
 import { progressText } from "../ledgers/system-status";
 
 /** How long a step runs before its ledger is asked: the engine notes nothing about shorter ones. */
@@ -29,7 +29,7 @@ export class ApplyProgress {
 
   constructor(
     private readonly summary: PlanSummary,
-    private readonly terminal: Terminal,
+    private readonly terminal: Reporter,
   ) {
     this.steps = new Map([...summary.steps, ...summary.rollbacks].map((step) => [step.address, step]));
   }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gt } from "semver";
 import { z } from "zod";
-import type { Terminal } from "../../cli/terminal/terminal";
+import type { Reporter } from "../reporter";
 import { readJsonFile } from "../../core/read-json-file";
 import { canonicalJson, sha256 } from "../../manifest/checksum";
 import { TERRAFORM_REQUIREMENTS, type TerraformRequirement } from "../../manifest/stack-manifest";
@@ -22,7 +22,7 @@ export async function initialize(
   terraform: Terraform,
   directory: string,
   environment: NodeJS.ProcessEnv,
-  terminal: Terminal,
+  terminal: Reporter,
 ): Promise<void> {
   const data = join(directory, environment.TF_DATA_DIR || ".terraform");
   const stamp = join(data, STAMP);

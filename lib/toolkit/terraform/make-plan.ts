@@ -12,8 +12,8 @@ import { variablesOf, type Project } from "../project/project";
 import { readDifferences, proveBy, readProofRecords } from "../project/proof";
 import { lanesOf, lastRecord } from "../project/records";
 import { discardPlan, planFiles, savePlan, type PlanFiles, type SavedPlan } from "../project/saved-plan";
-import type { SynthesizedSystem } from "../project/stacks";
-import type { Surroundings, Terminal } from "../../cli/terminal/terminal";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
+import type { Reporter, ToolkitContext } from "../reporter";
 import { type TerraformDiagnostic, describeDiagnostic, terraformFailure } from "./diagnostics";
 import { initialize } from "./init";
 import { Terraform } from "./terraform";
@@ -42,8 +42,8 @@ interface RawPlan {
 export async function makePlan(
   project: Project,
   system: SynthesizedSystem,
-  surroundings: Surroundings,
-  terminal: Terminal,
+  surroundings: ToolkitContext["surroundings"],
+  terminal: Reporter,
 ): Promise<MadePlan> {
   const files = planFiles(project, system.stack);
   const differences = readDifferences(project, system.system, system.environment);
@@ -79,8 +79,8 @@ export async function makePlan(
 export async function planForDrift(
   project: Project,
   system: SynthesizedSystem,
-  surroundings: Surroundings,
-  terminal: Terminal,
+  surroundings: ToolkitContext["surroundings"],
+  terminal: Reporter,
 ): Promise<PlanSummary> {
   const files = planFiles(project, `${system.stack}.drift`);
   try {
@@ -93,8 +93,8 @@ export async function planForDrift(
 async function planStack(
   project: Project,
   system: SynthesizedSystem,
-  surroundings: Surroundings,
-  terminal: Terminal,
+  surroundings: ToolkitContext["surroundings"],
+  terminal: Reporter,
   files: PlanFiles,
   options: ReadingOptions,
 ): Promise<RawPlan> {

@@ -5,7 +5,7 @@ import { RefusedError } from "../../core/refused-error";
 import { reviewOf, unreviewed, type PlanReview, planReview } from "../../promotion/review";
 import type { Project } from "../project/project";
 import { discardPlan, PLAN_FILE, planFiles } from "../project/saved-plan";
-import type { SynthesizedSystem } from "../project/stacks";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { replaceFile } from "../project/write-file";
 import type { MadePlan } from "./make-plan";
 

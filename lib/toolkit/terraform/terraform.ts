@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import { dirname, delimiter, join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Terminal } from "../../cli/terminal/terminal";
+import type { Reporter } from "../reporter";
 import { SternaError } from "../../core/errors";
 import { parseEvent, type TerraformDiagnostic, type TerraformEvent } from "./diagnostics";
 
@@ -43,7 +43,7 @@ export class Terraform {
   constructor(
     private readonly directory: string,
     variables: NodeJS.ProcessEnv,
-    private readonly terminal: Terminal,
+    private readonly terminal: Reporter,
     context: { readonly environment: string; readonly ledger: string },
   ) {
     this.binary = requireTerraform(variables);

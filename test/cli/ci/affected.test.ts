@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { affectedStacks, changesSince } from "../../../lib/pipelines/affected";
 import type { Project } from "../../../lib/toolkit/project/project";
-import type { SynthesizedSystem } from "../../../lib/toolkit/project/stacks";
+import type { SynthesizedSystem } from "../../../lib/promotion/plan/synthesized-steps";
 import { scratchDirectory } from "../../support/repository";
 
 const PINS = { shop: { staging: "1.0.0", production: "1.0.0" }, cart: { staging: "1.0.0" } };

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { forgeOf, type Forge } from "../../../lib/pipelines/forge/forge";
+import { type Forge } from "../../../lib/pipelines/forge/forge";
+import { forgeOf } from "../../../lib/pipelines/forge/forge-jobs";
 import { GitHubContractModel } from "../../support/github-contract-model";
 import { GitLabContractModel } from "../../support/gitlab-contract-model";
 

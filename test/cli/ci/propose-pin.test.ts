@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Forge, Proposal } from "../../../lib/pipelines/forge/forge";
 import { proposePin } from "../../../lib/pipelines/forge/forge-jobs";
 import type { Project } from "../../../lib/toolkit/project/project";
-import type { SynthesizedSystem } from "../../../lib/toolkit/project/stacks";
+import type { SynthesizedSystem } from "../../../lib/promotion/plan/synthesized-steps";
 import { scratchDirectory } from "../../support/repository";
 
 describe("a pin that is asked for", () => {

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readPipeline } from "../../../lib/pipelines/pipeline";
 import type { Project } from "../../../lib/toolkit/project/project";
-import type { SynthesizedSystem } from "../../../lib/toolkit/project/stacks";
+import type { SynthesizedSystem } from "../../../lib/promotion/plan/synthesized-steps";
 import { scratchDirectory } from "../../support/repository";
 
 describe("where a pipeline's state is kept", () => {

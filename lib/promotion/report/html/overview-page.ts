@@ -1,5 +1,6 @@
 import { html, type Markup } from "../markup";
-import { counted, type Tone } from "../outline";
+import { counted } from "../outline";
+import { type Tone } from "../entry";
 import {
   countSteps,
   rolloutSentence,

@@ -1,6 +1,7 @@
 import type { PromotionReport, ProofClass } from "../../promotion-report";
 import { html, type Markup } from "../markup";
-import { titleOf, outlineOf, type Detail, type Entry, type Section, type Tone } from "../outline";
+import { titleOf, outlineOf } from "../outline";
+import { type Detail, type Entry, type Section, type Tone } from "../entry";
 import { valueText } from "../text";
 import { renderPage, timeMarkup } from "./page";
 
