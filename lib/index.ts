@@ -82,7 +82,11 @@ export { SternaStep, type SternaStepConfig } from "./migrations/sterna-step";
 
 export { ArchiveStep, type ArchiveStepProps } from "./steps/archive/step";
 export { BucketTransfer } from "./steps/transfer/step";
-export type { BucketTransferProps, CutOverAction, CutOverProps } from "./steps/transfer/step";
+export type {
+  BucketTransferProps,
+  CutoverAction as CutoverAction,
+  CutoverProps as CutoverProps,
+} from "./steps/transfer/step";
 export { COMMAND_LINTS, type CommandLint } from "./steps/command/command-lint";
 export { CommandStep, type CommandStepProps } from "./steps/command/step";
 export { DocumentsStep, type DocumentsStepProps } from "./steps/documents/step";

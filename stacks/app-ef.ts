@@ -57,7 +57,7 @@ export class AppEf extends SystemStack {
       system: AppEf.SYSTEM,
       releases: AppEf.RELEASES,
       ledger: Ledger.postgres({ url: DATABASE }),
-      proof: Ledger.postgres({ url: PREVIOUS_DATABASE }),
+      previousLedger: Ledger.postgres({ url: PREVIOUS_DATABASE }),
     });
     new AwsProvider(this, "aws", {
       region: this.requiredVariable("AWS_REGION"),
@@ -140,7 +140,7 @@ export class AppEf extends SystemStack {
         }),
         this.migrateEnvironmentFile(migration),
       ],
-      verification: (migration) => [
+      acceptance: (migration) => [
         // A11 and A24.
         new HttpStep(migration, "check-health", {
           title: "The application is well, and is 1.0.0",

@@ -5,7 +5,7 @@ import { SternaError } from "../core/errors";
 /** Properties of `Backend.s3`. */
 export interface S3BackendOptions {
   /** Bucket that holds the states. */
-  readonly bucket: string;
+  readonly bucketName: string;
 
   /** Region of the bucket. */
   readonly region: string;
@@ -17,13 +17,13 @@ export interface S3BackendOptions {
    * Key of AWS KMS that encrypts the states: its ARN or id.
    * @default - the bucket's default encryption
    */
-  readonly kmsKeyId?: string;
+  readonly kmsKeyArn?: string;
 }
 
 /** Properties of `Backend.gcs`. */
 export interface GcsBackendOptions {
   /** Bucket that holds the states. */
-  readonly bucket: string;
+  readonly bucketName: string;
 
   /** Beginning of the states' names, without slashes around it: `sterna/states`. */
   readonly prefix: string;
@@ -82,11 +82,11 @@ class S3State extends Backend {
 
   constructor(private readonly options: S3BackendOptions) {
     super();
-    requireNames("Backend.s3", { bucket: options.bucket, region: options.region, keyPrefix: options.keyPrefix });
+    requireNames("Backend.s3", { bucket: options.bucketName, region: options.region, keyPrefix: options.keyPrefix });
   }
 
   bind(stack: Construct, place: BackendPlace): void {
-    const { bucket, region, keyPrefix, kmsKeyId } = this.options;
+    const { bucketName: bucket, region, keyPrefix, kmsKeyArn: kmsKeyId } = this.options;
     const key = `${keyPrefix}/${place.stack}.tfstate`;
     // cdktf 0.21 has no property for it.
     new S3Backend(stack, { bucket, region, key, kmsKeyId, encrypt: true }).addOverride("use_lockfile", true);
@@ -96,11 +96,11 @@ class S3State extends Backend {
 class GcsState extends Backend {
   constructor(private readonly options: GcsBackendOptions) {
     super();
-    requireNames("Backend.gcs", { bucket: options.bucket, prefix: options.prefix });
+    requireNames("Backend.gcs", { bucket: options.bucketName, prefix: options.prefix });
   }
 
   bind(stack: Construct, place: BackendPlace): void {
-    const { bucket, prefix } = this.options;
+    const { bucketName: bucket, prefix } = this.options;
     new GcsBackend(stack, { bucket, prefix: `${prefix}/${place.stack}` });
   }
 }

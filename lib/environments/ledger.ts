@@ -33,7 +33,7 @@ export interface PostgresLedgerOptions {
 /** Properties of `Ledger.s3`. */
 export interface S3LedgerOptions {
   /** Name of a general purpose bucket. It must exist, and should keep old versions. */
-  readonly bucket: string;
+  readonly bucketName: string;
 
   /**
    * What all keys begin with: empty, or ending with one slash. Below it each environment of each system has a place of
@@ -52,7 +52,7 @@ export interface S3LedgerOptions {
 /** Properties of `Ledger.gcs`. */
 export interface GcsLedgerOptions {
   /** Name of a bucket. It must exist, and should keep old versions. */
-  readonly bucket: string;
+  readonly bucketName: string;
 
   /**
    * What all names begin with: empty, or ending with one slash. Below it each environment of each system has a place of
@@ -99,8 +99,8 @@ export abstract class Ledger {
    *
    * @throws SternaError `InvalidLedger` for an empty bucket or a prefix that does not end with a slash
    */
-  static s3(options: S3LedgerOptions): Ledger {
-    return new ObjectLedger({ kind: "s3", ...options });
+  static s3({ bucketName: bucket, ...options }: S3LedgerOptions): Ledger {
+    return new ObjectLedger({ kind: "s3", bucket, ...options });
   }
 
   /**
@@ -109,8 +109,8 @@ export abstract class Ledger {
    *
    * @throws SternaError `InvalidLedger` for an empty bucket or a prefix that does not end with a slash
    */
-  static gcs(options: GcsLedgerOptions): Ledger {
-    return new ObjectLedger({ kind: "gcs", ...options });
+  static gcs({ bucketName: bucket, ...options }: GcsLedgerOptions): Ledger {
+    return new ObjectLedger({ kind: "gcs", bucket, ...options });
   }
 
   /**

@@ -63,7 +63,7 @@ export interface SystemStackProps {
    * Ledger of the environment before this one: a step that it does not hold as applied is refused at plan.
    * @default - with `Ledger.file`, that of the stack of the environment before; none in the first environment
    */
-  readonly proof?: Ledger;
+  readonly previousLedger?: Ledger;
 
   /**
    * Where Terraform keeps the state.
@@ -175,7 +175,7 @@ export class SystemStack extends TerraformStack {
     this.providerPackage =
       props.providerPackage ?? join(root, "dist", "engine", `terraform-provider-sterna_${version}.zip`);
     this.place = new StackPlace(this, id);
-    this.proof = this.findProof(props.proof, props.ledger);
+    this.proof = this.findProof(props.previousLedger, props.ledger);
     const ledger = canonicalJson(props.ledger.configuration(this.place, id));
     this.description = {
       stack: id,

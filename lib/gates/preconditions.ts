@@ -17,7 +17,7 @@ type PreconditionBase = Pick<CommandStepProps, "after" | "timeout" | "title">;
 function toPrecondition(question: string, environment: Readonly<Record<string, Text>>): CommandStepProps {
   return {
     phase: "expand",
-    environment,
+    environmentVariables: environment,
     up: question,
     // The question changes nothing, so nothing is undone.
     down: "true",

@@ -111,15 +111,15 @@ export const transferPlace = z.discriminatedUnion("store", [
 ]);
 export type TransferPlace = z.infer<typeof transferPlace>;
 
-/** What a cut-over does besides copying: stops writers, points readers elsewhere, asks them. Each can be undone. */
-export const cutOverAction = z.discriminatedUnion("kind", [commandProgram, envProgram, httpProgram]);
-export type CutOverAction = z.infer<typeof cutOverAction>;
+/** What a cutover does besides copying: stops writers, points readers elsewhere, asks them. Each can be undone. */
+export const cutoverAction = z.discriminatedUnion("kind", [commandProgram, envProgram, httpProgram]);
+export type CutoverAction = z.infer<typeof cutoverAction>;
 
 /** One phase of moving objects from one store to another. Its phases share a manifest under the transfer's name. */
 export const transferProgram = z.strictObject({
   kind: z.literal("transfer"),
   transfer: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
-  phase: z.enum(["bulk", "delta", "cut-over", "retire"]),
+  phase: z.enum(["bulk", "delta", "cutover", "retire"]),
   from: transferPlace,
   to: transferPlace,
   /** Prefixes of the paths that are moved; none moves all. */
@@ -135,10 +135,10 @@ export const transferProgram = z.strictObject({
   versions: z.enum(["refuse", "leave"]).default("refuse"),
   /** What is done about an object of somebody else that is in the way with other content. */
   onConflict: z.enum(["refuse", "replace"]).default("refuse"),
-  /** Stops what writes to the source, in `cut-over`, before the last changes are copied. */
-  freeze: z.array(cutOverAction).default([]),
-  /** Points the application to the target, in `cut-over`, once both stores are proved equal. */
-  switch: z.array(cutOverAction).default([]),
+  /** Stops what writes to the source, in `cutover`, before the last changes are copied. */
+  freeze: z.array(cutoverAction).default([]),
+  /** Points the application to the target, in `cutover`, once both stores are proved equal. */
+  switch: z.array(cutoverAction).default([]),
 });
 
 /**

@@ -40,7 +40,7 @@ export interface MigrationProps {
    * What is asked when all steps are done. Each step verifies itself besides.
    * @default - nothing
    */
-  readonly verification?: Section;
+  readonly acceptance?: Section;
 }
 
 const NO_STEPS: Section = () => [];
@@ -95,7 +95,7 @@ export class Migration extends Construct {
     this.requireBackupDecision(props);
     MigrationGraph.of(stack).addMigration(this);
     const isIncluded = !stack.release.isOlderThan(this.to);
-    const sections = isIncluded ? [props.backup, props.steps, props.verification] : [];
+    const sections = isIncluded ? [props.backup, props.steps, props.acceptance] : [];
     this.sections = sections.map((section = NO_STEPS) => section(this));
     this.requireListed();
     this.warnAboutPhases();

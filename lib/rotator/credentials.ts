@@ -69,7 +69,7 @@ export function refuseSelfAdministration({ username }: Credentials, rotated: rea
   throw new SternaError(
     "RotationOfAdministrator",
     `the administrator's secret is that of "${username}", who is rotated: after a rotation that is broken off nobody ` +
-      "could log in to finish it. Name as adminSecretId the secret of another user, who may change this one",
+      "could log in to finish it. Name as adminSecret the secret of another user, who may change this one",
   );
 }
 

@@ -18,7 +18,7 @@ const server = {
     ),
   port: z.coerce.number().int().min(1).max(65_535),
   username: z.string().min(1),
-  adminSecretId: z.string().min(1),
+  adminSecret: z.string().min(1),
   tls: tls.default({}),
 };
 

@@ -220,7 +220,7 @@ export interface ReadScheduleOptions extends ScheduleOptions {
    * The language that it is written in.
    * @default - found out by its form
    */
-  readonly from?: ScheduleLanguage;
+  readonly language?: ScheduleLanguage;
 }
 
 /**
@@ -229,7 +229,7 @@ export interface ReadScheduleOptions extends ScheduleOptions {
  *
  * @throws SternaError as `Schedule.cron`, `Schedule.onCalendar` and `Schedule.aws` do
  */
-export function readSchedule(expression: string, { from, zone }: ReadScheduleOptions = {}): Schedule {
+export function readSchedule(expression: string, { language: from, zone }: ReadScheduleOptions = {}): Schedule {
   switch (from ?? languageOf(expression)) {
     case "unix":
       return Schedule.cron(expression, { zone });

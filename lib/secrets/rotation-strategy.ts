@@ -15,7 +15,7 @@ export interface RotatedServerOptions {
    * A secret with the keys `username` and `password`: whoever may change the user's password. The ARN of one of AWS
    * Secrets Manager, or `projects/<project>/secrets/<name>` of one of Google Secret Manager.
    */
-  readonly adminSecretId: string;
+  readonly adminSecret: string;
 
   /**
    * ARN of the KMS key that encrypts the administrator's secret, where it is one of your own: the rotation function may
@@ -155,7 +155,7 @@ export class RotationStrategy {
   }
 
   /** @internal */
-  readonly adminSecretId?: string;
+  readonly adminSecret?: string;
 
   /** @internal */
   readonly adminKmsKeyArn?: string;
@@ -166,9 +166,9 @@ export class RotationStrategy {
   private constructor(
     /** @internal */
     readonly settings: RotationSettings | CustomRotation,
-    { adminSecretId, adminKmsKeyArn, acceptOutage }: Partial<PostgresSingleUserOptions> = {},
+    { adminSecret: adminSecret, adminKmsKeyArn, acceptOutage }: Partial<PostgresSingleUserOptions> = {},
   ) {
-    this.adminSecretId = adminSecretId;
+    this.adminSecret = adminSecret;
     this.adminKmsKeyArn = adminKmsKeyArn;
     this.acceptOutage = acceptOutage;
   }
@@ -182,7 +182,14 @@ export interface CustomRotation {
 }
 
 function server(options: RotatedServerOptions & { readonly username: string }, defaultPort: number) {
-  const { host, port = defaultPort, username, adminSecretId, allowPlaintext, certificateAuthority } = options;
+  const {
+    host,
+    port = defaultPort,
+    username,
+    adminSecret: adminSecret,
+    allowPlaintext,
+    certificateAuthority,
+  } = options;
   const tls = allowPlaintext === undefined ? { certificateAuthority } : { waived: allowPlaintext };
-  return { host, port, username, adminSecretId, tls };
+  return { host, port, username, adminSecret, tls };
 }

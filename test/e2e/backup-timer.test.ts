@@ -47,12 +47,12 @@ requires(
       name: "app-ef",
       schedule: Schedule.cron("0 0 13 * 5"),
       selectionTags: { backup: "daily" },
-      keepFor: Duration.days(120),
+      retention: Duration.days(120),
       coldStorageAfter: Duration.days(30),
       copies: [{ vaultArn: `arn:aws:backup:eu-west-1:${account}:backup-vault:copies` }],
       roleArn: `arn:aws:iam::${account}:role/backup`,
       kmsKeyArn: `arn:aws:kms:us-east-1:${account}:key/11111111-2222-3333-4444-555555555555`,
-      alarmTopicArn: topic,
+      alarmTopicArns: [topic],
       tags: { system: "app-ef" },
       ...props,
     });
@@ -60,7 +60,7 @@ requires(
       name: "app-ef-dump",
       schedule: Schedule.daily({ at: "02:00", zone: "Europe/Berlin" }),
       target: DumpTarget.lambda(`arn:aws:lambda:us-east-1:${account}:function:dump`),
-      alarmTopicArn: topic,
+      alarmTopicArns: [topic],
       jitter: Duration.minutes(15),
     });
     app.synth();
@@ -80,7 +80,7 @@ requires(
     expect((await run("plan", "-detailed-exitcode")).exitCode).toBe(0);
 
     // WHEN the retention is changed
-    synthesize({ keepFor: Duration.days(150) });
+    synthesize({ retention: Duration.days(150) });
     const changed = await run("apply", "-auto-approve");
     // THEN
     expect(changed).toMatchObject({ exitCode: 0, stderr: "" });
@@ -92,7 +92,7 @@ requires(
     expect(unwrapped(refused.stderr)).toContain("Instance cannot be destroyed");
 
     // WHEN it may be destroyed, and holds backups THEN AWS refuses
-    synthesize({ keepFor: Duration.days(150), allowDestroy: "for the test" });
+    synthesize({ retention: Duration.days(150), allowDestroy: "for the test" });
     aws.faults.add({
       service: "backup",
       op: "DELETE /backup-vaults/app-ef",

@@ -76,7 +76,7 @@ requires(
       ...SERVICE,
       rollout: to,
       clusterArn: new EcsCluster(stack, "cluster", { name: "shop" }).arn,
-      environment,
+      environmentVariables: environment,
       vpcId: vpc.id,
       subnetIds: subnets,
       loadBalancerSubnetIds: [Fn.element(subnets, 0), Fn.element(subnets, 1)],
@@ -212,7 +212,7 @@ requires(
     expect(healed.failed).toBe(0);
   }, 240_000);
 
-  it("goes back after the cut-over, too", async () => {
+  it("goes back after the cutover, too", async () => {
     // GIVEN
     await go(rollout.retire());
     await go(rollout.prewarm("1.1.0"));

@@ -34,7 +34,7 @@ requires(
   let store: AwsSecretStore;
   let postgres: PostgresServer;
   let directory: string;
-  let adminSecretId: string;
+  let adminSecret: string;
   let settings: string;
   let commandOfAlarm: string[];
   let environment: Record<string, string>;
@@ -47,7 +47,7 @@ requires(
     const admin = new URL(await postgres.createDatabase("r3mes"));
     const SecretString = JSON.stringify({ username: admin.username, password: admin.password });
     const created = await store.client.send(new CreateSecretCommand({ Name: "admin", SecretString }));
-    adminSecretId = created.ARN!;
+    adminSecret = created.ARN!;
     environment = { ...store.environment, TF_VAR_first: JSON.stringify({ value: canaries.make("first value") }) };
     mkdirSync(join(directory, "function"));
     const zip = unzipSync(readFileSync(join(repositoryRoot, "dist/rotator/rotator.zip")));
@@ -114,7 +114,7 @@ requires(
         database: "r3mes",
         username: "r3mes",
         // The settings refer to it, so a rotation by hand finds them in Terraform's state.
-        adminSecretId: new DataAwsSecretsmanagerSecret(stack, "admin", { name: "admin" }).arn,
+        adminSecret: new DataAwsSecretsmanagerSecret(stack, "admin", { name: "admin" }).arn,
         allowPlaintext: "the server of the test is on loopback",
       }),
     });
@@ -137,7 +137,7 @@ requires(
     const [alarm] = Object.values(resource.aws_cloudwatch_metric_alarm);
     commandOfAlarm = /: sterna (.*)$/.exec(alarm!.alarm_description)![1]!.split(" ");
     const [rotator] = Object.values(resource.aws_lambda_function);
-    return rotator!.environment.variables[SETTINGS_VARIABLE]!.replace(/\$\{[^}]+\}/, adminSecretId);
+    return rotator!.environment.variables[SETTINGS_VARIABLE]!.replace(/\$\{[^}]+\}/, adminSecret);
   }
 
   /** AWS Lambda: the delivered bundle in a process of its own, with the variables of its function. */

@@ -17,7 +17,7 @@ import { transferProgram } from "../../lib/manifest/program";
 import { NASTY_FILES, writeFiles } from "../support/nasty-files";
 import { type RecordingContext, stepContext } from "../support/step-context";
 
-type Phase = "bulk" | "delta" | "cut-over" | "retire";
+type Phase = "bulk" | "delta" | "cutover" | "retire";
 
 describe("a transfer between directories", () => {
   let from: string;
@@ -145,26 +145,26 @@ describe("a transfer between directories", () => {
     }
   });
 
-  test("a cut-over copies the last changes, switches, and then nothing compares a target in use", async () => {
+  test("a cutover copies the last changes, switches, and then nothing compares a target in use", async () => {
     // GIVEN
     writeFiles(from, { a: "1" });
     await run("bulk");
     writeFiles(from, { late: "2" });
     // WHEN
-    await run("cut-over", { freeze: [touch("frozen")] });
+    await run("cutover", { freeze: [touch("frozen")] });
     // THEN
     expect([touched("frozen"), touched("switched")]).toEqual([true, true]);
     expect(contents(to)).toEqual({ a: "1", late: "2" });
     writeFiles(to, { a: "written by the application" });
     expect(await transferKind.verify(program("delta"), stepContext("x"), undefined)).toEqual([]);
     // WHEN it is undone, twice
-    await undo("cut-over", { freeze: [touch("frozen")] });
-    await undo("cut-over", { freeze: [touch("frozen")] });
+    await undo("cutover", { freeze: [touch("frozen")] });
+    await undo("cutover", { freeze: [touch("frozen")] });
     // THEN
     expect([touched("frozen"), touched("switched")]).toEqual([false, false]);
   });
 
-  test("a cut-over that fails on its way puts everything back", async () => {
+  test("a cutover that fails on its way puts everything back", async () => {
     // GIVEN a switch of which the second action fails
     writeFiles(from, { a: "1" });
     await run("bulk");
@@ -172,16 +172,16 @@ describe("a transfer between directories", () => {
     const more = { freeze: [touch("frozen")], switch: [touch("switched"), broken, touch("never")] };
     // WHEN
     const said = stepContext("x");
-    const failure = transferKind.up(program("cut-over", more), said);
+    const failure = transferKind.up(program("cutover", more), said);
     // THEN
     await expect(failure).rejects.toMatchObject({ code: "VerificationFailed" });
     expect(["frozen", "switched", "broken"].map(touched)).toEqual([false, false, false]);
-    expect(said.messages).toContain("the cut-over did not come to its end; puts everything back");
-    const results = await transferKind.verify(program("cut-over", more), said, undefined);
-    expect(failed(results)[0]).toMatch(/^cut-over of files/);
+    expect(said.messages).toContain("the cutover did not come to its end; puts everything back");
+    const results = await transferKind.verify(program("cutover", more), said, undefined);
+    expect(failed(results)[0]).toMatch(/^cutover of files/);
   });
 
-  test("a cut-over that is interrupted while it switches puts everything back", async () => {
+  test("a cutover that is interrupted while it switches puts everything back", async () => {
     // GIVEN
     writeFiles(from, { a: "1" });
     await run("bulk");
@@ -190,7 +190,7 @@ describe("a transfer between directories", () => {
     const slow = { ...touch("slow"), up: `${touch("slow").up}; sleep 60` };
     const more = { freeze: [touch("frozen")], switch: [slow] };
     // WHEN
-    const interrupted = transferKind.up(program("cut-over", more), context);
+    const interrupted = transferKind.up(program("cutover", more), context);
     const watch = setInterval(() => touched("slow") && stop.abort(new Error("interrupted")), 20);
     // THEN
     await expect(interrupted).rejects.toThrow("interrupted");
@@ -198,15 +198,15 @@ describe("a transfer between directories", () => {
     expect(["frozen", "slow"].map(touched)).toEqual([false, false]);
   });
 
-  test("a cut-over that was killed is put back as far as it had come", async () => {
+  test("a cutover that was killed is put back as far as it had come", async () => {
     // GIVEN the record of a process that died in the second of three actions
     const more = { freeze: [touch("frozen")], switch: [touch("switched"), touch("never")] };
     writeFiles(from, { a: "1" });
     await run("bulk");
-    await run("cut-over", more);
-    writeFiles(to, { ".sterna/transfers/files/cut-over.json": JSON.stringify({ begun: 2 }) });
+    await run("cutover", more);
+    writeFiles(to, { ".sterna/transfers/files/cutover.json": JSON.stringify({ begun: 2 }) });
     // WHEN
-    await undo("cut-over", more);
+    await undo("cutover", more);
     // THEN
     expect(["frozen", "switched", "never"].map(touched)).toEqual([false, false, true]);
     rmSync(join(to, "..", `never-${to.slice(-6)}`));
@@ -219,7 +219,7 @@ describe("a transfer between directories", () => {
     const context = stepContext("x");
     const writer = { ...context, progress: () => writeFiles(from, { a: "2" }) };
     // WHEN
-    const failure = transferKind.up(program("cut-over"), writer);
+    const failure = transferKind.up(program("cutover"), writer);
     // THEN
     await expect(failure).rejects.toMatchObject({
       code: "VerificationFailed",
@@ -233,9 +233,9 @@ describe("a transfer between directories", () => {
     writeFiles(from, { same: "1", "folder/lost": "2", changed: "3" });
     await run("bulk");
     await expect(transferKind.up(program("retire"), stepContext("x"))).rejects.toMatchObject({
-      code: "TransferNotCutOver",
+      code: "TransferNotCutover",
     });
-    await run("cut-over");
+    await run("cutover");
     rmSync(join(to, "folder/lost"));
     writeFiles(to, { changed: "by the application" });
     // WHEN
@@ -247,20 +247,20 @@ describe("a transfer between directories", () => {
     await undo("retire");
     // THEN
     expect(contents(from)).toEqual({ same: "1", "folder/lost": "2", changed: "3" });
-    await undo("cut-over");
+    await undo("cutover");
   });
 
   test("retiring deletes nothing while somebody writes to the source", async () => {
     writeFiles(from, { a: "1", b: "2" });
     await run("bulk");
-    await run("cut-over");
+    await run("cutover");
     writeFiles(from, { b: "3", new: "4" });
     await expect(transferKind.up(program("retire"), stepContext("x"))).rejects.toMatchObject({
       code: "SourceStillWritten",
       message: expect.stringMatching(/^2 objects .*: b, new; nothing was deleted/),
     });
     expect(contents(from)).toEqual({ a: "1", b: "3", new: "4" });
-    await undo("cut-over");
+    await undo("cutover");
   });
 
   test("links are refused, left out or followed, and none leads a copy out of the target", async () => {

@@ -148,7 +148,7 @@ describe("releases", () => {
 describe("ledgers", () => {
   const providerOf = (ledger: Ledger, environment = "development", proof?: Ledger) => {
     const app = new TestApp(directory);
-    app.stack({ ledger, proof, environment: chain.get(environment) });
+    app.stack({ ledger, previousLedger: proof, environment: chain.get(environment) });
     return { app, ledger: JSON.parse(app.synthesize(`shop-${environment}`).provider.sterna[0].ledger) };
   };
 
@@ -182,8 +182,8 @@ describe("ledgers", () => {
 
   test("a ledger in a bucket is told with its prefix, in which each environment has its own place", () => {
     // WHEN
-    const s3 = providerOf(Ledger.s3({ bucket: "shop-ledger", region: "eu-west-1" })).ledger;
-    const gcs = providerOf(Ledger.gcs({ bucket: "shop-ledger", prefix: "" })).ledger;
+    const s3 = providerOf(Ledger.s3({ bucketName: "shop-ledger", region: "eu-west-1" })).ledger;
+    const gcs = providerOf(Ledger.gcs({ bucketName: "shop-ledger", prefix: "" })).ledger;
     // THEN
     expect(s3).toEqual({ kind: "s3", bucket: "shop-ledger", prefix: "sterna/", region: "eu-west-1" });
     expect(gcs).toEqual({ kind: "gcs", bucket: "shop-ledger", prefix: "" });
@@ -192,7 +192,7 @@ describe("ledgers", () => {
   test.each(["sterna", "/sterna/", "a//b/"])(
     "a prefix %p is refused, since keys would run into each other",
     (prefix) => {
-      expect(errorOf(() => Ledger.s3({ bucket: "shop-ledger", prefix }))).toMatchObject({
+      expect(errorOf(() => Ledger.s3({ bucketName: "shop-ledger", prefix }))).toMatchObject({
         code: "InvalidLedger",
         message: expect.stringContaining(
           'prefix: must be empty or end with one slash, and not begin with one: "sterna/"',
@@ -202,7 +202,7 @@ describe("ledgers", () => {
   );
 
   test("the ledger of another stack does not follow from one in a bucket", () => {
-    expect(errorOf(() => providerOf(Ledger.s3({ bucket: "shop-production" }), "staging"))).toMatchObject({
+    expect(errorOf(() => providerOf(Ledger.s3({ bucketName: "shop-production" }), "staging"))).toMatchObject({
       code: "ProofNotConfigured",
       message: expect.stringContaining('Ledger.s3({ bucket: "…" })'),
     });
@@ -242,8 +242,9 @@ describe("backends", () => {
 
   test("S3 locks with a lock file and encrypts, which needs Terraform 1.10", () => {
     expect(
-      terraformOf(Backend.s3({ bucket: "states", region: "eu-west-1", keyPrefix: "sterna", kmsKeyId: "alias/states" }))
-        .terraform,
+      terraformOf(
+        Backend.s3({ bucketName: "states", region: "eu-west-1", keyPrefix: "sterna", kmsKeyArn: "alias/states" }),
+      ).terraform,
     ).toMatchObject({
       required_version: ">= 1.10",
       backend: {
@@ -260,7 +261,7 @@ describe("backends", () => {
   });
 
   test("Google Cloud Storage keeps each stack under a name of its own", () => {
-    expect(terraformOf(Backend.gcs({ bucket: "states", prefix: "sterna" })).terraform.backend.gcs).toEqual({
+    expect(terraformOf(Backend.gcs({ bucketName: "states", prefix: "sterna" })).terraform.backend.gcs).toEqual({
       bucket: "states",
       prefix: "sterna/shop-development",
     });
@@ -269,12 +270,12 @@ describe("backends", () => {
   test.each([
     [
       "an empty bucket",
-      () => Backend.s3({ bucket: "", region: "eu-west-1", keyPrefix: "sterna" }),
+      () => Backend.s3({ bucketName: "", region: "eu-west-1", keyPrefix: "sterna" }),
       /bucket of Backend\.s3/,
     ],
     [
       "a prefix that ends with a slash",
-      () => Backend.gcs({ bucket: "states", prefix: "sterna/" }),
+      () => Backend.gcs({ bucketName: "states", prefix: "sterna/" }),
       /prefix of Backend\.gcs.*"sterna\/"/,
     ],
   ])("%s is refused", (_what, make, message) => {

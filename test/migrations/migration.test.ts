@@ -48,7 +48,7 @@ test("backup, steps and verification run one after the other", () => {
   migrate(stack, {
     backup: (m) => [new ArchiveStep(m, "backup-data", { sources: ["/srv/data"], directory: "/srv/backup" })],
     steps: (m) => [sql(m, "create-schema"), sql(m, "fill-schema")],
-    verification: (m) => [new HttpStep(m, "check-health", { url: "http://127.0.0.1/health" })],
+    acceptance: (m) => [new HttpStep(m, "check-health", { url: "http://127.0.0.1/health" })],
   });
   // THEN
   expect(order(stack)).toEqual({

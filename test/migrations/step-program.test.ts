@@ -34,7 +34,12 @@ function stackWith(
 const upload = (m: Migration) =>
   new FilesStep(m, "upload", { directory: variable("DATA"), bucket: variable("BUCKET") });
 const command = (m: Migration, environment: Record<string, ReturnType<typeof variable> | string>, up = "true") =>
-  new CommandStep(m, "run", { up, down: "true", verify: [{ query: "echo 1", expected: 1 }], environment });
+  new CommandStep(m, "run", {
+    up,
+    down: "true",
+    verify: [{ query: "echo 1", expected: 1 }],
+    environmentVariables: environment,
+  });
 
 describe("variables", () => {
   test("a step gets exactly the variables that its program uses", () => {

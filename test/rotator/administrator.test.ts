@@ -19,7 +19,7 @@ requires("postgres", "moto_server")("an administrator of PostgreSQL who is no su
   let store: SecretStore;
   let postgres: PostgresServer;
   /** As with RDS, whose master user owns the first database, and is no superuser. */
-  let adminSecretId: string;
+  let adminSecret: string;
   /** A database, and a user in it: a new one for each test. */
   let app: string;
   let count = 0;
@@ -27,7 +27,7 @@ requires("postgres", "moto_server")("an administrator of PostgreSQL who is no su
   beforeAll(async () => {
     [store, postgres] = await Promise.all([startSecretStore(), startPostgres()]);
     await postgres.query(`CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD '${PASSWORD}'`);
-    adminSecretId = await store.create("master", JSON.stringify({ username: "master", password: PASSWORD }));
+    adminSecret = await store.create("master", JSON.stringify({ username: "master", password: PASSWORD }));
   });
   afterAll(async () => {
     await store?.stop();
@@ -41,7 +41,7 @@ requires("postgres", "moto_server")("an administrator of PostgreSQL who is no su
   function settings(changed: Partial<Record<string, unknown>> = {}): RotationSettings {
     return rotationSettings.parse({
       ...{ strategy: "postgresAlternatingUsers", ownerRole: `${app}_owner`, host: "127.0.0.1", port: postgres.port },
-      ...{ username: app, database: app, adminSecretId, tls: { waived: "the server of the test is on loopback" } },
+      ...{ username: app, database: app, adminSecret, tls: { waived: "the server of the test is on loopback" } },
       ...changed,
     });
   }
@@ -127,7 +127,7 @@ requires("postgres", "moto_server")("an administrator of PostgreSQL who is no su
     const clerk = await store.create("clerk", JSON.stringify({ username: "clerk", password: PASSWORD }));
 
     // WHEN
-    const rotation = rotateBy(settings({ adminSecretId: clerk }));
+    const rotation = rotateBy(settings({ adminSecret: clerk }));
 
     // THEN
     await expect(rotation).rejects.toMatchObject({
@@ -200,7 +200,7 @@ requires("postgres", "moto_server")("an administrator of PostgreSQL who is no su
       const rds = await store.create(`${app}-superuser`, superuser());
 
       // WHEN
-      const rotation = rotateBy(settings({ adminSecretId: rds }));
+      const rotation = rotateBy(settings({ adminSecret: rds }));
 
       // THEN
       await expect(rotation).rejects.toMatchObject({
@@ -241,7 +241,7 @@ requires("postgres", "moto_server")("an administrator of PostgreSQL who is no su
     // GIVEN an application that was broken into, and an administrator who is a superuser
     await store.create(app);
     const adminSecret = await store.create(`${app}-superuser`, superuser());
-    const by = settings({ adminSecretId: adminSecret });
+    const by = settings({ adminSecret: adminSecret });
     await asMaster("GRANT CREATE ON DATABASE " + app + " TO PUBLIC");
     await rotateBy(by);
     await asApp(`
@@ -339,7 +339,7 @@ requires("postgres", "moto_server")("an administrator of PostgreSQL who is no su
     await store.create(app);
     for (const username of ["master", "master_clone"]) {
       const own = await store.create(`${app}-${username}`, JSON.stringify({ username, password: PASSWORD }));
-      await expect(rotateBy(settings({ username: "master", adminSecretId: own }))).rejects.toMatchObject({
+      await expect(rotateBy(settings({ username: "master", adminSecret: own }))).rejects.toMatchObject({
         code: "RotationOfAdministrator",
       });
     }

@@ -37,7 +37,7 @@ requires(
     postgresAlternatingUsers: () => preparePostgresSecret(store, postgres, "alternating", "postgresAlternatingUsers"),
     postgresSingleUser: () => preparePostgresSecret(store, postgres, "single", "postgresSingleUser"),
     redisAcl: async () => {
-      const adminSecretId = await store.create(
+      const adminSecret = await store.create(
         "redis-admin",
         JSON.stringify({ username: "default", password: redis.password }),
       );
@@ -47,7 +47,7 @@ requires(
         port: redis.port,
         // Not the same as its decoding, which a URL stands for.
         username: "app%41",
-        adminSecretId,
+        adminSecret,
         rules: ["~*", "+@all"],
         notDurable: "the server of the test has no file",
         tls: { waived: "the server of the test is on loopback" },

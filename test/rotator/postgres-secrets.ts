@@ -15,7 +15,7 @@ export async function preparePostgresSecret(
   strategy: PostgresStrategyName,
 ): Promise<{ secretId: string; settings: RotationSettings }> {
   const admin = new URL(await postgres.createDatabase(name));
-  const adminSecretId = await store.create(
+  const adminSecret = await store.create(
     `${name}-admin`,
     JSON.stringify({ username: admin.username, password: admin.password }),
   );
@@ -25,7 +25,7 @@ export async function preparePostgresSecret(
     port: postgres.port,
     username: name,
     database: name,
-    adminSecretId,
+    adminSecret,
     tls: { waived: "the server of the test is on loopback" },
     ...(strategy === "postgresAlternatingUsers" && { ownerRole: `${name}_owner` }),
   });

@@ -103,7 +103,7 @@ requires("redis", "moto_server")("a rotation of a user of Redis", () => {
     await store.create("redis-rotator", JSON.stringify({ username: "rotator", password: "known" }));
 
     // WHEN
-    await rotate(rotationOf(store, secretId, { ...settings, adminSecretId: "redis-rotator" } as RotationSettings));
+    await rotate(rotationOf(store, secretId, { ...settings, adminSecret: "redis-rotator" } as RotationSettings));
 
     // THEN
     expect(await logsIn((await store.value(secretId)).url!)).toBe(true);

@@ -8,16 +8,13 @@ export async function prepareRedisSettings(
   redis: RedisTestServer,
   adminName: string,
 ): Promise<RotationSettings> {
-  const adminSecretId = await store.create(
-    adminName,
-    JSON.stringify({ username: "default", password: redis.password }),
-  );
+  const adminSecret = await store.create(adminName, JSON.stringify({ username: "default", password: redis.password }));
   return rotationSettings.parse({
     strategy: "redisAcl",
     host: "127.0.0.1",
     port: redis.port,
     username: "app",
-    adminSecretId,
+    adminSecret,
     rules: ["~app:*", "+@read", "+@write"],
     tls: { waived: "the server of the test is on loopback" },
   });

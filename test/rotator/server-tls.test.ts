@@ -63,12 +63,12 @@ requires(
   const ofPostgres = (tls: TlsSettings, at: Partial<Record<"host" | "port", unknown>> = {}) =>
     rotationSettings.parse({
       ...{ strategy: "postgresAlternatingUsers", username: "app", database: "app", ownerRole: "app_owner" },
-      ...{ host: "localhost", port: postgres.port, adminSecretId: "postgres-master", tls, ...at },
+      ...{ host: "localhost", port: postgres.port, adminSecret: "postgres-master", tls, ...at },
     });
   const ofRedis = (tls: TlsSettings, at: Partial<Record<"host" | "port", unknown>> = {}) =>
     rotationSettings.parse({
       ...{ strategy: "redisAcl", username: "app", rules: ["~app:*", "+@read", "+@write"] },
-      ...{ host: "localhost", port: redis.tlsPort, adminSecretId: "redis-master", tls, ...at },
+      ...{ host: "localhost", port: redis.tlsPort, adminSecret: "redis-master", tls, ...at },
     });
 
   describe.each([

@@ -139,7 +139,11 @@ describe("CommandStep", () => {
     const file = join(directory, "convert.sh");
     writeFileSync(file, "convert ${DATA}\n");
     // WHEN
-    const stack = command({ up: Script.fromFile(file), environment: { OWNER: variable("OWNER") }, directory: "/srv" });
+    const stack = command({
+      up: Script.fromFile(file),
+      environmentVariables: { OWNER: variable("OWNER") },
+      directory: "/srv",
+    });
     writeFileSync(file, "something else");
     // THEN
     expect(programOf(stack, "step")).toMatchObject({

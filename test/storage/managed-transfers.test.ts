@@ -14,9 +14,9 @@ describe("GoogleTransferJob", () => {
       new AwsProvider(stack, "aws");
       new GoogleProvider(stack, "google");
       new GoogleTransferJob(stack, "job", {
-        sourceBucket: "old",
-        targetBucket: "new",
-        from: "2027-01-31",
+        sourceBucketName: "old",
+        destinationBucketName: "new",
+        startsOn: "2027-01-31",
         prefix: "data/",
         ...props,
       });
@@ -65,7 +65,7 @@ describe("GoogleTransferJob", () => {
   });
 
   test.each(["2027-02-30", "31.1.2027", "2027-1-31", ""])("refuses to begin on %j", (from) => {
-    expect(errorOf(() => job({ from })).code).toBe("InvalidTransferStart");
+    expect(errorOf(() => job({ startsOn: from })).code).toBe("InvalidTransferStart");
   });
 });
 
@@ -73,7 +73,12 @@ describe("DataSyncTask", () => {
   const task = (tags?: boolean): SynthesizedStack =>
     synthesize((stack: TerraformStack) => {
       new AwsProvider(stack, "aws");
-      new DataSyncTask(stack, "task", { sourceBucket: "old", targetBucket: "new", prefix: "data/", tags });
+      new DataSyncTask(stack, "task", {
+        sourceBucketName: "old",
+        destinationBucketName: "new",
+        prefix: "data/",
+        copyObjectTags: tags,
+      });
     });
 
   test("copies what changed, checks it, and deletes nothing", () => {

@@ -8,7 +8,7 @@ import type { Schedule } from "../../schedule/schedule";
 /** A metric that counts what was done. */
 interface AbsenceAlarmProps {
   readonly name: string;
-  readonly topicArn: string;
+  readonly topicArns: readonly string[];
   readonly schedule: Schedule;
   readonly namespace: string;
   readonly metricName: string;
@@ -43,15 +43,15 @@ export function absenceAlarm(scope: Construct, props: AbsenceAlarmProps): void {
     comparisonOperator: "LessThanThreshold",
     threshold: 1,
     treatMissingData: "breaching",
-    alarmActions: [props.topicArn],
-    okActions: [props.topicArn],
+    alarmActions: [...props.topicArns],
+    okActions: [...props.topicArns],
   });
 }
 
-/** Whom backup jobs tell. */
+/** Topics that are notified about backup jobs. */
 interface BackupJobAlarmsProps {
   readonly name: string;
-  readonly topicArn: string;
+  readonly topicArns: readonly string[];
   readonly schedule: Schedule;
   readonly vaultName: string;
 }
@@ -61,7 +61,7 @@ interface BackupJobAlarmsProps {
  * allows: a plan that selects nothing has no job that could fail.
  */
 export class BackupJobAlarms extends Construct {
-  constructor(scope: Construct, id: string, { name, topicArn, schedule, vaultName }: BackupJobAlarmsProps) {
+  constructor(scope: Construct, id: string, { name, topicArns, schedule, vaultName }: BackupJobAlarmsProps) {
     super(scope, id);
     const failed = new CloudwatchEventRule(this, "Failed", {
       name: `${name}-backup-failed`,
@@ -72,15 +72,27 @@ export class BackupJobAlarms extends Construct {
         detail: { state: ["FAILED", "ABORTED", "EXPIRED", "PARTIAL"], $or: vaultPatterns(vaultName) },
       }),
     });
-    new CloudwatchEventTarget(this, "FailedTopic", { rule: failed.name, arn: topicArn });
+    notifyTopics(this, "FailedTopic", failed, topicArns);
     absenceAlarm(this, {
       name,
-      topicArn,
+      topicArns,
       schedule,
       namespace: "AWS/Backup",
       metricName: "NumberOfBackupJobsCompleted",
       dimensions: { BackupVaultName: vaultName },
     });
+  }
+}
+
+/** Sends the events of a rule to topics. EventBridge takes up to five targets for one rule. */
+export function notifyTopics(
+  scope: Construct,
+  id: string,
+  rule: CloudwatchEventRule,
+  topicArns: readonly string[],
+): void {
+  for (const [index, arn] of topicArns.entries()) {
+    new CloudwatchEventTarget(scope, index === 0 ? id : `${id}${index + 1}`, { rule: rule.name, arn });
   }
 }
 

@@ -27,22 +27,22 @@ export interface BackupTimerProps {
   readonly selectionTags?: Readonly<Record<string, string>>;
 
   /** How long a backup is kept, in whole days. */
-  readonly keepFor: Duration;
+  readonly retention: Duration;
 
   /**
-   * How long backups have been promised to be there, in a contract or a runbook. `keepFor` cannot be shorter.
+   * How long backups have been promised to be there, in a contract or a runbook. `retention` cannot be shorter.
    * @default - nothing was promised
    */
-  readonly promisedRetention?: Duration;
+  readonly requiredRetention?: Duration;
 
   /**
-   * Age at which backups go to cold storage, where 90 days are billed at least: `keepFor` is 90 days longer, or more.
+   * Age at which backups go to cold storage, where 90 days are billed at least: `retention` is 90 days longer, or more.
    * @default - they stay where they are
    */
   readonly coldStorageAfter?: Duration;
 
   /**
-   * Whether any moment of the last `keepFor` can be restored, 35 days at most.
+   * Whether any moment of the last `retention` can be restored, 35 days at most.
    * @default false
    */
   readonly continuous?: boolean;
@@ -84,10 +84,10 @@ export interface BackupTimerProps {
   readonly roleArn?: string;
 
   /**
-   * ARN of an SNS topic that hears of backups that failed, and of backups that did not happen.
-   * @default - nobody hears
+   * ARNs of up to five SNS topics that are notified about failed and missing backups.
+   * @default - no notification
    */
-  readonly alarmTopicArn?: string;
+  readonly alarmTopicArns?: readonly string[];
 
   /**
    * Why Terraform may destroy the vault, once it is empty. Without it every plan that would do so fails.
@@ -117,7 +117,7 @@ export interface BackupCopy {
    * How long the copy is kept, in whole days.
    * @default - as long as the backup
    */
-  readonly keepFor?: Duration;
+  readonly retention?: Duration;
 }
 
 /** What a vault refuses. */
@@ -129,7 +129,7 @@ export interface VaultLock {
 
   /**
    * The vault takes no backup that is kept for less.
-   * @default - `keepFor`
+   * @default - `retention`
    */
   readonly minimumRetention?: Duration;
 

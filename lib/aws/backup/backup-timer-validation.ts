@@ -26,7 +26,7 @@ export interface BackupNumbers {
 export function validateBackupTimer(props: BackupTimerProps, construct: IConstruct): BackupNumbers {
   checkTimerName(props.name, construct);
   validateSelection(props, construct);
-  const keepDays = checkRetention(props.keepFor, props.promisedRetention, construct);
+  const keepDays = checkRetention(props.retention, props.requiredRetention, construct);
   const coldDays = props.coldStorageAfter && wholeDays(props.coldStorageAfter, "coldStorageAfter", construct);
   validateColdStorage(keepDays, coldDays, construct);
   validateContinuous(props, keepDays, construct);
@@ -50,7 +50,7 @@ function validateColdStorage(keepDays: number, coldDays: number | undefined, con
   throw new ValidationError(
     "ColdStorageTooLate",
     `backups go to cold storage after ${coldDays} days and are deleted after ${keepDays}; ` +
-      `${COLD_STORAGE_DAYS} days there are billed. Write keepFor: Duration.days(${coldDays + COLD_STORAGE_DAYS}) or more`,
+      `${COLD_STORAGE_DAYS} days there are billed. Write retention: Duration.days(${coldDays + COLD_STORAGE_DAYS}) or more`,
     construct,
   );
 }
@@ -77,7 +77,7 @@ function validateLock(lock: VaultLock | undefined, keepDays: number, construct: 
     throw new ValidationError(
       "VaultLockContradiction",
       `the vault takes backups that are kept for ${minimum ?? keepDays} to ${maximum ?? "any number of"} days, and these ` +
-        `are kept for ${keepDays}: every job would fail. Change keepFor or the lock`,
+        `are kept for ${keepDays}: every job would fail. Change retention or the lock`,
       construct,
     );
   }
@@ -91,8 +91,8 @@ function validateLock(lock: VaultLock | undefined, keepDays: number, construct: 
   }
 }
 
-function validateCopy({ vaultArn, keepFor }: BackupCopy, construct: IConstruct): void {
-  if (keepFor) wholeDays(keepFor, "copies.keepFor", construct);
+function validateCopy({ vaultArn, retention: retention }: BackupCopy, construct: IConstruct): void {
+  if (retention) wholeDays(retention, "copies.retention", construct);
   if (isUnresolved(vaultArn) || VAULT_ARN.test(vaultArn)) return;
   throw new ValidationError(
     "InvalidBackupTimer",
@@ -119,14 +119,14 @@ function windows({ startWindow, completionWindow }: BackupTimerProps, construct:
  * @returns the whole days that backups are kept
  * @throws ValidationError `RetentionContradiction`, `InvalidBackupTimer`
  */
-function checkRetention(keepFor: Duration, promised: Duration | undefined, construct: IConstruct): number {
-  const days = wholeDays(keepFor, "keepFor", construct);
-  const promisedDays = promised && wholeDays(promised, "promisedRetention", construct);
+function checkRetention(retention: Duration, promised: Duration | undefined, construct: IConstruct): number {
+  const days = wholeDays(retention, "retention", construct);
+  const promisedDays = promised && wholeDays(promised, "requiredRetention", construct);
   if (promisedDays !== undefined && days < promisedDays) {
     throw new ValidationError(
       "RetentionContradiction",
-      `backups are deleted after ${days} days, and promisedRetention is ${promisedDays}; ` +
-        `write keepFor: Duration.days(${promisedDays}) or more, or promise less`,
+      `backups are deleted after ${days} days, and requiredRetention is ${promisedDays}; ` +
+        `write retention: Duration.days(${promisedDays}) or more, or promise less`,
       construct,
     );
   }

@@ -38,9 +38,9 @@ export class BackupTimer extends Construct {
     this.addLock(props, numbers);
     this.resource = this.addPlan(props, form, numbers);
     this.addSelection(props);
-    if (props.alarmTopicArn !== undefined) {
-      const { name, schedule, alarmTopicArn: topicArn } = props;
-      new BackupJobAlarms(this, "Alarms", { name, topicArn, schedule, vaultName: this.vault.name });
+    if (props.alarmTopicArns !== undefined) {
+      const { name, schedule, alarmTopicArns: topicArns } = props;
+      new BackupJobAlarms(this, "Alarms", { name, topicArns, schedule, vaultName: this.vault.name });
     }
   }
 
@@ -102,9 +102,9 @@ export class BackupTimer extends Construct {
       enableContinuousBackup: continuous || undefined,
       recoveryPointTags: tags,
       lifecycle: { deleteAfter: keepDays, coldStorageAfter: coldDays },
-      copyAction: copies.map(({ vaultArn, keepFor }) => ({
+      copyAction: copies.map(({ vaultArn, retention: retention }) => ({
         destinationVaultArn: vaultArn,
-        lifecycle: { deleteAfter: keepFor?.toDays() ?? keepDays },
+        lifecycle: { deleteAfter: retention?.toDays() ?? keepDays },
       })),
     };
   }

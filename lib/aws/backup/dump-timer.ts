@@ -1,5 +1,4 @@
 import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
-import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { type SchedulerScheduleConfig, SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule";
@@ -11,7 +10,7 @@ import { Duration } from "../../core/duration";
 import { ValidationError } from "../../core/errors";
 import { type Transform, applyTransform } from "../../core/refactoring";
 import type { Schedule } from "../../schedule/schedule";
-import { absenceAlarm } from "./backup-alarms";
+import { absenceAlarm, notifyTopics } from "./backup-alarms";
 import type { DumpTarget } from "./dump-target";
 import { serviceRole } from "./service-role";
 
@@ -47,10 +46,10 @@ export interface DumpTimerProps {
   readonly deadLetterQueueArn?: string;
 
   /**
-   * ARN of an SNS topic that hears of runs that failed, or were not started.
-   * @default - nobody hears
+   * ARNs of up to five SNS topics that are notified about runs that failed or did not start.
+   * @default - no notification
    */
-  readonly alarmTopicArn?: string;
+  readonly alarmTopicArns?: readonly string[];
 
   /**
    * Changes what is passed to each schedule inside.
@@ -110,7 +109,7 @@ export class DumpTimer extends Construct {
       const scheduleId = index === 0 ? "Resource" : `Resource${index + 1}`;
       return new SchedulerSchedule(this, scheduleId, applyTransform(config, props.transform));
     });
-    if (props.alarmTopicArn !== undefined) this.addAlarms(props, props.alarmTopicArn);
+    if (props.alarmTopicArns !== undefined) this.addAlarms(props, props.alarmTopicArns);
   }
 
   private minutes(duration: Duration, name: string): number {
@@ -134,21 +133,21 @@ export class DumpTimer extends Construct {
   }
 
   /** A run that was started and failed; one that was never started; no run at all. */
-  private addAlarms({ name, schedule, target }: DumpTimerProps, topicArn: string): void {
+  private addAlarms({ name, schedule, target }: DumpTimerProps, topicArns: readonly string[]): void {
     const dimensions = { ScheduleGroup: this.group.name };
-    this.addAlarm("Dropped", "AWS/Scheduler", "InvocationDroppedCount", dimensions, name, topicArn);
+    this.addAlarm("Dropped", "AWS/Scheduler", "InvocationDroppedCount", dimensions, name, topicArns);
     if (target.functionArn !== undefined) {
       const functionName = Fn.element(Fn.split(":", target.functionArn), 6);
-      this.addAlarm("Failed", "AWS/Lambda", "Errors", { FunctionName: functionName }, name, topicArn);
+      this.addAlarm("Failed", "AWS/Lambda", "Errors", { FunctionName: functionName }, name, topicArns);
     }
     if (target.failureEvent !== undefined) {
       const eventPattern = JSON.stringify(target.failureEvent);
       const rule = new CloudwatchEventRule(this, "Failed", { name: `${name}-dump-failed`, eventPattern });
-      new CloudwatchEventTarget(this, "FailedTopic", { rule: rule.name, arn: topicArn });
+      notifyTopics(this, "FailedTopic", rule, topicArns);
     }
     absenceAlarm(this, {
       name,
-      topicArn,
+      topicArns,
       schedule,
       namespace: "AWS/Scheduler",
       metricName: "InvocationAttemptCount",
@@ -162,7 +161,7 @@ export class DumpTimer extends Construct {
     metricName: string,
     dimensions: Record<string, string>,
     name: string,
-    topicArn: string,
+    topicArns: readonly string[],
   ): void {
     new CloudwatchMetricAlarm(this, id, {
       alarmName: `${name}-dump-${id.toLowerCase()}`,
@@ -175,7 +174,7 @@ export class DumpTimer extends Construct {
       comparisonOperator: "GreaterThanThreshold",
       threshold: 0,
       treatMissingData: "notBreaching",
-      alarmActions: [topicArn],
+      alarmActions: [...topicArns],
     });
   }
 }

@@ -54,7 +54,7 @@ export interface BlueGreenServiceProps {
    * Environment variables of the container, the same for both colors. No secrets.
    * @default - none
    */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environmentVariables?: Readonly<Record<string, string>>;
 
   /**
    * Environment variables that ECS takes from Secrets Manager: `rotatingSecret.reference("url")`, or

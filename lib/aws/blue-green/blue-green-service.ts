@@ -131,7 +131,10 @@ function validateBlueGreenService(props: BlueGreenServiceProps, construct: Const
 }
 
 /** A value that is written out stands in the task definition, in the plan and in the state. */
-function requireReferences({ environment = {}, secrets = {} }: BlueGreenServiceProps, construct: Construct): void {
+function requireReferences(
+  { environmentVariables: environment = {}, secrets = {} }: BlueGreenServiceProps,
+  construct: Construct,
+): void {
   requireNoPasswords(environment, 'SecretReference.aws("arn:…", { key })', construct);
   for (const [name, secret] of Object.entries(secrets)) {
     naming(name, construct, () => containerSecret(secret));

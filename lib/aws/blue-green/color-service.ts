@@ -129,7 +129,7 @@ export class ColorService extends Construct {
 }
 
 function containerDefinitions(props: ColorServiceProps): string {
-  const { environment = {}, secrets = {} } = props;
+  const { environmentVariables: environment = {}, secrets = {} } = props;
   return JSON.stringify([
     {
       name: props.serviceName,

@@ -37,11 +37,11 @@ function validateName(name: string, refuse: Refuse): void {
 }
 
 function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
-  const { settings, adminSecretId, acceptOutage } = strategy;
-  if (adminSecretId !== undefined && !isUnresolved(adminSecretId) && !SECRET_ARN.test(adminSecretId)) {
+  const { settings, adminSecret, acceptOutage } = strategy;
+  if (adminSecret !== undefined && !isUnresolved(adminSecret) && !SECRET_ARN.test(adminSecret)) {
     refuse(
       "InvalidSecretArn",
-      `adminSecretId "${adminSecretId}" is not the whole ARN of a secret, which the function's policy needs. ` +
+      `adminSecret "${adminSecret}" is not the whole ARN of a secret, which the function's policy needs. ` +
         'Write "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf", or the arn of a resource',
     );
   }

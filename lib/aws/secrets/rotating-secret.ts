@@ -48,7 +48,7 @@ export class RotatingSecret extends Construct {
   constructor(scope: Construct, id: string, props: RotatingSecretProps) {
     super(scope, id);
     validateRotatingSecret(props, this);
-    const { settings, adminSecretId: adminSecretArn, adminKmsKeyArn } = props.strategy;
+    const { settings, adminSecret: adminSecretArn, adminKmsKeyArn } = props.strategy;
     const kmsKeyArn = (this.kmsKeyArn = props.kmsKeyArn ?? this.addKey(props).arn);
     this.resource = this.addSecret(props, kmsKeyArn);
     if (props.resourcePolicy !== undefined) {

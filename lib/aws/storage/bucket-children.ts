@@ -42,7 +42,7 @@ function addObjectLock(
   { objectLock, transform }: AwsTieredBucketProps,
 ): void {
   if (!objectLock) return;
-  const defaultRetention = { mode: objectLock.mode.toUpperCase(), days: objectLock.retainFor.toDays() };
+  const defaultRetention = { mode: objectLock.mode.toUpperCase(), days: objectLock.defaultRetention.toDays() };
   const config = { bucket, rule: { defaultRetention }, dependsOn: [versioning] };
   new S3BucketObjectLockConfigurationA(scope, "ObjectLock", applyTransform(config, transform?.objectLock));
 }

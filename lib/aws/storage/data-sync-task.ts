@@ -9,10 +9,10 @@ import { readObjectsPolicy, writeObjectsPolicy } from "../../storage/transfer-po
 /** Properties of a `DataSyncTask`. */
 export interface DataSyncTaskProps {
   /** Bucket in S3 whose objects are copied. */
-  readonly sourceBucket: string;
+  readonly sourceBucketName: string;
 
   /** Bucket in S3 that gets them. */
-  readonly targetBucket: string;
+  readonly destinationBucketName: string;
 
   /**
    * Beginning of the keys in both buckets, ending with a slash.
@@ -24,7 +24,7 @@ export interface DataSyncTaskProps {
    * Whether tags of objects are copied.
    * @default true
    */
-  readonly tags?: boolean;
+  readonly copyObjectTags?: boolean;
 
   /**
    * When the task runs, as DataSync writes it, at most once an hour: `rate(1 day)`, `cron(0 2 * * ? *)`, UTC.
@@ -50,7 +50,13 @@ export class DataSyncTask extends Construct {
 
   constructor(scope: Construct, id: string, props: DataSyncTaskProps) {
     super(scope, id);
-    const { sourceBucket, targetBucket, tags = true, schedule = "rate(1 day)", transform } = props;
+    const {
+      sourceBucketName: sourceBucket,
+      destinationBucketName: targetBucket,
+      copyObjectTags: tags = true,
+      schedule = "rate(1 day)",
+      transform,
+    } = props;
     const source = this.addLocation("Source", sourceBucket, props.prefix, readObjectsPolicy(sourceBucket));
     const target = this.addLocation("Target", targetBucket, props.prefix, writeObjectsPolicy(targetBucket));
     const config: DatasyncTaskConfig = {

@@ -17,7 +17,7 @@ export interface ObjectLock {
   readonly mode: "governance" | "compliance";
 
   /** Whole days, 1 to 36500. */
-  readonly retainFor: Duration;
+  readonly defaultRetention: Duration;
 
   /**
    * Why nobody, for whatever reason, must be able to delete an object earlier. Required for `compliance`.
@@ -37,11 +37,11 @@ export function validateObjectLock(lock: ObjectLock, versioned: boolean, constru
       construct,
     );
   }
-  const days = wholeDays(lock.retainFor, "objectLock.retainFor", construct);
+  const days = wholeDays(lock.defaultRetention, "objectLock.defaultRetention", construct);
   if (days < 1 || days > MAXIMUM_DAYS) {
     throw new ValidationError(
       "ObjectLockOutOfRange",
-      `objectLock.retainFor is ${days} days; S3 takes 1 to ${MAXIMUM_DAYS} (100 years).`,
+      `objectLock.defaultRetention is ${days} days; S3 takes 1 to ${MAXIMUM_DAYS} (100 years).`,
       construct,
     );
   }

@@ -48,7 +48,7 @@ function validateAbortion({ abortIncompleteUploadsAfter: after }: AwsTieredBucke
 
 /** Lifecycle does not delete what is locked, and tries again every day. */
 function validateExpiryAfterLock({ lifecycleRules = [], objectLock }: AwsTieredBucketProps, construct: IConstruct) {
-  const locked = objectLock!.retainFor.toDays();
+  const locked = objectLock!.defaultRetention.toDays();
   for (const { id, expireAfter, expireNoncurrentVersionsAfter: expiry } of lifecycleRules) {
     const days = expiry && expiry.toDays() + (expireAfter?.toDays() ?? 0);
     if (days === undefined || days >= locked) continue;

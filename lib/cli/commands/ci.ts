@@ -139,7 +139,7 @@ function describe(path: string, state: FileState, written: boolean): string {
 
 function requireCron(value: string): string {
   try {
-    readSchedule(value, { from: "unix" });
+    readSchedule(value, { language: "unix" });
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }

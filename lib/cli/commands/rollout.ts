@@ -158,7 +158,7 @@ async function requireReady(
   const last = await lastRecord(project, stack);
   const appliedAt = last?.result === "applied" ? last.finishedAt : undefined;
   requireBaked(rollout, { bakeSeconds: rules.bakeSeconds, appliedAt }, new Date());
-  // After a cut-over the color in question is the live one.
+  // After a cutover the color in question is the live one.
   const tried = rollout.phase === "cutover" ? rollout.live : rollout.idle;
   requireQuiet(await firingAlarms(rules.alarms[tried], variablesOf(project, environment, process)));
 }

@@ -47,8 +47,8 @@ export const transfersErrorCodes = {
   TransferLosesVersions: "the source of a transfer keeps old versions, which would stay behind",
   TransferLosesTags: "objects of a transfer have tags, which would be lost, or that its target cannot keep",
   TransferDamaged: "an object arrived with another content than was sent",
-  TransferNotCutOver: "the source of a transfer cannot be retired before its cut-over",
-  SourceStillWritten: "somebody wrote to the source of a transfer after its cut-over",
+  TransferNotCutover: "the source of a transfer cannot be retired before its cutover",
+  SourceStillWritten: "somebody wrote to the source of a transfer after its cutover",
   StoreRefused: "Cloud Storage refused a request",
 } as const satisfies Record<string, string>;
 

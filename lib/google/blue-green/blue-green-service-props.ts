@@ -52,7 +52,7 @@ export interface GoogleBlueGreenServiceProps {
    * Environment variables of the container, the same for both colors. No secrets.
    * @default - none
    */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environmentVariables?: Readonly<Record<string, string>>;
 
   /**
    * Environment variables that Cloud Run takes from Secret Manager:

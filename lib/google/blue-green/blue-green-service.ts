@@ -190,7 +190,10 @@ function requireProbeTimes(props: GoogleBlueGreenServiceProps, construct: Constr
   }
 }
 
-function requireVariables({ environment = {}, secrets = {} }: GoogleBlueGreenServiceProps, construct: Construct): void {
+function requireVariables(
+  { environmentVariables: environment = {}, secrets = {} }: GoogleBlueGreenServiceProps,
+  construct: Construct,
+): void {
   const refuse = (message: string): never => {
     throw new ValidationError("InvalidEnvironmentVariable", message, construct);
   };

@@ -54,7 +54,7 @@ export function defaultMemory(cpu: number): Size {
   return Size.gibibytes(cpu === 4 ? 2 : 4);
 }
 
-/** After a cut-over the live color is the newer one, and so is the only one; otherwise the idle color is. */
+/** After a cutover the live color is the newer one, and so is the only one; otherwise the idle color is. */
 function lastRolledOut({ phase, live, idle }: Rollout): Color {
   return phase === "steady" || phase === "cutover" ? live : idle;
 }
@@ -64,7 +64,7 @@ function container(props: GoogleBlueGreenServiceProps, color: Color): CloudRunV2
     images,
     rollout,
     containerPort,
-    environment = {},
+    environmentVariables: environment = {},
     secrets = {},
     cpu = 1,
     memory = defaultMemory(cpu),

@@ -96,7 +96,7 @@ export interface GoogleRotatingSecretProps {
    * Name of the bucket that the code of the rotation function goes into.
    * @default - a bucket of its own
    */
-  readonly sourceBucket?: string;
+  readonly sourceBucketName?: string;
 
   /**
    * Service account that builds the rotation function: `projects/<project>/serviceAccounts/<e-mail>`.

@@ -43,7 +43,7 @@ function validateName(name: string, refuse: Refuse): void {
 }
 
 function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
-  const { settings, adminSecretId } = strategy;
+  const { settings, adminSecret } = strategy;
   if (settings.strategy === "custom") {
     refuse(
       "RotationStrategyUnsupported",
@@ -58,7 +58,7 @@ function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
         "lag behind for hours (https://cloud.google.com/secret-manager/docs/reference/consistency). Use postgresAlternatingUsers",
     );
   }
-  if (adminSecretId !== undefined) validateSecretId("adminSecretId", adminSecretId, refuse);
+  if (adminSecret !== undefined) validateSecretId("adminSecret", adminSecret, refuse);
   validateRotationSettings(strategy, refuse);
 }
 

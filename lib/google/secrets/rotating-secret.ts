@@ -177,8 +177,8 @@ export class GoogleRotatingSecret extends Construct {
         new SecretManagerSecretIamMember(this, `${secretName}${roleName}`, config);
       }
     }
-    if (strategy.adminSecretId === undefined) return;
-    const config = { secretId: strategy.adminSecretId, role: ROTATOR_ROLES.Accessor, member };
+    if (strategy.adminSecret === undefined) return;
+    const config = { secretId: strategy.adminSecret, role: ROTATOR_ROLES.Accessor, member };
     new SecretManagerSecretIamMember(this, "AdministratorAccessor", config);
   }
 

@@ -107,7 +107,7 @@ export class GoogleRotatorFunction extends Construct {
     const zip = rotatorZip(this, "google-rotator.zip");
     const code = new TerraformAsset(this, "Code", { path: zip, type: AssetType.FILE });
     const digest = createHash("sha256").update(readFileSync(zip)).digest("hex");
-    const bucket = secret.sourceBucket ?? this.addBucket(name, secret).name;
+    const bucket = secret.sourceBucketName ?? this.addBucket(name, secret).name;
     const config = { bucket, name: `${name}-${digest.slice(0, 16)}.zip`, source: code.path };
     const source = new StorageBucketObject(this, "Source", applyTransform(config, secret.transform?.source));
     return { bucket, object: source.name };

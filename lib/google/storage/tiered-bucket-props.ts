@@ -54,7 +54,7 @@ export interface GoogleTieredBucketProps {
    * How long what was deleted can be brought back, beside old versions: nothing, or 7 to 90 days.
    * @default Duration.days(7)
    */
-  readonly softDelete?: Duration;
+  readonly softDeleteRetention?: Duration;
 
   /**
    * Name of a Cloud KMS key that encrypts the objects: `projects/P/locations/L/keyRings/R/cryptoKeys/K`. The service
@@ -139,7 +139,7 @@ export interface Autoclass {
 /** @see https://cloud.google.com/storage/docs/bucket-lock */
 export interface RetentionPolicy {
   /** From the upload on: 1 second to 100 years. */
-  readonly retainFor: Duration;
+  readonly retentionPeriod: Duration;
 
   /**
    * Why the policy may never be shortened or removed again, by nobody (a locked policy).

@@ -20,7 +20,7 @@ export function validateGoogleTieredBucket(props: GoogleTieredBucketProps, const
   validateKmsKey(props, construct);
   validateDestruction(props, construct);
   validateGoogleLifecycleRules(lifecycleRules, { versioned, autoclass: props.autoclass !== undefined }, construct);
-  if (props.softDelete) validateSoftDelete(props.softDelete, construct);
+  if (props.softDeleteRetention) validateSoftDelete(props.softDeleteRetention, construct);
   if (retention) {
     validateRetention(retention, construct);
     validateExpiryAfterRetention(props, retention, construct);
@@ -85,12 +85,12 @@ function validateSoftDelete(softDelete: Duration, construct: IConstruct): void {
 }
 
 /** @see https://cloud.google.com/storage/docs/bucket-lock */
-function validateRetention({ retainFor, irreversible }: RetentionPolicy, construct: IConstruct): void {
-  const seconds = retainFor.toSeconds({ integral: false });
+function validateRetention({ retentionPeriod, irreversible }: RetentionPolicy, construct: IConstruct): void {
+  const seconds = retentionPeriod.toSeconds({ integral: false });
   if (!Number.isInteger(seconds) || seconds < 1 || seconds >= MAXIMUM_RETENTION_SECONDS) {
     throw new ValidationError(
       "RetentionOutOfRange",
-      `retention.retainFor is ${retainFor}; Google Cloud takes whole seconds, from 1 to less than 100 years.`,
+      `retention.retentionPeriod is ${retentionPeriod}; Google Cloud takes whole seconds, from 1 to less than 100 years.`,
       construct,
     );
   }
@@ -105,16 +105,16 @@ function validateRetention({ retainFor, irreversible }: RetentionPolicy, constru
 
 function validateExpiryAfterRetention(
   { lifecycleRules = [] }: GoogleTieredBucketProps,
-  { retainFor }: RetentionPolicy,
+  { retentionPeriod }: RetentionPolicy,
   construct: IConstruct,
 ): void {
   const early = lifecycleRules.find(
-    ({ expireAfter }) => expireAfter && expireAfter.toSeconds() < retainFor.toSeconds(),
+    ({ expireAfter }) => expireAfter && expireAfter.toSeconds() < retentionPeriod.toSeconds(),
   );
   if (early === undefined) return;
   throw new ValidationError(
     "ExpirationBeforeRetention",
-    `Lifecycle rule "${early.id}": deletes objects after ${early.expireAfter}, and retention keeps them for ${retainFor}. Let expireAfter come later.`,
+    `Lifecycle rule "${early.id}": deletes objects after ${early.expireAfter}, and retention keeps them for ${retentionPeriod}. Let expireAfter come later.`,
     construct,
   );
 }

@@ -122,7 +122,14 @@ export class GoogleTieredBucket extends Construct {
 
 /** What `google_storage_bucket` takes, but for the lifecycle. */
 function googleBucketConfig(props: GoogleTieredBucketProps): StorageBucketConfig {
-  const { autoclass, retention, accessLogs, kmsKeyName, corsRules = [], softDelete = Duration.days(7) } = props;
+  const {
+    autoclass,
+    retention,
+    accessLogs,
+    kmsKeyName,
+    corsRules = [],
+    softDeleteRetention: softDelete = Duration.days(7),
+  } = props;
   return {
     name: props.bucketName,
     location: props.location,
@@ -138,7 +145,7 @@ function googleBucketConfig(props: GoogleTieredBucketProps): StorageBucketConfig
     ...(autoclass && { autoclass: { enabled: true, terminalStorageClass: autoclass.coldest } }),
     ...(retention && {
       retentionPolicy: {
-        retentionPeriod: retention.retainFor.toSeconds(),
+        retentionPeriod: retention.retentionPeriod.toSeconds(),
         isLocked: retention.irreversible !== undefined,
       },
     }),

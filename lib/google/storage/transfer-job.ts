@@ -11,13 +11,13 @@ import { readObjectsPolicy } from "../../storage/transfer-policies";
 /** Properties of a `GoogleTransferJob`. */
 export interface GoogleTransferJobProps {
   /** Bucket in S3 whose objects are copied. */
-  readonly sourceBucket: string;
+  readonly sourceBucketName: string;
 
   /** Bucket in Cloud Storage that gets them. */
-  readonly targetBucket: string;
+  readonly destinationBucketName: string;
 
   /** First day of the job, UTC: `2027-01-31`. It runs once every day from then on, until it is taken out. */
-  readonly from: string;
+  readonly startsOn: string;
 
   /**
    * Beginning of the keys in both buckets, ending with a slash.
@@ -51,8 +51,8 @@ export class GoogleTransferJob extends Construct {
   /** @throws ValidationError `InvalidTransferStart` */
   constructor(scope: Construct, id: string, props: GoogleTransferJobProps) {
     super(scope, id);
-    const { sourceBucket, targetBucket, prefix, project, transform } = props;
-    const scheduleStartDate = startDate(props.from, this);
+    const { sourceBucketName: sourceBucket, destinationBucketName: targetBucket, prefix, project, transform } = props;
+    const scheduleStartDate = startDate(props.startsOn, this);
     const account = new DataGoogleStorageTransferProjectServiceAccount(this, "ServiceAccount", { project });
     const role = new IamRole(this, "Role", { assumeRolePolicy: trustPolicy(account.subjectId) });
     const reading = new IamRolePolicy(this, "Reading", { role: role.id, policy: readObjectsPolicy(sourceBucket) });

@@ -37,7 +37,7 @@ export function undoPreview(program: Program, artifact?: Artifact): string[] {
 const UNDONE_PHASES = {
   bulk: "delete the objects that it copied and nobody changed since",
   delta: "what it copied, together with the bulk copy",
-  "cut-over": "point the application back to the source",
+  cutover: "point the application back to the source",
   retire: "bring the deleted objects back from the target",
 } as const;
 
@@ -105,7 +105,7 @@ export function undoLoss({ program, appliedAt }: UndoneStep): string | undefined
 const TRANSFER_LOSSES = {
   bulk: (since: string) => `lost: nothing; copies that were changed ${since} stay`,
   delta: (since: string) => `lost: nothing; copies that were changed ${since} stay`,
-  "cut-over": (since: string) =>
+  cutover: (since: string) =>
     `lost to the application: what it wrote to the target ${since}; it stays there, and is not copied back`,
   retire: () => "lost: nothing; the source gets what the target holds now",
 } as const;

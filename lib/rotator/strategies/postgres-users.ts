@@ -41,8 +41,8 @@ export function postgresStrategy(
   const place: PostgresPlace = settings;
   return {
     async exclusively(work) {
-      const { adminSecretId } = settings;
-      const credentials = readCredentials(await versions.currentValueOf(adminSecretId), adminSecretId);
+      const { adminSecret } = settings;
+      const credentials = readCredentials(await versions.currentValueOf(adminSecret), adminSecret);
       refuseSelfAdministration(credentials, users.names);
       return withPostgres(place, credentials, async (admin) => {
         await beginAdminSession(admin, settings.username);

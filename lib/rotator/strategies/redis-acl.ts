@@ -24,10 +24,10 @@ type RedisSettings = SettingsOf<"redisAcl">;
  * @see https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
  */
 export function redisAcl(settings: RedisSettings, versions: SecretVersions): RotationStrategy {
-  const { username, adminSecretId, notDurable } = settings;
+  const { username, adminSecret, notDurable } = settings;
   return {
     async exclusively(work) {
-      const credentials = readCredentials(await versions.currentValueOf(adminSecretId), adminSecretId);
+      const credentials = readCredentials(await versions.currentValueOf(adminSecret), adminSecret);
       refuseSelfAdministration(credentials, [username]);
       return withRedis(settings, credentials, (admin) =>
         withRedisLock(admin, username, async () => work(target(admin, await findUser(admin, username)))),

@@ -43,7 +43,7 @@ export interface CommandStepProps extends StepProps {
    * Variables for the scripts. A secret is a reference: `SecretReference.environment("APP_EF_DATABASE_URL")`.
    * @default - none besides what every program needs, such as PATH
    */
-  readonly environment?: Readonly<Record<string, Text>>;
+  readonly environmentVariables?: Readonly<Record<string, Text>>;
 
   /**
    * Why a mistake that was found in the scripts is none, by its code. It becomes a warning.
@@ -75,7 +75,16 @@ export function commandProgram(
   step: Step,
   props: Omit<CommandStepProps, keyof StepProps>,
 ): Extract<ProgramInput, { kind: "command" }> {
-  const { up, down, verify, probe, interpreter, directory, environment, acknowledge = {} } = props;
+  const {
+    up,
+    down,
+    verify,
+    probe,
+    interpreter,
+    directory,
+    environmentVariables: environment,
+    acknowledge = {},
+  } = props;
   requireWayBack(step, down);
   const checks = toChecks(step, verify);
   const probing = probe && toCheck(step, probe);

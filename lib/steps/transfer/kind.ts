@@ -1,7 +1,7 @@
 import { EngineError, someOf } from "../../engine/engine-error";
 import type { ProgramOf } from "../../manifest/program";
 import { comparePlaces } from "./compare-places";
-import { cutOver, kindOfAction, undoCutOver, verifyCutOver, CutOverRecord } from "./cut-over";
+import { cutover, kindOfAction, undoCutover, verifyCutover, CutoverRecord } from "./cutover";
 import { describePlace, type Places, withPlaces } from "./open-places";
 import { restoreSource, retireSource, verifiedLeftovers } from "./retire-source";
 import { synchronize, undoTransfer } from "./synchronize";
@@ -29,8 +29,8 @@ export const transferKind: StepKind<"transfer"> = {
           return synchronize(program, places, context, true);
         case "delta":
           return synchronize(program, places, context, false);
-        case "cut-over":
-          return cutOver(program, places, context);
+        case "cutover":
+          return cutover(program, places, context);
         case "retire":
           return retireSource(program, places, context);
       }
@@ -44,8 +44,8 @@ export const transferKind: StepKind<"transfer"> = {
           return verifyCopies(program, places, "manifest", context);
         case "delta":
           return verifyCopies(program, places, "source", context);
-        case "cut-over":
-          return verifyCutOver(program, places, context);
+        case "cutover":
+          return verifyCutover(program, places, context);
         case "retire":
           return verifyRetired(program, places, context);
       }
@@ -62,8 +62,8 @@ export const transferKind: StepKind<"transfer"> = {
           return program.bulk === "engine"
             ? undefined
             : undoTransfer(program, places, context).catch(nothingWithoutTarget);
-        case "cut-over":
-          return undoCutOver(program, places, context);
+        case "cutover":
+          return undoCutover(program, places, context);
         case "retire":
           return restoreSource(program, places, context);
       }
@@ -80,7 +80,7 @@ const PREVIEWS: Readonly<Record<TransferProgram["phase"], (program: TransferProg
     `copy: what changed since in ${route(program)}`,
     "verify: count, bytes and checksum of both places",
   ],
-  "cut-over": (program) => [
+  cutover: (program) => [
     ...program.freeze.map((action) => `stop writers: ${describeAction(action)}`),
     `copy: the last changes of ${route(program)}`,
     "verify: count, bytes and checksum of both places, or put everything back",
@@ -108,7 +108,7 @@ async function verifyCopies(
   against: "source" | "manifest",
   context: StepContext,
 ): Promise<CheckResult[]> {
-  const state = await new CutOverRecord(places.to, program.transfer).read(context.signal);
+  const state = await new CutoverRecord(places.to, program.transfer).read(context.signal);
   if (state?.completedAt === undefined) return comparePlaces(program, places, against, context.signal);
   context.progress(`was cut over ${state.completedAt}, when both places were equal; the target is in use since`);
   return [];

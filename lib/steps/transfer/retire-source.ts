@@ -6,7 +6,7 @@ import { REQUESTS } from "../../engine/objects/bucket";
 import type { ProgramOf } from "../../manifest/program";
 import type { Artifact } from "../../manifest/step-record";
 import { copyObjects } from "./copy-batch";
-import { CutOverRecord } from "./cut-over";
+import { CutoverRecord } from "./cutover";
 import type { Places } from "./open-places";
 import { batchesOf, inScope, objectsOf, type BatchManifest, type TransferEntry, TransferManifest } from "./batches";
 
@@ -16,15 +16,15 @@ type TransferProgram = ProgramOf<"transfer">;
  * Deletes the objects of the source that the target holds with the same content, read again right before. Every other
  * object stays.
  *
- * @throws EngineError `TransferNotCutOver` before the cut-over; `SourceStillWritten` when the source holds something
- * that the cut-over had not verified. Nothing was deleted then
+ * @throws EngineError `TransferNotCutover` before the cutover; `SourceStillWritten` when the source holds something
+ * that the cutover had not verified. Nothing was deleted then
  */
 export async function retireSource(program: TransferProgram, places: Places, context: StepContext): Promise<Artifact> {
   const { signal } = context;
-  const cutOver = await new CutOverRecord(places.to, program.transfer).read(signal);
-  if (cutOver?.completedAt === undefined) {
+  const cutover = await new CutoverRecord(places.to, program.transfer).read(signal);
+  if (cutover?.completedAt === undefined) {
     throw new EngineError(
-      "TransferNotCutOver",
+      "TransferNotCutover",
       `the transfer ${program.transfer} was not cut over to ${places.to.location} yet, so nothing of ${places.from.location} may be deleted`,
     );
   }
@@ -126,7 +126,7 @@ async function refuseWritten(program: TransferProgram, places: Places, signal: A
   if (written.length === 0) return;
   throw new EngineError(
     "SourceStillWritten",
-    `${written.length} objects of ${places.from.location} were written after the cut-over: ${someOf(written.sort(byUtf8Bytes))}; ` +
+    `${written.length} objects of ${places.from.location} were written after the cutover: ${someOf(written.sort(byUtf8Bytes))}; ` +
       "nothing was deleted. Stop who writes there, and bring the objects over",
   );
 }

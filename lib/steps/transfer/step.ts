@@ -2,19 +2,19 @@ import { Construct, type IConstruct } from "constructs";
 import type { Duration } from "../../core/duration";
 import { ValidationError } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
-import type { CutOverAction as CutOverProgram, ProgramInput, TransferPlace } from "../../manifest/program";
+import type { CutoverAction as CutoverProgram, ProgramInput, TransferPlace } from "../../manifest/program";
 import { Step, type StepProps } from "../../migrations/migration";
 import { commandProgram, type CommandStepProps } from "../command/step";
 import type { EnvFileStepProps } from "../env-file/step";
 import type { HttpStepProps } from "../http/step";
 import { toChecks } from "../verification";
 
-type Phase = "bulk" | "delta" | "cut-over" | "retire";
+type Phase = "bulk" | "delta" | "cutover" | "retire";
 
 /**
  * Moves objects from a directory or a bucket to another one, on AWS, on Google Cloud, or between them.
  *
- * It makes one step for each phase, `<id>-bulk`, `<id>-delta`, `<id>-cut-over` and `<id>-retire`; list them in a
+ * It makes one step for each phase, `<id>-bulk`, `<id>-delta`, `<id>-cutover` and `<id>-retire`; list them in a
  * migration: `steps: (m) => [...new BucketTransfer(m, "files", { … }).steps]`. Both places are proved equal by a manifest
  * before the application moves, and nothing of the source is deleted that is not verified in the target.
  */
@@ -26,11 +26,11 @@ export class BucketTransfer extends Construct {
   constructor(scope: Construct, id: string, props: BucketTransferProps) {
     super(scope, id);
     validateBucketTransfer(props, this);
-    const { cutOver, retire = false, bulk = "engine" } = props;
+    const { cutover: cutover, retire = false, bulk = "engine" } = props;
     const phases: Phase[] = [
       ...(bulk === "engine" ? (["bulk"] as const) : []),
       "delta",
-      ...(cutOver === undefined ? [] : (["cut-over"] as const)),
+      ...(cutover === undefined ? [] : (["cutover"] as const)),
       ...(retire ? (["retire"] as const) : []),
     ];
     this.steps = phases.map((phase, index) => {
@@ -48,16 +48,16 @@ class TransferStep extends Step {
   }
 }
 
-/** What the phases are for the migration. A cut-over that was killed is put back before it is tried again. */
+/** What the phases are for the migration. A cutover that was killed is put back before it is tried again. */
 const STEPS: Readonly<Record<Phase, Pick<StepProps, "phase" | "onRetry">>> = {
   bulk: { phase: "expand" },
   delta: { phase: "migrate" },
-  "cut-over": { phase: "migrate", onRetry: "compensate" },
+  cutover: { phase: "migrate", onRetry: "compensate" },
   retire: { phase: "contract" },
 };
 
 function transferProgram(step: Step, transfer: string, phase: Phase, props: BucketTransferProps): ProgramInput {
-  const { from, to, batchDepth, bulk, symlinks, tags, versions } = props;
+  const { source: from, destination: to, batchDepth, bulk, symlinks, objectTags: tags, versions } = props;
   const { only = [], except = [], onConflict = bulk === "managed" ? "replace" : "refuse" } = props;
   return {
     kind: "transfer",
@@ -73,18 +73,18 @@ function transferProgram(step: Step, transfer: string, phase: Phase, props: Buck
     tags,
     versions,
     onConflict,
-    ...(phase === "cut-over" && cutOverActions(step, props.cutOver!)),
+    ...(phase === "cutover" && cutoverActions(step, props.cutover!)),
   };
 }
 
-function cutOverActions(step: Step, { freeze = [], switch: actions }: CutOverProps) {
+function cutoverActions(step: Step, { freeze = [], switch: actions }: CutoverProps) {
   return {
     freeze: freeze.map((action) => actionProgram(step, action)),
     switch: actions.map((action) => actionProgram(step, action)),
   };
 }
 
-function actionProgram(step: Step, action: CutOverAction): CutOverInput {
+function actionProgram(step: Step, action: CutoverAction): CutoverInput {
   if ("command" in action) return commandProgram(step, action.command);
   if ("envFile" in action) {
     const { remove, required, ...rest } = action.envFile;
@@ -99,42 +99,42 @@ function actionProgram(step: Step, action: CutOverAction): CutOverInput {
   };
 }
 
-type CutOverInput = Extract<ProgramInput, { kind: CutOverProgram["kind"] }>;
+type CutoverInput = Extract<ProgramInput, { kind: CutoverProgram["kind"] }>;
 
-/** Something that a cut-over does besides copying: a script, an env file that is written, a URL that is asked. */
-export type CutOverAction =
+/** Something that a cutover does besides copying: a script, an env file that is written, a URL that is asked. */
+export type CutoverAction =
   | { readonly command: Omit<CommandStepProps, keyof StepProps | "probe"> }
   | { readonly envFile: Omit<EnvFileStepProps, keyof StepProps> }
   | { readonly http: Omit<HttpStepProps, keyof StepProps> };
 
 /** How the application moves to the target. */
-export interface CutOverProps {
+export interface CutoverProps {
   /**
    * Stops what writes to the source, before the last changes are copied.
    * @default - nothing writes, or the application was stopped by an earlier step
    */
-  readonly freeze?: readonly CutOverAction[];
+  readonly freeze?: readonly CutoverAction[];
 
   /** Points the application to the target, once both places are proved equal. Undone in reverse order. */
-  readonly switch: readonly CutOverAction[];
+  readonly switch: readonly CutoverAction[];
 }
 
 /** Properties of a `BucketTransfer`. */
 export interface BucketTransferProps {
   /** Where the objects are: `ObjectPlace.directory("/data")`, `ObjectPlace.s3("old-bucket")`. */
-  readonly from: TransferPlace;
+  readonly source: TransferPlace;
 
   /** Where they go. */
-  readonly to: TransferPlace;
+  readonly destination: TransferPlace;
 
   /**
    * How the application moves to the target.
    * @default - the objects are copied and compared, and nothing else happens
    */
-  readonly cutOver?: CutOverProps;
+  readonly cutover?: CutoverProps;
 
   /**
-   * Whether the source is emptied in the end, of what is verified in the target and nothing else. Needs `cutOver`.
+   * Whether the source is emptied in the end, of what is verified in the target and nothing else. Needs `cutover`.
    * @default false
    */
   readonly retire?: boolean;
@@ -175,7 +175,7 @@ export interface BucketTransferProps {
    * What is done about tags of objects. Only S3 has them, so only S3 to S3 can carry them.
    * @default "refuse"
    */
-  readonly tags?: "refuse" | "leave" | "carry";
+  readonly objectTags?: "refuse" | "leave" | "carry";
 
   /**
    * What is done about a source that keeps old versions of objects: refuse it, or leave them behind.
@@ -208,7 +208,7 @@ export interface BucketTransferProps {
  * @throws ValidationError `TransferIntoItself`, `TransferLosesTags`, `InvalidTransfer`
  */
 function validateBucketTransfer(props: BucketTransferProps, transfer: IConstruct): void {
-  const { from, to, tags, retire = false, cutOver } = props;
+  const { source: from, destination: to, objectTags: tags, retire = false, cutover: cutover } = props;
   if (overlap(from, to)) {
     throw new ValidationError(
       "TransferIntoItself",
@@ -223,17 +223,17 @@ function validateBucketTransfer(props: BucketTransferProps, transfer: IConstruct
       transfer,
     );
   }
-  if (retire && cutOver === undefined) {
+  if (retire && cutover === undefined) {
     throw new ValidationError(
       "InvalidTransfer",
-      "`retire` deletes from the source, which the application still reads: there is no `cutOver`. Write cutOver: { switch: […] }, or leave `retire` out",
+      "`retire` deletes from the source, which the application still reads: there is no `cutover`. Write cutover: { switch: […] }, or leave `retire` out",
       transfer,
     );
   }
-  if (cutOver !== undefined && cutOver.switch.length === 0) {
+  if (cutover !== undefined && cutover.switch.length === 0) {
     throw new ValidationError(
       "InvalidTransfer",
-      "`cutOver.switch` is empty, so the application would go on with the source; write at least one action, or leave `cutOver` out",
+      "`cutover.switch` is empty, so the application would go on with the source; write at least one action, or leave `cutover` out",
       transfer,
     );
   }

@@ -12,7 +12,7 @@ const PROPS: BackupTimerProps = {
   name: "app-ef",
   schedule: Schedule.daily({ at: "02:00" }),
   selectionTags: { backup: "daily", system: "app-ef" },
-  keepFor: Duration.days(30),
+  retention: Duration.days(30),
 };
 const TOPIC = "arn:aws:sns:eu-central-1:111122223333:backups";
 
@@ -53,9 +53,11 @@ describe("a backup timer of AWS", () => {
     // WHEN
     const stack = stackOf({
       schedule: Schedule.cron("30 2 * * 1-5", { zone: "Europe/Berlin" }),
-      keepFor: Duration.days(120),
+      retention: Duration.days(120),
       coldStorageAfter: Duration.days(30),
-      copies: [{ vaultArn: "arn:aws:backup:eu-west-1:444455556666:backup-vault:copies", keepFor: Duration.days(365) }],
+      copies: [
+        { vaultArn: "arn:aws:backup:eu-west-1:444455556666:backup-vault:copies", retention: Duration.days(365) },
+      ],
     });
     // THEN
     expect(onlyResource(stack, "aws_backup_plan")).toMatchObject({
@@ -102,7 +104,7 @@ describe("a backup timer of AWS", () => {
 
   test("tells a topic of jobs that failed, and of two days without a job", () => {
     // WHEN
-    const stack = stackOf({ alarmTopicArn: TOPIC });
+    const stack = stackOf({ alarmTopicArns: [TOPIC] });
     // THEN
     const pattern = JSON.parse(onlyResource(stack, "aws_cloudwatch_event_rule").event_pattern as string);
     expect(pattern.detail.state).toEqual(["FAILED", "ABORTED", "EXPIRED", "PARTIAL"]);
@@ -117,7 +119,7 @@ describe("a backup timer of AWS", () => {
   });
 
   test("has no alarm for absence where CloudWatch cannot look back far enough", () => {
-    const stack = stackOf({ alarmTopicArn: TOPIC, schedule: Schedule.monthly({ on: "last", at: "03:00" }) });
+    const stack = stackOf({ alarmTopicArns: [TOPIC], schedule: Schedule.monthly({ on: "last", at: "03:00" }) });
     expect(stack.resource.aws_cloudwatch_metric_alarm).toBeUndefined();
   });
 
@@ -134,19 +136,19 @@ describe("a backup timer of AWS", () => {
   test.each<[string, Partial<BackupTimerProps>, string]>([
     [
       "deletes after 28 days what was promised for 30",
-      { keepFor: Duration.days(28), promisedRetention: Duration.days(30) },
+      { retention: Duration.days(28), requiredRetention: Duration.days(30) },
       "RetentionContradiction",
     ],
-    ["keeps for part of a day", { keepFor: Duration.hours(36) }, "InvalidBackupTimer"],
+    ["keeps for part of a day", { retention: Duration.hours(36) }, "InvalidBackupTimer"],
     ["selects nothing", { selectionTags: {} }, "BackupSelectsNothing"],
     [
       "deletes from cold storage before 90 days",
-      { keepFor: Duration.days(119), coldStorageAfter: Duration.days(30) },
+      { retention: Duration.days(119), coldStorageAfter: Duration.days(30) },
       "ColdStorageTooLate",
     ],
     [
       "keeps continuous backups for 36 days",
-      { keepFor: Duration.days(36), continuous: true },
+      { retention: Duration.days(36), continuous: true },
       "ContinuousBackupRetention",
     ],
     ["has a lock that refuses its own backups", { lock: lock(31) }, "VaultLockContradiction"],
@@ -167,8 +169,11 @@ describe("a backup timer of AWS", () => {
   });
 
   test.each<[string, Partial<BackupTimerProps>]>([
-    ["keeps for exactly what was promised", { promisedRetention: Duration.days(30) }],
-    ["keeps for exactly 90 days of cold storage", { keepFor: Duration.days(120), coldStorageAfter: Duration.days(30) }],
+    ["keeps for exactly what was promised", { requiredRetention: Duration.days(30) }],
+    [
+      "keeps for exactly 90 days of cold storage",
+      { retention: Duration.days(120), coldStorageAfter: Duration.days(30) },
+    ],
     ["comes every hour", { schedule: Schedule.cron("@hourly") }],
   ])("is accepted when it %s", (_case, props) => {
     expect(codeOf(props)).toBe("accepted");

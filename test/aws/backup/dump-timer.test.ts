@@ -47,7 +47,7 @@ describe("a dump timer", () => {
 
   test("hears of a task that failed or never started, and of a day without a run", () => {
     // WHEN
-    const stack = stackOf({ alarmTopicArn: TOPIC });
+    const stack = stackOf({ alarmTopicArns: [TOPIC] });
     // THEN
     const pattern = JSON.parse(onlyResource(stack, "aws_cloudwatch_event_rule").event_pattern as string);
     expect(pattern.detail.containers.exitCode).toEqual([{ "anything-but": 0 }, { exists: false }]);
@@ -57,7 +57,7 @@ describe("a dump timer", () => {
 
   test("hears of a function that threw", () => {
     const target = DumpTarget.lambda("arn:aws:lambda:eu-central-1:111122223333:function:dump");
-    const alarms = Object.values(stackOf({ target, alarmTopicArn: TOPIC }).resource.aws_cloudwatch_metric_alarm!);
+    const alarms = Object.values(stackOf({ target, alarmTopicArns: [TOPIC] }).resource.aws_cloudwatch_metric_alarm!);
     expect(alarms).toContainEqual(expect.objectContaining({ namespace: "AWS/Lambda", metric_name: "Errors" }));
   });
 

@@ -208,10 +208,15 @@ describe("a service in two colors", () => {
       "SecretReferenceInvalid",
       'the secret TOKEN: Amazon ECS finds a secret by its ARN, got the name "shop/token"',
     ],
-    ["a password", { environment: { URL: "redis://:secret@cache/" } }, "LiteralPassword", "write secrets: { URL: "],
+    [
+      "a password",
+      { environmentVariables: { URL: "redis://:secret@cache/" } },
+      "LiteralPassword",
+      "write secrets: { URL: ",
+    ],
     [
       "a variable of two options",
-      { environment: { A: "1" }, secrets: { A: "arn:aws:ssm:us-east-1:1:parameter/a" } },
+      { environmentVariables: { A: "1" }, secrets: { A: "arn:aws:ssm:us-east-1:1:parameter/a" } },
       "InvalidEnvironmentVariable",
       "A stands in",
     ],

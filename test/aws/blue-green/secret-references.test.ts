@@ -48,7 +48,10 @@ function stackWithSteps(environment: "development" | "production") {
         up: "true",
         down: "true",
         verify,
-        environment: { TOKEN: session.reference("token"), OTHER: SecretReference.google("projects/p/secrets/s") },
+        environmentVariables: {
+          TOKEN: session.reference("token"),
+          OTHER: SecretReference.google("projects/p/secrets/s"),
+        },
       }),
       new EnvFileStep(m, "env", { from: "a", to: "b", set: { TOKEN: session.reference("token") } }),
       new HttpStep(m, "http", { url: SecretReference.aws(variable("SECRET"), { key: "hook" }) }),

@@ -13,8 +13,8 @@ import { parseRotationSettings, SETTINGS_VARIABLE } from "../../../lib/rotator/s
 import { thrownBy } from "../../support/system-stack";
 import { onlyResource, synthesize, type SynthesizedStack } from "../../support/synth";
 
-const adminSecretId = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf";
-const database = { host: "db.example.org", database: "r3mes", username: "r3mes", adminSecretId };
+const adminSecret = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf";
+const database = { host: "db.example.org", database: "r3mes", username: "r3mes", adminSecret };
 const strategy = RotationStrategy.postgresAlternatingUsers(database);
 
 function declare(stack: TerraformStack, props: Partial<RotatingSecretProps> = {}): RotatingSecret {
@@ -72,7 +72,7 @@ describe("a rotating secret", () => {
       database: "r3mes",
       username: "r3mes",
       ownerRole: "r3mes_owner",
-      adminSecretId,
+      adminSecret,
       tls: {},
     });
     expect(runtime).toBe(ROTATOR_RUNTIME.name);
@@ -82,7 +82,7 @@ describe("a rotating secret", () => {
     const allowed = statements(synthesized());
     expect(allowed.map(({ Resource }) => Resource)).toEqual([
       expect.stringMatching(/^\$\{aws_secretsmanager_secret\..*\.arn\}$/),
-      adminSecretId,
+      adminSecret,
       expect.stringMatching(/^\$\{aws_kms_key\..*\.arn\}$/),
       expect.stringMatching(/^\$\{aws_cloudwatch_log_group\..*\.arn\}:\*$/),
     ]);
@@ -238,7 +238,7 @@ describe("a rotating secret", () => {
     [
       "InvalidSecretArn",
       "a name for the administrator's secret",
-      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, adminSecretId: "admin" }) },
+      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, adminSecret: "admin" }) },
     ],
     [
       "InvalidSecretArn",
@@ -246,7 +246,7 @@ describe("a rotating secret", () => {
       {
         strategy: RotationStrategy.postgresAlternatingUsers({
           ...database,
-          adminSecretId: "arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:admin",
+          adminSecret: "arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:admin",
         }),
       },
     ],
@@ -295,7 +295,7 @@ describe("a rotating secret", () => {
       {
         strategy: RotationStrategy.postgresSingleUser({
           ...{ ...database, username: "x".repeat(64), acceptOutage: "nobody is there" },
-          adminSecretId: Token.asString({ resolve: () => "later" }),
+          adminSecret: Token.asString({ resolve: () => "later" }),
         }),
       },
     ],

@@ -74,7 +74,7 @@ describe("replication", () => {
 
 test("object lock is switched on with the bucket, and waits for versions", () => {
   // when
-  const stack = synthesizeBucket({ objectLock: { mode: "governance", retainFor: Duration.days(30) } });
+  const stack = synthesizeBucket({ objectLock: { mode: "governance", defaultRetention: Duration.days(30) } });
 
   // then
   expect(onlyResource(stack, "aws_s3_bucket")).toMatchObject({ object_lock_enabled: true });

@@ -250,23 +250,23 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
   },
   {
     code: "ObjectLockWithoutVersioning",
-    props: { versioned: false, objectLock: { mode: "governance", retainFor: days(1) } },
+    props: { versioned: false, objectLock: { mode: "governance", defaultRetention: days(1) } },
     raw: [SUSPENDED, rawLock("GOVERNANCE", { days: 1 })],
   },
   {
     code: "ObjectLockOutOfRange",
-    props: { objectLock: { mode: "governance", retainFor: days(36_501) } },
+    props: { objectLock: { mode: "governance", defaultRetention: days(36_501) } },
     raw: [rawLock("GOVERNANCE", { days: 36_501 })],
   },
   {
     code: "ComplianceWithoutReason",
-    props: { objectLock: { mode: "compliance", retainFor: days(3650) } },
+    props: { objectLock: { mode: "compliance", defaultRetention: days(3650) } },
     raw: [rawLock("COMPLIANCE", { years: 10 })],
   },
   {
     code: "ExpirationBeforeRetention",
     props: {
-      objectLock: { mode: "governance", retainFor: days(90) },
+      objectLock: { mode: "governance", defaultRetention: days(90) },
       lifecycleRules: [{ id: "r0", expireNoncurrentVersionsAfter: days(30) }],
     },
     raw: [rawLock("GOVERNANCE", { days: 90 }), rawRules({ noncurrent_version_expiration: { noncurrent_days: 30 } })],

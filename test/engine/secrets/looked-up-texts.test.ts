@@ -37,7 +37,7 @@ describe("the secrets of a program", () => {
     const nested = program.parse({
       kind: "transfer",
       transfer: "t",
-      phase: "cut-over",
+      phase: "cutover",
       from: { store: "directory", path: env("PLAIN") },
       to: { store: "s3", bucket: env("URL") },
       freeze: [switching],

@@ -26,7 +26,7 @@ const EVERYTHING: Partial<GoogleBlueGreenServiceProps> = {
   project: "app-ef",
   invokers: { gateway: "serviceAccount:gateway@app-ef.iam.gserviceaccount.com", everybody: "allUsers" },
   ingress: "internal-and-cloud-load-balancing",
-  environment: { LEVEL: "info" },
+  environmentVariables: { LEVEL: "info" },
   secrets: {
     TOKEN: { secret: "token", version: "3" },
     OLD_TOKEN: { secret: "token", version: "2" },
@@ -302,10 +302,10 @@ describe("a service in two colors on Cloud Run", () => {
     ["too little memory for the CPU", { cpu: 8, memory: Size.gibibytes(2) }, "InvalidCloudRunSize", "4096 to 32768"],
     ["a slow start", { startupTimeout: Duration.minutes(5) }, "InvalidProbeTime", "1 to 240"],
     ["a rare health check", { healthCheckInterval: Duration.hours(2) }, "InvalidProbeTime", "1 to 3600"],
-    ["a variable of Cloud Run", { environment: { PORT: "80" } }, "InvalidEnvironmentVariable", "sets PORT"],
+    ["a variable of Cloud Run", { environmentVariables: { PORT: "80" } }, "InvalidEnvironmentVariable", "sets PORT"],
     [
       "a variable of two options",
-      { environment: { A: "1" }, secrets: { A: { secret: "a", version: "1" } } },
+      { environmentVariables: { A: "1" }, secrets: { A: { secret: "a", version: "1" } } },
       "InvalidEnvironmentVariable",
       "A stands in",
     ],
@@ -321,8 +321,13 @@ describe("a service in two colors on Cloud Run", () => {
       "SecretReferenceInvalid",
       'the secret A: Cloud Run gives a container the whole value of a secret, got the key "url"',
     ],
-    ["a password", { environment: { A: "redis://:secret@cache/" } }, "LiteralPassword", "write secrets: { A: "],
-    ["a variable for the color", { environment: { COLOR: "red" } }, "InvalidEnvironmentVariable", "COLOR"],
+    [
+      "a password",
+      { environmentVariables: { A: "redis://:secret@cache/" } },
+      "LiteralPassword",
+      "write secrets: { A: ",
+    ],
+    ["a variable for the color", { environmentVariables: { COLOR: "red" } }, "InvalidEnvironmentVariable", "COLOR"],
     ["an e-mail address without its kind", { invokers: { me: "me@example.org" } }, "InvalidInvoker", "`me`"],
     ["a way without a subnetwork", { vpcEgress: "all-traffic" }, "EgressWithoutSubnetwork", '"all-traffic"'],
   ])("refuses %s", (_, props, code, detail) => {

@@ -14,8 +14,8 @@ import { parseRotationSettings } from "../../../lib/rotator/settings";
 import { thrownBy } from "../../support/system-stack";
 import { onlyResource, synthesize, type SynthesizedStack } from "../../support/synth";
 
-const adminSecretId = "projects/shop/secrets/admin";
-const database = { host: "10.0.0.5", database: "shop", username: "shop", adminSecretId };
+const adminSecret = "projects/shop/secrets/admin";
+const database = { host: "10.0.0.5", database: "shop", username: "shop", adminSecret };
 const strategy = RotationStrategy.postgresAlternatingUsers(database);
 /** What only Terraform knows. */
 const unknownValue = Token.asString(Fn.timestamp());
@@ -104,7 +104,7 @@ describe("a rotating secret of Google Cloud", () => {
       strategy: "postgresAlternatingUsers",
       host: "10.0.0.5",
       ownerRole: "shop_owner",
-      adminSecretId,
+      adminSecret,
     });
     expect(others).toEqual({
       STERNA_ROTATED_SECRET: "projects/shop/secrets/shop-database",
@@ -138,7 +138,7 @@ describe("a rotating secret of Google Cloud", () => {
       uniform_bucket_level_access: true,
       public_access_prevention: "enforced",
     });
-    expect(synthesized({ sourceBucket: "code" }).resource.google_storage_bucket).toBeUndefined();
+    expect(synthesized({ sourceBucketName: "code" }).resource.google_storage_bucket).toBeUndefined();
   });
 
   it("reaches private addresses through a connector", () => {
@@ -274,7 +274,7 @@ describe("a rotating secret of Google Cloud", () => {
       {
         strategy: RotationStrategy.postgresAlternatingUsers({
           ...database,
-          adminSecretId: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf",
+          adminSecret: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf",
         }),
       },
     ],
@@ -297,7 +297,7 @@ describe("a rotating secret of Google Cloud", () => {
     [
       "InitialValueOfAdopted",
       "a first value for a secret that has one",
-      { adopt: adminSecretId, initialValue: unknownValue },
+      { adopt: adminSecret, initialValue: unknownValue },
     ],
     ["DestroyWithoutReason", "an empty reason", { allowDestroy: " " }],
     [

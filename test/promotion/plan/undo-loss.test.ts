@@ -9,7 +9,7 @@ const sql = (down: string): ProgramInput => ({
   ...{ kind: "sql", database: { env: "URL" }, up: "create", verify: check },
   down,
 });
-const transfer = (phase: "bulk" | "delta" | "cut-over" | "retire"): ProgramInput => ({
+const transfer = (phase: "bulk" | "delta" | "cutover" | "retire"): ProgramInput => ({
   ...{ kind: "transfer", transfer: "media", from: place, to: place },
   phase,
 });
@@ -45,7 +45,7 @@ describe("what undoing a step loses", () => {
     [{ kind: "env", from: ".env", to: ".env.v1" }, /nothing; a file that was edited since .* is moved aside/],
     [transfer("bulk"), /nothing; copies that were changed since .* stay/],
     [transfer("delta"), /nothing; copies that were changed since .* stay/],
-    [transfer("cut-over"), /lost to the application: what it wrote to the target since .* not copied back/],
+    [transfer("cutover"), /lost to the application: what it wrote to the target since .* not copied back/],
     [transfer("retire"), /nothing; the source gets what the target holds now/],
   ])("has a sentence for %j", (input, sentence) => {
     expect(loss(input, SINCE)).toMatch(sentence);

@@ -22,7 +22,7 @@ const restart = {
   down: "docker compose up -d --force-recreate backend",
   verify: [{ query: "docker compose exec -T backend printenv STORAGE_BACKEND", expected: "s3" }],
 };
-const cutOver = {
+const cutover = {
   freeze: [{ command: { ...restart, up: "docker compose stop backend", down: "docker compose start backend" } }],
   switch: [
     { envFile: { from: ".env", to: ".env.s3", set: { STORAGE_BACKEND: "s3" } } },
@@ -37,7 +37,7 @@ function stackWith(props: Partial<BucketTransferProps> = {}): SystemStack {
     from: "0.1.0",
     to: "1.0.0",
     noBackup: "-",
-    steps: (m) => [...new BucketTransfer(m, "files", { from: FROM, to: TO, ...props }).steps],
+    steps: (m) => [...new BucketTransfer(m, "files", { source: FROM, destination: TO, ...props }).steps],
   });
   return stack;
 }
@@ -45,18 +45,18 @@ function stackWith(props: Partial<BucketTransferProps> = {}): SystemStack {
 describe("BucketTransfer", () => {
   test("makes a step for each phase, each after the one before", () => {
     // WHEN
-    const steps = stepsOf(stackWith({ cutOver, retire: true }));
+    const steps = stepsOf(stackWith({ cutover: cutover, retire: true }));
     // THEN
     expect(
-      ["bulk", "delta", "cut-over", "retire"].map((name) => {
+      ["bulk", "delta", "cutover", "retire"].map((name) => {
         const { id, phase, after, on_retry } = steps[`files-${name}`]!;
         return [id, phase, after, on_retry];
       }),
     ).toEqual([
       ["files-bulk", "expand", [], "resume"],
       ["files-delta", "migrate", ["files-bulk"], "resume"],
-      ["files-cut-over", "migrate", ["files-delta"], "compensate"],
-      ["files-retire", "contract", ["files-cut-over"], "resume"],
+      ["files-cutover", "migrate", ["files-delta"], "compensate"],
+      ["files-retire", "contract", ["files-cutover"], "resume"],
     ]);
     expect(steps["files-bulk"]!.variables).toEqual({ DATA: "/srv/data", BUCKET: "shop-dev" });
   });
@@ -93,12 +93,12 @@ describe("BucketTransfer", () => {
     });
   });
 
-  test("has the actions of its cut-over in the cut-over alone, as their steps have them", () => {
+  test("has the actions of its cutover in the cutover alone, as their steps have them", () => {
     // WHEN
-    const stack = stackWith({ cutOver });
+    const stack = stackWith({ cutover: cutover });
     // THEN
     expect(programOf(stack, "files-delta")).toMatchObject({ freeze: [], switch: [] });
-    const { freeze, switch: actions } = programOf(stack, "files-cut-over");
+    const { freeze, switch: actions } = programOf(stack, "files-cutover");
     expect(freeze).toMatchObject([{ kind: "command", up: "docker compose stop backend" }]);
     expect(actions).toMatchObject([
       { kind: "env", to: ".env.s3" },
@@ -108,34 +108,34 @@ describe("BucketTransfer", () => {
   });
 
   test.each<[string, Partial<BucketTransferProps>, string, RegExp]>([
-    ["a target that is the source", { from: TO }, "TransferIntoItself", /give the target another bucket/],
+    ["a target that is the source", { source: TO }, "TransferIntoItself", /give the target another bucket/],
     [
       "a target inside of the source",
-      { from: ObjectPlace.s3(variable("BUCKET")) },
+      { source: ObjectPlace.s3(variable("BUCKET")) },
       "TransferIntoItself",
       /hold the same objects/,
     ],
     [
       "a directory inside of the other",
-      { from: ObjectPlace.directory("/srv/data/"), to: ObjectPlace.directory("/srv/data/new") },
+      { source: ObjectPlace.directory("/srv/data/"), destination: ObjectPlace.directory("/srv/data/new") },
       "TransferIntoItself",
       /hold the same/,
     ],
-    ["tags that nobody can keep", { tags: "carry" }, "TransferLosesTags", /from directory to s3/],
-    ["to empty a source that is in use", { retire: true }, "InvalidTransfer", /there is no `cutOver`/],
-    ["a cut-over that switches nothing", { cutOver: { switch: [] } }, "InvalidTransfer", /`cutOver.switch` is empty/],
-    ["a prefix that is no folder", { to: ObjectPlace.s3("b", { prefix: "data" }) }, "InvalidStep", /prefix/],
+    ["tags that nobody can keep", { objectTags: "carry" }, "TransferLosesTags", /from directory to s3/],
+    ["to empty a source that is in use", { retire: true }, "InvalidTransfer", /there is no `cutover`/],
+    ["a cutover that switches nothing", { cutover: { switch: [] } }, "InvalidTransfer", /`cutover.switch` is empty/],
+    ["a prefix that is no folder", { destination: ObjectPlace.s3("b", { prefix: "data" }) }, "InvalidStep", /prefix/],
     ["a scope that is no folder", { only: ["alpha"] }, "InvalidStep", /only/],
     ["too deep batches", { batchDepth: 9 }, "InvalidStep", /batchDepth/],
     [
       "a switch that cannot be undone",
-      { cutOver: { switch: [{ command: { ...restart, down: undefined } }] } },
+      { cutover: { switch: [{ command: { ...restart, down: undefined } }] } },
       "StepNotReversible",
       /write `down`/,
     ],
     [
       "a script that hides its failure",
-      { cutOver: { switch: [{ command: { ...restart, up: "curl http://127.0.0.1/switch" } }] } },
+      { cutover: { switch: [{ command: { ...restart, up: "curl http://127.0.0.1/switch" } }] } },
       "CurlIgnoresHttpErrors",
       /curl/,
     ],
@@ -153,7 +153,7 @@ describe("BucketTransfer", () => {
       [ObjectPlace.directory("/srv/data"), ObjectPlace.directory("/srv/data2")],
       [ObjectPlace.s3("b"), ObjectPlace.gcs("b")],
     ] as const) {
-      expect(() => stackWith({ from, to })).not.toThrow();
+      expect(() => stackWith({ source: from, destination: to })).not.toThrow();
     }
   });
 });

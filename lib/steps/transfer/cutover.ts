@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EngineError } from "../../engine/engine-error";
 import { assertChecks, type CheckResult, type StepContext, type StepKind } from "../../engine/step-kind";
-import type { CutOverAction, ProgramOf } from "../../manifest/program";
+import type { CutoverAction, ProgramOf } from "../../manifest/program";
 import type { Artifact } from "../../manifest/step-record";
 import { commandKind } from "../command/kind";
 import { envKind } from "../env-file/kind";
@@ -20,10 +20,10 @@ const UNDO_MILLISECONDS = 10 * 60 * 1000;
  * Stops writers, copies the last changes, proves both places equal, and only then points the application to the target.
  * If anything of it fails, or it is interrupted, everything is put back at once.
  */
-export async function cutOver(program: TransferProgram, places: Places, context: StepContext): Promise<Artifact> {
-  const record = new CutOverRecord(places.to, program.transfer);
+export async function cutover(program: TransferProgram, places: Places, context: StepContext): Promise<Artifact> {
+  const record = new CutoverRecord(places.to, program.transfer);
   try {
-    const run = async (actions: readonly CutOverAction[], before: number): Promise<void> => {
+    const run = async (actions: readonly CutoverAction[], before: number): Promise<void> => {
       for (const [index, action] of actions.entries()) {
         await record.write({ begun: before + index + 1 }, context.signal);
         await runAction(action, context);
@@ -39,8 +39,8 @@ export async function cutOver(program: TransferProgram, places: Places, context:
     await record.write({ begun, completedAt: new Date().toISOString() }, context.signal);
     return { ...artifact, sha256: checks[2]?.actual ?? "" };
   } catch (error) {
-    context.progress("the cut-over did not come to its end; puts everything back");
-    await undoCutOver(program, places, lasting(context)).catch((cause: unknown) => {
+    context.progress("the cutover did not come to its end; puts everything back");
+    await undoCutover(program, places, lasting(context)).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const first = error instanceof Error ? error.message : String(error);
       throw new EngineError("RollbackFailed", `${first}; and it could not be put back: ${reason}`, { cause });
@@ -50,15 +50,15 @@ export async function cutOver(program: TransferProgram, places: Places, context:
 }
 
 /** Asks every action whether its effect is still there. */
-export async function verifyCutOver(
+export async function verifyCutover(
   program: TransferProgram,
   { to }: Places,
   context: StepContext,
 ): Promise<CheckResult[]> {
-  const state = await new CutOverRecord(to, program.transfer).read(context.signal);
+  const state = await new CutoverRecord(to, program.transfer).read(context.signal);
   const results: CheckResult[] = [
     {
-      query: `cut-over of ${program.transfer} recorded in ${to.location}`,
+      query: `cutover of ${program.transfer} recorded in ${to.location}`,
       expected: "complete",
       actual: state?.completedAt === undefined ? "not complete" : "complete",
     },
@@ -70,60 +70,60 @@ export async function verifyCutOver(
 }
 
 /** Undoes the actions that were begun, the last one first. Repeatable: the record says what is left. */
-export async function undoCutOver(program: TransferProgram, { to }: Places, context: StepContext): Promise<void> {
-  const record = new CutOverRecord(to, program.transfer);
+export async function undoCutover(program: TransferProgram, { to }: Places, context: StepContext): Promise<void> {
+  const record = new CutoverRecord(to, program.transfer);
   const actions = [...program.freeze, ...program.switch];
   const begun = (await record.read(context.signal))?.begun ?? 0;
   for (let count = begun; count > 0; count--) {
-    const action = actions[count - 1] as CutOverAction;
+    const action = actions[count - 1] as CutoverAction;
     await kindOfAction(action).down(action, context, undefined);
     await record.write({ begun: count - 1 }, context.signal);
   }
   await record.remove(context.signal);
 }
 
-async function runAction(action: CutOverAction, context: StepContext): Promise<void> {
+async function runAction(action: CutoverAction, context: StepContext): Promise<void> {
   const kind = kindOfAction(action);
   const artifact = await kind.up(action, context);
   assertChecks(await kind.verify(action, context, artifact));
 }
 
 /** How an action is run. The table's types say which kind runs which action; callers hold any of them. */
-export function kindOfAction(action: CutOverAction): StepKind {
+export function kindOfAction(action: CutoverAction): StepKind {
   return KINDS[action.kind] as unknown as StepKind;
 }
 
-const KINDS = { command: commandKind, env: envKind, http: httpKind } satisfies Record<CutOverAction["kind"], unknown>;
+const KINDS = { command: commandKind, env: envKind, http: httpKind } satisfies Record<CutoverAction["kind"], unknown>;
 
 function lasting(context: StepContext): StepContext {
   return Object.create(context, { signal: { value: AbortSignal.timeout(UNDO_MILLISECONDS) } }) as StepContext;
 }
 
-const cutOverState = z.object({
+const cutoverState = z.object({
   /** How many of the actions, those of `freeze` before those of `switch`, were begun. */
   begun: z.number().int().nonnegative(),
   /** When all of them were done and verified, UTC. */
   completedAt: z.string().optional(),
 });
-export type CutOverState = z.infer<typeof cutOverState>;
+export type CutoverState = z.infer<typeof cutoverState>;
 
-/** How far a cut-over is: a record in the target, written before each action, so that a killed one can be undone. */
-export class CutOverRecord {
+/** How far a cutover is: a record in the target, written before each action, so that a killed one can be undone. */
+export class CutoverRecord {
   private readonly name: string;
 
   constructor(
     private readonly target: Place,
     transfer: string,
   ) {
-    this.name = `transfers/${transfer}/cut-over.json`;
+    this.name = `transfers/${transfer}/cutover.json`;
   }
 
-  async read(signal: AbortSignal): Promise<CutOverState | undefined> {
+  async read(signal: AbortSignal): Promise<CutoverState | undefined> {
     const text = await this.target.readRecord(this.name, signal);
-    return text === undefined ? undefined : cutOverState.parse(JSON.parse(text));
+    return text === undefined ? undefined : cutoverState.parse(JSON.parse(text));
   }
 
-  async write(state: CutOverState, signal: AbortSignal): Promise<void> {
+  async write(state: CutoverState, signal: AbortSignal): Promise<void> {
     await this.target.writeRecord(this.name, JSON.stringify(state), signal);
   }
 
