@@ -84,7 +84,8 @@ const STEP_SIDES = {
 };
 
 /** Files of `lib/steps` on the construct side. `shared` ones have no side: they know what both sides may know. */
-const CONSTRUCT_SIDE = /^(script|verification|[a-z-]+\/(step|command-lint|object-place))(\.|$)/;
+const CONSTRUCT_SIDE =
+  /^(script|verification|judge-findings|[a-z-]+\/(step|command-lint|object-place|sql-safety|postgres-grammar))(\.|$)/;
 
 /**
  * The order inside a room: a folder, or a file beside the folders, may import from those before it in the list alone.
@@ -94,6 +95,8 @@ const FLOORS = {
   core: ["error-codes"],
   engine: [
     "engine-error",
+    "database-error",
+    "readiness",
     "step-kind",
     "files",
     "archive",
@@ -107,9 +110,9 @@ const FLOORS = {
     "runner",
   ],
   steps: [
+    "judge-findings",
     "verification",
     "script",
-    "way-back",
     "archive",
     "command",
     "documents",

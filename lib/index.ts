@@ -95,6 +95,7 @@ export { FilesStep, type FilesStepProps } from "./steps/files/step";
 export { HttpStep, type HttpStepProps } from "./steps/http/step";
 export { type GcsPlaceOptions, ObjectPlace, type S3PlaceOptions } from "./steps/transfer/object-place";
 export { Script } from "./steps/script";
+export { SQL_LINTS, type SqlLint } from "./steps/sql/sql-safety";
 export { SqlStep, type SqlStepProps } from "./steps/sql/step";
 export type { Verification } from "./steps/verification";
 

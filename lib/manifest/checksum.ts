@@ -19,8 +19,14 @@ export function programChecksum(program: Program): string {
   return sha256(canonicalJson(program));
 }
 
-/** Identifies what a program did to the store. It must never change once the step was applied; how it is undone may. */
+/** Identifies what a program did to the store. It must never change once the step was applied; how it is undone or waits may. */
 export function effectChecksum(program: Program): string {
-  const { down: _down, verify: _verify, probe: _probe, ...effect } = program as Record<string, unknown>;
+  const {
+    down: _down,
+    verify: _verify,
+    probe: _probe,
+    lockTimeout: _lockTimeout,
+    ...effect
+  } = program as Record<string, unknown>;
   return sha256(canonicalJson(effect));
 }

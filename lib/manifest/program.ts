@@ -18,6 +18,8 @@ export const sqlProgram = z.strictObject({
   database: text,
   /** `false` for statements that PostgreSQL refuses inside a transaction, such as `CREATE INDEX CONCURRENTLY`. */
   transaction: z.boolean().default(true),
+  /** Seconds that a statement of `up` or `down` waits for a lock; 0 waits without limit. */
+  lockTimeout: z.number().min(0).max(2_147_483).optional(),
   up: z.string().min(1),
   down: z.string().min(1).optional(),
   verify: checks.min(1),

@@ -15,7 +15,8 @@ function synthesize(release: "1.1.0" | "1.2.0", rollout: Rollout | undefined, st
   const drop = (m: Migration) =>
     new SqlStep(m, "drop-old-column", {
       database: { env: "DATABASE_URL" },
-      up: "alter table orders drop column state",
+      up:
+        step.phase === "contract" ? "alter table orders drop column state" : "alter table orders add column state text",
       irreversible: "the column is gone",
       verify: [{ query: "select 1", expected: 1 }],
       ...step,

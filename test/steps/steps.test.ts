@@ -89,6 +89,23 @@ describe("SqlStep", () => {
     expect(programOf(sql({ ...props, transaction: false }), "step").transaction).toBe(false);
   });
 
+  test("waits for locks as long as it says", () => {
+    expect(programOf(sql({ lockTimeout: Duration.milliseconds(500) }), "step").lockTimeout).toBe(0.5);
+    expect(programOf(sql({ lockTimeout: Duration.seconds(0) }), "step").lockTimeout).toBe(0);
+  });
+
+  test("may set what its only statement needs, without a transaction", () => {
+    // GIVEN
+    const up = "set lock_timeout = '2s'; reset work_mem; create index concurrently i on users (id)";
+    const down = "drop index concurrently i";
+    // THEN
+    expect(programOf(sql({ transaction: false, up, down }), "step").up).toBe(up);
+    const two = { transaction: false, down, up: `${up}; vacuum users` };
+    expect(errorOf(() => sql(two)).code).toBe("SqlSeveralStatements");
+    const local = { transaction: false, down, up: "set local lock_timeout = 1; vacuum users" };
+    expect(errorOf(() => sql(local)).code).toBe("SqlSeveralStatements");
+  });
+
   test.each<[string, Partial<SqlStepProps>, string, RegExp]>([
     ["no way back", { down: undefined }, "StepNotReversible", /write `down`, or `irreversible: "<why/],
     [
@@ -160,6 +177,29 @@ describe("CommandStep", () => {
     expect(errorOf(() => Script.fromFile("missing.sh"))).toMatchObject({
       code: "FileUnreadable",
       message: expect.stringMatching(/the script missing\.sh cannot be read/),
+    });
+  });
+
+  test("runs the same text whatever a checkout made of its line ends, and without a byte order mark", () => {
+    // GIVEN
+    const file = join(directory, "windows.sql");
+    writeFileSync(file, "\ufeffcreate table t ();\r\nselect 'a\rb';\r\n");
+    // THEN
+    expect(Script.fromFile(file)).toBe("create table t ();\nselect 'a\rb';\n");
+  });
+
+  test.each([
+    ["Latin-1", Buffer.from("insert into t values ('Jos\xe9')", "latin1")],
+    ["UTF-16 with a byte order mark", Buffer.from("\ufeffselect 1", "utf16le")],
+    ["UTF-16 without one", Buffer.from("select 1", "utf16le")],
+  ])("refuses a file that is %s", (_what, content) => {
+    // GIVEN
+    const file = join(directory, "encoded.sql");
+    writeFileSync(file, content);
+    // THEN
+    expect(errorOf(() => Script.fromFile(file))).toMatchObject({
+      code: "FileNotUtf8",
+      message: `the script ${file} is not UTF-8; save it as UTF-8`,
     });
   });
 

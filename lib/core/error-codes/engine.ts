@@ -18,6 +18,7 @@ export const engineErrorCodes = {
   StepFailed: "a step's `up` failed",
   VerificationFailed: "a step ran, but its verify query did not give the expected value",
   RollbackFailed: "a step's `down` failed",
+  DatabaseLockTimeout: "another session of the database held a lock that a step needs, in each of its attempts",
   StepTimedOut: "a step ran longer than its timeout",
   StepInterrupted: "a step was stopped",
   StepUnknown: "a step is asked for that the ledger does not hold as applied",

@@ -80,7 +80,7 @@ async function applyLocked(definition: StepDefinition, run: StepRun, session: Le
     const explained = run.explain(error);
     await run.settle();
     // The reason matters more than the row: if the ledger is gone too, the next run finds `running` and no lock.
-    await session.put({ ...left, status: "failed", error: explained.message }).catch(() => undefined);
+    await session.put({ ...left, status: "failed", error: explained.recorded }).catch(() => undefined);
     throw explained;
   } finally {
     run.stop();

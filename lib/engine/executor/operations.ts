@@ -5,6 +5,7 @@ import { kindOf } from "../../provider/kinds";
 import { EngineError } from "../engine-error";
 import type { LedgerSession } from "../ledgers/ledger";
 import { isTransactional, type CheckResult, type StepContext } from "../step-kind";
+import { LockWaits } from "./lock-waits";
 
 /** What can be done with a program, whatever its kind. */
 export interface Operations {
@@ -17,7 +18,7 @@ export interface Operations {
   up(): Promise<Artifact | undefined>;
   verify(artifact: Artifact | undefined): Promise<CheckResult[]>;
   down(artifact: Artifact | undefined): Promise<void>;
-  /** Runs `work` in the transaction, if the program has one. */
+  /** Runs `work` in the transaction, if the program has one; again, when that could not get a lock in time. */
   inTransaction<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -25,13 +26,13 @@ export interface Operations {
 export function operationsOf(
   program: Program,
   context: StepContext,
-  session: Pick<LedgerSession, "client">,
+  session: Pick<LedgerSession, "client" | "blockers">,
 ): Operations {
   const kind = kindOf(program);
   // The connection to the database of a transactional kind stands already.
-  const asked = isTransactional(kind) ? { ...program, database: undefined } : program;
+  const texts = isTransactional(kind) ? { ...program, database: undefined } : program;
   const prepared = async <T>(work: () => Promise<T>): Promise<T> => {
-    await context.lookUp(asked);
+    await context.lookUp(texts);
     return work();
   };
   if (!isTransactional(kind)) {
@@ -48,15 +49,20 @@ export function operationsOf(
   }
   const client = session.client!;
   const transactional = kind.inTransaction(program);
+  const waits = new LockWaits(context, session);
+  const asked = <T>(work: () => Promise<T>): Promise<T> => prepared(() => waits.watch(work));
+  // In a transaction, a lock that was not got takes all of it back.
+  const changed = <T>(work: () => Promise<T>): Promise<T> =>
+    transactional ? asked(work) : waits.retry(() => asked(work));
   return {
     transactional,
     effectless: kind.effectless,
     endsWithLock: true,
-    probe: kind.probe && (() => prepared(() => kind.probe!(program, context, client))),
-    up: () => prepared(() => kind.up(program, context, client)),
-    verify: (artifact) => prepared(() => kind.verify(program, context, client, artifact)),
-    down: (artifact) => prepared(() => kind.down(program, context, client, artifact)),
-    inTransaction: (work) => (transactional ? transaction(client, work) : work()),
+    probe: kind.probe && (() => asked(() => kind.probe!(program, context, client))),
+    up: () => changed(() => kind.up(program, context, client)),
+    verify: (artifact) => asked(() => kind.verify(program, context, client, artifact)),
+    down: (artifact) => changed(() => kind.down(program, context, client, artifact)),
+    inTransaction: (work) => (transactional ? waits.retry(() => transaction(client, work)) : work()),
   };
 }
 

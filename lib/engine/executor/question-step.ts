@@ -134,7 +134,7 @@ async function withReadOnlyDatabase<T>(
 }
 
 /** Whether a query failed because what it asks about does not exist. */
-function isUndefinedObject(error: unknown): boolean {
+export function isUndefinedObject(error: unknown): boolean {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   if (typeof code === "string" && UNDEFINED.includes(code)) return true;
   return cause instanceof Error && isUndefinedObject(cause);

@@ -65,7 +65,7 @@ async function rollbackLocked(run: StepRun, session: LedgerSession): Promise<Rol
   } catch (error) {
     const explained = run.explain(error);
     await run.settle();
-    await session.put({ ...found, status, error: explained.message }).catch(() => undefined);
+    await session.put({ ...found, status, error: explained.recorded }).catch(() => undefined);
     const code = explained.code === "StepFailed" ? "RollbackFailed" : explained.code;
     throw new EngineError(code, explained.message, { cause: error });
   } finally {

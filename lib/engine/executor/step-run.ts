@@ -1,5 +1,6 @@
 import type { Progress, StepDefinition, StepRecord, ProcessIdentity } from "../../manifest/step-record";
 import type { Text } from "../../manifest/text";
+import { explainDatabaseError } from "../database-error";
 import { EngineError } from "../engine-error";
 import type { Ledger, LedgerSession } from "../ledgers/ledger";
 import { thisProcess } from "../processes/process-identity";
@@ -156,9 +157,11 @@ export class StepRun implements StepContext {
       return new EngineError("StepTimedOut", `stopped after its timeout of ${this.definition.timeout} seconds`);
     }
     if (this.signal.aborted) return new EngineError("StepInterrupted", "stopped because Terraform was interrupted");
-    const message = error instanceof Error ? error.message : String(error);
-    const code = error instanceof EngineError ? error.code : "StepFailed";
-    return new EngineError(code, this.redact(message), { cause: error });
+    const explained = explainDatabaseError(error);
+    const message = explained instanceof Error ? explained.message : String(explained);
+    const { code, recorded } =
+      explained instanceof EngineError ? explained : { code: "StepFailed" as const, recorded: message };
+    return new EngineError(code, this.redact(message), { cause: error, recorded: this.redact(recorded) });
   }
 }
 

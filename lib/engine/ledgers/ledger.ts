@@ -55,6 +55,9 @@ export interface LedgerSession {
 
   /** Ends the statement that runs on `client`, from another connection. */
   cancel?(): Promise<void>;
+
+  /** Who holds the locks that the statement on `client` waits for, asked from another connection. */
+  blockers?(): Promise<string[]>;
 }
 
 /** Whose steps a ledger is asked for. */

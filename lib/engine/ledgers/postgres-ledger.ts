@@ -3,6 +3,7 @@ import { type Client, escapeIdentifier, type ClientBase } from "pg";
 import { EngineError } from "../engine-error";
 import type { StepRecord } from "../../manifest/step-record";
 import { type Ledger, type LedgerSession, type LockWait, readRow, assertScope, type LedgerScope } from "./ledger";
+import { blockersOf } from "./postgres-blockers";
 import { PostgresConnections, type DatabaseAddress, type Queryable } from "./postgres-connections";
 import { PostgresProgress } from "./postgres-progress";
 
@@ -73,6 +74,7 @@ export class PostgresLedger implements Ledger {
         client,
         noteProgress: (record, progress) => this.progress.note(this.connections.reader, record, progress),
         cancel: () => this.cancel((client as unknown as { processID: number }).processID),
+        blockers: () => blockersOf(this.connections.reader, (client as unknown as { processID: number }).processID),
         get: () => this.select(client, id),
         put: (record) => this.put(client, record),
         remove: () => this.remove(client, id),

@@ -1,10 +1,9 @@
-import { Annotations } from "cdktf";
 import type { Construct } from "constructs";
-import { ValidationError } from "../../core/errors";
 import type { ProgramInput } from "../../manifest/program";
 import type { Text } from "../../manifest/text";
 import { Step, type StepProps } from "../../migrations/migration";
-import { type CommandFinding, type CommandLint, lintCommands } from "./command-lint";
+import { type CommandLint, lintCommands } from "./command-lint";
+import { judgeFindings } from "../judge-findings";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
 
 /** Properties of a `CommandStep`. */
@@ -75,16 +74,7 @@ export function commandProgram(
   step: Step,
   props: Omit<CommandStepProps, keyof StepProps>,
 ): Extract<ProgramInput, { kind: "command" }> {
-  const {
-    up,
-    down,
-    verify,
-    probe,
-    interpreter,
-    directory,
-    environmentVariables: environment,
-    acknowledge = {},
-  } = props;
+  const { up, down, verify, probe, interpreter, directory, environmentVariables: environment, acknowledge } = props;
   requireWayBack(step, down);
   const checks = toChecks(step, verify);
   const probing = probe && toCheck(step, probe);
@@ -96,7 +86,11 @@ export function commandProgram(
       ...lintCommands(down ?? "", "down", false),
       ...questions.flatMap(({ query }) => lintCommands(query, "verify", true)),
     ];
-    judge(step, findings, acknowledge);
+    judgeFindings(
+      step,
+      findings.map((finding) => ({ ...finding, refused: true })),
+      acknowledge,
+    );
   }
   return {
     kind: "command",
@@ -108,25 +102,4 @@ export function commandProgram(
     verify: checks,
     probe: probing,
   };
-}
-
-function judge(
-  step: Step,
-  findings: readonly CommandFinding[],
-  acknowledge: Readonly<Partial<Record<CommandLint, string>>>,
-): void {
-  for (const { code, message } of findings) {
-    const reason = acknowledge[code]?.trim();
-    if (!reason) {
-      throw new ValidationError(code, `${message}; or say why it is right: acknowledge: { ${code}: "<reason>" }`, step);
-    }
-    Annotations.of(step).addWarning(`${code}: ${message}. Acknowledged: ${reason}`);
-  }
-  const idle = Object.keys(acknowledge).find((code) => !findings.some((finding) => finding.code === code));
-  if (idle === undefined) return;
-  throw new ValidationError(
-    "NothingToAcknowledge",
-    `\`acknowledge\` names ${idle}, which is not found; take it out`,
-    step,
-  );
 }

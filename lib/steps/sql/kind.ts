@@ -1,6 +1,10 @@
 import type { ClientBase, QueryArrayConfig, QueryArrayResult } from "pg";
+import { splitSql } from "../../core/sql-text";
 import { EngineError } from "../../engine/engine-error";
+import { isUndefinedObject } from "../../engine/executor/question-step";
 import type { Check, ProgramOf } from "../../manifest/program";
+import { dropInvalidIndex, isPatient } from "./concurrent-index";
+import { explainDatabaseError, textOfNotice, type SqlSource } from "../../engine/database-error";
 import type { CheckResult, StepContext, TransactionalStepKind } from "../../engine/step-kind";
 
 type SqlProgram = ProgramOf<"sql">;
@@ -8,6 +12,22 @@ type SqlProgram = ProgramOf<"sql">;
 const PREVIEW_LENGTH = 200;
 /** What PostgreSQL takes as the name of a setting; others it refuses since version 14. */
 const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_$]*$/;
+/** Seconds. Whoever comes after a waiting `alter table` waits as well, so the wait is short, and is tried again. */
+const LOCK_TIMEOUT = 5;
+const MILLISECONDS = 1000;
+
+/** How PostgreSQL writes values, as without any configuration. pg_dump pins these too. */
+const ANSWER_SETTINGS = {
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "postgres",
+  bytea_output: "hex",
+  extra_float_digits: "1",
+  lc_monetary: "C",
+  lc_numeric: "C",
+  lc_time: "C",
+  quote_all_identifiers: "off",
+  xmlbinary: "base64",
+};
 
 /**
  * SQL statements against PostgreSQL. Programs read the variables of their environment with
@@ -25,37 +45,84 @@ export const sqlKind: TransactionalStepKind<"sql"> = {
   ],
 
   async probe(program: SqlProgram, context: StepContext, client: ClientBase): Promise<boolean> {
-    if (!program.probe) return false;
-    await prepare(program, context, client);
-    return (await answer(program.probe, context, client)) === program.probe.expected;
+    const { probe } = program;
+    if (!probe) return false;
+    await prepare(program, context, client, ANSWER_SETTINGS);
+    if (program.transaction) await client.query("savepoint sterna_probe");
+    try {
+      return (await answer("probe", probe, context, client)) === probe.expected;
+    } catch (error) {
+      if (!isUndefinedObject(error)) throw error;
+      if (program.transaction) await client.query("rollback to savepoint sterna_probe");
+      return false;
+    }
   },
 
   async up(program: SqlProgram, context: StepContext, client: ClientBase): Promise<undefined> {
-    await prepare(program, context, client);
-    await execute(program.up, context, client);
+    await change(program, "up", program.up, context, client);
   },
 
   async verify(program: SqlProgram, context: StepContext, client: ClientBase): Promise<CheckResult[]> {
     // Again, since a verification may come alone, long after `up`.
-    await prepare(program, context, client);
+    await prepare(program, context, client, ANSWER_SETTINGS);
     const results: CheckResult[] = [];
-    for (const check of program.verify) results.push({ ...check, actual: await answer(check, context, client) });
+    for (const check of program.verify)
+      results.push({ ...check, actual: await answer("verify", check, context, client) });
     return results;
   },
 
   async down(program: SqlProgram, context: StepContext, client: ClientBase): Promise<void> {
     if (program.down === undefined) throw new EngineError("RollbackFailed", "its program has no down");
-    await prepare(program, context, client);
-    await execute(program.down, context, client);
+    await change(program, "down", program.down, context, client);
   },
 };
 
-/** Answers do not depend on the session: UTC, and the variables as settings, never as text inside a statement. */
-async function prepare(program: SqlProgram, context: StepContext, client: ClientBase): Promise<void> {
-  const settings = { TimeZone: "UTC", ...prefixed(context.variables) };
-  for (const [name, value] of Object.entries(settings)) {
-    await client.query("select set_config($1, $2, $3)", [name, value, program.transaction]);
+/** Runs `up` or `down`. Afterwards the session is as it was: what comes next must not depend on what was set. */
+async function change(
+  program: SqlProgram,
+  property: "up" | "down",
+  sql: string,
+  context: StepContext,
+  client: ClientBase,
+): Promise<void> {
+  const timeout = program.lockTimeout ?? (!program.transaction && isPatient(sql) ? 0 : LOCK_TIMEOUT);
+  await prepare(program, context, client, { lock_timeout: String(Math.round(timeout * MILLISECONDS)) });
+  if (program.transaction) {
+    await execute(sql, { property, sql, offset: 0 }, context, client);
+    // Constraint triggers that wait for the end of the transaction may write, too.
+    await client.query("set constraints all immediate").catch((error: unknown) => {
+      throw explainDatabaseError(error);
+    });
+    return resetSession(client);
   }
+  try {
+    await dropInvalidIndex(sql, client, context);
+    // PostgreSQL would run several statements of one query as one transaction.
+    for (const { start, end } of splitSql(sql)) {
+      await execute(sql.slice(start, end), { property, sql, offset: start }, context, client);
+    }
+  } finally {
+    await resetSession(client).catch(() => undefined);
+  }
+}
+
+/** What `up` set, the owner that it became, its temporary tables: the next query finds none of it. */
+async function resetSession(client: ClientBase): Promise<void> {
+  await client.query("close all; discard temp; reset session authorization; reset role; reset all");
+}
+
+/** Times are in UTC; variables are settings, never text inside a statement. */
+async function prepare(
+  program: SqlProgram,
+  context: StepContext,
+  client: ClientBase,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const all = { TimeZone: "UTC", ...settings, ...prefixed(context.variables) };
+  await client.query(
+    "select pg_catalog.set_config(key, value, $2) from pg_catalog.json_each_text($1::pg_catalog.json)",
+    [JSON.stringify(all), program.transaction],
+  );
 }
 
 function prefixed(variables: Readonly<Record<string, string>>): Record<string, string> {
@@ -66,18 +133,45 @@ function prefixed(variables: Readonly<Record<string, string>>): Record<string, s
   );
 }
 
-/** A stopped step has its statement cancelled; between two statements there is none, so the next one must not begin. */
-async function execute(statements: string | QueryArrayConfig, context: StepContext, client: ClientBase) {
+/**
+ * A stopped step has its statement cancelled; between two statements there is none, so the next one must not begin.
+ * What the server says besides its answer is said on.
+ */
+async function execute(
+  statements: string | QueryArrayConfig,
+  source: SqlSource,
+  context: StepContext,
+  client: ClientBase,
+): Promise<QueryArrayResult> {
   context.signal.throwIfAborted();
-  const result: QueryArrayResult | QueryArrayResult[] = await client.query(statements as QueryArrayConfig);
-  // Several statements give several results.
-  return Array.isArray(result) ? result.at(-1)! : result;
+  let completed = 0;
+  const count = (): void => void completed++;
+  const say = (notice: object): void => context.progress(textOfNotice(notice));
+  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+  client.on("notice", say);
+  connection.on("commandComplete", count);
+  try {
+    const result: QueryArrayResult | QueryArrayResult[] = await client.query(statements as QueryArrayConfig);
+    // Several statements give several results.
+    return Array.isArray(result) ? result.at(-1)! : result;
+  } catch (error) {
+    throw explainDatabaseError(error, { ...source, completed });
+  } finally {
+    client.off("notice", say);
+    connection.off("commandComplete", count);
+  }
 }
 
 /** A single value as PostgreSQL writes it; anything else as JSON rows. Of several statements, the last one answers. */
-async function answer(check: Check, context: StepContext, client: ClientBase): Promise<string> {
+async function answer(
+  property: "probe" | "verify",
+  { query }: Check,
+  context: StepContext,
+  client: ClientBase,
+): Promise<string> {
   const types = { getTypeParser: () => (value: string) => value };
-  const { rows } = await execute({ text: check.query, rowMode: "array", types }, context, client);
+  const source = { property, sql: query, offset: 0 };
+  const { rows } = await execute({ text: query, rowMode: "array", types }, source, context, client);
   const only = rows.length === 1 && rows[0]!.length === 1 ? (rows[0]![0] as string | null) : undefined;
   return only === undefined ? JSON.stringify(rows) : (only ?? "null");
 }

@@ -1,10 +1,15 @@
 import type { Construct } from "constructs";
+import type { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { ValidationError } from "../../core/errors";
+import { splitSql } from "../../core/sql-text";
+import { isUnresolved } from "../../core/tokens";
 import type { Text } from "../../manifest/text";
-import { Step, type StepProps } from "../../migrations/migration";
+import { type Migration, Step, type StepProps } from "../../migrations/migration";
 import type { StepProgram } from "../../migrations/step-program";
+import { judgeFindings } from "../judge-findings";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
+import { findMistake, findUnsafe, type SqlLint } from "./sql-safety";
 
 /** Properties of an `SqlStep`. */
 export interface SqlStepProps extends StepProps {
@@ -37,20 +42,36 @@ export interface SqlStepProps extends StepProps {
    * @default true
    */
   readonly transaction?: boolean;
+
+  /**
+   * How long a statement of `up` or `down` waits for a lock that another session holds. After it, the step lets go of all
+   * locks, pauses, and is tried again, up to ten times in about two minutes: whoever comes after a statement that waits
+   * waits as well. `Duration.seconds(0)` waits without limit.
+   * @default - 5 seconds; without limit for `concurrently`, `call` and `do` where `transaction` is `false`
+   */
+  readonly lockTimeout?: Duration;
+
+  /**
+   * Why a mistake that was found in the SQL is none, by its code.
+   * @default - a mistake that contradicts the phase is an error, others are warnings
+   */
+  readonly acknowledge?: Readonly<Partial<Record<SqlLint, string>>>;
 }
 
 /** Changes a PostgreSQL database with SQL: exactly once where the ledger is in the same database. */
 export class SqlStep extends Step {
   /**
    * @throws ValidationError what `Step` throws, `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`,
-   * `SqlControlsTransaction`, `SqlClientCommand`, `SqlNotTransactional`, `SqlSeveralStatements`
+   * `SqlControlsTransaction`, `SqlClientCommand`, `SqlNotTransactional`, `SqlSeveralStatements`, `NothingToAcknowledge`,
+   * and the codes of `SQL_LINTS`
    */
   constructor(scope: Construct, id: string, props: SqlStepProps) {
     super(scope, id, props, (step) => toProgram(step, props));
   }
 }
 
-function toProgram(step: Step, { database, up, down, verify, probe, transaction = true }: SqlStepProps): StepProgram {
+function toProgram(step: Step, props: SqlStepProps): StepProgram {
+  const { database, up, down, verify, probe, transaction = true, lockTimeout } = props;
   requireWayBack(step, down);
   const checks = toChecks(step, verify, asPostgres);
   const probing = probe && toCheck(step, probe, asPostgres);
@@ -60,10 +81,37 @@ function toProgram(step: Step, { database, up, down, verify, probe, transaction 
     ...lintSql(down ?? "", { property: "down", transaction, single: false }),
     ...questions.flatMap((query) => lintSql(query, { property: "verify", transaction, single: true })),
   ]);
+  const texts = { up: [up], down: [down ?? ""], verify: questions };
+  const findings = Object.entries(texts).flatMap(([property, sql]) =>
+    sql.filter((text) => !isUnresolved(text)).flatMap((text) => findMistake(text, property)),
+  );
+  if (!isUnresolved(up)) findings.push(...findUnsafe(up, step.phase, createdTables(step, database)));
+  judgeFindings(step, findings, props.acknowledge);
   return {
-    program: { kind: "sql", database, transaction, up, down, verify: checks, probe: probing },
+    program: {
+      kind: "sql",
+      database,
+      transaction,
+      lockTimeout: lockTimeout?.toSeconds({ integral: false }),
+      up,
+      down,
+      verify: checks,
+      probe: probing,
+    },
     variables: variablesIn([up, down ?? "", ...questions].join("\n")),
   };
+}
+
+/** Tables that steps of a migration made, by database: the code that runs does not know them. */
+const CREATED = new WeakMap<Migration, Map<string, Set<string>>>();
+
+function createdTables({ migration }: Step, database: Text): Set<string> {
+  const byDatabase = CREATED.get(migration) ?? new Map<string, Set<string>>();
+  CREATED.set(migration, byDatabase);
+  const key = JSON.stringify(database);
+  const tables = byDatabase.get(key) ?? new Set<string>();
+  byDatabase.set(key, tables);
+  return tables;
 }
 
 function refuse(step: Step, [first]: readonly Finding[]): void {
@@ -103,6 +151,9 @@ const NOT_TRANSACTIONAL = [
   /^alter\s+system\b/i,
 ];
 
+/** A setting of the session, which a single statement may need. */
+const SESSION_SETTING = /^(set\s+(?!local\b|transaction\b|constraints\b)|reset\b)/i;
+
 /** How the text is run. */
 export interface SqlLintOptions {
   /** Which property holds the text, for messages. */
@@ -140,69 +191,20 @@ export function lintSql(sql: string, { property, transaction, single }: SqlLintO
       });
     }
   }
-  if (statements.length > 1 && (single || !transaction)) {
+  const alone = single ? statements : statements.filter((statement) => !SESSION_SETTING.test(statement));
+  if (statements.length > 1 && (single || (!transaction && alone.length > 1))) {
     findings.push({
       code: "SqlSeveralStatements",
       message: single
         ? `\`${property}\` has ${statements.length} statements; write one, whose answer is compared`
-        : `\`${property}\` has ${statements.length} statements, which PostgreSQL would run as one transaction in spite of \`transaction: false\` ` +
-          '(Message Flow, "Multiple Statements in a Simple Query"); make a step of each',
+        : `\`${property}\` has ${alone.length} statements, and without a transaction nothing undoes the first if the second fails; ` +
+          "make a step of each. Settings may stand before the statement: set statement_timeout = 0; …",
     });
   }
   return findings;
 }
 
-/** A part of SQL that is no code, or the end of a statement (PostgreSQL documentation, 4.1 "Lexical Structure"). */
-const TOKEN =
-  /(?<comment>--[^\n]*|\/\*)|(?<quoted>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)|(?<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<end>;)/gs;
-
 /** The statements of a text, without comments and with empty quotes: only what PostgreSQL executes. */
 export function sqlStatements(sql: string): string[] {
-  let code = "";
-  const statements: string[] = [];
-  let position = 0;
-  for (const token = new RegExp(TOKEN); ;) {
-    token.lastIndex = position;
-    const match = token.exec(sql);
-    code += sql.slice(position, match?.index);
-    if (match === null) break;
-    const { comment, quoted, dollar, end } = match.groups!;
-    position = match.index + match[0].length;
-    if (end !== undefined && !isInsideBody(code)) {
-      statements.push(code);
-      code = "";
-    } else if (comment === "/*") {
-      position = endOfBlockComment(sql, match.index);
-      code += " ";
-    } else if (comment !== undefined) {
-      code += " ";
-    } else if (dollar !== undefined) {
-      const close = sql.indexOf(dollar, position);
-      position = close < 0 ? sql.length : close + dollar.length;
-      code += "''";
-    } else {
-      code += quoted === undefined ? match[0] : "''";
-    }
-  }
-  return [...statements, code].map((statement) => statement.trim()).filter((statement) => statement !== "");
-}
-
-/** Whether a semicolon belongs to the body of a function: `begin atomic … end` (CREATE FUNCTION, "sql_body"). */
-function isInsideBody(code: string): boolean {
-  const body = /\bbegin\s+atomic\b(.*)/is.exec(code)?.[1];
-  if (body === undefined) return false;
-  const opened = 1 + (body.match(/\bcase\b/gi)?.length ?? 0);
-  return (body.match(/\bend\b/gi)?.length ?? 0) < opened;
-}
-
-/** Block comments nest. */
-function endOfBlockComment(sql: string, start: number): number {
-  const edge = /\/\*|\*\//g;
-  edge.lastIndex = start;
-  let depth = 0;
-  for (let match = edge.exec(sql); match !== null; match = edge.exec(sql)) {
-    depth += match[0] === "/*" ? 1 : -1;
-    if (depth === 0) return edge.lastIndex;
-  }
-  return sql.length;
+  return splitSql(sql).map(({ code }) => code);
 }

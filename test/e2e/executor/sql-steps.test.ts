@@ -158,8 +158,12 @@ requires("postgres")("an SQL step", () => {
     const failed = rollbackStep(definition, ledger);
 
     // THEN
-    await expect(failed).rejects.toMatchObject({ code: "RollbackFailed", message: "division by zero" });
-    expect(await row()).toMatchObject({ status: "applied", error: "division by zero" });
+    const error = "division by zero (SQLSTATE 22012)\nline 1 of down";
+    await expect(failed).rejects.toMatchObject({
+      code: "RollbackFailed",
+      message: `${error}:\n  drop table t; select 1/0`,
+    });
+    expect(await row()).toMatchObject({ status: "applied", error });
     expect((await applyStep(definition, ledger)).outcome).toBe("found");
     expect((await row())!.error).toBeUndefined();
   });

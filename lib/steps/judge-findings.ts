@@ -1,0 +1,43 @@
+import { Annotations } from "cdktf";
+import type { IConstruct } from "constructs";
+import type { ErrorCode } from "../core/error-codes";
+import { ValidationError } from "../core/errors";
+
+/** What a linter found, which may be right all the same. */
+export interface AcknowledgeableFinding<Code extends ErrorCode> {
+  readonly code: Code;
+
+  /** What is wrong, and what to write instead. */
+  readonly message: string;
+
+  /** Whether it is an error until it is acknowledged; a warning otherwise. */
+  readonly refused: boolean;
+}
+
+/**
+ * Throws the first finding that is an error and that nobody acknowledged. The others become annotations.
+ *
+ * @param acknowledge why a finding is right, by its code
+ * @throws ValidationError the code of a finding, `NothingToAcknowledge`
+ */
+export function judgeFindings<Code extends ErrorCode>(
+  step: IConstruct,
+  findings: readonly AcknowledgeableFinding<Code>[],
+  acknowledge?: Readonly<Partial<Record<Code, string>>>,
+): void {
+  for (const { code, message, refused } of findings) {
+    const reason = acknowledge?.[code]?.trim();
+    const advice = `${message}; or say why it is right: acknowledge: { ${code}: "<reason>" }`;
+    if (!reason && refused) throw new ValidationError(code, advice, step);
+    if (!reason) Annotations.of(step).addWarning(`${code}: ${advice}`);
+    else if (refused) Annotations.of(step).addWarning(`${code}: ${message}. Acknowledged: ${reason}`);
+    else Annotations.of(step).addInfo(`${code}: ${message}. Acknowledged: ${reason}`);
+  }
+  const idle = Object.keys(acknowledge ?? {}).find((code) => !findings.some((finding) => finding.code === code));
+  if (idle === undefined) return;
+  throw new ValidationError(
+    "NothingToAcknowledge",
+    `\`acknowledge\` names ${idle}, which is not found; take it out`,
+    step,
+  );
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
+import { createContext, Script as Code } from "node:vm";
+import type { Node } from "libpg-query";
+
+type KeyOf<T> = T extends unknown ? keyof T : never;
+
+/** The name of a kind of node: `DropStmt`. */
+export type NodeKind = KeyOf<Node>;
+
+/** The parts of a node, as PostgreSQL's `parsenodes.h` names them. What is zero or false is left out. */
+export type NodeOf<Kind extends NodeKind> = Extract<Node, Record<Kind, unknown>>[Kind];
+
+/** A statement as PostgreSQL's own parser reads it. */
+export type ParsedStatement = { [Kind in NodeKind]: { readonly kind: Kind; readonly node: NodeOf<Kind> } }[NodeKind];
+
+/** What the parser says of a text: its statements, or its first mistake. */
+export type ParsedSql =
+  { readonly statements: readonly ParsedStatement[] } | { readonly mistake: string; readonly at: number };
+
+type Grammar = Pick<typeof import("libpg-query"), "parseSync">;
+
+/** A tree takes a hundred times the text: a dump is not read for the sake of a lint. */
+const LONGEST_TEXT = 1_000_000;
+
+let grammar: Grammar | undefined;
+
+/**
+ * Reads SQL with PostgreSQL's own parser. It is loaded with the first text.
+ *
+ * @returns nothing for a text that is too long, or that the parser gave up on
+ */
+export function parseSql(sql: string): ParsedSql | undefined {
+  if (sql.length > LONGEST_TEXT || sql.trim() === "") return undefined;
+  grammar ??= load();
+  try {
+    const { stmts = [] } = grammar.parseSync(sql);
+    return { statements: stmts.flatMap(({ stmt = {} }) => Object.entries(stmt).map(asStatement)) };
+  } catch (error) {
+    const { message, sqlDetails } = error as { message: string; sqlDetails?: { cursorPosition: number } };
+    if (sqlDetails !== undefined) return { mistake: message, at: sqlDetails.cursorPosition };
+    // A text that is nested too deeply leaves the parser's memory as it was then.
+    grammar = undefined;
+    return undefined;
+  }
+}
+
+function asStatement([kind, node]: [string, unknown]): ParsedStatement {
+  return { kind, node } as ParsedStatement;
+}
+
+/** The nodes of one kind in a list. */
+export function nodesOf<Kind extends NodeKind>(kind: Kind, list: readonly Node[] = []): NodeOf<Kind>[] {
+  return list.flatMap((node) => (kind in node ? [(node as unknown as Record<Kind, NodeOf<Kind>>)[kind]] : []));
+}
+
+/**
+ * The package loads its WebAssembly in promises, and a constructor cannot wait. A context of `node:vm` with a queue of
+ * its own has run all of them when its first script returns.
+ */
+function load(): Grammar {
+  const context = createContext(
+    { process, console, TextDecoder, TextEncoder, URL },
+    { microtaskMode: "afterEvaluate" },
+  );
+  new Code(
+    `WebAssembly = (({ Module, Instance, RuntimeError }) => ({
+      RuntimeError,
+      instantiate: async (bytes, imports) => {
+        const module = new Module(bytes);
+        return { module, instance: new Instance(module, imports) };
+      },
+    }))(WebAssembly);`,
+  ).runInContext(context);
+  const loaded = new Map<string, { exports: unknown }>();
+  const require = createRequire(__filename);
+  const run = (file: string): unknown => {
+    const known = loaded.get(file);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    loaded.set(file, module);
+    const importing = (name: string): unknown =>
+      name.startsWith(".") ? run(resolve(dirname(file), name)) : require(name);
+    context.loading = [module.exports, importing, module, file, dirname(file)];
+    const source = readFileSync(file, "utf8");
+    const code = `(function (exports, require, module, __filename, __dirname) {${source}\n}).apply(undefined, loading)`;
+    new Code(code, { filename: file }).runInContext(context);
+    return module.exports;
+  };
+  return run(require.resolve("libpg-query")) as Grammar;
+}
