@@ -1,9 +1,12 @@
 import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { FaultyProxy } from "../support/faulty-proxy";
+import { startPgBouncer } from "../support/pgbouncer";
 import { startPostgres } from "../support/postgres";
 import { scratchDirectory, scratchRoot } from "../support/repository";
 import { builtProvider } from "../support/step-configuration";
+import { TOOLS } from "../support/tools";
 import { FAULTS } from "./faults/index";
 import { FalseClock } from "./false-clock";
 import { LedgerDisk } from "./ledger-disk";
@@ -30,7 +33,11 @@ async function run({ faults, seed, rounds, only }: Options): Promise<void> {
   const server = await startPostgres();
   const disk = LedgerDisk.mount(join(directory, "disk"));
   const clock = FalseClock.find(join(directory, "clock"));
-  const laboratory: Laboratory = { directory, server, archive, disk, clock, only };
+  const proxy = await FaultyProxy.start(server.port);
+  const pooler = TOOLS.pgbouncer.available()
+    ? await startPgBouncer(server, { pool_mode: "transaction", max_client_conn: 200 })
+    : undefined;
+  const laboratory: Laboratory = { directory, server, proxy, pooler, archive, disk, clock, only };
   const report = new Report(seed, faults, laboratory);
   for (const [signal, status] of [
     ["SIGINT", 130],
@@ -48,6 +55,8 @@ async function run({ faults, seed, rounds, only }: Options): Promise<void> {
       await playRound(laboratory, seed, number, faults - report.injected, report);
     }
   } finally {
+    await pooler?.stop();
+    await proxy.stop();
     await server.stop();
     disk?.unmount();
   }

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ledgerConfig, type LedgerConfig } from "../../lib/manifest/ledger-config";
 import type { Random } from "../fixtures/app-ef/random";
+import type { FaultyProxy } from "../support/faulty-proxy";
+import type { PgBouncer } from "../support/pgbouncer";
 import type { PostgresServer } from "../support/postgres";
 import { processesIn, quiet, type ProcessRole } from "../support/processes";
 import type { FalseClock } from "./false-clock";
 import type { LedgerDisk } from "./ledger-disk";
 import { randomFor } from "./seeds";
-import { Stack, type Run } from "./stack";
+import { Stack, type ApplyOptions, type Run } from "./stack";
 import { DATABASE_URL, randomStep, type ChaosStep } from "./steps";
 import { Violation } from "./violation";
 import { World } from "./world";
@@ -21,6 +23,9 @@ export interface Laboratory {
   readonly server: PostgresServer;
   /** The provider under test, which a build meanwhile must not replace. */
   readonly archive: string;
+  /** Between the engine and the server; the suite itself looks past it. */
+  readonly proxy: FaultyProxy;
+  readonly pooler?: PgBouncer;
   readonly disk?: LedgerDisk;
   readonly clock?: FalseClock;
   /** Names of the faults to choose from. @default - all */
@@ -49,7 +54,7 @@ export class Round {
   phase: Phase = "up";
   applies = 0;
   private readonly stacks: Stack[] = [];
-  private environment: Record<string, string> = {};
+  environment: Readonly<Record<string, string>> = {};
   private ledger!: LedgerConfig;
 
   constructor(
@@ -64,7 +69,7 @@ export class Round {
   }
 
   async prepare(): Promise<void> {
-    this.environment = { [DATABASE_URL]: await this.world.prepare() };
+    this.environment = { [DATABASE_URL]: this.laboratory.proxy.through(await this.world.prepare()) };
     this.ledger = ledgerConfig.parse(
       this.ledgerKind === "file"
         ? { kind: "file", directory: this.ledgerLink() }
@@ -100,7 +105,7 @@ export class Round {
     return this.stacks.filter((stack) => stack.used);
   }
 
-  get ledgerSettings(): { config: LedgerConfig; environment: Record<string, string> } {
+  get ledgerSettings(): { config: LedgerConfig; environment: Readonly<Record<string, string>> } {
     return { config: this.ledger, environment: this.environment };
   }
 
@@ -132,20 +137,20 @@ export class Round {
   async duringApply(
     random: Random,
     strike: (run: Run, stack: Stack) => boolean | Promise<boolean>,
-    options: { role?: ProcessRole; environment?: Record<string, string>; count?: number } = {},
+    options: ApplyOptions & { role?: ProcessRole; count?: number } = {},
   ): Promise<boolean> {
     await this.grow();
     const stacks = await this.some(options.count ?? 1 + random.below(2));
-    const applies = stacks.map((stack) => ({ stack, run: this.startApply(stack, options.environment) }));
+    const applies = stacks.map((stack) => ({ stack, run: this.startApply(stack, options) }));
     const victim = await this.moment(random.shuffle(applies), random, options.role);
     const hit = victim !== undefined && (await strike(victim.run, victim.stack));
     await Promise.all(applies.map(({ run }) => run.ended));
     return hit;
   }
 
-  startApply(stack: Stack, environment?: Record<string, string>): Run {
+  startApply(stack: Stack, options?: ApplyOptions): Run {
     this.applies++;
-    return stack.startApply(environment);
+    return stack.startApply(options);
   }
 
   /** Applies again and again, as a person would. */

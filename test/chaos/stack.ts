@@ -19,6 +19,14 @@ export interface Run {
   readonly ended: Promise<number | undefined>;
 }
 
+/** What an apply has of its own. */
+export interface ApplyOptions {
+  readonly environment?: Record<string, string>;
+
+  /** Name of the machine that it believes to be on. @default - the name of this one */
+  readonly host?: string;
+}
+
 /** A folder from which Terraform applies the steps, with a state of its own. */
 export class Stack {
   private initialized = false;
@@ -27,7 +35,7 @@ export class Stack {
   constructor(
     readonly directory: string,
     private readonly ledger: LedgerConfig,
-    private readonly environment: Record<string, string>,
+    private readonly environment: Readonly<Record<string, string>>,
     archive: string,
   ) {
     mkdirSync(directory);
@@ -46,8 +54,8 @@ export class Stack {
     if (status !== 0) throw new Violation("setup", `terraform init failed\n${this.output()}`);
   }
 
-  startApply(environment: Record<string, string> = {}): Run {
-    return this.start(["apply", "-auto-approve"], environment);
+  startApply(options: ApplyOptions = {}): Run {
+    return this.start(["apply", "-auto-approve"], options);
   }
 
   /** @returns 0 nothing to do, 2 changes, 1 an error */
@@ -84,10 +92,12 @@ export class Stack {
     return readFileSync(this.log(), "utf8").split("\n").slice(-80).join("\n");
   }
 
-  private start(args: string[], environment: Record<string, string> = {}): Run {
+  private start(args: string[], { environment = {}, host }: ApplyOptions = {}): Run {
     const log = openSync(this.log(), "a");
     writeFileSync(log, `\n=== terraform ${args.join(" ")}\n`);
-    const child = spawn("terraform", args, {
+    // Both shells become what they start: a signal reaches Terraform.
+    const named = ["--uts", "sh", "-c", 'hostname "$0" && exec terraform "$@"', host ?? "", ...args];
+    const child = spawn(host === undefined ? "terraform" : "unshare", host === undefined ? args : named, {
       cwd: this.directory,
       env: terraformEnvironment({ ...this.environment, ...environment }),
       // A file, not a pipe: a killed Terraform leaves processes that would keep a pipe open.

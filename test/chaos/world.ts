@@ -68,6 +68,15 @@ export class World {
     return row!.n > 0;
   }
 
+  /** Ends the sessions that hold the locks of steps, as an administrator or a failover does. @returns how many */
+  async endLockSessions(): Promise<number> {
+    const ended = await this.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name like 'sterna, process%'`,
+    );
+    return ended.length;
+  }
+
   /** Makes the `down` of a step fail. That of a command fails once; that of SQL until `mendDowns`. */
   async breakDown(step: ChaosStep): Promise<void> {
     if (step.kind === "command") writeFileSync(join(this.directory, `${step.id}.fails`), "");

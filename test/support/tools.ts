@@ -54,6 +54,8 @@ export const TOOLS = {
   },
   /** The programs that dump and restore; the npm package brings the server alone. */
   pg_dump: debian("pg_dump", "postgresql-client"),
+  /** A connection pooler in front of PostgreSQL. */
+  pgbouncer: debian("pgbouncer", "pgbouncer"),
   redis: debian("redis-server", "redis-server"),
   influxdb: debian("influxd", "influxdb"),
   rclone: debian("rclone", "rclone"),

@@ -4,9 +4,13 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { EngineError } from "../../engine/engine-error";
 import { rejectAborted } from "../../engine/files/concurrently";
+import { whenReady, type Readiness } from "../../engine/readiness";
 import type { Resolve, BackupContext } from "../plan/backup-context";
 import type { PartOf } from "../plan/backup-plan";
 import { withScratchServer } from "./scratch-server";
+
+/** The shards of a large restore open one after the other. */
+const READINESS: Readiness = { starting: 120_000, listening: 5_000 };
 
 /** One database server of InfluxDB 1.x. */
 export class InfluxServer {
@@ -66,7 +70,12 @@ export class InfluxServer {
     await this.ask(`DROP DATABASE ${quote(database)}`, undefined, signal);
   }
 
-  private async ask(query: string, database: string | undefined, signal: AbortSignal): Promise<Series[]> {
+  /** What a server refuses while it starts, or opens what was restored, it has not begun: it is asked again. */
+  private ask(query: string, database: string | undefined, signal: AbortSignal): Promise<Series[]> {
+    return whenReady(() => this.askOnce(query, database, signal), { ...READINESS, signal });
+  }
+
+  private async askOnce(query: string, database: string | undefined, signal: AbortSignal): Promise<Series[]> {
     const url = new URL("/query", this.url);
     url.searchParams.set("q", query);
     if (database !== undefined) url.searchParams.set("db", database);

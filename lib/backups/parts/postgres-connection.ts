@@ -1,7 +1,10 @@
 import { Client } from "pg";
 import { EngineError } from "../../engine/engine-error";
 import { rejectAborted } from "../../engine/files/concurrently";
+import { destroy, endInTime } from "../../engine/ledgers/pooler";
+import { READINESS } from "../../engine/ledgers/postgres-connections";
 import { describeDatabase } from "../../engine/ledgers/postgres-ledger";
+import { whenReady } from "../../engine/readiness";
 import { loginUrl } from "../../engine/secrets/login-url";
 import type { Resolve } from "../plan/backup-context";
 import type { PartOf } from "../plan/backup-plan";
@@ -63,28 +66,33 @@ export class PostgresConnection {
    * @throws EngineError `BackupFailed` when it cannot be reached, or refuses the password
    */
   async use<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const client = new Client({
-      connectionString: this.url.href,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
-      keepAlive: true,
-      application_name: "sterna backup",
-    });
-    // Without a listener a lost connection would end the process; the next query reports it.
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-    } catch (cause) {
-      await client.end().catch(() => undefined);
+    const connect = async (): Promise<Client> => {
+      const client = new Client({
+        connectionString: this.url.href,
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+        keepAlive: true,
+        application_name: "sterna backup",
+      });
+      // Without a listener a lost connection would end the process; the next query reports it.
+      client.on("error", () => undefined);
+      await client.connect().catch((error: unknown) => {
+        destroy(client);
+        throw error;
+      });
+      return client;
+    };
+    const client = await whenReady(connect, { ...READINESS, signal }).catch((cause: unknown) => {
+      signal?.throwIfAborted();
       const reason = (cause as Error).message || (cause as { code?: string }).code;
       throw new EngineError("BackupFailed", `${this.description} cannot be reached: ${reason}`, { cause });
-    }
-    const stop = (): void => void client.end().catch(() => undefined);
+    });
+    const stop = (): void => void endInTime(client);
     signal?.addEventListener("abort", stop, { once: true });
     try {
       return await rejectAborted(signal, () => work(client));
     } finally {
       signal?.removeEventListener("abort", stop);
-      await client.end().catch(() => undefined);
+      await endInTime(client);
     }
   }
 }

@@ -1,10 +1,13 @@
 import { createClient, RESP_TYPES } from "redis";
 import { EngineError } from "../../engine/engine-error";
+import { isStarting, whenReady, type Readiness } from "../../engine/readiness";
 import { loginUrl } from "../../engine/secrets/login-url";
 import type { Resolve } from "../plan/backup-context";
 import type { PartOf } from "../plan/backup-plan";
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
+/** A data set of many gigabytes takes minutes to load. */
+const READINESS: Readiness = { starting: 300_000, listening: 5_000 };
 
 /** A client whose texts are bytes: keys and values need not be UTF-8. */
 export type RedisClient = Awaited<ReturnType<typeof connect>>;
@@ -80,7 +83,7 @@ async function withClient<T>(
 ): Promise<T> {
   let client: RedisClient;
   try {
-    client = await connect(options);
+    client = await whenReady(() => connect(options), READINESS);
   } catch (cause) {
     const reason = (cause as Error).message || (cause as { code?: string }).code;
     throw new EngineError("BackupFailed", `${description} cannot be reached: ${reason}`, { cause });
@@ -103,7 +106,17 @@ async function connect(options: ClientOptions) {
   }).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   // Without a listener a lost connection would end the process; the next command reports it.
   client.on("error", () => undefined);
-  return client.connect();
+  const connected = await client.connect();
+  try {
+    // A server that loads its data lets clients in, and then refuses every command on keys.
+    await connected.sendCommand(["DBSIZE"]);
+  } catch (error) {
+    // Any other refusal, as for want of a permission, is for the command that needs it.
+    if (!isStarting(error)) return connected;
+    connected.destroy();
+    throw error;
+  }
+  return connected;
 }
 
 /** Keys by number of the logical database, without the empty ones. */

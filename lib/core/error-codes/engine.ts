@@ -8,6 +8,8 @@ export const engineErrorCodes = {
   LedgerOfOtherEnvironment: "the ledger holds rows of another environment",
   LedgerConflict: "another run took over a step's lock, or wrote its row",
   LedgerUnsafe: "the store of a ledger ignores the conditions of conditional writes",
+  LedgerDamaged: "a file of a file ledger is damaged, belongs to another user, or is not a regular file",
+  TransactionPooler: "a database is reached through a pooler that does not keep sessions apart",
   LedgerBusy: "a ledger cannot be moved while one of its steps runs, or is half rolled back",
   LedgerNotEmpty: "a ledger cannot be moved to one that holds other rows",
   AppliedStepEdited: "a step that was applied was edited afterwards",

@@ -34,7 +34,7 @@ export async function applyStep(
   const work = async (session: LedgerSession): Promise<Applied> => {
     const applied = await applyLocked(definition, run, session);
     // Still under the lock: a rollback from elsewhere must not come between the row and its receipt.
-    if (options.receipts) await writeReceipt(applied.record, options.receipts);
+    if (options.receipts) await writeReceipt(applied.record, options.receipts, wait);
     return applied;
   };
   return ledger.withLock(definition.id, work, wait).catch((error) => {

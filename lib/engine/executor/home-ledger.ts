@@ -3,7 +3,7 @@ import type { Program } from "../../manifest/program";
 import type { StepRecord } from "../../manifest/step-record";
 import { kindOf } from "../../provider/kinds";
 import { EngineError } from "../engine-error";
-import type { Ledger } from "../ledgers/ledger";
+import type { Ledger, LockWait } from "../ledgers/ledger";
 import { openLedger, type LedgerPlace } from "../ledgers/open-ledger";
 import { spellOut } from "../secrets/stored-secret";
 import { isTransactional } from "../step-kind";
@@ -66,20 +66,28 @@ export function homeLedger(program: Program, variables: Readonly<Record<string, 
  *
  * The row in the database stays the truth. A receipt that could not be written is written by the next apply.
  */
-export async function writeReceipt(record: StepRecord, stackLedger: Ledger): Promise<void> {
+export async function writeReceipt(record: StepRecord, stackLedger: Ledger, wait?: LockWait): Promise<void> {
   await note(`is applied in its database`, record.id, () =>
-    stackLedger.withLock(record.id, async (session) => {
-      if (JSON.stringify(await session.get()) !== JSON.stringify(record)) await session.put(record);
-    }),
+    stackLedger.withLock(
+      record.id,
+      async (session) => {
+        if (JSON.stringify(await session.get()) !== JSON.stringify(record)) await session.put(record);
+      },
+      wait,
+    ),
   );
 }
 
 /** Removes the receipt of a step that was rolled back. */
-export async function removeReceipt(id: string, stackLedger: Ledger): Promise<void> {
+export async function removeReceipt(id: string, stackLedger: Ledger, wait?: LockWait): Promise<void> {
   await note(`is rolled back in its database`, id, () =>
-    stackLedger.withLock(id, async (session) => {
-      if (await session.get()) await session.remove();
-    }),
+    stackLedger.withLock(
+      id,
+      async (session) => {
+        if (await session.get()) await session.remove();
+      },
+      wait,
+    ),
   );
 }
 

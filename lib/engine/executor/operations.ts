@@ -59,11 +59,27 @@ export function operationsOf(
     effectless: kind.effectless,
     endsWithLock: true,
     probe: kind.probe && (() => asked(() => kind.probe!(program, context, client))),
-    up: () => changed(() => kind.up(program, context, client)),
+    up: async () => {
+      const artifact = await changed(() => kind.up(program, context, client));
+      if (transactional) assertInTransaction(client);
+      return artifact;
+    },
     verify: (artifact) => asked(() => kind.verify(program, context, client, artifact)),
-    down: (artifact) => changed(() => kind.down(program, context, client, artifact)),
+    down: async (artifact) => {
+      await changed(() => kind.down(program, context, client, artifact));
+      if (transactional) assertInTransaction(client);
+    },
     inTransaction: (work) => (transactional ? waits.retry(() => transaction(client, work)) : work()),
   };
+}
+
+/** A `commit` inside a script would separate the change from its row. @throws EngineError `SqlControlsTransaction` */
+function assertInTransaction(client: ClientBase): void {
+  if (client.getTransactionStatus() === "T") return;
+  throw new EngineError(
+    "SqlControlsTransaction",
+    "the script ended the transaction of its step itself. What it did up to there stays, and no row says so: undo it by hand, or see whether the rest can be repeated. Remove commit, rollback and end from the script, or set transaction to false.",
+  );
 }
 
 async function transaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {

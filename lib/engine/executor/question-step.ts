@@ -2,7 +2,10 @@ import { Client } from "pg";
 import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
 import { kindOf } from "../../provider/kinds";
 import { EngineError } from "../engine-error";
+import { assertOwnSession, destroy, endInTime } from "../ledgers/pooler";
+import { READINESS } from "../ledgers/postgres-connections";
 import { describeDatabase } from "../ledgers/postgres-ledger";
+import { whenReady } from "../readiness";
 import { loginUrl } from "../secrets/login-url";
 import { isTransactional, type CheckResult } from "../step-kind";
 import { operationsOf, type Operations } from "./operations";
@@ -83,10 +86,15 @@ async function question<T>(
     if (!isTransactional(kind)) return await ask(operationsOf(program, run, {}));
     await run.lookUp(program);
     const url = loginUrl(run.resolve(kind.database(program)), "postgres", `the database of step "${definition.id}"`);
-    return await withReadOnlyDatabase(url, timeout, (client) => {
-      const operations = operationsOf(program, run, { client });
-      return operations.inTransaction(() => ask(operations));
-    });
+    return await withReadOnlyDatabase(
+      url,
+      timeout,
+      (client) => {
+        const operations = operationsOf(program, run, { client });
+        return operations.inTransaction(() => ask(operations));
+      },
+      run.signal,
+    );
   } catch (error) {
     throw run.explain(error);
   } finally {
@@ -102,34 +110,52 @@ const UNDEFINED = ["3F000", "42P01", "42703", "42883", "42704"];
  * Lets some work ask a database, and keeps it from changing anything: a query that writes is an error there.
  *
  * @param timeout seconds after which PostgreSQL ends a statement
- * @throws EngineError `LedgerUnreachable`
+ * @param signal ends the connection, whatever runs on it
+ * @throws EngineError `LedgerUnreachable`, `TransactionPooler`
  */
 async function withReadOnlyDatabase<T>(
   url: string,
   timeout: number | undefined,
   work: (client: Client) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const client = new Client({
+  const settings = {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
     application_name: "sterna",
     ...(timeout === undefined ? {} : { statement_timeout: Math.ceil(timeout * 1000) }),
-  });
-  // Without a listener a lost connection would end the process; the next query reports it.
-  client.on("error", () => undefined);
+  };
+  const connect = async (): Promise<Client> => {
+    const client = new Client(settings);
+    // Without a listener a lost connection would end the process; the next query reports it.
+    client.on("error", () => undefined);
+    await client.connect().catch((error: unknown) => {
+      destroy(client);
+      throw error;
+    });
+    return client;
+  };
+  let client: Client | undefined;
+  const stop = (): void => void (client && destroy(client));
+  signal?.addEventListener("abort", stop);
   try {
-    await client.connect();
+    client = await whenReady(connect, { ...READINESS, signal });
+    // In a pool that shares sessions, whoever comes next would get one that cannot write.
+    await assertOwnSession(client, connect);
     // A statement, not an option of the connection: connection poolers refuse those.
     await client.query("set session characteristics as transaction read only");
   } catch (error) {
-    await client.end().catch(() => undefined);
+    signal?.removeEventListener("abort", stop);
+    if (client) destroy(client);
+    if (error instanceof EngineError) throw error;
     const reason = (error as Error).message || (error as { code?: string }).code;
     throw new EngineError("LedgerUnreachable", `${describeDatabase(url)} cannot be asked: ${reason}`, { cause: error });
   }
   try {
     return await work(client);
   } finally {
-    await client.end().catch(() => undefined);
+    signal?.removeEventListener("abort", stop);
+    await endInTime(client);
   }
 }
 

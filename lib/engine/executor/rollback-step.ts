@@ -26,7 +26,7 @@ export async function rollbackStep(
   };
   const work = async (session: LedgerSession): Promise<RollbackOutcome> => {
     const outcome = await rollbackLocked(run, session);
-    if (options.receipts) await removeReceipt(definition.id, options.receipts);
+    if (options.receipts) await removeReceipt(definition.id, options.receipts, wait);
     return outcome;
   };
   return ledger.withLock(definition.id, work, wait).catch((error) => {

@@ -1,5 +1,18 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
+import { assertRegular } from "../files/regular-file";
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 /** Names the directory of the logs. */
 const DIRECTORY_VARIABLE = "STERNA_LOGS";
@@ -51,8 +64,11 @@ export class StepLog {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     const ignore = join(this.directory, ".gitignore");
     if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
-    this.file = openSync(this.path, "a", 0o600);
-    this.bytes = statSync(this.path).size;
+    // A named pipe in its place would be waited for.
+    this.file = openSync(this.path, APPEND | constants.O_NONBLOCK, 0o600);
+    const stats = fstatSync(this.file);
+    assertRegular(stats, this.path);
+    this.bytes = stats.size;
     return this.file;
   }
 

@@ -1,20 +1,13 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../engine-error";
 import type { StepRecord } from "../../manifest/step-record";
+import { NotRegularFileError, readRegularFile } from "../files/regular-file";
 import { FileLock } from "./file-lock";
 import { type Ledger, type LedgerSession, type LockWait, readRow, assertScope, type LedgerScope } from "./ledger";
 
+/** A program that holds a long script is a few megabytes. */
+const LONGEST_ROW_BYTES = 256 * 1024 ** 2;
 const UNRECORDED = "What the step did since its last row is not recorded, so the next apply may do it again.";
 
 /** A ledger in a directory: one JSON file per step. For one machine; the default where no database is at hand. */
@@ -45,6 +38,8 @@ export class FileLedger implements Ledger {
     const lock = new FileLock(join(this.directory, "locks", id));
     let release: () => void;
     try {
+      // Before the lock creates it with wider permissions: rows are for their owner alone.
+      mkdirSync(this.directory, { recursive: true, mode: 0o700 });
       release = await lock.acquire(wait);
     } catch (error) {
       if (wait?.signal?.aborted) throw error;
@@ -81,10 +76,14 @@ export class FileLedger implements Ledger {
   private read(id: string): StepRecord | undefined {
     let content: string;
     try {
-      content = readFileSync(this.path(id), "utf8");
+      content = readRegularFile(this.path(id), LONGEST_ROW_BYTES);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
+      if (!(error instanceof NotRegularFileError)) throw error;
+      throw new EngineError(
+        "LedgerDamaged",
+        `the row of step "${id}" cannot be read: ${error.message}. Nothing was run. Put the row back from a backup of the ledger; without one, move ${error.path} away and say with \`sterna ledger repair\` what the step has done.`,
+      );
     }
     return assertScope(readRow(content, id, this.location), this.scope, this.location);
   }
@@ -93,7 +92,9 @@ export class FileLedger implements Ledger {
   private write(record: StepRecord): void {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     const draft = `${this.path(record.id)}.${process.pid}.draft`;
-    const file = openSync(draft, "w", 0o600);
+    // Of a process of the same number that was killed, or something else, which must not be opened.
+    rmSync(draft, { force: true, recursive: true });
+    const file = openSync(draft, "wx", 0o600);
     try {
       // Not `writeSync`: on a disk that becomes full it writes a part and reports no error.
       writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);

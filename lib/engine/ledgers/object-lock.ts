@@ -14,7 +14,7 @@ export interface ObjectLockOptions {
   readonly store: ObjectStore;
   readonly key: string;
 
-  /** Milliseconds without a sign of life after which the lock is taken over. */
+  /** Milliseconds without a sign of life after which the lock is taken over: a waiter counts them itself. */
   readonly lifetime: number;
 
   /** The highest token that wrote what the lock protects: so that deleting a lock does not bring the tokens down. */
@@ -23,7 +23,8 @@ export interface ObjectLockOptions {
 
 /**
  * A lock that is an object: created, renewed, taken over and released by conditional writes, so that of several who try
- * at once one succeeds. Its age is told by the store's clock, so no runner's clock matters.
+ * at once one succeeds. No clock is compared with another one: a waiter takes the lock over once it has seen the same
+ * version for a whole lifetime, by its own monotonic clock.
  */
 export class ObjectLock {
   constructor(private readonly options: ObjectLockOptions) {}
@@ -32,11 +33,13 @@ export class ObjectLock {
   async acquire(wait: LockWait = {}): Promise<HeldLock> {
     const { store, key, lifetime } = this.options;
     let waited = false;
+    let seen: { readonly version: ObjectVersion; readonly since: number } | undefined;
     for (let poll = FIRST_POLL_MILLISECONDS; ; poll = Math.min(poll * 1.5, LONGEST_POLL_MILLISECONDS)) {
       wait.signal?.throwIfAborted();
       const found = await store.read(key);
       const last = found && parseLockState(found.body);
-      if (found && last?.state === "held" && found.age <= lifetime) {
+      if (found && seen?.version !== found.version) seen = { version: found.version, since: performance.now() };
+      if (found && last?.state === "held" && performance.now() - seen!.since <= lifetime) {
         if (!waited) wait.onWait?.(`process ${last.holder.pid} on ${last.holder.host}`);
         waited = true;
       } else {
@@ -125,7 +128,7 @@ export class HeldLock {
   }
 
   /**
-   * Gives the lock back. Never throws: a lock that cannot be given back ends by its age.
+   * Gives the lock back. Never throws: a lock that cannot be given back ends with its lifetime.
    *
    * @param state `abandoned` when a write of the holder may still arrive
    */
@@ -194,7 +197,7 @@ export class HeldLock {
 /**
  * What the object of a lock says.
  *
- * - `held`: until its age exceeds the lifetime
+ * - `held`: until it was seen unchanged for its lifetime
  * - `free`: released by a holder that writes no more
  * - `abandoned`: released by a holder that does not know whether its last write still arrives
  */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Pool, type ClientBase, type ClientConfig } from "pg";
+import { whenReady, type Readiness } from "../readiness";
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 /** The default of the kernel is two hours; firewalls and proxies forget a silent connection much sooner. */
@@ -19,6 +20,11 @@ export interface DatabaseAddress {
   url(): Promise<string>;
 }
 
+/** A server that starts says so; an address that refuses connections is more often wrong than early. */
+export const READINESS: Readiness = { starting: 60_000, listening: 5_000 };
+/** Rows are small: a server that takes longer to read one says nothing any more. */
+const READ_MILLISECONDS = 30_000;
+
 export type Queryable = Pick<ClientBase, "query">;
 
 /** Connections to one database. A login that rotation replaced meanwhile is fetched again. */
@@ -33,11 +39,19 @@ export class PostgresConnections {
     this.reader = { query } as unknown as Queryable;
   }
 
-  /** A connection of its own, which the caller ends. */
-  async connect(): Promise<Client> {
+  /**
+   * A connection of its own, which the caller ends. It waits for a server that starts.
+   *
+   * @param name what `pg_stat_activity` calls it
+   */
+  async connect(name = "sterna"): Promise<Client> {
+    return whenReady(() => this.open(name), READINESS);
+  }
+
+  private async open(name: string): Promise<Client> {
     return this.withLogin(async (url) => {
       // Already the constructor throws, if the URL is none or names a certificate that is not there.
-      const client = new Client(settings(url));
+      const client = new Client({ ...settings(url), application_name: name });
       // Without a listener a lost connection would end the process; the next query reports it.
       client.on("error", () => undefined);
       try {
@@ -60,7 +74,7 @@ export class PostgresConnections {
     const opened = this.openedPool();
     const pool = await opened;
     try {
-      return await pool.query(...query);
+      return await whenReady(() => pool.query(...query), { ...READINESS, listening: 0 });
     } catch (error) {
       if (!this.mayHaveRotated(error)) throw error;
       // The pool lost its connection, and knows only the login of then. Others wait in it still, and an ended pool would
@@ -99,11 +113,11 @@ export class PostgresConnections {
   /** Between the fetching and the login a rotation may have come. */
   private async withLogin<T>(login: (url: string) => Promise<T>): Promise<T> {
     if (typeof this.address === "string") return login(this.address);
-    for (const end = Date.now() + ROTATION_MILLISECONDS; ; await sleep(ROTATION_POLL_MILLISECONDS)) {
+    for (const end = performance.now() + ROTATION_MILLISECONDS; ; await sleep(ROTATION_POLL_MILLISECONDS)) {
       try {
         return await login(await this.address.url());
       } catch (error) {
-        if (!this.mayHaveRotated(error) || Date.now() > end) throw error;
+        if (!this.mayHaveRotated(error) || performance.now() > end) throw error;
       }
     }
   }
@@ -114,7 +128,7 @@ export class PostgresConnections {
 }
 
 function poolOf(url: string): Pool {
-  return new Pool({ ...settings(url), max: 1 }).on("error", () => undefined);
+  return new Pool({ ...settings(url), max: 1, query_timeout: READ_MILLISECONDS }).on("error", () => undefined);
 }
 
 function settings(connectionString: string): ClientConfig {

@@ -1,13 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, escapeIdentifier, type ClientBase } from "pg";
+import { hostname } from "node:os";
+import { escapeIdentifier, type ClientBase } from "pg";
 import { EngineError } from "../engine-error";
 import type { StepRecord } from "../../manifest/step-record";
 import { type Ledger, type LedgerSession, type LockWait, readRow, assertScope, type LedgerScope } from "./ledger";
 import { blockersOf } from "./postgres-blockers";
 import { PostgresConnections, type DatabaseAddress, type Queryable } from "./postgres-connections";
+import { PostgresLock } from "./postgres-lock";
 import { PostgresProgress } from "./postgres-progress";
+import { PostgresRow } from "./postgres-row";
 
-const POLL_MILLISECONDS = 200;
+/** So that whoever waits for the lock, or looks at pg_stat_activity, sees who holds it. PostgreSQL cuts it at 63 bytes. */
+const LOCK_SESSION = `sterna, process ${process.pid} on ${hostname()}`;
 const UNDEFINED_TABLE = "42P01";
 /** Two sessions that create the same schema or table at once collide in the catalogue, in spite of IF NOT EXISTS. */
 const CREATION_RACES = ["23505", "42P06", "42P07", "42710"];
@@ -66,21 +69,24 @@ export class PostgresLedger implements Ledger {
   }
 
   async withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T> {
-    const client = await this.connect();
+    const row = new PostgresRow({ table: this.table, system: this.options.scope.system, id, location: this.location });
+    const lock = await this.guard(
+      () =>
+        PostgresLock.acquire(
+          {
+            key: `sterna:${this.options.schema}:${this.options.scope.system}:${id}`,
+            connect: () => this.connections.connect(LOCK_SESSION),
+            isUntouched: (client) => row.isUntouched(client),
+          },
+          (client) => this.createTable(client),
+          wait,
+        ),
+      wait?.signal,
+    );
     try {
-      await this.createTable(client);
-      await this.lock(client, id, wait);
-      return await work({
-        client,
-        noteProgress: (record, progress) => this.progress.note(this.connections.reader, record, progress),
-        cancel: () => this.cancel((client as unknown as { processID: number }).processID),
-        blockers: () => blockersOf(this.connections.reader, (client as unknown as { processID: number }).processID),
-        get: () => this.select(client, id),
-        put: (record) => this.put(client, record),
-        remove: () => this.remove(client, id),
-      });
+      return await work(this.session(id, row, lock));
     } finally {
-      await client.end().catch(() => undefined);
+      await lock.release();
     }
   }
 
@@ -88,58 +94,23 @@ export class PostgresLedger implements Ledger {
     await this.connections.close();
   }
 
-  /** Polls instead of waiting inside PostgreSQL, so that the waiting can be ended and a proxy sees a living connection. */
-  private async lock(client: ClientBase, id: string, wait: LockWait = {}): Promise<void> {
-    const key = `sterna:${this.options.schema}:${this.options.scope.system}:${id}`;
-    for (let waited = false; ; waited = true) {
-      const tried = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as locked", [key]);
-      if (tried.rows[0].locked === true) return;
-      if (!waited) wait.onWait?.("another session of the database");
-      await sleep(POLL_MILLISECONDS, undefined, { signal: wait.signal });
-    }
-  }
-
-  private async cancel(processId: number): Promise<void> {
-    const client = await this.connect();
-    try {
-      await client.query("select pg_cancel_backend($1)", [processId]);
-    } finally {
-      await client.end();
-    }
-  }
-
-  private async put(client: ClientBase, record: StepRecord): Promise<void> {
-    await this.write(
-      client,
-      `insert into ${this.table} (system, id, status, release, checksum, started_at, applied_at, record)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
-       on conflict (system, id) do update set status = excluded.status, release = excluded.release,
-         checksum = excluded.checksum, started_at = excluded.started_at, applied_at = excluded.applied_at,
-         record = excluded.record`,
-      [
-        record.system,
-        record.id,
-        record.status,
-        record.release,
-        record.checksum,
-        record.startedAt,
-        record.appliedAt,
-        JSON.stringify(record),
-      ],
-    );
-  }
-
-  private async remove(client: ClientBase, id: string): Promise<void> {
-    const where = "where system = $1 and id = $2";
-    await this.write(client, `delete from ${this.table} ${where}`, [this.options.scope.system, id]);
-  }
-
-  private async write(client: ClientBase, sql: string, values: (string | undefined)[]): Promise<void> {
-    try {
-      await client.query(sql, values);
-    } catch (error) {
-      throw this.unreachable(error);
-    }
+  private session(id: string, row: PostgresRow, lock: PostgresLock): LedgerSession {
+    return {
+      lost: lock.lost,
+      // Only a step that works on the connection asks for it.
+      get client() {
+        return lock.own;
+      },
+      noteProgress: (record, progress) => this.progress.note(this.connections.reader, record, progress),
+      cancel: () => lock.cancel(),
+      blockers: () => blockersOf(this.connections.reader, lock.processId),
+      get: async () => {
+        const record = await this.guard(() => row.get(lock));
+        return record === undefined ? undefined : this.parse({ id, record });
+      },
+      put: (record) => this.guard(() => row.put(record, lock)),
+      remove: () => this.guard(() => row.remove(lock)),
+    };
   }
 
   private async select(client: Queryable, id: string): Promise<StepRecord | undefined> {
@@ -185,10 +156,11 @@ export class PostgresLedger implements Ledger {
     }
   }
 
-  private async connect(): Promise<Client> {
+  private async guard<T>(access: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await this.connections.connect();
+      return await access();
     } catch (error) {
+      if (signal?.aborted) throw error;
       throw this.unreachable(error);
     }
   }

@@ -10,7 +10,7 @@ export const RETRIED_STATUSES = [408, 429, 500, 502, 503, 504];
 const ATTEMPTS = 7;
 const FIRST_RETRY_MILLISECONDS = 250;
 
-const objectResource = z.object({ generation: z.string(), timeCreated: z.string() });
+const objectResource = z.object({ generation: z.string() });
 const listing = z.object({
   items: z.array(z.object({ name: z.string() })).default([]),
   nextPageToken: z.string().optional(),
@@ -52,13 +52,13 @@ export class GcsStore implements ObjectStore {
   async read(key: string): Promise<StoredObject | undefined> {
     for (;;) {
       const url = `${this.objects}/${encodeURIComponent(key)}`;
-      const metadata = await this.request("GET", url, { fields: "generation,timeCreated" });
+      const metadata = await this.request("GET", url, { fields: "generation" });
       if (metadata.status === 404) return undefined;
-      const { generation, timeCreated } = objectResource.parse(JSON.parse(metadata.text));
+      const { generation } = objectResource.parse(JSON.parse(metadata.text));
       const content = await this.request("GET", url, { alt: "media", generation });
       // Replaced between the two requests, and the bucket keeps no old versions.
       if (content.status === 404) continue;
-      return { body: content.text, version: generation, age: age(metadata.date, timeCreated) };
+      return { body: content.text, version: generation };
     }
   }
 
@@ -122,7 +122,7 @@ export class GcsStore implements ObjectStore {
     const { status } = response;
     const text = await response.text();
     if (response.ok || status === 404 || status === 412) {
-      return { status, text, date: response.headers.get("date") };
+      return { status, text };
     }
     const reason = `HTTP ${status}: ${errorMessage(text)}`;
     throw RETRIED_STATUSES.includes(status) ? new Error(reason) : new RefusedRequest(reason);
@@ -139,12 +139,6 @@ export function errorMessage(text: string): string {
   } catch {
     return text.slice(0, 200);
   }
-}
-
-/** `Date` is in whole seconds, rounded down: an age is never overstated by it. */
-function age(date: string | null, timeCreated: string): number {
-  if (date === null) throw new Error("the store does not say what time it is");
-  return Math.max(0, Date.parse(date) - Date.parse(timeCreated));
 }
 
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";

@@ -6,12 +6,6 @@ export type ObjectVersion = string;
 export interface StoredObject {
   readonly body: string;
   readonly version: ObjectVersion;
-
-  /**
-   * Milliseconds since it was written, by the clock of its store, which is the only one that all readers share. Never
-   * more than it was, perhaps a second less.
-   */
-  readonly age: number;
 }
 
 /**

@@ -12,8 +12,6 @@ const TIMEOUTS = {
 };
 /** Attempts of a request that was throttled, failed with 5xx, or broke off; the SDK waits longer before each. */
 const ATTEMPTS = 6;
-/** S3 dates objects and answers in whole seconds. */
-const CLOCK_RESOLUTION_MILLISECONDS = 1_000;
 
 export interface S3StoreOptions {
   readonly bucket: string;
@@ -52,15 +50,6 @@ export class S3Store implements ObjectStore {
   async read(key: string): Promise<StoredObject | undefined> {
     const { sdk, client } = await this.open();
     const command = new sdk.GetObjectCommand({ Bucket: this.options.bucket, Key: key });
-    let date: string | undefined;
-    command.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        date = (result.response as { headers?: Record<string, string> }).headers?.["date"];
-        return result;
-      },
-      { step: "deserialize", priority: "low" },
-    );
     let answer: GetObjectCommandOutput;
     try {
       answer = await client.send(command);
@@ -69,7 +58,7 @@ export class S3Store implements ObjectStore {
       throw error;
     }
     const body = (await answer.Body?.transformToString("utf-8")) ?? "";
-    return { body, version: etagOf(answer), age: age(date, answer.LastModified) };
+    return { body, version: etagOf(answer) };
   }
 
   async writeIf(key: string, body: string, expected: ObjectVersion | undefined): Promise<ObjectVersion | undefined> {
@@ -126,9 +115,4 @@ function isCollision({ $metadata }: S3ServiceException): boolean {
 function etagOf({ ETag }: { readonly ETag?: string | undefined }): ObjectVersion {
   if (!ETag) throw new Error("the store gave no ETag for an object, without which it cannot be written on a condition");
   return ETag;
-}
-
-function age(date: string | undefined, lastModified: Date | undefined): number {
-  if (!date || !lastModified) throw new Error("the store does not say when an object was written, or what time it is");
-  return Math.max(0, Date.parse(date) - lastModified.getTime() - CLOCK_RESOLUTION_MILLISECONDS);
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { SternaError } from "../../core/errors";
@@ -181,7 +181,7 @@ export class FolderStore implements ObjectStore {
     const bytes = await readIfThere(path);
     if (bytes === undefined) return undefined;
     const body = bytes.toString("utf8");
-    return { body, version: sha256(body), age: Math.max(0, Date.now() - (await stat(path)).mtimeMs) };
+    return { body, version: sha256(body) };
   }
 
   async writeIf(key: string, body: string, expected: ObjectVersion | undefined): Promise<ObjectVersion | undefined> {

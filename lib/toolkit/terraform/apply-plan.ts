@@ -1,3 +1,4 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { describeError } from "../describe-error";
 import type { Reporter, ToolkitContext } from "../reporter";
@@ -47,7 +48,7 @@ export async function applyPlan(
   const plan = await readPlan(terraform, files.plan, { differences: declared });
   const changes = recordedChanges(plan, expressionsOf(system, declared));
   const progress = new ApplyProgress(saved.summary, terminal);
-  const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment));
+  const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment), logs);
   const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
     log: join(logs, `${startedAt.replaceAll(":", "-")}.jsonl`),
     onEvent: (event) => progress.onEvent(event),
@@ -118,21 +119,33 @@ function proofOf({ report: { proof } }: SavedPlan): Pick<NewApplyRecord, "proof"
 }
 
 const POLL_MILLISECONDS = 1_000;
+/** Bytes of the end of a log in which its last line is looked for. */
+const TAIL_BYTES = 4_096;
+/** What a step says that has not begun, because another run works on it. */
+const WAITS = /^\S+ (waits for .*)$/;
 
 /**
  * Shows what the ledgers say about long steps while Terraform works: of a step, Terraform itself only knows that it is
- * still running. What cannot be read is not shown.
+ * still running. A step that waits for another run has no row of its own: its log tells for whom. What cannot be read is
+ * not shown.
  *
+ * @param logs directory of the logs of the steps
  * @returns ends it, and waits for a look that is under way
  */
-function watchLedgers(progress: ApplyProgress, read: () => Promise<LedgerReading>): () => Promise<void> {
+export function watchLedgers(
+  progress: ApplyProgress,
+  read: () => Promise<LedgerReading>,
+  logs: string,
+): () => Promise<void> {
   let looking: Promise<void> | undefined;
   let isOver = false;
   const timer = setInterval(() => {
     if (looking !== undefined || !progress.isWaiting(Date.now())) return;
     looking = Promise.resolve()
       .then(read)
-      .then(({ rows }) => (isOver ? undefined : progress.onRows(rows, Date.now())))
+      .then(({ rows }) =>
+        isOver ? undefined : progress.onRows(rows, Date.now(), (id) => waitsFor(join(logs, `${id}.log`))),
+      )
       .catch(() => undefined)
       .finally(() => (looking = undefined));
   }, POLL_MILLISECONDS);
@@ -141,4 +154,21 @@ function watchLedgers(progress: ApplyProgress, read: () => Promise<LedgerReading
     clearInterval(timer);
     await looking;
   };
+}
+
+/** What the last line of a log says, when the step waits. */
+function waitsFor(log: string): string | undefined {
+  try {
+    const file = openSync(log, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const { size } = fstatSync(file);
+      const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+      readSync(file, tail, 0, tail.length, size - tail.length);
+      return WAITS.exec(tail.toString("utf8").trimEnd().split("\n").at(-1)!)?.[1];
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
 }

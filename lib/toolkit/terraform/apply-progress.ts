@@ -64,12 +64,22 @@ export class ApplyProgress {
     );
   }
 
-  /** Shows what the ledger says about the steps that run. */
-  onRows(rows: ReadonlyMap<string, StepRecord>, now: number): void {
+  /**
+   * Shows what the ledger says about the steps that run.
+   *
+   * @param waitsFor what a step says that has not begun, because another run works on it: the row is that run's
+   */
+  onRows(
+    rows: ReadonlyMap<string, StepRecord>,
+    now: number,
+    waitsFor: (id: string) => string | undefined = () => undefined,
+  ): void {
     this.told.clear();
     for (const address of this.running) {
+      const waits = waitsFor(this.nameOf(address));
       const row = rows.get(this.nameOf(address));
-      if (row?.progress !== undefined) this.told.set(address, progressText(row, now));
+      if (waits !== undefined) this.told.set(address, waits);
+      else if (row?.progress !== undefined) this.told.set(address, progressText(row, now));
     }
     if (this.running.size === 0) return;
     this.terminal.showLive([...this.running].map((address) => this.liveText(address)).join(" · "));

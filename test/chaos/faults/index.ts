@@ -1,4 +1,5 @@
 import { clocks } from "./clocks";
+import { connections } from "./connections";
 import { crowds } from "./crowds";
 import { downs } from "./downs";
 import type { Fault } from "./fault";
@@ -15,5 +16,6 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   ...crowds,
   ...ledgers,
   ...clocks,
+  ...connections,
   ...downs,
 };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { logDirectory, StepLog } from "../../../lib/engine/executor/step-log";
@@ -62,6 +63,13 @@ describe("the log of a step", () => {
 
   it("does not fail the step when it cannot be written", async () => {
     writeFileSync(logs(), "a file, not a directory");
+
+    await expect(apply("true")).resolves.toMatchObject({ outcome: "ran" });
+  });
+
+  it("does not wait for a named pipe in its place", async () => {
+    mkdirSync(logs());
+    execFileSync("mkfifo", [join(logs(), "load.log")]);
 
     await expect(apply("true")).resolves.toMatchObject({ outcome: "ran" });
   });

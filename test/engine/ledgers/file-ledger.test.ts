@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { execa } from "execa";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
@@ -59,5 +60,65 @@ describe("the ledger in a directory", () => {
     expect(stdout).toContain("EFBIG");
     expect(stdout).toContain("is not recorded");
     expect(await ledger.list()).toEqual([record("a")]);
+  }, 60_000);
+
+  it.each<[string, (path: string) => void, string]>([
+    ["a named pipe", (path) => void execFileSync("mkfifo", [path]), "is a named pipe (FIFO), not a file"],
+    ["a directory", (path) => mkdirSync(path), "is a directory, not a file"],
+    ["a link to a device", (path) => symlinkSync("/dev/zero", path), "is a device, not a file"],
+  ])("names %s in the place of a row, within a second", async (_what, put, message) => {
+    // GIVEN
+    const ledger = new FileLedger(join(directory, "ledger"), SCOPE);
+    await ledger.withLock("b", (session) => session.put(record("b")));
+    put(join(directory, "ledger/a.json"));
+
+    // WHEN
+    const begun = performance.now();
+    const ended = await Promise.allSettled([
+      ledger.get("a"),
+      ledger.list(),
+      ledger.withLock("a", (session) => session.get()),
+    ]);
+
+    // THEN
+    expect(performance.now() - begun).toBeLessThan(1000);
+    for (const result of ended) {
+      const { code, message: said } = (result as PromiseRejectedResult).reason;
+      expect(code).toBe("LedgerDamaged");
+      expect(said).toContain(`${join(directory, "ledger/a.json")} ${message}`);
+    }
+  });
+
+  it("names an endless link in the place of a row", async () => {
+    // GIVEN
+    const ledger = new FileLedger(directory, SCOPE);
+    symlinkSync(join(directory, "a.json"), join(directory, "a.json"));
+
+    // THEN
+    await expect(ledger.get("a")).rejects.toMatchObject({ code: "LedgerUnreachable" });
+    await expect(ledger.get("a")).rejects.toThrow(join(directory, "a.json"));
+  });
+
+  it("writes past what is in the place of its draft", async () => {
+    // GIVEN a named pipe, which would be waited for
+    const ledger = new FileLedger(directory, SCOPE);
+    execFileSync("mkfifo", [join(directory, `a.json.${process.pid}.draft`)]);
+
+    // WHEN
+    await ledger.withLock("a", (session) => session.put(record("a")));
+
+    // THEN
+    expect(await ledger.get("a")).toEqual(record("a"));
+  });
+
+  it("keeps its directories to its user, also when the lock comes first", async () => {
+    // WHEN
+    const ledger = new FileLedger(join(directory, "ledger"), SCOPE);
+    await ledger.withLock("a", () => Promise.resolve());
+
+    // THEN
+    for (const name of ["ledger", "ledger/locks", "ledger/locks/a"]) {
+      expect(statSync(join(directory, name)).mode & 0o777).toBe(0o700);
+    }
   });
 });

@@ -1,13 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { execa } from "execa";
-import {
+import { execFileSync } from "node:child_process";
+import fs, {
   appendFileSync,
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
@@ -110,5 +114,92 @@ describe("a lock between processes", () => {
     expect(readdirSync(directory)).toEqual(["ticket.1"]);
     other();
     rmSync(`${directory}.away`, { recursive: true });
+  });
+
+  describe("whose newest ticket cannot be read as one", () => {
+    const ticket = () => join(directory, "ticket.3");
+    const acquire = () => new FileLock(directory).acquire({ signal: AbortSignal.timeout(3000) });
+
+    it.each<[string, () => void, string]>([
+      ["is torn by a power failure", () => writeFileSync(ticket(), "\0".repeat(64)), "is damaged"],
+      ["ends in the middle", () => writeFileSync(ticket(), '{"host":"build-1","pi'), "is damaged"],
+      ["says something else", () => writeFileSync(ticket(), '{"user":"me"}'), "is damaged"],
+      ["is a named pipe", () => void execFileSync("mkfifo", [ticket()]), "is a named pipe (FIFO), not a file"],
+      ["is a directory", () => mkdirSync(ticket()), "is a directory, not a file"],
+      ["is a link to a device", () => symlinkSync("/dev/zero", ticket()), "is a symbolic link, not a file"],
+      ["is an endless link", () => symlinkSync(ticket(), ticket()), "is a symbolic link, not a file"],
+      ["is longer than any ticket", () => writeFileSync(ticket(), "x".repeat(100_000)), "is 100000 bytes long"],
+    ])("is refused within a second, and named, when it %s", async (_what, put, message) => {
+      // GIVEN
+      put();
+
+      // WHEN
+      const begun = performance.now();
+      const acquiring = acquire();
+
+      // THEN
+      await expect(acquiring).rejects.toMatchObject({ code: "LedgerDamaged" });
+      await expect(acquiring).rejects.toThrow(message);
+      await expect(acquiring).rejects.toThrow(`delete ${ticket()}`);
+      expect(performance.now() - begun).toBeLessThan(1000);
+    });
+
+    it("is taken when another user released it, whose files only that user can read", async () => {
+      // GIVEN what the released ticket of a user with umask 077 looks like to others: its size can be seen
+      writeFileSync(ticket(), "");
+      chmodSync(ticket(), 0o000);
+      const open = jest.spyOn(fs, "openSync");
+
+      // WHEN
+      const release = await acquire();
+
+      // THEN
+      expect(open.mock.calls.map(([path]) => path)).not.toContain(ticket());
+      open.mockRestore();
+      release();
+      expect(readdirSync(directory)).toEqual(["ticket.4"]);
+    });
+
+    it.each(["ticket.abc", "ticket.", "ticket.1.swp", "ticket.99999999999999999999", "ticket.-1", "ticket.007"])(
+      "is taken beside a file that is not a ticket: %s",
+      async (name) => {
+        // GIVEN
+        writeFileSync(join(directory, name), "of an editor");
+
+        // WHEN
+        const release = await acquire();
+
+        // THEN
+        release();
+        expect(readdirSync(directory).sort()).toEqual([name, "ticket.1"].sort());
+      },
+    );
+  });
+
+  it("says what to do about a holder on another machine that is gone", async () => {
+    // GIVEN
+    writeFileSync(join(directory, "ticket.1"), JSON.stringify({ host: "build-7", pid: 12 }));
+    const waits: string[] = [];
+
+    // WHEN
+    const waiting = new FileLock(directory).acquire({
+      onWait: (holder) => waits.push(holder),
+      signal: AbortSignal.timeout(300),
+    });
+
+    // THEN
+    await expect(waiting).rejects.toThrow("aborted");
+    expect(waits[0]).toContain("process 12 on build-7");
+    expect(waits[0]).toContain(`if it is gone for good, delete ${join(directory, "ticket.1")}`);
+  });
+
+  it("keeps its files to its user", async () => {
+    // WHEN
+    const release = await new FileLock(join(directory, "locks", "s1")).acquire();
+
+    // THEN
+    expect(statSync(join(directory, "locks")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(directory, "locks/s1/ticket.1")).mode & 0o777).toBe(0o600);
+    release();
   });
 });
