@@ -77,15 +77,21 @@ const ROOMS = {
   ],
 };
 
-/** The two sides of a step kind: the construct that declares it, and what the engine runs. Neither knows the other. */
+/**
+ * The sides of a step kind: the construct that declares it, and what the engine runs. Neither knows the other; they meet
+ * in the program, which knows neither.
+ */
 const STEP_SIDES = {
+  program: ["core", "manifest"],
   construct: ["core", "manifest", "migrations"],
   engine: ["core", "manifest", "engine"],
 };
 
-/** Files of `lib/steps` on the construct side. `shared` ones have no side: they know what both sides may know. */
-const CONSTRUCT_SIDE =
-  /^(script|verification|judge-findings|[a-z-]+\/(step|command-lint|object-place|sql-safety|postgres-grammar))(\.|$)/;
+/** Which side a file of `lib/steps` is on. */
+function sideOf(inner) {
+  if (/^(script|verification|judge-findings|[a-z-]+\/(step|command-lint|object-place|sql-safety|postgres-grammar))$/.test(inner)) return "construct";
+  return /^[a-z-]+\/program$/.test(inner) ? "program" : "engine";
+}
 
 /**
  * The order inside a room: a folder, or a file beside the folders, may import from those before it in the list alone.
@@ -98,6 +104,7 @@ const FLOORS = {
     "database-error",
     "readiness",
     "step-kind",
+    "step-definition",
     "files",
     "archive",
     "dotenv",
@@ -113,11 +120,11 @@ const FLOORS = {
     "judge-findings",
     "verification",
     "script",
+    "describe",
     "archive",
     "command",
     "documents",
     "env-file",
-    "files",
     "http",
     "sql",
     "transfer",
@@ -189,13 +196,13 @@ const arrows = {
   create(context) {
     const from = roomOf(place(context, context.filename));
     const knowsAll = from.room === undefined;
-    const side = from.room === "steps" ? (CONSTRUCT_SIDE.test(from.inner) ? "construct" : "engine") : undefined;
+    const side = from.room === "steps" ? sideOf(from.inner) : undefined;
     const known = knowsAll ? Object.keys(ROOMS).concat("steps") : side ? STEP_SIDES[side] : ROOMS[from.room];
     const refuse = (node, message) => context.report({ node, message });
     return onImport((node, source) => {
       if (
         from.top === "lib" &&
-        (WITHOUT_CONSTRUCTS.includes(from.room) || side === "engine") &&
+        (WITHOUT_CONSTRUCTS.includes(from.room) || (side !== undefined && side !== "construct")) &&
         CONSTRUCT_PACKAGE.test(source)
       ) {
         return refuse(node, `lib/${from.room} runs without constructs: it never imports "${source}".`);
@@ -206,6 +213,13 @@ const arrows = {
       if (from.top !== "lib") return;
       if (to.top !== "lib") return refuse(node, `lib imports nothing from outside of lib, got "${source}".`);
       if (to.room === from.room) {
+        const other = side && sideOf(to.inner);
+        if (other !== side && other !== "program") {
+          return refuse(
+            node,
+            `lib/steps/${from.inner} does not know "${source}": the two sides of a step meet in its program.`,
+          );
+        }
         const floors = FLOORS[from.room];
         if (floors === undefined || floorOf(floors, to.inner) <= floorOf(floors, from.inner)) return;
         const order = floors.join(" < ");

@@ -91,7 +91,6 @@ export { COMMAND_LINTS, type CommandLint } from "./steps/command/command-lint";
 export { CommandStep, type CommandStepProps } from "./steps/command/step";
 export { DocumentsStep, type DocumentsStepProps } from "./steps/documents/step";
 export { EnvFileStep, type EnvFileStepProps } from "./steps/env-file/step";
-export { FilesStep, type FilesStepProps } from "./steps/files/step";
 export { HttpStep, type HttpStepProps } from "./steps/http/step";
 export { type GcsPlaceOptions, ObjectPlace, type S3PlaceOptions } from "./steps/transfer/object-place";
 export { Script } from "./steps/script";

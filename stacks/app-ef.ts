@@ -10,9 +10,10 @@ import { Release } from "../lib/releases/release";
 import { ArchiveStep } from "../lib/steps/archive/step";
 import { DocumentsStep } from "../lib/steps/documents/step";
 import { EnvFileStep } from "../lib/steps/env-file/step";
-import { FilesStep } from "../lib/steps/files/step";
 import { HttpStep } from "../lib/steps/http/step";
 import { SqlStep } from "../lib/steps/sql/step";
+import { ObjectPlace } from "../lib/steps/transfer/object-place";
+import { BucketTransfer } from "../lib/steps/transfer/step";
 import { AwsTieredBucket } from "../lib/aws/storage/tiered-bucket";
 import { Tier } from "../lib/storage/tier";
 
@@ -131,13 +132,11 @@ export class AppEf extends SystemStack {
           key: "id",
         }),
         // A19 and A20: data/ to s3://BUCKET/data/, compared by a manifest of digests instead of by looking at a list.
-        new FilesStep(migration, "copy-files", {
+        ...new BucketTransfer(migration, "copy-files", {
           title: "Copy the data directory to S3",
-          directory: variable("DATA_DIRECTORY"),
-          bucket: this.bucket.bucketName,
-          region: variable("AWS_REGION"),
-          prefix: "data/",
-        }),
+          source: ObjectPlace.directory(variable("DATA_DIRECTORY")),
+          destination: ObjectPlace.s3(this.bucket.bucketName, { region: variable("AWS_REGION"), prefix: "data/" }),
+        }).steps,
         this.migrateEnvironmentFile(migration),
       ],
       acceptance: (migration) => [

@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
-import type { Program, ProgramKind, ProgramOf } from "../manifest/program";
+import type { z } from "zod";
+import { registerProgram, type Program } from "../manifest/program";
 import type { Artifact, ProcessIdentity } from "../manifest/step-record";
 import type { Text } from "../manifest/text";
 import { EngineError } from "./engine-error";
@@ -47,52 +48,56 @@ export interface CheckResult {
   readonly actual: string;
 }
 
-/** How programs of one kind are run. One file per kind. */
-export interface StepKind<K extends ProgramKind = ProgramKind> {
-  readonly kind: K;
+/** What the engine knows of one kind of step: its programs, what people read about them, and how they are run. */
+export interface StepKind<P extends Program = Program, Context extends StepContext = StepContext> {
+  readonly kind: P["kind"];
+
+  /** The schema of its programs. */
+  readonly schema: z.ZodType<P>;
 
   /** Whether removing the step leaves nothing to undo: a check, a backup that is kept. */
   readonly effectless: boolean;
 
   /** Lines for the plan. They depend on the program alone, never on the ledger. */
-  preview(program: ProgramOf<K>): string[];
+  preview(program: P): string[];
+
+  /** What undoing a program does, in lines for people. Says names, never values. */
+  undo(program: P, artifact: Artifact | undefined): string[];
+
+  /**
+   * What of the data that was written since the step was applied is lost when it is undone, in one sentence.
+   *
+   * @param since when that was, as part of a sentence: `since 2027-01-31T12:00:00.000Z`
+   * @returns nothing for a step that changes nothing, so that undoing it loses nothing
+   */
+  loss(program: P, since: string): string | undefined;
 
   /** Whether the step's effect is there already. Kinds without a probe leave it out. */
-  probe?(program: ProgramOf<K>, context: StepContext): Promise<boolean>;
+  probe?(program: P, context: Context): Promise<boolean>;
 
   /** Makes the change. Must be repeatable after a crash at any point. */
-  up(program: ProgramOf<K>, context: StepContext): Promise<Artifact | undefined>;
+  up(program: P, context: Context): Promise<Artifact | undefined>;
 
   /** Asks whether the change is there and right. Runs after `up`, and again whenever somebody asks. */
-  verify(program: ProgramOf<K>, context: StepContext, artifact: Artifact | undefined): Promise<CheckResult[]>;
+  verify(program: P, context: Context, artifact: Artifact | undefined): Promise<CheckResult[]>;
 
   /** Undoes the change, also one that was only half made. Must be repeatable. */
-  down(program: ProgramOf<K>, context: StepContext, artifact: Artifact | undefined): Promise<void>;
+  down(program: P, context: Context, artifact: Artifact | undefined): Promise<void>;
 }
 
-/**
- * A kind whose change and ledger row share one database transaction: exactly once, whatever dies.
- * `up`, `verify`, `probe` and `down` get the connection that holds the step's lock.
- */
-export interface TransactionalStepKind<K extends ProgramKind = ProgramKind> extends Omit<
-  StepKind<K>,
-  "probe" | "up" | "verify" | "down"
-> {
+/** What a step that changes a database may ask of its surroundings. */
+export interface DatabaseContext extends StepContext {
+  /** The connection that holds the step's lock. */
+  readonly client: ClientBase;
+}
+
+/** A kind whose change and ledger row share one database transaction: exactly once, whatever dies. */
+export interface TransactionalStepKind<P extends Program = Program> extends StepKind<P, DatabaseContext> {
   /** The database that the program changes, and that keeps the step's ledger row. */
-  database(program: ProgramOf<K>): Text;
+  database(program: P): Text;
 
   /** Whether this program really runs in one transaction. */
-  inTransaction(program: ProgramOf<K>): boolean;
-
-  probe?(program: ProgramOf<K>, context: StepContext, client: ClientBase): Promise<boolean>;
-  up(program: ProgramOf<K>, context: StepContext, client: ClientBase): Promise<Artifact | undefined>;
-  verify(
-    program: ProgramOf<K>,
-    context: StepContext,
-    client: ClientBase,
-    artifact: Artifact | undefined,
-  ): Promise<CheckResult[]>;
-  down(program: ProgramOf<K>, context: StepContext, client: ClientBase, artifact: Artifact | undefined): Promise<void>;
+  inTransaction(program: P): boolean;
 }
 
 export type AnyStepKind = StepKind | TransactionalStepKind;
@@ -101,7 +106,25 @@ export function isTransactional(kind: AnyStepKind): kind is TransactionalStepKin
   return "database" in kind;
 }
 
-export type { Program };
+const registered = new Map<string, AnyStepKind>();
+
+/**
+ * Makes kinds of steps known. Each program that runs or reads steps calls it once, before anything else: the engine itself
+ * knows no kind.
+ */
+export function registerKinds(kinds: readonly AnyStepKind[]): void {
+  for (const kind of kinds) {
+    registered.set(kind.kind, kind);
+    registerProgram(kind.kind, kind.schema);
+  }
+}
+
+/** The kind that runs a program. */
+export function kindOf({ kind: name }: Pick<Program, "kind">): AnyStepKind {
+  const kind = registered.get(name);
+  if (kind === undefined) throw new Error(`no kind of step is registered under the name "${name}"`);
+  return kind;
+}
 
 /** @throws EngineError `VerificationFailed` with every check that did not give the expected answer */
 export function assertChecks(results: readonly CheckResult[]): void {

@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-import { program } from "./program";
+import { stepAttributes } from "./step-attributes";
 
 /** Names one process of one machine, also after its process id was given to another. */
 export const processIdentity = z.object({
@@ -12,34 +11,8 @@ export const processIdentity = z.object({
 
 export type ProcessIdentity = z.infer<typeof processIdentity>;
 
-export const PHASES = ["expand", "migrate", "contract"] as const;
-
-/** A step as Terraform knows it: what `sterna_step` is given. */
-export const stepDefinition = z.object({
-  id: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
-  system: z.string().min(1),
-  environment: z.string().min(1),
-  release: z.string().min(1),
-  title: z.string(),
-  phase: z.enum(PHASES),
-  program,
-  /** Values of this environment that the program names. */
-  variables: z.record(z.string(), z.string()),
-  after: z.array(z.string()),
-  /** Why the step cannot be undone. */
-  irreversible: z.string().optional(),
-  /** What a retry of a half-applied step does first: go on where it was, or undo what was done. */
-  onRetry: z.enum(["resume", "compensate"]),
-  /** What removing the step from the configuration does. */
-  onDestroy: z.enum(["rollback", "keep", "refuse"]),
-  /**
-   * What an interrupt of Terraform does to the step while it runs: end it at once, or let it come to its end. One that
-   * still waits for its lock does not begin, either way.
-   */
-  onStop: z.enum(["stop", "finish"]).default("stop"),
-  /** Seconds after which the step is stopped. */
-  timeout: z.number().positive().optional(),
-});
+/** A step as Terraform knows it: what `sterna_step` is given. Where it is proved is no part of what the ledger records. */
+export const stepDefinition = stepAttributes.omit({ proof: true }).extend({ environment: z.string().min(1) });
 export type StepDefinition = z.infer<typeof stepDefinition>;
 
 /** What a step left behind: counts, digests, the place of a backup. Never a secret. */

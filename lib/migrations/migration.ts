@@ -4,6 +4,7 @@ import type { Duration } from "../core/duration";
 import { ValidationError } from "../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
 import { SystemStack } from "../environments/system-stack";
+import { STEP_ATTRIBUTES } from "../manifest/step-attributes";
 import type { Release } from "../releases/release";
 import { requireMove } from "../releases/upgrade-advice";
 import { MigrationGraph } from "./migration-graph";
@@ -248,10 +249,6 @@ export abstract class Step extends Construct {
   /** Ids of the steps to wait for; all above it in its section when absent. */
   readonly after: readonly string[] | undefined;
   readonly irreversible: string | undefined;
-  readonly onRetry: OnRetry;
-  readonly onDestroy: OnDestroy;
-  readonly onStop: OnStop;
-  readonly timeout: Duration | undefined;
 
   /**
    * @param id name of the step: in the ledger, in the Terraform address, for people. It never changes
@@ -266,14 +263,10 @@ export abstract class Step extends Construct {
       throw new ValidationError("InvalidIdentifier", `a step cannot be called "${id}": use ${IDENTIFIER_RULE}`, this);
     }
     this.title = props.title ?? id;
-    this.phase = props.phase ?? "migrate";
+    this.phase = props.phase ?? STEP_ATTRIBUTES.phase.default;
     this.lastNeededBy = props.lastNeededBy;
     this.after = props.after;
     this.irreversible = props.irreversible;
-    this.onRetry = props.onRetry ?? "resume";
-    this.onDestroy = props.onDestroy ?? "rollback";
-    this.onStop = props.onStop ?? "stop";
-    this.timeout = props.timeout;
     if (this.irreversible?.trim() === "") {
       throw new ValidationError(
         "StepNotReversible",
@@ -285,19 +278,20 @@ export abstract class Step extends Construct {
     MigrationGraph.of(stack).addStep(this);
     const { json, variables } = compileProgram(this, stack, makeProgram(this));
     this.terraformStep = new SternaStep(this, "Resource", {
+      ...attributesIn(props),
       id,
       system: stack.system,
       release: this.migration.to.version,
       title: this.title,
-      phase: this.phase,
       program: json,
       variables,
-      irreversible: this.irreversible,
-      onRetry: this.onRetry,
-      onDestroy: this.onDestroy,
-      onStop: this.onStop,
       proof: stack.proof,
-      timeout: this.timeout?.toSeconds({ integral: false }),
+      timeout: props.timeout?.toSeconds({ integral: false }),
     });
   }
+}
+
+/** What of a step's properties is an argument of its resource. */
+function attributesIn(props: StepProps): Omit<StepProps, "timeout" | "after"> {
+  return Object.fromEntries(Object.entries(props).filter(([name]) => name in STEP_ATTRIBUTES));
 }

@@ -1,16 +1,20 @@
 import type { IConstruct } from "constructs";
+import type { z } from "zod";
 import { holdsPassword } from "../core/secrets-in-text";
 import { describeIssues } from "../core/read-json-file";
 import { isUnresolved } from "../core/tokens";
 import { ValidationError } from "../core/errors";
 import type { SystemStack } from "../environments/system-stack";
 import { canonicalJson } from "../manifest/checksum";
-import { type ProgramInput, program as programSchema } from "../manifest/program";
+import type { ProgramSchema } from "../manifest/program";
 
 /** What a step does, before it is checked. */
-export interface StepProgram {
+export interface StepProgram<Schema extends ProgramSchema = ProgramSchema> {
+  /** The schema of its kind: `lib/steps/<kind>/program.ts`. */
+  readonly schema: Schema;
+
   /** What the engine runs. */
-  readonly program: ProgramInput;
+  readonly program: z.input<Schema>;
 
   /** Variables that the program names in its own way, besides those it refers to as `variable("NAME")`. */
   readonly variables?: readonly string[];
@@ -33,11 +37,11 @@ export interface CompiledProgram {
 export function compileProgram(
   step: IConstruct,
   stack: SystemStack,
-  { program, variables = [] }: StepProgram,
+  { schema, program, variables = [] }: StepProgram,
 ): CompiledProgram {
   const scan = new ProgramScan(step);
   const scanned = scan.visit(program, []);
-  const parsed = programSchema.safeParse(scanned);
+  const parsed = schema.safeParse(scanned);
   if (!parsed.success) {
     const paths = parsed.error.issues.map((issue) => issue.path.join("."));
     const lifted = Object.keys(scan.lifted).find((name) => paths.includes(name));

@@ -1,57 +1,14 @@
 import { TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
+import type { z } from "zod";
 import { terraformLiteral, isUnresolved } from "../core/tokens";
 import { sternaProviderMetadata } from "../environments/sterna-provider";
+import { attributeDefaults, STEP_ATTRIBUTE_ROWS, type stepAttributes } from "../manifest/step-attributes";
 
-/** Arguments of a `sterna_step`. */
-export interface SternaStepConfig {
-  /** Name of the step in the ledger, and in the Terraform address. Never changes. */
-  readonly id: string;
-
-  /** System that is migrated. */
-  readonly system: string;
-
-  /** Release that the step belongs to. */
-  readonly release: string;
-
-  /** What the step does, for people. */
-  readonly title: string;
-
-  /** `expand`, `migrate` or `contract`. */
-  readonly phase: string;
-
+/** Arguments of a `sterna_step`, with the defaults of `STEP_ATTRIBUTES`. */
+export interface SternaStepConfig extends Omit<z.input<typeof stepAttributes>, "program" | "after"> {
   /** What `up`, `down`, `verify` and `probe` do, as canonical JSON. */
   readonly program: string;
-
-  /** Values of this environment that the program names. */
-  readonly variables: Readonly<Record<string, string>>;
-
-  /** `resume` or `compensate`: how a half-applied step is tried again. */
-  readonly onRetry: string;
-
-  /** `rollback`, `keep` or `refuse`: what removing the step does. */
-  readonly onDestroy: string;
-
-  /** `stop` or `finish`: what an interrupt of Terraform does while the step runs. */
-  readonly onStop: string;
-
-  /**
-   * Why the step cannot be undone.
-   * @default - it can
-   */
-  readonly irreversible?: string;
-
-  /**
-   * Ledger that must hold this step already, as JSON.
-   * @default - none
-   */
-  readonly proof?: string;
-
-  /**
-   * Seconds after which the step is stopped.
-   * @default - none
-   */
-  readonly timeout?: number;
 }
 
 /** The Terraform resource `sterna_step`. The classes of `lib/steps` make it. */
@@ -100,41 +57,18 @@ export class SternaStep extends TerraformResource {
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {
-    const {
-      id,
-      system,
-      release,
-      title,
-      phase,
-      program,
-      variables,
-      onRetry,
-      onStop,
-      onDestroy,
-      irreversible,
-      proof,
-      timeout,
-    } = this.config;
-    return {
-      id,
-      system,
-      release,
-      title: literal(title),
-      phase,
-      program: literal(program),
-      variables: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, literal(value)])),
-      after: this.after,
-      irreversible: irreversible === undefined ? undefined : literal(irreversible),
-      on_retry: onRetry,
-      on_destroy: onDestroy,
-      on_stop: onStop,
-      proof: proof === undefined ? undefined : literal(proof),
-      timeout,
-    };
+    const { id } = this.config;
+    const given = Object.entries(this.config).filter(([, value]) => value !== undefined);
+    const values = { ...attributeDefaults(id), ...Object.fromEntries(given), after: this.after };
+    return Object.fromEntries(
+      STEP_ATTRIBUTE_ROWS.map(({ name, terraform }) => [terraform, literal((values as Record<string, unknown>)[name])]),
+    );
   }
 }
 
-// An expression of Terraform stays one.
-function literal(text: string): string {
-  return isUnresolved(text) ? text : terraformLiteral(text);
+/** Texts as Terraform reads them: an expression stays one. */
+function literal(value: unknown): unknown {
+  if (typeof value === "string") return isUnresolved(value) ? value : terraformLiteral(value);
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, literal(item)]));
 }

@@ -1,15 +1,15 @@
 import { applyStep, type Applied } from "../engine/executor/apply-step";
-import { homeLedger } from "../engine/executor/home-ledger";
 import { logDirectory } from "../engine/executor/step-log";
 import { rollbackStep, type RollbackOutcome } from "../engine/executor/rollback-step";
 import type { Diagnostic } from "../engine/protocol/messages";
 import { UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
 import { startRunner, type RunnerRequest } from "../engine/runner/runner";
+import { toDefinition } from "../engine/step-definition";
 import type { StepDefinition } from "../manifest/step-record";
 import { failure, warning } from "./diagnostics";
 import type { PlannedPrivate } from "./plan-step";
 import type { ProviderSession } from "./session";
-import { appliedFacts, complete, plannedFacts, toDefinition } from "./step-state";
+import { appliedFacts, complete, plannedFacts } from "./step-state";
 
 export interface ApplyResult {
   readonly state: TerraformObject | null;
@@ -79,10 +79,8 @@ function isReplacement(planned: Uint8Array | undefined): boolean {
 
 /** SQL runs here, in its database's transaction; everything else in a runner that outlives this process. */
 async function runApply(definition: StepDefinition, session: ProviderSession, options: ApplyOptions): Promise<Applied> {
-  if (homeLedger(definition.program, definition.variables)) {
-    const { ledger, receipts } = ledgersOf(definition, session);
-    return applyStep(definition, ledger, { ...options, receipts, logs: logDirectory() });
-  }
+  const { home, receipts, inDatabase } = session.ledgers(definition.system).of(definition);
+  if (inDatabase) return applyStep(definition, home, { ...options, receipts, logs: logDirectory() });
   const result = await startRunner(runnerRequest("apply", definition, session), options);
   return (result as { applied: Applied }).applied;
 }
@@ -92,17 +90,10 @@ async function runRollback(
   session: ProviderSession,
   options: ApplyOptions,
 ): Promise<RollbackOutcome> {
-  if (homeLedger(definition.program, definition.variables)) {
-    const { ledger, receipts } = ledgersOf(definition, session);
-    return rollbackStep(definition, ledger, { ...options, receipts, logs: logDirectory() });
-  }
+  const { home, receipts, inDatabase } = session.ledgers(definition.system).of(definition);
+  if (inDatabase) return rollbackStep(definition, home, { ...options, receipts, logs: logDirectory() });
   const result = await startRunner(runnerRequest("rollback", definition, session), options);
   return (result as { rolledBack: RollbackOutcome }).rolledBack;
-}
-
-function ledgersOf({ system, program, variables }: StepDefinition, session: ProviderSession) {
-  const ledgers = session.ledgers(system);
-  return { ledger: ledgers.ofProgram(program, variables), receipts: ledgers.ofReceipts(program, variables) };
 }
 
 function runnerRequest(

@@ -1,26 +1,12 @@
-import type { Program } from "../manifest/program";
+import { registerKinds } from "../engine/step-kind";
 import { archiveKind } from "../steps/archive/kind";
 import { commandKind } from "../steps/command/kind";
 import { documentsKind } from "../steps/documents/kind";
 import { envKind } from "../steps/env-file/kind";
-import { filesKind } from "../steps/files/kind";
 import { httpKind } from "../steps/http/kind";
 import { sqlKind } from "../steps/sql/kind";
-import type { AnyStepKind } from "../engine/step-kind";
 import { transferKind } from "../steps/transfer/kind";
 
-const KINDS = {
-  archive: archiveKind,
-  command: commandKind,
-  documents: documentsKind,
-  env: envKind,
-  files: filesKind,
-  http: httpKind,
-  sql: sqlKind,
-  transfer: transferKind,
-} satisfies Record<Program["kind"], unknown>;
-
-/** How a program is run. The table's types say which kind runs which program; callers hold any of them. */
-export function kindOf(program: Program): AnyStepKind {
-  return KINDS[program.kind] as unknown as AnyStepKind;
-}
+// Whatever runs or reads steps imports this file for its effect: the engine itself knows no kind. A kind loads the client
+// of its store when it runs, so that the provider starts fast.
+registerKinds([archiveKind, commandKind, documentsKind, envKind, httpKind, sqlKind, transferKind]);

@@ -1,4 +1,5 @@
 import { main as runStepMain, RUN_STEP } from "../engine/runner/runner";
+import "./kinds";
 
 const CHECK_MILLISECONDS = 50;
 /** A database that does not answer must not keep the process. */

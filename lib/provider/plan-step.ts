@@ -4,14 +4,15 @@ import { homeLedger } from "../engine/executor/home-ledger";
 import { mayHaveEffect, removalOf } from "../engine/executor/operations";
 import { containsUnknown, UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
 import type { Diagnostic } from "../engine/protocol/messages";
+import { parseProgram, toDefinition } from "../engine/step-definition";
+import { kindOf } from "../engine/step-kind";
 import { canonicalJson, effectChecksum, programChecksum } from "../manifest/checksum";
 import type { StepDefinition } from "../manifest/step-record";
 import { failure, warning, isUnreadableLedger } from "./diagnostics";
-import { kindOf } from "./kinds";
 import type { PlanMemory, PlannedStep } from "./plan-memory";
 import { assertProved } from "./proof";
 import type { ProviderSession } from "./session";
-import { argumentsKnown, complete, parseProgram, plannedFacts, toDefinition } from "./step-state";
+import { argumentsKnown, complete, plannedFacts } from "./step-state";
 
 export interface PlanResult {
   readonly state: TerraformObject | null;
@@ -46,7 +47,7 @@ export async function planCreate(
 
   const definition = toDefinition(proposed, session.environment);
   try {
-    const ledger = session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
+    const ledger = session.ledgers(definition.system).home(definition);
     const record = await ledger.get(definition.id);
     if (record?.status !== "applied") return result();
     assertSameEffect(record, definition);
@@ -123,7 +124,10 @@ function assertUnchangedEffect(prior: TerraformObject, proposed: TerraformObject
 /** Whether the step keeps its ledger row where it was. */
 function sameHome(prior: TerraformObject, proposed: TerraformObject): boolean {
   const [was, is] = [prior, proposed].map((step) =>
-    homeLedger(parseProgram(step.program), (step.variables ?? {}) as Record<string, string>),
+    homeLedger({
+      program: parseProgram(step.program),
+      variables: (step.variables ?? {}) as Record<string, string>,
+    }),
   );
   return canonicalJson(was ?? null) === canonicalJson(is ?? null);
 }
@@ -176,7 +180,7 @@ export async function planRemoval(
 /** What failed in a transaction left nothing, so that it can be removed even if it is irreversible. */
 async function mayHaveLeftSomething(definition: StepDefinition, session: ProviderSession): Promise<boolean> {
   if (session.unknown) return true;
-  const ledger = session.ledgers(definition.system).ofProgram(definition.program, definition.variables);
+  const ledger = session.ledgers(definition.system).home(definition);
   const record = await ledger.get(definition.id);
   return record !== undefined && mayHaveEffect(record);
 }

@@ -3,9 +3,9 @@ import { programChecksum } from "../manifest/checksum";
 import { EngineError } from "../engine/engine-error";
 import { ledgerConfig } from "../manifest/ledger-config";
 import { openLedger } from "../engine/ledgers/open-ledger";
+import { parseProgram } from "../engine/step-definition";
 import type { TerraformObject } from "../engine/protocol/dynamic-value";
 import type { ProviderSession } from "./session";
-import { parseProgram } from "./step-state";
 
 /** Which environment must have applied the step before: the JSON of the `proof` argument. */
 export const proof = z.strictObject({ environment: z.string().min(1), ledger: ledgerConfig });

@@ -1,9 +1,10 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import type { z } from "zod";
+import { z } from "zod";
 import { EngineError } from "../engine/engine-error";
 import { decodeValue, encodeValue, type TerraformObject, UNKNOWN } from "../engine/protocol/dynamic-value";
 import type { Diagnostic, DynamicValue } from "../engine/protocol/messages";
-import { stepDefinition } from "../manifest/step-record";
+import { parseProgram, withDefaults } from "../engine/step-definition";
+import { STEP_ATTRIBUTE_ROWS } from "../manifest/step-attributes";
 import { applyToStep, removeStep, type ApplyOptions, type ApplyResult } from "./apply-step-change";
 import { failure } from "./diagnostics";
 import { PlanMemory } from "./plan-memory";
@@ -12,7 +13,7 @@ import { parseProof } from "./proof";
 import { readLedger, importStep, readStep } from "./read-step";
 import { ledgerSchema, providerSchema, schemaMessage, stepSchema } from "./schema";
 import { ProviderSession } from "./session";
-import { complete, withDefaults, parseProgram } from "./step-state";
+import { complete } from "./step-state";
 
 const STEP = "sterna_step";
 const LEDGER = "sterna_ledger";
@@ -183,28 +184,24 @@ function unary(method: (request: Message) => Promise<Reply> | Reply) {
   };
 }
 
-/** The value of one argument; the provider's schema says only which type it has. */
-function argument(schema: z.ZodType, prepare: (value: unknown) => unknown = (value) => value) {
-  return (value: unknown): void => {
-    const { error } = schema.safeParse(prepare(value));
-    if (!error) return;
-    const issues = error.issues.map(({ message }) => message).join("; ");
-    throw new EngineError("InvalidStep", `got ${JSON.stringify(value)}: ${issues}`);
-  };
-}
-
-const ARGUMENTS: Record<string, (value: unknown) => unknown> = {
-  id: argument(stepDefinition.shape.id),
-  system: argument(stepDefinition.shape.system),
-  release: argument(stepDefinition.shape.release),
-  phase: argument(stepDefinition.shape.phase),
+/** How each argument is checked. What is in lists and maps may be unknown yet; their types Terraform has checked. */
+const ARGUMENTS: Readonly<Record<string, (value: unknown) => unknown>> = {
+  ...Object.fromEntries(
+    STEP_ATTRIBUTE_ROWS.filter(({ type }) => typeof type === "string").map(({ terraform, type, schema }) => [
+      terraform,
+      (value: unknown) => assertArgument(value, type === "number" ? z.preprocess(Number, schema) : schema),
+    ]),
+  ),
   program: parseProgram,
-  on_retry: argument(stepDefinition.shape.onRetry),
-  on_stop: argument(stepDefinition.shape.onStop.removeDefault()),
-  on_destroy: argument(stepDefinition.shape.onDestroy),
-  timeout: argument(stepDefinition.shape.timeout, Number),
   proof: parseProof,
 };
+
+function assertArgument(value: unknown, schema: z.ZodType): void {
+  const { error } = schema.safeParse(value);
+  if (!error) return;
+  const issues = error.issues.map(({ message }) => message).join("; ");
+  throw new EngineError("InvalidStep", `got ${JSON.stringify(value)}: ${issues}`);
+}
 
 /** What is wrong with the arguments of a step, as far as they are known: each error at its argument. */
 function validateStep(config: TerraformObject): Diagnostic[] {

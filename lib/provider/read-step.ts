@@ -1,9 +1,10 @@
 import { EngineError } from "../engine/engine-error";
 import type { TerraformObject } from "../engine/protocol/dynamic-value";
 import type { Diagnostic } from "../engine/protocol/messages";
+import { toDefinition } from "../engine/step-definition";
 import { failure, warning, isUnreadableLedger } from "./diagnostics";
 import type { ProviderSession } from "./session";
-import { appliedFacts, complete, fromRecord, toDefinition } from "./step-state";
+import { appliedFacts, complete, fromRecord } from "./step-state";
 
 interface ReadResult {
   readonly state: TerraformObject | null;
@@ -21,11 +22,11 @@ export async function readStep(state: TerraformObject, session: ProviderSession)
   try {
     const definition = toDefinition(state, session.environment);
     const ledgers = session.ledgers(definition.system);
-    const ledger = ledgers.ofProgram(definition.program, definition.variables);
+    const ledger = ledgers.home(definition);
     const record = await ledger.get(id);
     if (record?.status === "applied")
       return { state: complete({ ...state, ...appliedFacts(record) }), diagnostics: [] };
-    const receipt = record ? undefined : await ledgers.ofReceipts(definition.program, definition.variables)?.get(id);
+    const receipt = record ? undefined : await ledgers.of(definition).receipts?.get(id);
     // A failed attempt may have no row: dropping it from the state would forget what it half did. A receipt without a
     // row proves what is not there: the next apply must get at it.
     if (record || receipt || state.status !== "applied")

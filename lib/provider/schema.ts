@@ -1,6 +1,7 @@
+import { STEP_ATTRIBUTE_ROWS, type AttributeType } from "../manifest/step-attributes";
+
 /** How Terraform sees Sterna: one resource, one data source. */
 
-type AttributeType = "string" | "number" | ["list", "string"] | ["map", "string"];
 /** `defaulted`: optional, and the plan fills in the default. */
 type Use = "required" | "optional" | "computed" | "defaulted";
 
@@ -26,21 +27,15 @@ export const providerSchema: BlockSchema = {
   ),
 };
 
+const stepArguments: BlockSchema = Object.fromEntries(
+  STEP_ATTRIBUTE_ROWS.map(({ terraform, type, schema, default: left, description }) => {
+    const use = left !== undefined ? "defaulted" : schema.safeParse(undefined).success ? "optional" : "required";
+    return [terraform, attribute(type, use, description)];
+  }),
+);
+
 export const stepSchema: BlockSchema = {
-  id: attribute("string", "required", "Name of the step in the ledger. Never changes."),
-  system: attribute("string", "required", "System that is migrated."),
-  release: attribute("string", "required", "Release that the step belongs to."),
-  title: attribute("string", "defaulted", "What the step does, for people."),
-  phase: attribute("string", "defaulted", "expand, migrate or contract."),
-  program: attribute("string", "required", "What up, down, verify and probe do, as JSON."),
-  variables: attribute(MAP, "defaulted", "Values of this environment that the program names."),
-  after: attribute(LIST, "defaulted", "Steps that come before this one."),
-  irreversible: attribute("string", "optional", "Why the step cannot be undone."),
-  on_retry: attribute("string", "defaulted", "resume or compensate: how a half-applied step is tried again."),
-  on_destroy: attribute("string", "defaulted", "rollback, keep or refuse: what removing the step does."),
-  on_stop: attribute("string", "defaulted", "stop or finish: what an interrupt of Terraform does to the running step."),
-  proof: attribute("string", "optional", "Ledger that must hold this step already, as JSON: {environment, ledger}."),
-  timeout: attribute("number", "optional", "Seconds after which the step is stopped."),
+  ...stepArguments,
   checksum: attribute("string", "computed", "SHA-256 of the program; the variables are no part of it."),
   status: attribute("string", "computed", "applied, or failed."),
   applied_at: attribute("string", "computed", "When the step was applied, UTC."),

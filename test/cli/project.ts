@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson, programChecksum } from "../../lib/manifest/checksum";
-import { program, type ProgramInput } from "../../lib/manifest/program";
+import { program, type ProgramInput } from "../support/program";
 import { stepRecord, type StepRecord } from "../../lib/manifest/step-record";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 

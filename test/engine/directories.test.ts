@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CheckResult } from "../../lib/engine/step-kind";
 import { transferKind } from "../../lib/steps/transfer/kind";
-import { transferProgram } from "../../lib/manifest/program";
+import { transferProgram } from "../../lib/steps/transfer/program";
 import { NASTY_FILES, writeFiles } from "../support/nasty-files";
 import { type RecordingContext, stepContext } from "../support/step-context";
 

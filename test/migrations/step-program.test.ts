@@ -2,10 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import {
   CommandStep,
+  DocumentsStep,
   Duration,
   EnvFileStep,
   EnvironmentChain,
-  FilesStep,
   Migration,
   SecretReference,
   type Step,
@@ -13,7 +13,7 @@ import {
   variable,
 } from "../../lib/index";
 import { canonicalJson } from "../../lib/manifest/checksum";
-import { program } from "../../lib/manifest/program";
+import { program } from "../support/program";
 import { errorOf, programOf, stepsOf, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();
@@ -31,8 +31,9 @@ function stackWith(
   return stack;
 }
 
+const TABLE = { database: SecretReference.environment("URL"), table: "t", key: "id" };
 const upload = (m: Migration) =>
-  new FilesStep(m, "upload", { directory: variable("DATA"), bucket: variable("BUCKET") });
+  new DocumentsStep(m, "upload", { ...TABLE, directory: variable("DATA"), database: variable("BUCKET") });
 const command = (m: Migration, environment: Record<string, ReturnType<typeof variable> | string>, up = "true") =>
   new CommandStep(m, "run", {
     up,
@@ -69,11 +70,11 @@ describe("values that only Terraform knows", () => {
     // WHEN
     const stack = stackWith((m, scope) => {
       const bucket = new S3Bucket(scope, "bucket", {});
-      return new FilesStep(m, "upload", { directory: "/srv/data", bucket: bucket.bucket });
+      return new DocumentsStep(m, "upload", { ...TABLE, directory: bucket.bucket });
     });
     // THEN
-    expect(programOf(stack, "upload").bucket).toEqual({ variable: "bucket" });
-    expect(stepsOf(stack).upload!.variables).toEqual({ bucket: "${aws_s3_bucket.bucket.bucket}" });
+    expect(programOf(stack, "upload").directory).toEqual({ variable: "directory" });
+    expect(stepsOf(stack).upload!.variables).toEqual({ directory: "${aws_s3_bucket.bucket.bucket}" });
   });
 
   test("are found inside of a text, at any depth", () => {
@@ -101,11 +102,12 @@ describe("programs", () => {
     const template = stepsOf(stack).upload!.program as string;
     expect(template).toBe(canonicalJson(program.parse(JSON.parse(template))));
     expect(programOf(stack, "upload")).toEqual({
-      kind: "files",
+      kind: "documents",
       directory: { variable: "DATA" },
-      bucket: { variable: "BUCKET" },
-      prefix: "",
-      symlinks: "refuse",
+      suffix: ".json",
+      database: { variable: "BUCKET" },
+      table: "t",
+      key: "id",
     });
   });
 
@@ -123,10 +125,10 @@ describe("programs", () => {
 
   test("that do not match their kind are refused with the place", () => {
     expect(
-      errorOf(() => stackWith((m) => new FilesStep(m, "upload", { directory: "/a", bucket: "b", prefix: "/no" }))),
+      errorOf(() => stackWith((m) => new DocumentsStep(m, "upload", { ...TABLE, directory: "/a", table: "no table" }))),
     ).toMatchObject({
       code: "InvalidStep",
-      message: expect.stringMatching(/prefix: .*\[at shop-development\/first\/upload\]$/s),
+      message: expect.stringMatching(/table: .*\[at shop-development\/first\/upload\]$/s),
     });
   });
 
@@ -173,9 +175,9 @@ test("options of a step become arguments of the resource", () => {
   // GIVEN
   const stack = stackWith(
     (m) =>
-      new FilesStep(m, "upload", {
+      new DocumentsStep(m, "upload", {
+        ...TABLE,
         directory: "/a",
-        bucket: "b",
         irreversible: "the old system reads them",
         onRetry: "compensate",
         onDestroy: "refuse",
@@ -203,14 +205,14 @@ test("a step in a later environment must be proved by the ledger of the one befo
 });
 
 test.each(["Create", "1st", "create_schema", "a".repeat(64)])("a step cannot be called %p", (id) => {
-  expect(errorOf(() => stackWith((m) => new FilesStep(m, id, { directory: "/a", bucket: "b" }))).code).toBe(
+  expect(errorOf(() => stackWith((m) => new DocumentsStep(m, id, { ...TABLE, directory: "/a" }))).code).toBe(
     "InvalidIdentifier",
   );
 });
 
 test("an empty reason is none", () => {
   expect(
-    errorOf(() => stackWith((m) => new FilesStep(m, "upload", { directory: "/a", bucket: "b", irreversible: " " })))
+    errorOf(() => stackWith((m) => new DocumentsStep(m, "upload", { ...TABLE, directory: "/a", irreversible: " " })))
       .code,
   ).toBe("StepNotReversible");
 });

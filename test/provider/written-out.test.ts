@@ -1,20 +1,20 @@
 import { describe, expect, it } from "@jest/globals";
-import { program } from "../../lib/manifest/program";
+import { program } from "../support/program";
 import { writtenOut } from "../../lib/provider/step-state";
 
 describe("a program, written out for people", () => {
   const copy = program.parse({
-    kind: "files",
+    kind: "documents",
     directory: { variable: "DATA" },
-    bucket: { variable: "BUCKET" },
-    prefix: "data/",
+    database: { variable: "URL" },
+    table: "t",
+    key: "id",
   });
 
   it("shows the values of the variables, and names those that are not known yet", () => {
     expect(writtenOut(copy, { DATA: "/srv/data" })).toEqual({
       ...copy,
       directory: "/srv/data",
-      bucket: { variable: "BUCKET" },
     });
   });
 

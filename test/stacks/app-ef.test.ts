@@ -90,7 +90,8 @@ describe("pinned to 1.0.0", () => {
       "backup-data",
       "create-schema",
       "import-projects",
-      "copy-files",
+      "copy-files-bulk",
+      "copy-files-delta",
       "migrate-env",
       "check-health",
       "check-projects",
@@ -107,8 +108,8 @@ describe("pinned to 1.0.0", () => {
   test("files are copied to a bucket that is versioned, encrypted and private already", () => {
     const { resource } = synthesize("development", "1.0.0");
     const [ownership] = Object.keys(resource.aws_s3_bucket_ownership_controls!);
-    expect(resource.sterna_step!["copy-files"]!.variables).toMatchObject({
-      bucket: `\${aws_s3_bucket_ownership_controls.${ownership}.bucket}`,
+    expect(resource.sterna_step!["copy-files-bulk"]!.variables).toMatchObject({
+      "to.bucket": `\${aws_s3_bucket_ownership_controls.${ownership}.bucket}`,
     });
   });
 

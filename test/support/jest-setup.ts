@@ -1,3 +1,4 @@
+import "../../lib/provider/kinds";
 import { withoutUserConfiguration } from "./environment";
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { transferProgram } from "../../lib/manifest/program";
+import { transferProgram } from "../../lib/steps/transfer/program";
 import { withPlaces } from "../../lib/steps/transfer/open-places";
 import { synchronize } from "../../lib/steps/transfer/synchronize";
 import { stepContext } from "./step-context";

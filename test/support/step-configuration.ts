@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson } from "../../lib/manifest/checksum";
 import type { LedgerConfig } from "../../lib/manifest/ledger-config";
-import { program, type ProgramInput } from "../../lib/manifest/program";
+import { program, type ProgramInput } from "./program";
 import { repositoryRoot } from "./repository";
 
 /** Arguments of a `sterna_step`, as far as a test cares. */

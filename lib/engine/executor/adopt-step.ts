@@ -1,21 +1,8 @@
 import { programChecksum } from "../../manifest/checksum";
 import type { StepDefinition, StepRecord, StepStatus } from "../../manifest/step-record";
-import { kindOf } from "../../provider/kinds";
-import type { Ledger } from "../ledgers/ledger";
-import { isTransactional } from "../step-kind";
-import { writeReceipt, removeReceipt } from "./home-ledger";
+import { isTransactional, kindOf } from "../step-kind";
+import { removeReceipt, writeReceipt, type StepLedgers } from "./home-ledger";
 import { withIdleLock } from "./previous-worker";
-
-/** Where a step keeps its row. */
-export interface StepLedgers {
-  readonly home: Ledger;
-
-  /**
-   * The ledger of the stack, when the row stands elsewhere: it gets a receipt.
-   * @default - the row stands in the ledger of the stack
-   */
-  readonly receipts?: Ledger | undefined;
-}
 
 /**
  * Puts a row that says that a step was found done. Nothing is run. A step that the ledger holds as applied already is

@@ -1,14 +1,29 @@
 import type { LedgerConfig } from "../../manifest/ledger-config";
-import type { Program } from "../../manifest/program";
-import type { StepRecord } from "../../manifest/step-record";
-import { kindOf } from "../../provider/kinds";
+import type { StepDefinition, StepRecord } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
 import type { Ledger, LockWait } from "../ledgers/ledger";
 import { openLedger, type LedgerPlace } from "../ledgers/open-ledger";
 import { spellOut } from "../secrets/stored-secret";
-import { isTransactional } from "../step-kind";
+import { isTransactional, kindOf } from "../step-kind";
 
 const SCHEMA = "sterna";
+
+/** What decides where the row of a step is kept. */
+type PlacedStep = Pick<StepDefinition, "program" | "variables">;
+
+/** Where a step keeps its row. */
+export interface StepLedgers {
+  readonly home: Ledger;
+
+  /**
+   * The ledger of the stack, when the row stands elsewhere: it gets a receipt.
+   * @default - the row stands in the ledger of the stack
+   */
+  readonly receipts?: Ledger | undefined;
+
+  /** Whether the row stands in the database that the step changes. */
+  readonly inDatabase: boolean;
+}
 
 /**
  * Opens ledgers once each, and finds the one that keeps a program's row: a step that changes a PostgreSQL database keeps its row there, in the
@@ -27,15 +42,17 @@ export class Ledgers {
     return this.open(this.stackLedger());
   }
 
-  /** The ledger that keeps the row of a program. */
-  ofProgram(program: Program, variables: Readonly<Record<string, string>>): Ledger {
-    return this.open(homeLedger(program, variables) ?? this.stackLedger());
+  /** The ledger that keeps the row of a step. */
+  home(step: PlacedStep): Ledger {
+    return this.open(homeLedger(step) ?? this.stackLedger());
   }
 
-  /** The ledger of the stack, when the row of a program stands elsewhere: there it leaves a receipt. */
-  ofReceipts(program: Program, variables: Readonly<Record<string, string>>): Ledger | undefined {
+  /** The ledgers that a step writes to. */
+  of(step: PlacedStep): StepLedgers {
+    const database = homeLedger(step);
     const stack = this.ofStack();
-    return this.ofProgram(program, variables) === stack ? undefined : stack;
+    const home = database === undefined ? stack : this.open(database);
+    return { home, receipts: home === stack ? undefined : stack, inDatabase: database !== undefined };
   }
 
   open(config: LedgerConfig): Ledger {
@@ -51,8 +68,8 @@ export class Ledgers {
   }
 }
 
-/** The ledger in the database that a program changes, if it changes one. */
-export function homeLedger(program: Program, variables: Readonly<Record<string, string>>): LedgerConfig | undefined {
+/** The ledger in the database that a step changes, if it changes one. */
+export function homeLedger({ program, variables }: PlacedStep): LedgerConfig | undefined {
   const kind = kindOf(program);
   if (!isTransactional(kind)) return undefined;
   // A ledger knows no variables; a secret stays a reference.

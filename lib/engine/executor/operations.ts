@@ -1,10 +1,9 @@
 import type { ClientBase } from "pg";
 import type { Program } from "../../manifest/program";
 import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
-import { kindOf } from "../../provider/kinds";
 import { EngineError } from "../engine-error";
 import type { LedgerSession } from "../ledgers/ledger";
-import { isTransactional, type CheckResult, type StepContext } from "../step-kind";
+import { isTransactional, kindOf, type CheckResult, type DatabaseContext, type StepContext } from "../step-kind";
 import { LockWaits } from "./lock-waits";
 
 /** What can be done with a program, whatever its kind. */
@@ -29,47 +28,33 @@ export function operationsOf(
   session: Pick<LedgerSession, "client" | "blockers">,
 ): Operations {
   const kind = kindOf(program);
+  const client = isTransactional(kind) ? session.client! : undefined;
+  const transactional = isTransactional(kind) && kind.inTransaction(program);
+  const bound = (client ? Object.create(context, { client: { value: client } }) : context) as DatabaseContext;
   // The connection to the database of a transactional kind stands already.
-  const texts = isTransactional(kind) ? { ...program, database: undefined } : program;
+  const texts = client ? { ...program, database: undefined } : program;
   const prepared = async <T>(work: () => Promise<T>): Promise<T> => {
     await context.lookUp(texts);
     return work();
   };
-  if (!isTransactional(kind)) {
-    return {
-      transactional: false,
-      effectless: kind.effectless,
-      endsWithLock: false,
-      probe: kind.probe && (() => prepared(() => kind.probe!(program, context))),
-      up: () => prepared(() => kind.up(program, context)),
-      verify: (artifact) => prepared(() => kind.verify(program, context, artifact)),
-      down: (artifact) => prepared(() => kind.down(program, context, artifact)),
-      inTransaction: (work) => work(),
-    };
-  }
-  const client = session.client!;
-  const transactional = kind.inTransaction(program);
-  const waits = new LockWaits(context, session);
-  const asked = <T>(work: () => Promise<T>): Promise<T> => prepared(() => waits.watch(work));
+  const waits = client && new LockWaits(context, session);
+  const asked = <T>(work: () => Promise<T>): Promise<T> => prepared(() => (waits ? waits.watch(work) : work()));
   // In a transaction, a lock that was not got takes all of it back.
-  const changed = <T>(work: () => Promise<T>): Promise<T> =>
-    transactional ? asked(work) : waits.retry(() => asked(work));
+  const changed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const result = await (waits && !transactional ? waits.retry(() => asked(work)) : asked(work));
+    if (client && transactional) assertInTransaction(client);
+    return result;
+  };
   return {
     transactional,
     effectless: kind.effectless,
-    endsWithLock: true,
-    probe: kind.probe && (() => asked(() => kind.probe!(program, context, client))),
-    up: async () => {
-      const artifact = await changed(() => kind.up(program, context, client));
-      if (transactional) assertInTransaction(client);
-      return artifact;
-    },
-    verify: (artifact) => asked(() => kind.verify(program, context, client, artifact)),
-    down: async (artifact) => {
-      await changed(() => kind.down(program, context, client, artifact));
-      if (transactional) assertInTransaction(client);
-    },
-    inTransaction: (work) => (transactional ? waits.retry(() => transaction(client, work)) : work()),
+    endsWithLock: client !== undefined,
+    probe: kind.probe && (() => asked(() => kind.probe!(program, bound))),
+    up: () => changed(() => kind.up(program, bound)),
+    verify: (artifact) => asked(() => kind.verify(program, bound, artifact)),
+    down: (artifact) => changed(() => kind.down(program, bound, artifact)),
+    inTransaction: (work) =>
+      client && waits && transactional ? waits.retry(() => transaction(client, work)) : work(),
   };
 }
 

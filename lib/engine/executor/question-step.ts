@@ -1,13 +1,12 @@
 import { Client } from "pg";
 import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
-import { kindOf } from "../../provider/kinds";
 import { EngineError } from "../engine-error";
 import { assertOwnSession, destroy, endInTime } from "../ledgers/pooler";
 import { READINESS } from "../ledgers/postgres-connections";
 import { describeDatabase } from "../ledgers/postgres-ledger";
 import { whenReady } from "../readiness";
 import { loginUrl } from "../secrets/login-url";
-import { isTransactional, type CheckResult } from "../step-kind";
+import { isTransactional, kindOf, type CheckResult } from "../step-kind";
 import { operationsOf, type Operations } from "./operations";
 import { StepRun, type StepRunOptions } from "./step-run";
 

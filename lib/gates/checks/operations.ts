@@ -1,4 +1,3 @@
-import { program } from "../../manifest/program";
 import {
   asList,
   asObject,
@@ -138,12 +137,10 @@ function hasReason({ attributes }: RenderedResource): boolean {
   return typeof attributes.irreversible === "string" && attributes.irreversible.trim() !== "";
 }
 
-/** A kind of program that has no `down` to write knows the way back itself, or changes nothing. */
+/** A program that says what to do, `up`, says how that is undone. Other kinds know the way back, or change nothing. */
 function isReversible({ attributes }: RenderedResource): boolean {
-  const { kind, down } = programOf(attributes.program);
-  if (typeof down === "string" && down !== "") return true;
-  const schema = program.options.find(({ shape }) => shape.kind.value === kind);
-  return schema !== undefined && !("down" in schema.shape);
+  const { kind, up, down } = programOf(attributes.program);
+  return typeof kind === "string" && (up === undefined || (typeof down === "string" && down !== ""));
 }
 
 function programOf(json: unknown): Readonly<Record<string, unknown>> {

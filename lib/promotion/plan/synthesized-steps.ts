@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { programChecksum } from "../../manifest/checksum";
 import { program, type Program } from "../../manifest/program";
-import { toDefinition } from "../../provider/step-state";
 import type { StepDefinition } from "../../manifest/step-record";
+import { toDefinition } from "../../engine/step-definition";
 import { STEP_TYPE } from "./step-change";
 import type { StackManifest } from "../../manifest/stack-manifest";
 

@@ -6,19 +6,25 @@ import { digestOfFile, formatBytes, totalsOf } from "../../engine/files/file-man
 import { createPrivateFile, replaceFile, syncFile } from "../../engine/files/replace-file";
 import { describeText } from "../../manifest/text";
 import type { StepKind } from "../../engine/step-kind";
+import { archiveProgram, type ArchiveProgram } from "./program";
 
 /**
  * Writes a compressed archive with a manifest beside it, and reads it back. Archives have the time in their names and
  * are never overwritten. Rolling back keeps them: that is when they are needed.
  */
-export const archiveKind: StepKind<"archive"> = {
+export const archiveKind: StepKind<ArchiveProgram> = {
   kind: "archive",
+  schema: archiveProgram,
   effectless: true,
 
   preview: (program) => [
     `archive: ${program.sources.map(describeText).join(", ")} to ${describeText(program.directory)}`,
     "verify: every file of the archive, read back, has the sha256 of its source",
   ],
+
+  undo: () => [],
+
+  loss: () => undefined,
 
   async up(program, context) {
     const { signal } = context;

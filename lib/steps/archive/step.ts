@@ -1,6 +1,8 @@
 import type { Construct } from "constructs";
 import type { Text } from "../../manifest/text";
 import { Step, type StepProps } from "../../migrations/migration";
+import type { StepProgram } from "../../migrations/step-program";
+import { archiveProgram } from "./program";
 
 /** Properties of an `ArchiveStep`. */
 export interface ArchiveStepProps extends Omit<StepProps, "irreversible"> {
@@ -22,7 +24,8 @@ export class ArchiveStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: ArchiveStepProps) {
     const { sources, directory } = props;
-    super(scope, id, { ...props, onDestroy: props.onDestroy ?? "keep" }, () => ({
+    super(scope, id, { ...props, onDestroy: props.onDestroy ?? "keep" }, (): StepProgram<typeof archiveProgram> => ({
+      schema: archiveProgram,
       program: { kind: "archive", sources: [...sources], directory },
     }));
   }

@@ -4,22 +4,25 @@ import { join } from "node:path";
 import { EngineError } from "../../engine/engine-error";
 import { stopGroup } from "../../engine/processes/process-identity";
 import type { CheckResult, StepContext, StepKind } from "../../engine/step-kind";
-import type { ProgramOf } from "../../manifest/program";
 import { CommandOutput, startGuardedCommand } from "./guarded-command";
-
-type CommandProgram = ProgramOf<"command">;
-
-const PREVIEW_LENGTH = 200;
+import { commandProgram, type CommandProgram } from "./program";
+import { shorten } from "../describe";
 
 /** A script, run by an interpreter. At least once: a crash between the script's end and the ledger row runs it again. */
-export const commandKind: StepKind<"command"> = {
+export const commandKind: StepKind<CommandProgram> = {
   kind: "command",
+  schema: commandProgram,
   effectless: false,
 
   preview: (program) => [
     `run: ${program.interpreter.join(" ")} <<< ${firstLine(program.up)}`,
-    ...program.verify.map((check) => `verify: ${firstLine(check.query)} = ${shorten(check.expected)}`),
+    ...program.verify.map((check) => `verify: ${firstLine(check.query)} = ${cut(check.expected)}`),
   ],
+
+  undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : shorten(program.down)}`],
+
+  loss: (_program, since) =>
+    `lost: what its script takes away of what was written ${since}; nobody but the script knows`,
 
   async probe(program, context) {
     if (!program.probe) return false;
@@ -116,11 +119,13 @@ function assertDirectory(path: string): void {
 
 function firstLine(script: string): string {
   const lines = script.trim().split("\n");
-  const first = shorten(lines[0]!);
+  const first = cut(lines[0]!);
   return lines.length > 1 ? `${first} … (${lines.length} lines)` : first;
 }
 
-function shorten(text: string): string {
+const PREVIEW_LENGTH = 200;
+
+function cut(text: string): string {
   return text.length > PREVIEW_LENGTH ? `${text.slice(0, PREVIEW_LENGTH)}…` : text;
 }
 

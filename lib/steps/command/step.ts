@@ -1,10 +1,12 @@
 import type { Construct } from "constructs";
-import type { ProgramInput } from "../../manifest/program";
+import type { z } from "zod";
 import type { Text } from "../../manifest/text";
 import { Step, type StepProps } from "../../migrations/migration";
-import { type CommandLint, lintCommands } from "./command-lint";
+import type { StepProgram } from "../../migrations/step-program";
 import { judgeFindings } from "../judge-findings";
+import { type CommandLint, lintCommands } from "./command-lint";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
+import { commandProgram } from "./program";
 
 /** Properties of a `CommandStep`. */
 export interface CommandStepProps extends StepProps {
@@ -58,7 +60,10 @@ export class CommandStep extends Step {
    * `NothingToAcknowledge`, and the codes of `COMMAND_LINTS`
    */
   constructor(scope: Construct, id: string, props: CommandStepProps) {
-    super(scope, id, props, (step) => ({ program: commandProgram(step, props) }));
+    super(scope, id, props, (step): StepProgram<typeof commandProgram> => ({
+      schema: commandProgram,
+      program: toCommandProgram(step, props),
+    }));
   }
 }
 
@@ -70,10 +75,10 @@ const SHELLS = new Set(["sh", "bash", "dash", "ksh", "zsh"]);
  * @throws ValidationError `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`, `NothingToAcknowledge`,
  * and the codes of `COMMAND_LINTS`
  */
-export function commandProgram(
+export function toCommandProgram(
   step: Step,
   props: Omit<CommandStepProps, keyof StepProps>,
-): Extract<ProgramInput, { kind: "command" }> {
+): z.input<typeof commandProgram> {
   const { up, down, verify, probe, interpreter, directory, environmentVariables: environment, acknowledge } = props;
   requireWayBack(step, down);
   const checks = toChecks(step, verify);

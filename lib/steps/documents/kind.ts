@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { ClientBase } from "pg";
 import { DocumentTable } from "./document-table";
 import { type DocumentFile, readAgain, readDocuments } from "./read-documents";
 import { EngineError, someOf } from "../../engine/engine-error";
@@ -10,19 +9,19 @@ import {
   type ManifestTotals,
   totalsOf,
 } from "../../engine/files/file-manifest";
-import type { ProgramOf } from "../../manifest/program";
 import type { Artifact } from "../../manifest/step-record";
 import { describeText } from "../../manifest/text";
-import type { CheckResult, StepContext, TransactionalStepKind } from "../../engine/step-kind";
-
-type DocumentsProgram = ProgramOf<"documents">;
+import type { CheckResult, DatabaseContext, TransactionalStepKind } from "../../engine/step-kind";
+import { countsIn } from "../describe";
+import { documentsProgram, type DocumentsProgram } from "./program";
 
 /**
  * JSON documents of a directory into the rows of a table, byte for byte, all or none. Every document is looked at
  * before the first one is written. Undoing it deletes the rows, unless one was changed since: that would lose data.
  */
-export const documentsKind: TransactionalStepKind<"documents"> = {
+export const documentsKind: TransactionalStepKind<DocumentsProgram> = {
   kind: "documents",
+  schema: documentsProgram,
   effectless: false,
   database: (program) => program.database,
   inTransaction: () => true,
@@ -32,19 +31,25 @@ export const documentsKind: TransactionalStepKind<"documents"> = {
     "verify: count, bytes and sha256 of all documents",
   ],
 
-  async probe(program, context, client) {
-    const table = new DocumentTable(client, program.table);
+  undo: (program, artifact) => [
+    `undo: delete the rows that it imported into ${program.table} of ${describeText(program.database)}${countsIn(artifact)}`,
+  ],
+
+  loss: (program, since) => `lost: nothing; a row of ${program.table} that was changed ${since} stops the rollback`,
+
+  async probe(program, context) {
+    const table = new DocumentTable(context.client, program.table);
     // Without rows the directory does not matter, and may be gone: this also runs after a rollback.
     if (!(await table.exists()) || (await table.totals(context.stepId)).files === 0) return false;
-    const results = await compare(program, context, client, undefined);
+    const results = await compare(program, context, undefined);
     return results.every(({ expected, actual }) => expected === actual);
   },
 
-  async up(program, context, client) {
-    const table = new DocumentTable(client, program.table);
+  async up(program, context) {
+    const table = new DocumentTable(context.client, program.table);
     await table.assertSuitable();
     const directory = resolve(context.resolve(program.directory));
-    const files = await readSource(program, context, client);
+    const files = await readSource(program, context);
     const absent = await withoutImported(table, files, context.stepId);
     let written = files.length - absent.length;
     for await (const batch of readAgain(directory, absent, context.signal)) {
@@ -60,10 +65,10 @@ export const documentsKind: TransactionalStepKind<"documents"> = {
     return { documents: totals.files, bytes: totals.bytes, sha256: totals.sha256 };
   },
 
-  verify: (program, context, client, artifact) => compare(program, context, client, artifact),
+  verify: (program, context, artifact) => compare(program, context, artifact),
 
-  async down(program, context, client) {
-    const table = new DocumentTable(client, program.table);
+  async down(program, context) {
+    const table = new DocumentTable(context.client, program.table);
     if (!(await table.exists())) return;
     const changed = await table.deleteUnchanged(context.stepId);
     if (changed.length === 0) return;
@@ -75,13 +80,9 @@ export const documentsKind: TransactionalStepKind<"documents"> = {
   },
 };
 
-async function readSource(
-  program: DocumentsProgram,
-  context: StepContext,
-  client: ClientBase,
-): Promise<DocumentFile[]> {
+async function readSource(program: DocumentsProgram, context: DatabaseContext): Promise<DocumentFile[]> {
   const directory = resolve(context.resolve(program.directory));
-  return readDocuments(client, { directory, suffix: program.suffix, field: program.key }, context.signal);
+  return readDocuments(context.client, { directory, suffix: program.suffix, field: program.key }, context.signal);
 }
 
 /**
@@ -112,13 +113,12 @@ async function withoutImported(
 /** Compares the files, read once more, with what PostgreSQL says about its rows. */
 async function compare(
   program: DocumentsProgram,
-  context: StepContext,
-  client: ClientBase,
+  context: DatabaseContext,
   artifact: Artifact | undefined,
 ): Promise<CheckResult[]> {
-  const table = new DocumentTable(client, program.table);
+  const table = new DocumentTable(context.client, program.table);
   await table.assertSuitable();
-  const { totals: right, entries } = await expectation(program, context, client, artifact);
+  const { totals: right, entries } = await expectation(program, context, artifact);
   const is = await table.totals(context.stepId);
   const place = `${table.name} imported by ${context.stepId}`;
   const results = [
@@ -134,12 +134,11 @@ async function compare(
 /** The directory as it is now; once it was retired, what the artifact says about it. */
 async function expectation(
   program: DocumentsProgram,
-  context: StepContext,
-  client: ClientBase,
+  context: DatabaseContext,
   artifact: Artifact | undefined,
 ): Promise<{ totals: ManifestTotals; entries?: readonly ManifestEntry[] }> {
   try {
-    const entries = (await readSource(program, context, client)).map(asEntry);
+    const entries = (await readSource(program, context)).map(asEntry);
     return { totals: totalsOf(entries), entries };
   } catch (error) {
     const missing = error instanceof EngineError && error.code === "SourceMissing";

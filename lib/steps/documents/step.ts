@@ -1,6 +1,8 @@
 import type { Construct } from "constructs";
 import type { Text } from "../../manifest/text";
 import { Step, type StepProps } from "../../migrations/migration";
+import type { StepProgram } from "../../migrations/step-program";
+import { documentsProgram } from "./program";
 
 /** Properties of a `DocumentsStep`. */
 export interface DocumentsStepProps extends StepProps {
@@ -31,6 +33,9 @@ export class DocumentsStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: DocumentsStepProps) {
     const { directory, database, table, key, suffix } = props;
-    super(scope, id, props, () => ({ program: { kind: "documents", directory, database, table, key, suffix } }));
+    super(scope, id, props, (): StepProgram<typeof documentsProgram> => ({
+      schema: documentsProgram,
+      program: { kind: "documents", directory, database, table, key, suffix },
+    }));
   }
 }

@@ -6,18 +6,17 @@ import { mapVariables } from "./map-variables";
 import { writeDotenv } from "../../engine/dotenv/write-dotenv";
 import { EngineError, someOf } from "../../engine/engine-error";
 import { readIfThere, replaceFile, syncDirectory } from "../../engine/files/replace-file";
-import type { ProgramOf } from "../../manifest/program";
 import { describeText } from "../../manifest/text";
 import type { StepContext, StepKind } from "../../engine/step-kind";
-
-type EnvProgram = ProgramOf<"env">;
+import { envProgram, type EnvProgram } from "./program";
 
 /**
  * Writes a dotenv file from another one, with variables renamed, set and removed. Only the names of variables are ever
  * said, never a value, and the source is only ever read.
  */
-export const envKind: StepKind<"env"> = {
+export const envKind: StepKind<EnvProgram> = {
   kind: "env",
+  schema: envProgram,
   effectless: false,
 
   preview: (program) => [
@@ -27,6 +26,10 @@ export const envKind: StepKind<"env"> = {
     ...list("remove", program.remove),
     ...list("require", program.required),
   ],
+
+  undo: (program) => [`undo: remove ${describeText(program.to)}`],
+
+  loss: (_program, since) => `lost: nothing; a file that was edited ${since} is moved aside`,
 
   async up(program, context) {
     const { to } = paths(program, context);

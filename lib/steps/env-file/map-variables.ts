@@ -1,8 +1,8 @@
 import { EngineError, someOf } from "../../engine/engine-error";
-import type { ProgramOf } from "../../manifest/program";
+import type { EnvProgram } from "./program";
 
 /** How variables are mapped: the part of a program that says so, with `set` looked up. */
-export interface VariableMapping extends Pick<ProgramOf<"env">, "rename" | "remove" | "required"> {
+export interface VariableMapping extends Pick<EnvProgram, "rename" | "remove" | "required"> {
   readonly set: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,8 @@
 import type { Construct } from "constructs";
 import type { Text } from "../../manifest/text";
 import { Step, type StepProps } from "../../migrations/migration";
+import type { StepProgram } from "../../migrations/step-program";
+import { envProgram } from "./program";
 
 /** Properties of an `EnvFileStep`. */
 export interface EnvFileStepProps extends StepProps {
@@ -40,7 +42,8 @@ export class EnvFileStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: EnvFileStepProps) {
     const { from, to, rename, set, remove, required } = props;
-    super(scope, id, props, () => ({
+    super(scope, id, props, (): StepProgram<typeof envProgram> => ({
+      schema: envProgram,
       program: {
         kind: "env",
         from,

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EngineError } from "../../engine/engine-error";
 import { rejectAborted } from "../../engine/files/concurrently";
 import type { CheckResult, StepContext, StepKind } from "../../engine/step-kind";
-import type { Check, ProgramOf } from "../../manifest/program";
+import type { Check } from "../../manifest/program";
 import { describeText } from "../../manifest/text";
-
-type HttpProgram = ProgramOf<"http">;
+import { httpProgram, type HttpProgram } from "./program";
 
 /** Waits until a URL gives the expected answer. Changes nothing, so there is nothing to undo. */
-export const httpKind: StepKind<"http"> = {
+export const httpKind: StepKind<HttpProgram> = {
   kind: "http",
+  schema: httpProgram,
   effectless: true,
 
   preview: (program) => [
@@ -17,6 +17,10 @@ export const httpKind: StepKind<"http"> = {
     `verify: status = ${program.status}`,
     ...program.verify.map(({ query, expected }) => `verify: ${query} = ${expected}`),
   ],
+
+  undo: () => [],
+
+  loss: () => undefined,
 
   async up(program, context) {
     for (let attempt = 1; ; attempt++) {

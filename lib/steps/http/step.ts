@@ -2,7 +2,9 @@ import type { Construct } from "constructs";
 import type { Duration } from "../../core/duration";
 import type { Text } from "../../manifest/text";
 import { Step, type StepProps } from "../../migrations/migration";
+import type { StepProgram } from "../../migrations/step-program";
 import { toChecks, type Verification } from "../verification";
+import { httpProgram } from "./program";
 
 /** Properties of an `HttpStep`. */
 export interface HttpStepProps extends Omit<StepProps, "irreversible"> {
@@ -39,7 +41,8 @@ export class HttpStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: HttpStepProps) {
     const { url, status, verify, attempts, interval } = props;
-    super(scope, id, props, (step) => ({
+    super(scope, id, props, (step): StepProgram<typeof httpProgram> => ({
+      schema: httpProgram,
       program: {
         kind: "http",
         url,

@@ -1,15 +1,15 @@
 import type { ClientBase, QueryArrayConfig, QueryArrayResult } from "pg";
 import { splitSql } from "../../core/sql-text";
 import { EngineError } from "../../engine/engine-error";
-import { isUndefinedObject } from "../../engine/executor/question-step";
-import type { Check, ProgramOf } from "../../manifest/program";
-import { dropInvalidIndex, isPatient } from "./concurrent-index";
 import { explainDatabaseError, textOfNotice, type SqlSource } from "../../engine/database-error";
-import type { CheckResult, StepContext, TransactionalStepKind } from "../../engine/step-kind";
+import { isUndefinedObject } from "../../engine/executor/question-step";
+import type { CheckResult, DatabaseContext, StepContext, TransactionalStepKind } from "../../engine/step-kind";
+import type { Check } from "../../manifest/program";
+import { shorten } from "../describe";
+import { dropInvalidIndex, isPatient } from "./concurrent-index";
+import { sqlLoss } from "./loss";
+import { sqlProgram, type SqlProgram } from "./program";
 
-type SqlProgram = ProgramOf<"sql">;
-
-const PREVIEW_LENGTH = 200;
 /** What PostgreSQL takes as the name of a setting; others it refuses since version 14. */
 const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_$]*$/;
 /** Seconds. Whoever comes after a waiting `alter table` waits as well, so the wait is short, and is tried again. */
@@ -33,8 +33,9 @@ const ANSWER_SETTINGS = {
  * SQL statements against PostgreSQL. Programs read the variables of their environment with
  * `current_setting('sterna.NAME')`; one whose name is no name in SQL, such as `my-queue`, cannot be read.
  */
-export const sqlKind: TransactionalStepKind<"sql"> = {
+export const sqlKind: TransactionalStepKind<SqlProgram> = {
   kind: "sql",
+  schema: sqlProgram,
   effectless: false,
   database: (program) => program.database,
   inTransaction: (program) => program.transaction,
@@ -44,7 +45,12 @@ export const sqlKind: TransactionalStepKind<"sql"> = {
     ...program.verify.map((check) => `verify: ${shorten(check.query)} = ${shorten(check.expected)}`),
   ],
 
-  async probe(program: SqlProgram, context: StepContext, client: ClientBase): Promise<boolean> {
+  undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : shorten(program.down)}`],
+
+  loss: (program, since) => sqlLoss(program.down ?? "", since),
+
+  async probe(program: SqlProgram, context: DatabaseContext): Promise<boolean> {
+    const { client } = context;
     const { probe } = program;
     if (!probe) return false;
     await prepare(program, context, client, ANSWER_SETTINGS);
@@ -58,11 +64,12 @@ export const sqlKind: TransactionalStepKind<"sql"> = {
     }
   },
 
-  async up(program: SqlProgram, context: StepContext, client: ClientBase): Promise<undefined> {
-    await change(program, "up", program.up, context, client);
+  async up(program: SqlProgram, context: DatabaseContext): Promise<undefined> {
+    await change(program, "up", program.up, context, context.client);
   },
 
-  async verify(program: SqlProgram, context: StepContext, client: ClientBase): Promise<CheckResult[]> {
+  async verify(program: SqlProgram, context: DatabaseContext): Promise<CheckResult[]> {
+    const { client } = context;
     // Again, since a verification may come alone, long after `up`.
     await prepare(program, context, client, ANSWER_SETTINGS);
     const results: CheckResult[] = [];
@@ -71,7 +78,8 @@ export const sqlKind: TransactionalStepKind<"sql"> = {
     return results;
   },
 
-  async down(program: SqlProgram, context: StepContext, client: ClientBase): Promise<void> {
+  async down(program: SqlProgram, context: DatabaseContext): Promise<void> {
+    const { client } = context;
     if (program.down === undefined) throw new EngineError("RollbackFailed", "its program has no down");
     await change(program, "down", program.down, context, client);
   },
@@ -174,9 +182,4 @@ async function answer(
   const { rows } = await execute({ text: query, rowMode: "array", types }, source, context, client);
   const only = rows.length === 1 && rows[0]!.length === 1 ? (rows[0]![0] as string | null) : undefined;
   return only === undefined ? JSON.stringify(rows) : (only ?? "null");
-}
-
-function shorten(sql: string): string {
-  const line = sql.replace(/\s+/g, " ").trim();
-  return line.length > PREVIEW_LENGTH ? `${line.slice(0, PREVIEW_LENGTH)}…` : line;
 }

@@ -9,6 +9,7 @@ import { type Migration, Step, type StepProps } from "../../migrations/migration
 import type { StepProgram } from "../../migrations/step-program";
 import { judgeFindings } from "../judge-findings";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
+import { sqlProgram } from "./program";
 import { findMistake, findUnsafe, type SqlLint } from "./sql-safety";
 
 /** Properties of an `SqlStep`. */
@@ -70,7 +71,7 @@ export class SqlStep extends Step {
   }
 }
 
-function toProgram(step: Step, props: SqlStepProps): StepProgram {
+function toProgram(step: Step, props: SqlStepProps): StepProgram<typeof sqlProgram> {
   const { database, up, down, verify, probe, transaction = true, lockTimeout } = props;
   requireWayBack(step, down);
   const checks = toChecks(step, verify, asPostgres);
@@ -88,6 +89,7 @@ function toProgram(step: Step, props: SqlStepProps): StepProgram {
   if (!isUnresolved(up)) findings.push(...findUnsafe(up, step.phase, createdTables(step, database)));
   judgeFindings(step, findings, props.acknowledge);
   return {
+    schema: sqlProgram,
     program: {
       kind: "sql",
       database,

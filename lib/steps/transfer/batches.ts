@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EngineError } from "../../engine/engine-error";
 import { manifestEntry } from "../../engine/files/file-manifest";
 import { sha256 } from "../../manifest/checksum";
-import type { ProgramOf } from "../../manifest/program";
+import type { TransferProgram } from "./program";
 import type { Place, PlacedObject } from "./place";
 
 /** One object that a transfer copies, or copied. */
@@ -85,7 +85,7 @@ export class TransferManifest {
   }
 }
 
-type Scope = Pick<ProgramOf<"transfer">, "only" | "except" | "batchDepth">;
+type Scope = Pick<TransferProgram, "only" | "except" | "batchDepth">;
 
 /** Objects of one batch, and how much they are. */
 export interface BatchSize {

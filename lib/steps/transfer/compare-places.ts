@@ -3,13 +3,11 @@ import { byUtf8Bytes, type ManifestEntry, totalsOf } from "../../engine/files/fi
 import { mapConcurrently } from "../../engine/files/concurrently";
 import type { CheckResult } from "../../engine/step-kind";
 import { REQUESTS } from "../../engine/objects/bucket";
-import type { ProgramOf } from "../../manifest/program";
+import type { TransferProgram } from "./program";
 import { someOf } from "../../engine/engine-error";
 import type { Places } from "./open-places";
 import { heldContent } from "./copy-batch";
 import { batchesOf, objectsOf, type BatchManifest, TransferManifest } from "./batches";
-
-type TransferProgram = ProgramOf<"transfer">;
 
 /** One side of a comparison, batch by batch. */
 class Side {

@@ -1,17 +1,12 @@
 import { z } from "zod";
 import { EngineError } from "../../engine/engine-error";
-import { assertChecks, type CheckResult, type StepContext, type StepKind } from "../../engine/step-kind";
-import type { CutoverAction, ProgramOf } from "../../manifest/program";
+import { assertChecks, kindOf, type CheckResult, type StepContext, type StepKind } from "../../engine/step-kind";
 import type { Artifact } from "../../manifest/step-record";
-import { commandKind } from "../command/kind";
-import { envKind } from "../env-file/kind";
-import { httpKind } from "../http/kind";
 import { comparePlaces } from "./compare-places";
 import type { Places } from "./open-places";
 import type { Place } from "./place";
+import type { CutoverAction, TransferProgram } from "./program";
 import { synchronize } from "./synchronize";
-
-type TransferProgram = ProgramOf<"transfer">;
 
 /** Undoing must come to its end also when the step was interrupted, but not last for ever. */
 const UNDO_MILLISECONDS = 10 * 60 * 1000;
@@ -88,12 +83,10 @@ async function runAction(action: CutoverAction, context: StepContext): Promise<v
   assertChecks(await kind.verify(action, context, artifact));
 }
 
-/** How an action is run. The table's types say which kind runs which action; callers hold any of them. */
-export function kindOfAction(action: CutoverAction): StepKind {
-  return KINDS[action.kind] as unknown as StepKind;
+/** How an action is run: as the kind of step that its program is. No action is of a kind with transactions. */
+function kindOfAction(action: CutoverAction): StepKind {
+  return kindOf(action) as StepKind;
 }
-
-const KINDS = { command: commandKind, env: envKind, http: httpKind } satisfies Record<CutoverAction["kind"], unknown>;
 
 function lasting(context: StepContext): StepContext {
   return Object.create(context, { signal: { value: AbortSignal.timeout(UNDO_MILLISECONDS) } }) as StepContext;

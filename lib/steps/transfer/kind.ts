@@ -1,13 +1,12 @@
 import { EngineError, someOf } from "../../engine/engine-error";
-import type { ProgramOf } from "../../manifest/program";
 import { comparePlaces } from "./compare-places";
-import { cutover, kindOfAction, undoCutover, verifyCutover, CutoverRecord } from "./cutover";
+import { cutover, undoCutover, verifyCutover, CutoverRecord } from "./cutover";
 import { describePlace, type Places, withPlaces } from "./open-places";
 import { restoreSource, retireSource, verifiedLeftovers } from "./retire-source";
 import { synchronize, undoTransfer } from "./synchronize";
-import type { CheckResult, StepContext, StepKind } from "../../engine/step-kind";
-
-type TransferProgram = ProgramOf<"transfer">;
+import { kindOf, type CheckResult, type StepContext, type StepKind } from "../../engine/step-kind";
+import { countsIn } from "../describe";
+import { transferProgram, type TransferProgram } from "./program";
 
 /**
  * Moves objects between a directory, S3 and Cloud Storage, in four phases that share a manifest. At least once: a phase
@@ -16,11 +15,18 @@ type TransferProgram = ProgramOf<"transfer">;
  * It never overwrites or deletes an object of somebody else, unless told to replace it, and deletes nothing of the source
  * that was not verified in the target right before.
  */
-export const transferKind: StepKind<"transfer"> = {
+export const transferKind: StepKind<TransferProgram> = {
   kind: "transfer",
+  schema: transferProgram,
   effectless: false,
 
   preview: (program) => PREVIEWS[program.phase](program),
+
+  undo: (program, artifact) => [
+    `undo: ${UNDONE_PHASES[program.phase]} (transfer ${program.transfer})${countsIn(artifact)}`,
+  ],
+
+  loss: (program, since) => LOSSES[program.phase](since),
 
   async up(program, context) {
     return withPlaces(program, context, async (places) => {
@@ -91,6 +97,21 @@ const PREVIEWS: Readonly<Record<TransferProgram["phase"], (program: TransferProg
   ],
 };
 
+const UNDONE_PHASES: Readonly<Record<TransferProgram["phase"], string>> = {
+  bulk: "delete the objects that it copied and nobody changed since",
+  delta: "what it copied, together with the bulk copy",
+  cutover: "point the application back to the source",
+  retire: "bring the deleted objects back from the target",
+};
+
+const LOSSES: Readonly<Record<TransferProgram["phase"], (since: string) => string>> = {
+  bulk: (since) => `lost: nothing; copies that were changed ${since} stay`,
+  delta: (since) => `lost: nothing; copies that were changed ${since} stay`,
+  cutover: (since) =>
+    `lost to the application: what it wrote to the target ${since}; it stays there, and is not copied back`,
+  retire: () => "lost: nothing; the source gets what the target holds now",
+};
+
 function route(program: TransferProgram): string {
   const { only, except } = program;
   const scope = [...only.map((prefix) => `only ${prefix}`), ...except.map((prefix) => `except ${prefix}`)];
@@ -98,7 +119,7 @@ function route(program: TransferProgram): string {
 }
 
 function describeAction(action: TransferProgram["switch"][number]): string {
-  return kindOfAction(action).preview(action)[0] ?? action.kind;
+  return kindOf(action).preview(action)[0] ?? action.kind;
 }
 
 /** Once the application writes to the target, neither the source nor the manifest says what should be there. */

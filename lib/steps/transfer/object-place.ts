@@ -1,4 +1,4 @@
-import type { TransferPlace } from "../../manifest/program";
+import type { TransferPlace } from "./program";
 import type { Text } from "../../manifest/text";
 
 /** Options of a place in S3. */

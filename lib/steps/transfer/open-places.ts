@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { StepContext } from "../../engine/step-kind";
-import type { ProgramOf, TransferPlace } from "../../manifest/program";
+import type { TransferPlace, TransferProgram } from "./program";
 import { describeText } from "../../manifest/text";
 import { DirectoryPlace } from "./directory-place";
 import { GcsPlace } from "./gcs-place";
@@ -15,7 +15,7 @@ export interface Places {
 
 /** Opens both places, and closes them when the work is done. */
 export async function withPlaces<T>(
-  program: ProgramOf<"transfer">,
+  program: TransferProgram,
   context: StepContext,
   work: (places: Places) => Promise<T>,
 ): Promise<T> {
@@ -48,7 +48,7 @@ export function describePlace(place: TransferPlace): string {
 async function openPlace(
   place: TransferPlace,
   role: "source" | "target",
-  { transfer, symlinks }: ProgramOf<"transfer">,
+  { transfer, symlinks }: TransferProgram,
   context: StepContext,
 ): Promise<Place> {
   switch (place.store) {

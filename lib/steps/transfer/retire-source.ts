@@ -3,14 +3,12 @@ import { byUtf8Bytes } from "../../engine/files/file-manifest";
 import { mapConcurrently } from "../../engine/files/concurrently";
 import type { StepContext } from "../../engine/step-kind";
 import { REQUESTS } from "../../engine/objects/bucket";
-import type { ProgramOf } from "../../manifest/program";
+import type { TransferProgram } from "./program";
 import type { Artifact } from "../../manifest/step-record";
 import { copyObjects } from "./copy-batch";
 import { CutoverRecord } from "./cutover";
 import type { Places } from "./open-places";
 import { batchesOf, inScope, objectsOf, type BatchManifest, type TransferEntry, TransferManifest } from "./batches";
-
-type TransferProgram = ProgramOf<"transfer">;
 
 /**
  * Deletes the objects of the source that the target holds with the same content, read again right before. Every other

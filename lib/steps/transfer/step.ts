@@ -1,13 +1,17 @@
 import { Construct, type IConstruct } from "constructs";
+import type { z } from "zod";
 import type { Duration } from "../../core/duration";
 import { ValidationError } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
-import type { CutoverAction as CutoverProgram, ProgramInput, TransferPlace } from "../../manifest/program";
 import { Step, type StepProps } from "../../migrations/migration";
-import { commandProgram, type CommandStepProps } from "../command/step";
+import { toCommandProgram, type CommandStepProps } from "../command/step";
 import type { EnvFileStepProps } from "../env-file/step";
 import type { HttpStepProps } from "../http/step";
 import { toChecks } from "../verification";
+import { transferProgram, type cutoverAction, type TransferPlace } from "./program";
+
+type TransferInput = z.input<typeof transferProgram>;
+type CutoverInput = z.input<typeof cutoverAction>;
 
 type Phase = "bulk" | "delta" | "cutover" | "retire";
 
@@ -26,7 +30,7 @@ export class BucketTransfer extends Construct {
   constructor(scope: Construct, id: string, props: BucketTransferProps) {
     super(scope, id);
     validateBucketTransfer(props, this);
-    const { cutover: cutover, retire = false, bulk = "engine" } = props;
+    const { cutover, retire = false, bulk = "engine" } = props;
     const phases: Phase[] = [
       ...(bulk === "engine" ? (["bulk"] as const) : []),
       "delta",
@@ -35,16 +39,20 @@ export class BucketTransfer extends Construct {
     ];
     this.steps = phases.map((phase, index) => {
       const after = index === 0 ? props.after : [`${id}-${phases[index - 1]}`];
-      return new TransferStep(this, `${id}-${phase}`, { ...STEPS[phase], after, timeout: props.timeout }, (step) =>
-        transferProgram(step, id, phase, props),
+      const title = props.title && `${props.title} (${phase})`;
+      return new TransferStep(
+        this,
+        `${id}-${phase}`,
+        { ...STEPS[phase], title, after, timeout: props.timeout },
+        (step) => toProgram(step, id, phase, props),
       );
     });
   }
 }
 
 class TransferStep extends Step {
-  constructor(scope: Construct, id: string, props: StepProps, makeProgram: (step: Step) => ProgramInput) {
-    super(scope, id, props, (step) => ({ program: makeProgram(step) }));
+  constructor(scope: Construct, id: string, props: StepProps, makeProgram: (step: Step) => TransferInput) {
+    super(scope, id, props, (step) => ({ schema: transferProgram, program: makeProgram(step) }));
   }
 }
 
@@ -56,7 +64,7 @@ const STEPS: Readonly<Record<Phase, Pick<StepProps, "phase" | "onRetry">>> = {
   retire: { phase: "contract" },
 };
 
-function transferProgram(step: Step, transfer: string, phase: Phase, props: BucketTransferProps): ProgramInput {
+function toProgram(step: Step, transfer: string, phase: Phase, props: BucketTransferProps): TransferInput {
   const { source: from, destination: to, batchDepth, bulk, symlinks, objectTags: tags, versions } = props;
   const { only = [], except = [], onConflict = bulk === "managed" ? "replace" : "refuse" } = props;
   return {
@@ -85,7 +93,7 @@ function cutoverActions(step: Step, { freeze = [], switch: actions }: CutoverPro
 }
 
 function actionProgram(step: Step, action: CutoverAction): CutoverInput {
-  if ("command" in action) return commandProgram(step, action.command);
+  if ("command" in action) return toCommandProgram(step, action.command);
   if ("envFile" in action) {
     const { remove, required, ...rest } = action.envFile;
     return { kind: "env", ...rest, remove: remove && [...remove], required: required && [...required] };
@@ -98,8 +106,6 @@ function actionProgram(step: Step, action: CutoverAction): CutoverInput {
     interval: interval?.toSeconds({ integral: false }),
   };
 }
-
-type CutoverInput = Extract<ProgramInput, { kind: CutoverProgram["kind"] }>;
 
 /** Something that a cutover does besides copying: a script, an env file that is written, a URL that is asked. */
 export type CutoverAction =
@@ -121,6 +127,12 @@ export interface CutoverProps {
 
 /** Properties of a `BucketTransfer`. */
 export interface BucketTransferProps {
+  /**
+   * What is moved, for people; each phase adds its name.
+   * @default - the ids of the steps
+   */
+  readonly title?: string;
+
   /** Where the objects are: `ObjectPlace.directory("/data")`, `ObjectPlace.s3("old-bucket")`. */
   readonly source: TransferPlace;
 

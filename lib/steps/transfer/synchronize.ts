@@ -2,15 +2,13 @@ import { EngineError, someOf } from "../../engine/engine-error";
 import { mapConcurrently } from "../../engine/files/concurrently";
 import { byUtf8Bytes, formatBytes } from "../../engine/files/file-manifest";
 import type { StepContext } from "../../engine/step-kind";
-import type { ProgramOf } from "../../manifest/program";
+import type { TransferProgram } from "./program";
 import type { Artifact } from "../../manifest/step-record";
 import { REQUESTS } from "../../engine/objects/bucket";
 import { batchesOf, objectsOf, type BatchManifest, type TransferEntry, TransferManifest } from "./batches";
 import { copyObjects, planBatch } from "./copy-batch";
 import type { Places } from "./open-places";
 import type { PlacedObject, Place } from "./place";
-
-type TransferProgram = ProgramOf<"transfer">;
 
 /**
  * Makes the target hold what the source holds, batch by batch: copies what is missing or has another content, and

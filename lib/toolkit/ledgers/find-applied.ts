@@ -1,8 +1,8 @@
 import type { ToolkitContext } from "../reporter";
 import type { Presence } from "../../engine/executor/question-step";
-import { program, type Program } from "../../manifest/program";
+import { parseProgram } from "../../engine/step-definition";
+import { kindOf } from "../../engine/step-kind";
 import type { StepRecord } from "../../manifest/step-record";
-import { kindOf } from "../../provider/kinds";
 import type { Project } from "../project/project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { askStack } from "../stack-worker/ask-stack";
@@ -37,7 +37,7 @@ export async function findApplied(
   const answerOf = new Map(answers.map((answer) => [answer.id, answer]));
   const found = system.steps.map(({ id, title, release, program }) => {
     const { presence, error } = answerOf.get(id) ?? {};
-    const effectless = program !== undefined && isEffectless(program);
+    const effectless = program !== undefined && kindOf(program).effectless;
     const facts = { id, title, release, effectless };
     if (rows.get(id)?.status === "applied") return { ...facts, state: "recorded" as const };
     if (presence !== undefined) return { ...facts, ...presence };
@@ -117,15 +117,13 @@ export async function readHalfApplied(
   return { steps, unreadable };
 }
 
-/** Whether a program leaves nothing to undo: a check, a backup that is kept. */
-function isEffectless(program: Program): boolean {
-  return kindOf(program).effectless;
-}
-
-/** The same for a program's JSON. One of another version counts as having an effect: better to announce a rollback too many. */
+/**
+ * Whether a program leaves nothing to undo: a check, a backup that is kept. One of another version counts as having an
+ * effect: better to announce a rollback too many.
+ */
 export function isEffectlessJson(json: string): boolean {
   try {
-    return isEffectless(program.parse(JSON.parse(json)));
+    return kindOf(parseProgram(json)).effectless;
   } catch {
     return false;
   }

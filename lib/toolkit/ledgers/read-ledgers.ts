@@ -74,7 +74,7 @@ async function readHomes(
 export function databaseLedgers({ steps }: SynthesizedSystem): LedgerConfig[] {
   const found = steps.flatMap(({ program, variables }) => {
     try {
-      return (program && homeLedger(program, variables)) ?? [];
+      return (program && homeLedger({ program, variables })) ?? [];
     } catch {
       return [];
     }
@@ -101,7 +101,7 @@ function findHomes(system: SynthesizedSystem, others: readonly LedgerConfig[]) {
   const stackLedger = () => parseLedgerConfig(system.ledger, `the ledger of ${system.stack}`);
   attempt([], () => void home(stackLedger()));
   for (const { id, program, variables } of system.steps) {
-    attempt([id], () => void home((program && homeLedger(program, variables)) ?? stackLedger()).steps.push(id));
+    attempt([id], () => void home((program && homeLedger({ program, variables })) ?? stackLedger()).steps.push(id));
   }
   for (const config of others) home(config);
   return { homes: [...homes.values()], unreadable };
@@ -128,7 +128,7 @@ export class HomeLedgers {
 
   /** The ledger that keeps the row of a step; nothing for a step that changes no database. */
   of(row: StepRecord): Ledger | undefined {
-    const config = homeLedger(row.program, row.variables);
+    const config = homeLedger(row);
     if (config === undefined) return undefined;
     const key = canonicalJson(config);
     const ledger = this.opened.get(key) ?? openLedger(config, this.place, this.variables);

@@ -12,6 +12,8 @@ import { STACK_MANIFEST_FILE, stackManifest } from "../../manifest/stack-manifes
 import { SternaError } from "../../core/errors";
 
 import { describeKnown } from "../../core/nearest";
+// All that deals with steps begins here, with what was synthesized.
+import "../../provider/kinds";
 import type { Project } from "./project";
 
 const annotation = z.looseObject({ constructPath: z.string(), level: z.string(), message: z.string() });

@@ -1,10 +1,11 @@
 import { text } from "node:stream/consumers";
-import { adoptStep, type StepLedgers, repairRow } from "../../engine/executor/adopt-step";
+import { adoptStep, repairRow } from "../../engine/executor/adopt-step";
 import { Ledgers } from "../../engine/executor/home-ledger";
 import { StepBusyError, withIdleLock } from "../../engine/executor/previous-worker";
 import { findStep, verifyStep } from "../../engine/executor/question-step";
 import { parseLedgerConfig } from "../../engine/ledgers/open-ledger";
 import type { StepDefinition, StepRecord } from "../../manifest/step-record";
+import "../../provider/kinds";
 import { describeError } from "../describe-error";
 import { stackRequest, type StackAnswer, type StackRequest, type StackWork } from "./messages";
 
@@ -35,22 +36,18 @@ async function workOn(step: StepDefinition, work: StackWork, ledgers: Ledgers): 
     case "find":
       return { presence: await findStep(step) };
     case "adopt":
-      await adoptStep(step, ledgersOf(step, ledgers));
+      await adoptStep(step, ledgers.of(step));
       return {};
     case "find-workers":
       return findWorker(step, ledgers);
     case "repair":
-      return { repaired: await repairRow(step, ledgersOf(step, ledgers), work.repair) };
+      return { repaired: await repairRow(step, ledgers.of(step), work.repair) };
   }
 }
 
-function ledgersOf({ program, variables }: StepDefinition, ledgers: Ledgers): StepLedgers {
-  return { home: ledgers.ofProgram(program, variables), receipts: ledgers.ofReceipts(program, variables) };
-}
-
-async function findWorker({ id, program, variables }: StepDefinition, ledgers: Ledgers): Promise<{ worker?: string }> {
+async function findWorker(step: StepDefinition, ledgers: Ledgers): Promise<{ worker?: string }> {
   try {
-    await withIdleLock(ledgers.ofProgram(program, variables), id, async () => undefined);
+    await withIdleLock(ledgers.home(step), step.id, async () => undefined);
     return {};
   } catch (error) {
     if (error instanceof StepBusyError) return { worker: error.holder };

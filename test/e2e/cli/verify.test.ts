@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "@jest/gl
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { PostgresLedger } from "../../../lib/engine/ledgers/postgres-ledger";
-import { program } from "../../../lib/manifest/program";
+import { program } from "../../support/program";
 import type { StepDefinition } from "../../../lib/manifest/step-record";
 import { scriptStep, TestProject, type ProjectStep } from "../../cli/project";
 import { startPostgres, type PostgresServer } from "../../support/postgres";

@@ -6,7 +6,7 @@ import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
 import type { Ledger } from "../../../lib/engine/ledgers/ledger";
 import { PostgresLedger } from "../../../lib/engine/ledgers/postgres-ledger";
-import { program, type ProgramInput } from "../../../lib/manifest/program";
+import { program, type ProgramInput } from "../../support/program";
 import type { StepDefinition, StepRecord } from "../../../lib/manifest/step-record";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { scratchDirectory } from "../../support/repository";

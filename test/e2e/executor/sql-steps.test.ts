@@ -4,7 +4,7 @@ import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { rollbackStep } from "../../../lib/engine/executor/rollback-step";
 import { sqlKind } from "../../../lib/steps/sql/kind";
 import { PostgresLedger } from "../../../lib/engine/ledgers/postgres-ledger";
-import type { ProgramInput } from "../../../lib/manifest/program";
+import type { ProgramInput } from "../../support/program";
 import { stepDefinition, type StepDefinition } from "../../../lib/manifest/step-record";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { requires } from "../../support/requirements";
@@ -134,13 +134,13 @@ requires("postgres")("an SQL step", () => {
     // GIVEN
     const client = new Client(server.url(name));
     await client.connect();
-    const stopped = stepContext("s1", { signal: AbortSignal.abort() });
+    const stopped = { ...stepContext("s1", { signal: AbortSignal.abort() }), client };
     const { program } = step({ probe: { query: "create table asked ()", expected: "[]" } });
 
     // WHEN
     const attempts = [];
     for (const work of ["probe", "up", "verify", "down"] as const) {
-      attempts.push(...(await Promise.allSettled([sqlKind[work]!(program as never, stopped, client, undefined)])));
+      attempts.push(...(await Promise.allSettled([sqlKind[work]!(program as never, stopped, undefined)])));
     }
     await client.end();
 

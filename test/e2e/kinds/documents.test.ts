@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { Client } from "pg";
 import { documentsKind } from "../../../lib/steps/documents/kind";
 import type { CheckResult } from "../../../lib/engine/step-kind";
-import { documentsProgram } from "../../../lib/manifest/program";
+import { documentsProgram } from "../../../lib/steps/documents/program";
 import { writeFiles } from "../../support/nasty-files";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { requires } from "../../support/requirements";
@@ -75,10 +75,10 @@ requires("postgres")("documents into rows", () => {
     }
   }
   const up = (context: RecordingContext = stepContext(STEP), more = {}) =>
-    transaction(() => documentsKind.up(program(more), context, client));
+    transaction(() => documentsKind.up(program(more), { ...context, client }));
   const verify = (artifact: Awaited<ReturnType<typeof up>>) =>
-    documentsKind.verify(program(), stepContext(STEP), client, artifact);
-  const down = () => transaction(() => documentsKind.down(program(), stepContext(STEP), client, undefined));
+    documentsKind.verify(program(), { ...stepContext(STEP), client }, artifact);
+  const down = () => transaction(() => documentsKind.down(program(), { ...stepContext(STEP), client }, undefined));
   const count = async (): Promise<number> =>
     Number((await client.query("select count(*) from projects")).rows[0].count);
 
@@ -111,13 +111,13 @@ requires("postgres")("documents into rows", () => {
     const bytes = Object.values(PROJECTS).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     expect(artifact).toEqual({ documents: 8, bytes, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(failed(await verify(artifact))).toEqual([]);
-    expect(await documentsKind.probe!(program(), stepContext(STEP), client)).toBe(true);
+    expect(await documentsKind.probe!(program(), { ...stepContext(STEP), client })).toBe(true);
     // WHEN
     await down();
     await down();
     // THEN
     expect(await count()).toBe(0);
-    expect(await documentsKind.probe!(program(), stepContext(STEP), client)).toBe(false);
+    expect(await documentsKind.probe!(program(), { ...stepContext(STEP), client })).toBe(false);
   });
 
   test("any JSON that a program writes arrives with an equal digest, whatever its keys sort like", async () => {
@@ -253,7 +253,7 @@ requires("postgres")("documents into rows", () => {
     writeFiles(directory, PROJECTS);
     const first = await up();
     writeFiles(directory, { "new.json": '{"id":"new"}' });
-    expect(await documentsKind.probe!(program(), stepContext(STEP), client)).toBe(false);
+    expect(await documentsKind.probe!(program(), { ...stepContext(STEP), client })).toBe(false);
     const second = await up();
     expect(second?.["documents"]).toBe(Number(first?.["documents"]) + 1);
     expect(failed(await verify(second))).toEqual([]);
@@ -293,7 +293,7 @@ requires("postgres")("documents into rows", () => {
     await expect(
       (async () => {
         await client.query("begin");
-        await documentsKind.up(program(), context, client);
+        await documentsKind.up(program(), { ...context, client });
         await other.query("select pg_sleep(0.2)");
         await client.query("commit");
       })(),
@@ -334,7 +334,7 @@ requires("postgres")("documents into rows", () => {
       writeFiles(directory, PROJECTS);
       const artifact = await up();
       const retired = program({ directory: join(directory, "retired") });
-      const look = () => documentsKind.verify(retired, stepContext(STEP), client, artifact);
+      const look = () => documentsKind.verify(retired, { ...stepContext(STEP), client }, artifact);
       expect(failed(await look())).toEqual([]);
       await client.query("delete from projects where key = 'beta'");
       expect(failed(await look())).toHaveLength(3);
@@ -367,7 +367,7 @@ requires("postgres")("documents into rows", () => {
       rmSync(directory, { recursive: true });
       await down();
       expect((await client.query("select key from projects")).rows).toEqual([{ key: "new" }]);
-      expect(await documentsKind.probe!(program(), stepContext(STEP), client)).toBe(false);
+      expect(await documentsKind.probe!(program(), { ...stepContext(STEP), client })).toBe(false);
       await client.query("drop table projects");
       await down();
     });

@@ -1,6 +1,7 @@
 import {
   CreateBucketCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   PutBucketVersioningCommand,
@@ -18,7 +19,7 @@ import { manifestOf, totalsOf } from "../../../lib/engine/files/file-manifest";
 import { walkDirectory } from "../../../lib/engine/files/walk";
 import type { CheckResult } from "../../../lib/engine/step-kind";
 import { transferKind } from "../../../lib/steps/transfer/kind";
-import { transferProgram } from "../../../lib/manifest/program";
+import { transferProgram } from "../../../lib/steps/transfer/program";
 import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 import { repositoryRoot } from "../../support/repository";
@@ -183,6 +184,93 @@ requires("moto_server")("a transfer between a directory and S3", () => {
       message: expect.stringMatching(/1 objects.*: a;/),
     });
     await run(step({ versions: "leave" }));
+  });
+
+  const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+  async function texts(): Promise<Record<string, string>> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    const found = Contents.map(async ({ Key }) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+      return [Key!, await Body!.transformToString()] as const;
+    });
+    return Object.fromEntries(await Promise.all(found));
+  }
+
+  test("undoing a copy, twice, leaves what was there before and what was changed since, and nothing of its own", async () => {
+    // GIVEN
+    writeFiles(directory, { a: "1", b: "2", same: "same" });
+    await put("data/of somebody else", "stays");
+    await put("data/same", "same");
+    await run(upload());
+    await put("data/b", "written by the application");
+    // WHEN
+    const said = stepContext("files");
+    await transferKind.down(upload(), said, undefined);
+    await transferKind.down(upload(), said, undefined);
+    // THEN
+    expect(await texts()).toEqual({
+      "data/b": "written by the application",
+      "data/of somebody else": "stays",
+      "data/same": "same",
+    });
+    expect(said.messages).toEqual([
+      "kept 1 objects that somebody else wrote or changed: b",
+      expect.stringMatching(/^nothing to undo: /),
+    ]);
+  });
+
+  test("files that were edited or deleted between two phases leave no old copies", async () => {
+    // GIVEN
+    writeFiles(directory, { edited: "old", deleted: "old", same: "same" });
+    await run(upload());
+    writeFiles(directory, { edited: "new!" });
+    rmSync(join(directory, "deleted"));
+    // WHEN
+    await run(upload("delta"));
+    // THEN
+    const objects = Object.entries(await texts()).filter(([key]) => key.startsWith("data/"));
+    expect(Object.fromEntries(objects)).toEqual({ "data/edited": "new!", "data/same": "same" });
+    await transferKind.down(upload(), stepContext("files"), undefined);
+    expect(await texts()).toEqual({});
+  });
+
+  test("an object with other content is not overwritten, and nothing is copied", async () => {
+    writeFiles(directory, { a: "mine", b: "mine", c: "mine" });
+    await put("data/a", "hers");
+    await put("data/b", "other size");
+    await expect(transferKind.up(upload(), stepContext("files"))).rejects.toMatchObject({ code: "TargetConflict" });
+    const objects = Object.entries(await texts()).filter(([key]) => key.startsWith("data/"));
+    expect(Object.fromEntries(objects)).toEqual({ "data/a": "hers", "data/b": "other size" });
+  });
+
+  test("a source that was edited since is found by the delta, and the bulk copy does not need it any more", async () => {
+    writeFiles(directory, { a: "1", b: "2" });
+    await run(upload());
+    writeFiles(directory, { a: "!", new: "" });
+    const results = await transferKind.verify(upload("delta"), stepContext("files"), undefined);
+    expect(results.at(-1)?.actual).toBe("a, new");
+    const retired = program("bulk", { store: "directory", path: join(directory, "retired") }, bucket(BUCKET));
+    expect(failed(await transferKind.verify(retired, stepContext("files"), undefined))).toEqual([]);
+  });
+
+  test("a key that is too long is refused by name before anything is copied", async () => {
+    writeFiles(directory, { "right but long": "x", fits: "" });
+    const long = program("bulk", { store: "directory", path: directory }, bucket(BUCKET, `${"p".repeat(1015)}/`));
+    await expect(transferKind.up(long, stepContext("files"))).rejects.toMatchObject({
+      code: "SourceRefused",
+      message: expect.stringMatching(/"right but long" \(its key/),
+    });
+    expect(Object.keys(await texts()).filter((key) => key.startsWith("p"))).toEqual([]);
+  });
+
+  test("an empty directory, a missing one and a missing bucket are errors, and undoing in a missing bucket is none", async () => {
+    await expect(transferKind.up(upload(), stepContext("files"))).rejects.toMatchObject({ code: "SourceEmpty" });
+    const missing = program("bulk", { store: "directory", path: join(directory, "missing") }, bucket(BUCKET));
+    await expect(transferKind.up(missing, stepContext("files"))).rejects.toMatchObject({ code: "SourceMissing" });
+    writeFiles(directory, { file: "" });
+    const nowhere = program("bulk", { store: "directory", path: directory }, bucket("nowhere"));
+    await expect(transferKind.up(nowhere, stepContext("files"))).rejects.toMatchObject({ code: "TargetMissing" });
+    await transferKind.down(nowhere, stepContext("files"), undefined);
   });
 
   test("keys that are no names of files are refused before anything is written", async () => {

@@ -7,7 +7,7 @@ import type { Ledger } from "../../../lib/engine/ledgers/ledger";
 import type { LedgerConfig } from "../../../lib/manifest/ledger-config";
 import { moveLedger } from "../../../lib/engine/ledgers/move-ledger";
 import { openLedger } from "../../../lib/engine/ledgers/open-ledger";
-import { program } from "../../../lib/manifest/program";
+import { program } from "../../support/program";
 import type { StepRecord } from "../../../lib/manifest/step-record";
 import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
 import { startGcsContractModel, type GcsContractModel } from "../../support/gcs-contract-model";

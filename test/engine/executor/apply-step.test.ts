@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { rollbackStep } from "../../../lib/engine/executor/rollback-step";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
-import type { ProgramInput } from "../../../lib/manifest/program";
+import type { ProgramInput } from "../../support/program";
 import { stepDefinition, type StepDefinition } from "../../../lib/manifest/step-record";
 
 type CommandInput = Extract<ProgramInput, { kind: "command" }>;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { verifyStep } from "../../../lib/engine/executor/question-step";
-import { program as programSchema } from "../../../lib/manifest/program";
+import { program as programSchema } from "../../support/program";
 import { record } from "../../support/ledger-record";
 
 const VARIABLE = "STERNA_TEST_SECRET";

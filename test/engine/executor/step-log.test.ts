@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { logDirectory, StepLog } from "../../../lib/engine/executor/step-log";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
-import { program } from "../../../lib/manifest/program";
+import { program } from "../../support/program";
 import { scratchDirectory } from "../../support/repository";
 import { record } from "../../support/ledger-record";
 

@@ -6,7 +6,7 @@ import { EngineError } from "../../../lib/engine/engine-error";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
 import type { Ledger } from "../../../lib/engine/ledgers/ledger";
-import { program } from "../../../lib/manifest/program";
+import { program } from "../../support/program";
 import { stepDefinition } from "../../../lib/manifest/step-record";
 
 describe("a step whose lock is lost while it runs", () => {

@@ -3,10 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { filesKind } from "../../../lib/steps/files/kind";
+import { transferKind } from "../../../lib/steps/transfer/kind";
+import { transferProgram } from "../../../lib/steps/transfer/program";
 import { Bucket } from "../../../lib/engine/objects/bucket";
 import { uploadFile } from "../../../lib/engine/objects/upload";
-import { filesProgram } from "../../../lib/manifest/program";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 import { stepContext } from "../../support/step-context";
 import { startStrictS3, type StrictS3 } from "../../support/strict-s3";
@@ -31,24 +31,32 @@ describe("objects, against a model that is as strict as S3", () => {
     rmSync(directory, { recursive: true });
   });
 
-  const program = () => filesProgram.parse({ kind: "files", directory, bucket: "bucket", prefix: "data/" });
+  const program = () =>
+    transferProgram.parse({
+      kind: "transfer",
+      transfer: "copy",
+      phase: "bulk",
+      from: { store: "directory", path: directory },
+      to: { store: "s3", bucket: "bucket", prefix: "data/" },
+    });
 
   test("a step copies, verifies and removes files with any name that UTF-8 has, line ends included, over several pages of a listing", async () => {
     writeFiles(directory, NASTY_FILES);
-    const artifact = await filesKind.up(program(), stepContext("copy"));
+    const artifact = await transferKind.up(program(), stepContext("copy"));
     const keys = [...s3.objects.keys()].filter((key) => key.startsWith("data/"));
     expect(keys.sort()).toEqual(Object.keys(NASTY_FILES).map((name) => `data/${name}`).sort()); // prettier-ignore
-    const results = await filesKind.verify(program(), stepContext("copy"), artifact);
+    const results = await transferKind.verify(program(), stepContext("copy"), artifact);
     expect(results.filter(({ expected, actual }) => expected !== actual)).toEqual([]);
-    await filesKind.down(program(), stepContext("copy"), artifact);
+    await transferKind.down(program(), stepContext("copy"), artifact);
     expect([...s3.objects.keys()]).toEqual([]);
   });
 
   test("the manifest is in the bucket before the first object", async () => {
     writeFiles(directory, { a: "1" });
-    await filesKind.up(program(), stepContext("copy"));
+    await transferKind.up(program(), stepContext("copy"));
     const puts = s3.requests.filter((request) => request.startsWith("PUT"));
-    expect(puts).toEqual(["PUT .sterna/copy/manifest.jsonl", "PUT data/a"]);
+    expect(puts[0]).toMatch(/^PUT \.sterna\/transfers\/copy\//);
+    expect(puts.indexOf("PUT data/a")).toBeGreaterThan(0);
   });
 
   test.each([true, false])(
@@ -57,12 +65,12 @@ describe("objects, against a model that is as strict as S3", () => {
       // GIVEN
       s3.checksums = checksums;
       writeFiles(directory, { a: "content", b: "content" });
-      const artifact = await filesKind.up(program(), stepContext("copy"));
+      const artifact = await transferKind.up(program(), stepContext("copy"));
       // WHEN
       s3.objects.set("data/b", Buffer.from("cOntent"));
       s3.requests.length = 0;
       // THEN
-      const results = await filesKind.verify(program(), stepContext("copy"), artifact);
+      const results = await transferKind.verify(program(), stepContext("copy"), artifact);
       expect(results.at(-1)?.actual).toBe("b");
       expect(s3.requests.includes("GET data/b")).toBe(!checksums);
     },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { LookedUpTexts } from "../../../lib/engine/secrets/look-up-text";
-import { program, type ProgramInput } from "../../../lib/manifest/program";
+import { program, type ProgramInput } from "../../support/program";
 import { SecretFetcher } from "../../../lib/engine/secrets/secret-fetcher";
 import { SecretReference, variable } from "../../../lib/index";
 import { startSecretStore, type AwsSecretStore } from "../../rotator/aws/secret-store";

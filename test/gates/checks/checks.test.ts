@@ -308,7 +308,7 @@ describe("every step has a way back or a reason", () => {
   test.each([
     ["sql without down", step({ kind: "sql", up: "x" })],
     ["an empty reason", step({ kind: "sql", up: "x" }, { irreversible: " " })],
-    ["a kind that nobody knows", step({ kind: "magic" })],
+    ["what is no program", step({ up: "x", down: "y" })],
   ])("finds %s", (_, resource) => {
     expect(said(stepsReversible, resource)).toMatch(/^StepWithoutWayBack: /);
   });
@@ -316,7 +316,7 @@ describe("every step has a way back or a reason", () => {
   test.each([
     ["down", step({ kind: "command", up: "x", down: "y" })],
     ["a reason", step({ kind: "sql", up: "x" }, { irreversible: "The old rows are gone" })],
-    ["a kind that undoes itself", step({ kind: "files", directory: "a", bucket: "b" })],
+    ["a kind that undoes itself", step({ kind: "documents", directory: "a", table: "b" })],
     ["a kind that changes nothing", step({ kind: "http", url: "https://example.org" })],
   ])("lets %s pass", (_, resource) => {
     expect(found(stepsReversible, resource)).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { terraformLiteral } from "../../../lib/core/tokens";
 import { programChecksum } from "../../../lib/manifest/checksum";
-import { program } from "../../../lib/manifest/program";
+import { program } from "../../support/program";
 import {
   synthesizedDefinitions,
   synthesizedStack,

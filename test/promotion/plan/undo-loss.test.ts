@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { program, type ProgramInput } from "../../../lib/manifest/program";
+import { program, type ProgramInput } from "../../support/program";
 import { undoLoss } from "../../../lib/promotion/plan/undo";
 
 const SINCE = "2026-05-01T08:00:00.000Z";
@@ -41,7 +41,6 @@ describe("what undoing a step loses", () => {
       { kind: "documents", directory: "d", database: { env: "URL" }, table: "t", key: "id" },
       /nothing; a row of t that was changed since .* stops the rollback/,
     ],
-    [{ kind: "files", directory: "d", bucket: "b" }, /nothing; objects that were changed since .* stay/],
     [{ kind: "env", from: ".env", to: ".env.v1" }, /nothing; a file that was edited since .* is moved aside/],
     [transfer("bulk"), /nothing; copies that were changed since .* stay/],
     [transfer("delta"), /nothing; copies that were changed since .* stay/],

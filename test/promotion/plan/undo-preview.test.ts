@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import { program, type ProgramInput } from "../../../lib/manifest/program";
-import { undoPreview } from "../../../lib/promotion/plan/undo";
+import { program, type ProgramInput } from "../../support/program";
+import { describeUndo, undoLoss } from "../../../lib/promotion/plan/undo";
 
+const PLACE = { store: "directory" as const, path: "d" };
 const check = [{ query: "q", expected: "e" }];
 const PROGRAMS: readonly (readonly [ProgramInput, readonly string[]])[] = [
   [
@@ -14,8 +15,8 @@ const PROGRAMS: readonly (readonly [ProgramInput, readonly string[]])[] = [
     ["undo: delete the rows that it imported into t of $URL (documents: 300)"],
   ],
   [
-    { kind: "files", directory: "d", bucket: { variable: "BUCKET" }, prefix: "data/" },
-    ["undo: delete the objects that it copied into ${BUCKET}/data/ (documents: 300)"],
+    { kind: "transfer", transfer: "media", phase: "bulk", from: PLACE, to: PLACE },
+    ["undo: delete the objects that it copied and nobody changed since (transfer media) (documents: 300)"],
   ],
   [{ kind: "env", from: ".env", to: ".env.v1" }, ["undo: remove .env.v1"]],
   [{ kind: "http", url: "http://localhost/", verify: [] }, []],
@@ -24,6 +25,7 @@ const PROGRAMS: readonly (readonly [ProgramInput, readonly string[]])[] = [
 
 describe("preview of an undo", () => {
   it.each(PROGRAMS.map(([input, lines]) => [input.kind, input, lines] as const))("of %s", (_kind, input, lines) => {
-    expect(undoPreview(program.parse(input), { documents: 300, sha256: "abc" })).toEqual(lines);
+    const step = { program: program.parse(input), artifact: { documents: 300, sha256: "abc" } };
+    expect(describeUndo(step)).toEqual([...lines, undoLoss(step)].filter((line) => line !== undefined));
   });
 });

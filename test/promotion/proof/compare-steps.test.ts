@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { programChecksum } from "../../../lib/manifest/checksum";
-import { program } from "../../../lib/manifest/program";
+import { program } from "../../support/program";
 import type { StepRecord } from "../../../lib/manifest/step-record";
 import { compareSteps } from "../../../lib/promotion/proof/compare-steps";
 import type { SynthesizedStep } from "../../../lib/promotion/plan/synthesized-steps";

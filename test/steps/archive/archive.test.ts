@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readArchiveContent, readBack, createArchive } from "../../../lib/engine/archive/archive";
 import { archiveKind } from "../../../lib/steps/archive/kind";
-import { archiveProgram } from "../../../lib/manifest/program";
+import { archiveProgram } from "../../../lib/steps/archive/program";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 import { stepContext } from "../../support/step-context";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandKind } from "../../../lib/steps/command/kind";
-import { commandProgram } from "../../../lib/manifest/program";
+import { commandProgram } from "../../../lib/steps/command/program";
 import { stepContext } from "../../support/step-context";
 
 const MEGABYTE = 1024 * 1024;

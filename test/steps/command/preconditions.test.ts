@@ -12,7 +12,7 @@ import {
   type Step,
 } from "../../../lib/index";
 import { commandKind } from "../../../lib/steps/command/kind";
-import { commandProgram } from "../../../lib/manifest/program";
+import { commandProgram } from "../../../lib/steps/command/program";
 import { stepContext } from "../../support/step-context";
 import { errorOf, programOf, stepsOf, temporaryDirectory, TestApp } from "../../support/system-stack";
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "dotenv";
 import { envKind } from "../../../lib/steps/env-file/kind";
-import { envProgram } from "../../../lib/manifest/program";
+import { envProgram } from "../../../lib/steps/env-file/program";
 import { stepContext } from "../../support/step-context";
 
 const SECRET = "postgresql://app:p$$a#s'\"@host/db";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { httpKind } from "../../../lib/steps/http/kind";
-import { httpProgram } from "../../../lib/manifest/program";
+import { httpProgram } from "../../../lib/steps/http/program";
 import { stepContext } from "../../support/step-context";
 
 describe("asking a URL", () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transferKind } from "../../../lib/steps/transfer/kind";
-import { transferProgram } from "../../../lib/manifest/program";
+import { transferProgram } from "../../../lib/steps/transfer/program";
 import { startGcsContractModel, type GcsContractModel } from "../../support/gcs-contract-model";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 import { stepContext } from "../../support/step-context";

@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { text } from "../../manifest/text";
+
+/** One dotenv file into another: variables renamed, set, removed; the rest is kept. Nothing is ever executed. */
+export const envProgram = z.strictObject({
+  kind: z.literal("env"),
+  from: text,
+  to: text,
+  rename: z.record(z.string(), z.string()).default({}),
+  set: z.record(z.string(), text).default({}),
+  remove: z.array(z.string()).default([]),
+  required: z.array(z.string()).default([]),
+});
+export type EnvProgram = z.infer<typeof envProgram>;
