@@ -89,7 +89,12 @@ const STEP_SIDES = {
 
 /** Which side a file of `lib/steps` is on. */
 function sideOf(inner) {
-  if (/^(script|verification|judge-findings|[a-z-]+\/(step|command-lint|object-place|sql-safety|postgres-grammar))$/.test(inner)) return "construct";
+  if (
+    /^(script|verification|judge-findings|[a-z-]+\/(step|command-lint|object-place|sql-safety|postgres-grammar))$/.test(
+      inner,
+    )
+  )
+    return "construct";
   return /^[a-z-]+\/program$/.test(inner) ? "program" : "engine";
 }
 

@@ -30,7 +30,7 @@ describe("an apply whose step waits for another run", () => {
     const progress = new ApplyProgress(summary, terminal);
     const hook = (seconds: number) => ({ action: "create", resource: { addr: ADDRESS }, elapsed_seconds: seconds });
     progress.onEvent({ type: "apply_start", time: Date.now() - 10_000, hook: hook(0) } as never);
-    const stop = watchLedgers(progress, async () => ({ rows: new Map() }) as LedgerReading, logs);
+    const stop = watchLedgers(progress, async () => ({ rows: new Map(), unreadable: [] }) as LedgerReading, logs);
     await sleep(1_500);
     await stop();
     stderr.read();

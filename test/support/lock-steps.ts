@@ -1,4 +1,4 @@
-import type { ProgramInput } from "../../lib/manifest/program";
+import type { ProgramInput } from "./program";
 import { stepDefinition, type StepDefinition } from "../../lib/manifest/step-record";
 
 function step(program: ProgramInput, rest: Partial<StepDefinition>): StepDefinition {

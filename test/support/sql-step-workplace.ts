@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { applyStep, type Applied } from "../../lib/engine/executor/apply-step";
 import { PostgresLedger } from "../../lib/engine/ledgers/postgres-ledger";
-import type { ProgramInput } from "../../lib/manifest/program";
+import type { ProgramInput } from "./program";
 import { stepDefinition, type StepDefinition } from "../../lib/manifest/step-record";
 import { startPostgres, type PostgresServer } from "./postgres";
 import { scratchDirectory } from "./repository";

@@ -53,8 +53,7 @@ export function operationsOf(
     up: () => changed(() => kind.up(program, bound)),
     verify: (artifact) => asked(() => kind.verify(program, bound, artifact)),
     down: (artifact) => changed(() => kind.down(program, bound, artifact)),
-    inTransaction: (work) =>
-      client && waits && transactional ? waits.retry(() => transaction(client, work)) : work(),
+    inTransaction: (work) => (client && waits && transactional ? waits.retry(() => transaction(client, work)) : work()),
   };
 }
 
