@@ -3,10 +3,17 @@
 import { cpus, release, type } from "node:os";
 import { benchPlans } from "./plans";
 import { benchProviderStart } from "./provider-start";
+import { benchCommandStart } from "./command-start";
 import { benchSteps } from "./steps";
 import { benchSynthesis } from "./synthesis";
 
-const PARTS = { start: benchProviderStart, synthesis: benchSynthesis, steps: benchSteps, plans: benchPlans };
+const PARTS = {
+  command: benchCommandStart,
+  start: benchProviderStart,
+  synthesis: benchSynthesis,
+  steps: benchSteps,
+  plans: benchPlans,
+};
 
 async function main(): Promise<void> {
   const asked = process.argv.slice(2);

@@ -1,14 +1,14 @@
-import { main } from "../lib/cli/main";
 import { STACK_WORKER } from "../lib/toolkit/stack-worker/messages";
-import { main as stackWorkerMain } from "../lib/toolkit/stack-worker/worker";
 
 // A reader such as `head` that ends early is no error.
 process.stdout.on("error", () => undefined);
 
 if (process.argv[2] === STACK_WORKER) {
-  void stackWorkerMain();
+  void import("../lib/toolkit/stack-worker/worker").then(({ main }) => main());
 } else {
-  void main(process.argv.slice(2)).then((status) => {
-    process.exitCode = status;
-  });
+  void import("../lib/cli/main")
+    .then(({ main }) => main(process.argv.slice(2)))
+    .then((status) => {
+      process.exitCode = status;
+    });
 }

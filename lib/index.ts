@@ -1,4 +1,7 @@
-/** The public surface of Sterna. The engine runs inside Terraform, and the command line is the binary `sterna`. */
+/**
+ * What every user needs: environments, releases, migrations, steps, gates, schedules. Without the bindings of a cloud,
+ * which are in `sterna/aws` and `sterna/google`.
+ */
 
 export { type ReadScheduleOptions, readSchedule, type ScheduleLanguage } from "./schedule/schedule";
 export {
@@ -8,29 +11,19 @@ export {
   type TimeOfDayOptions,
   type WeeklyOptions,
 } from "./schedule/schedule";
+export type { Weekday } from "./schedule/calendar-rule";
 export { SCHEDULE_TARGETS, type ScheduleForm, type ScheduleTarget } from "./schedule/targets";
 export type { ClockChange } from "./schedule/clock";
 export { Duration, type DurationConversionOptions } from "./core/duration";
-export { BlueGreenService } from "./aws/blue-green/blue-green-service";
-export type { BlueGreenServiceProps, BlueGreenServiceTransform } from "./aws/blue-green/blue-green-service-props";
 export { BlueGreenStacks } from "./blue-green/blue-green-stacks";
 export type { BlueGreenStacksProps, ColorOptions, ColorStackFactory } from "./blue-green/blue-green-stacks";
 export { type DeployOrder, type DeployStage, deployText } from "./blue-green/blue-green-stacks";
-export { GoogleBlueGreenService } from "./google/blue-green/blue-green-service";
-export type {
-  CloudRunIngress,
-  GoogleBlueGreenServiceProps,
-  GoogleBlueGreenServiceTransform,
-  SecretVersion,
-} from "./google/blue-green/blue-green-service-props";
-export { LoadBalancerRouter, type LoadBalancerRouterProps } from "./aws/blue-green/load-balancer-router";
-export { type DnsTarget, Route53Router, type Route53RouterProps } from "./aws/blue-green/route53-router";
 export type { Destination, Router } from "./blue-green/blue-green-stacks";
 export { ERROR_CODES, type ErrorCode } from "./core/error-codes";
 export { type AwsSecretAddress, type AwsSecretOptions, AwsSecretReference } from "./core/references";
 export { type GoogleSecretAddress, type GoogleSecretOptions, GoogleSecretReference } from "./core/references";
 export { type EnvironmentVariableReference, variable, type VariableReference } from "./core/references";
-export { SecretReference } from "./core/references";
+export { SecretReference, type TextInput } from "./core/references";
 export { Size, type SizeConversionOptions } from "./core/size";
 export { SternaError } from "./core/errors";
 export type { Transform } from "./core/refactoring";
@@ -52,16 +45,22 @@ export { PROVIDER_PLATFORMS, type ProviderPlatform } from "./environments/provid
 export { SternaProvider, type SternaProviderConfig } from "./environments/sterna-provider";
 export { SystemStack, type SystemStackProps } from "./environments/system-stack";
 
-export { CompatibilityMatrix, type CompatibilityMatrixOptions } from "./releases/compatibility-matrix";
+export {
+  CompatibilityMatrix,
+  type CompatibilityMatrixOptions,
+  type Move,
+  type PathSearch,
+} from "./releases/compatibility-matrix";
 export type { CompatibilityRow, Downtime, RollbackSupport } from "./releases/compatibility-matrix";
-export { Release, type ReleaseProps } from "./releases/release";
+export { Release, type ReleaseProps, type Releases } from "./releases/release";
 export { type Color, COLORS, Rollout, ROLLOUT_PHASES, type RolloutPhase, type RolloutState } from "./manifest/rollout";
 
 export { Checklist } from "./gates/checklists";
 export { type EvidenceGateOptions, Gate, type GateOptions } from "./gates/gate";
+export type { GateKind, GatePhase, PlanCheck } from "./manifest/gate-data";
 export { Gates, type GatesProps } from "./gates/gates";
 export { MaintenanceWindow, type MaintenanceWindowProps } from "./gates/gates";
-export { DiskSpaceCheck, type DiskSpaceCheckProps } from "./gates/preconditions";
+export { DiskSpaceCheck, type DiskSpaceCheckProps, type PreconditionBase } from "./gates/preconditions";
 export { MinimumVersionCheck, type MinimumVersionCheckProps } from "./gates/preconditions";
 export { RecentFileCheck, type RecentFileCheckProps } from "./gates/preconditions";
 export { type RenderedResource, RenderedStack } from "./gates/rendered-stack";
@@ -77,7 +76,7 @@ export {
   type StepPhase,
   type StepProps,
 } from "./migrations/migration";
-export type { StepProgram } from "./migrations/step-program";
+export type { ProgramDocument, StepProgram } from "./migrations/step-program";
 export { SternaStep, type SternaStepConfig } from "./migrations/sterna-step";
 
 export { ArchiveStep, type ArchiveStepProps } from "./steps/archive/step";
@@ -98,61 +97,20 @@ export { SQL_LINTS, type SqlLint } from "./steps/sql/sql-safety";
 export { SqlStep, type SqlStepProps } from "./steps/sql/step";
 export type { Verification } from "./steps/verification";
 
-export { DataSyncTask, type DataSyncTaskProps } from "./aws/storage/data-sync-task";
-export { GoogleTransferJob, type GoogleTransferJobProps } from "./google/storage/transfer-job";
 export type { AccessLogs } from "./storage/bucket-options";
-export { AwsTieredBucket } from "./aws/storage/tiered-bucket";
-export type { AdoptableChild, AwsTieredBucketProps, AwsTieredBucketTransform } from "./aws/storage/tiered-bucket-props";
-export type { BucketNotification, S3Event } from "./aws/storage/notification";
 export type { CorsMethod, CorsRule } from "./storage/bucket-options";
-export { GoogleTieredBucket } from "./google/storage/tiered-bucket";
-export type {
-  Autoclass,
-  GoogleTieredBucketProps,
-  GoogleTieredBucketTransform,
-  RetentionPolicy,
-  TopicNotification,
-} from "./google/storage/tiered-bucket-props";
-export type { IntelligentTieringArchive } from "./aws/storage/intelligent-tiering";
-export type { Inventory } from "./aws/storage/inventory";
 export type { LifecycleRule, TierTransition } from "./storage/lifecycle-rule";
-export type { ObjectLock } from "./aws/storage/object-lock";
-export type { ReplicationRule } from "./aws/storage/replication";
-export type { PolicyStatement } from "./aws/storage/policy-statements";
-export { Tier } from "./storage/tier";
+export {
+  type GcsStorageClass,
+  type GcsStorageClassId,
+  type S3StorageClass,
+  type S3StorageClassId,
+  Tier,
+} from "./storage/tier";
 
-export { BackupTimer } from "./aws/backup/backup-timer";
-export type { BackupCopy, BackupTimerProps, BackupTimerTransform, VaultLock } from "./aws/backup/backup-timer-props";
-export { DumpTarget, type EcsTaskOptions } from "./aws/backup/dump-target";
-export { DumpTimer } from "./aws/backup/dump-timer";
-export type { DumpTimerProps } from "./aws/backup/dump-timer";
-export { GoogleBackupTimer } from "./google/backup/backup-timer";
-export type { GoogleBackupTimerProps } from "./google/backup/backup-timer";
-export type { HostFile } from "./backup/host-files";
-export { HostBackupTimer } from "./aws/backup/host-backup-timer";
-export type { HostBackupTimerProps } from "./backup/host-backup-timer-props";
-export { RestoreDrill } from "./aws/backup/restore-drill";
-export type {
-  RestorableType,
-  RestoreDrillProps,
-  RestoreDrillTransform,
-  RestoredResources,
-} from "./aws/backup/restore-drill";
+export { HostBackupTimer } from "./backup/host-backup-timer";
+export type { HostBackupTimerProps, HostFile, HostPlacement } from "./backup/host-backup-timer-props";
 
-export { GoogleRotatingSecret } from "./google/secrets/rotating-secret";
-export type {
-  GoogleRotatingSecretProps,
-  GoogleRotatingSecretTransform,
-  GoogleRotatorNetwork,
-  GoogleSecretReplica,
-} from "./google/secrets/rotating-secret-props";
-export { RotatingSecret } from "./aws/secrets/rotating-secret";
-export type {
-  RotatingSecretProps,
-  RotatingSecretTransform,
-  RotatorNetwork,
-  SecretReplica,
-} from "./aws/secrets/rotating-secret-props";
 export {
   type PostgresAlternatingUsersOptions,
   type PostgresSingleUserOptions,

@@ -1,14 +1,16 @@
-// Builds dist/: the library (tsc), the command line (one file), the Terraform provider and the
-// function that rotates secrets (deterministic zips).
+// Builds dist/: the library and the command line (JavaScript that shares its chunks, and declarations), the Terraform
+// provider and the functions that rotate secrets (deterministic zips), and the licenses of all that is bundled.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync, renameSync, existsSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync, renameSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { zipSync } from "fflate";
+import { keepPublicDeclarations } from "./declarations.mjs";
+import { noticesOf } from "./notices.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { version, exports: entryPoints } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** The oldest node whose parser must at least reach the version check at the top of the file. */
 const OLDEST_SYNTAX = "es2019";
@@ -44,6 +46,20 @@ const onDemand = {
   },
 };
 
+/** `z` as a namespace that was exported keeps all of zod, its 40 languages included; as one that was imported, what is used. */
+const onlyUsedZod = {
+  name: "only-used-zod",
+  setup(build) {
+    build.onLoad({ filter: /\/lib\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace('import { z } from "zod";', 'import * as z from "zod";'),
+      loader: "ts",
+    }));
+  },
+};
+
+/** What is installed beside the library, never bundled: constructs must be the same classes for all. */
+const PEERS = ["cdktf", "cdktf/*", "constructs", "@cdktf/*"];
+
 /** The framework is installed by the build of Cloud Run functions, as their documentation asks for it. */
 const CLOUD_RUN_PACKAGE = {
   name: "sterna-rotator",
@@ -56,22 +72,32 @@ const { rotate } = require("./rotator.js");
 cloudEvent("rotate", rotate);
 `;
 
+/** Source files of everything that was bundled in this run, for the notices. */
+const bundled = new Set();
+
+const COMMON = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  write: false,
+  metafile: true,
+  legalComments: "none",
+  // Some packages can be bundled only from their ES modules.
+  mainFields: ["module", "main"],
+  logLevel: "warning",
+};
+
+async function run(options) {
+  const result = await build({ ...COMMON, ...options, plugins: [onlyUsedZod, ...(options.plugins ?? [])] });
+  for (const { inputs } of Object.values(result.metafile.outputs)) {
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) if (bytesInOutput > 0) bundled.add(file);
+  }
+  return result.outputFiles;
+}
+
 async function bundle(entry, options) {
-  const result = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    write: false,
-    legalComments: "none",
-    // Some packages can be bundled only from their ES modules.
-    mainFields: ["module", "main"],
-    external: ["pg-native"],
-    logLevel: "warning",
-    ...options,
-  });
-  return result.outputFiles[0].contents;
+  const [file] = await run({ entryPoints: [entry], format: "cjs", external: ["pg-native"], ...options });
+  return file.contents;
 }
 
 /** Equal content gives equal bytes, on every machine: fixed times, fixed order, a compressor that is plain JavaScript. */
@@ -124,23 +150,86 @@ async function buildRotator() {
   write(join(root, "dist/rotator/google-rotator.zip"), googleZip);
 }
 
-async function buildCommandLine() {
-  const cli = await bundle("bin/sterna.ts", {
-    target: "node20",
-    banner: { js: "#!/usr/bin/env node" },
-    external: ["pg-native", "@aws-sdk/*"],
-  });
-  write(join(root, "dist/bin/sterna.js"), cli, 0o755);
+/** `dist/<place>.js` of each entry point, by the source that it is made from. */
+function javaScriptEntries() {
+  const places = Object.values(entryPoints).flatMap((entry) => entry.default ?? []);
+  const library = places.map((place) => /^\.\/dist\/(.+)\.js$/.exec(place)[1]);
+  return Object.fromEntries([...library, "bin/sterna"].map((place) => [place, `${place}.ts`]));
 }
 
-function buildLibrary() {
+/**
+ * The entry points of the library and the command line. What two of them need is in one chunk, which both load: a class
+ * is the same for `sterna` and `sterna/aws`, and a command of the command line is loaded when it is called.
+ *
+ * esbuild splits ES modules only. They are made CommonJS afterwards: one copy of the library then serves `require` and
+ * `import`, and node starts it faster.
+ */
+async function buildJavaScript() {
+  const files = await run({
+    entryPoints: javaScriptEntries(),
+    external: [...PEERS, "pg-native"],
+    format: "esm",
+    splitting: true,
+    outdir: "dist",
+    chunkNames: "chunks/[name]-[hash]",
+    target: "node20",
+    // Names of classes appear in messages, and two files may have a class of the same name.
+    keepNames: true,
+  });
+  const written = await Promise.all(
+    files.map(async ({ path, text }) => {
+      const { code } = await transform(text, {
+        format: "cjs",
+        platform: "node",
+        target: "node20",
+        supported: { "dynamic-import": false },
+      });
+      const lazy = loadBindingsOnUse(code);
+      const command = path === join(root, "dist/bin/sterna.js");
+      write(path, command ? `#!/usr/bin/env node\n${lazy}` : lazy, command ? 0o755 : 0o644);
+      return path;
+    }),
+  );
+  for (const folder of ["bin", "chunks", "lib"]) removeOthers(join(root, "dist", folder), written);
+}
+
+/**
+ * Loads the bindings of a cloud where a construct uses them: 53 files of `@cdktf/provider-aws` for all of `sterna/aws`, of
+ * which a stack with one bucket needs 17. In parentheses, for `new (bindings()).S3Bucket()`.
+ */
+function loadBindingsOnUse(code) {
+  const eager = /^var (import_\w+) = require\("(@cdktf\/[^"]+)"\);$/gm;
+  let lazy = code;
+  for (const [statement, name, source] of code.matchAll(eager)) {
+    lazy = lazy
+      .replace(statement, "")
+      .replaceAll(new RegExp(`\\b${name}\\b`, "g"), `(${name}())`)
+      .concat(`function ${name}() {\n  return require("${source}");\n}\n`);
+  }
+  return lazy;
+}
+
+/** Removes the JavaScript of earlier builds. */
+function removeOthers(directory, keep) {
+  for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
+    const path = join(directory, name);
+    if (name.endsWith(".js") && !keep.includes(path)) rmSync(path);
+  }
+}
+
+function buildDeclarations() {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  rmSync(join(root, "dist/lib"), { recursive: true, force: true });
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  const entries = Object.values(entryPoints).flatMap((entry) => entry.types ?? []);
+  keepPublicDeclarations(
+    entries.map((entry) => join(root, entry)),
+    join(root, "dist/lib"),
+  );
 }
 
 const only = process.argv[2];
 if (!only || only === "engine") await buildEngine();
 if (!only || only === "rotator") await buildRotator();
-if (!only || only === "cli") await buildCommandLine();
-if (!only || only === "lib") buildLibrary();
+if (!only || only === "cli" || only === "js") await buildJavaScript();
+if (!only || only === "lib") buildDeclarations();
+if (!only) write(join(root, "dist/THIRD_PARTY_NOTICES"), noticesOf(root, bundled));

@@ -1,7 +1,8 @@
 // Usage: sterna.js <buckets> <output directory>. N buckets, each with what makes it safe, in a stack of Sterna.
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App } from "cdktf";
-import { AwsTieredBucket, Duration, EnvironmentChain, Ledger, Release, SystemStack, Tier } from "../../lib/index";
+import { Duration, EnvironmentChain, Ledger, Release, SystemStack, Tier } from "../../lib/index";
+import { AwsTieredBucket } from "../../lib/aws/index";
 
 const [count, outdir, providerPackage] = process.argv.slice(2) as [string, string, string];
 const app = new App({ outdir });

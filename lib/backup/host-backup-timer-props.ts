@@ -1,10 +1,30 @@
-import type { IConstruct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import type { Duration } from "../core/duration";
 import { ValidationError } from "../core/errors";
 import type { Schedule } from "../schedule/schedule";
 import { checkTimerName } from "./timer";
 
-/** Options of `HostBackupTimer`. */
+/** A file on a host. */
+export interface HostFile {
+  /** Absolute path on the host. */
+  readonly path: string;
+
+  /** The whole of it, as text. */
+  readonly content: string;
+}
+
+/** What brings the files of a `HostBackupTimer` to hosts: `SystemsManagerPlacement` of `sterna/aws`, or your own. */
+export interface HostPlacement {
+  /**
+   * Declares what places the files and starts the timers.
+   *
+   * @param timer scope for the constructs
+   * @param name of the timer
+   */
+  place(timer: Construct, name: string, files: readonly HostFile[]): void;
+}
+
+/** Properties of `HostBackupTimer`. */
 export interface HostBackupTimerProps {
   /** Name of the units and files: lower-case letters, digits and hyphens, at most 40. */
   readonly name: string;
@@ -26,10 +46,10 @@ export interface HostBackupTimerProps {
   readonly scheduler?: "systemd" | "cron";
 
   /**
-   * Tags of the instances that Systems Manager places the files on: `{ Role: "database" }`.
+   * What brings the files to hosts: `SystemsManagerPlacement.byTags({ Role: "database" })` of `sterna/aws`.
    * @default - the files are written to `backup-timers/` in the stack's folder, for whoever sets up the host
    */
-  readonly instanceTags?: Readonly<Record<string, string>>;
+  readonly placement?: HostPlacement;
 
   /**
    * Path of `sterna` on the host.

@@ -1,13 +1,6 @@
 import { Duration } from "../core/duration";
 import type { ScheduleForm } from "../schedule/targets";
-import type { HostBackupTimerProps } from "./host-backup-timer-props";
-
-/** A file on a host. */
-export interface HostFile {
-  /** Absolute path on the host. */
-  readonly path: string;
-  readonly content: string;
-}
+import type { HostBackupTimerProps, HostFile } from "./host-backup-timer-props";
 
 /** Units of systemd: one pair for the backup, one that verifies it. */
 export function systemdFiles(form: ScheduleForm, props: HostBackupTimerProps): HostFile[] {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { sternaPackage } from "../environments/sterna-package";
+import { sternaPackage } from "../core/sterna-package";
 import { adoptCommand } from "./commands/adopt";
 import { applyCommand } from "./commands/apply";
 import { attestCommand } from "./commands/attest";

@@ -27,6 +27,14 @@ export function variable(name: string): VariableReference {
 /** What stands for a secret wherever one is wanted. */
 export type SecretReference = EnvironmentVariableReference | AwsSecretReference | GoogleSecretReference;
 
+/**
+ * A text that a step uses: written out, or named and looked up where the step runs.
+ *
+ * Values that differ between environments and secrets are always named: that is what lets the same program, with the
+ * same checksum, be proved in staging and applied to production.
+ */
+export type TextInput = string | VariableReference | SecretReference;
+
 /** Refers to a secret. The value never gets into the synthesized JSON, the plan, the state, the ledger or a log. */
 export const SecretReference = {
   /**

@@ -67,7 +67,11 @@ export abstract class Backend {
   /** Oldest Terraform that has the backend, where another one than the oldest that will do. */
   readonly requiredVersion: string | undefined;
 
-  /** Makes the backend in a stack. */
+  /**
+   * Makes the backend in a stack.
+   *
+   * @internal
+   */
   abstract bind(stack: Construct, place: BackendPlace): void;
 }
 

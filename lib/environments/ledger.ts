@@ -118,6 +118,7 @@ export abstract class Ledger {
    *
    * @param place the stack that uses the ledger
    * @param owner id of the stack whose steps it holds: another one, when `place` asks it for a proof
+   * @internal
    */
   abstract configuration(place: LedgerPlace, owner: string): LedgerConfig;
 

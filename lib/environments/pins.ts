@@ -31,6 +31,7 @@ export class Pins {
    * @param source where the table is from, for messages
    * @param rollouts how far the rollouts are; checked when the file was read
    * @throws SternaError `UnknownSystem`, `UnknownEnvironment`, `MissingPin`, `PinSkipsEnvironment`
+   * @internal
    */
   constructor(
     private readonly table: PinTable,

@@ -1,7 +1,7 @@
 import { TerraformProvider, TerraformDataSource } from "cdktf";
 import type { Construct } from "constructs";
 import { terraformLiteral } from "../core/tokens";
-import { sternaPackage } from "./sterna-package";
+import { sternaPackage } from "../core/sterna-package";
 
 /** Source address of Sterna's Terraform provider. */
 export const STERNA_PROVIDER_SOURCE = "sterna/sterna";

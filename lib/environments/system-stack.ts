@@ -25,7 +25,7 @@ import {
 } from "./provider-delivery";
 import { requireTerraformVersion } from "./require-terraform";
 import { StackPlace } from "./stack-place";
-import { sternaPackage } from "./sterna-package";
+import { sternaPackage } from "../core/sterna-package";
 import { DataSternaLedger, ledgerCheck, SternaProvider, STERNA_PROVIDER_SOURCE } from "./sterna-provider";
 
 /** Properties of a `SystemStack`. */
@@ -131,13 +131,21 @@ export class SystemStack extends TerraformStack {
   /** Zip of Sterna's Terraform provider. */
   readonly providerPackage: string;
 
-  /** Where the stack is written to. */
+  /**
+   * Where the stack is written to.
+   *
+   * @internal
+   */
   readonly place: StackPlace;
 
   /** The ledger that must hold a step before it may run here, as JSON; absent in the first environment. */
   readonly proof: string | undefined;
 
-  /** Providers of the synthesized stack, with their sources in full. */
+  /**
+   * Providers of the synthesized stack, with their sources in full.
+   *
+   * @internal
+   */
   requiredProviders: RequiredProviders = {};
 
   private readonly preparations: (() => void)[] = [];
@@ -201,7 +209,11 @@ export class SystemStack extends TerraformStack {
     this.synthesizer = new SystemSynthesizer(this, this.synthesizer);
   }
 
-  /** What the stack says about itself in `sterna.json`. */
+  /**
+   * What the stack says about itself in `sterna.json`.
+   *
+   * @internal
+   */
   get manifest(): StackManifest {
     return {
       ...this.description,
@@ -215,7 +227,11 @@ export class SystemStack extends TerraformStack {
     return this.environment.variablesOf(this.system);
   }
 
-  /** Has something done when all constructs exist, before they are rendered; more than once if the stack is rendered more than once. */
+  /**
+   * Has something done when all constructs exist, before they are rendered; more than once if the stack is rendered more than once.
+   *
+   * @internal
+   */
   addPreparation(work: () => void): void {
     this.preparations.push(work);
   }
@@ -224,6 +240,7 @@ export class SystemStack extends TerraformStack {
    * Writes the gates of the stack into `sterna.json`.
    *
    * @throws SternaError `DuplicateGate` when the stack has gates already
+   * @internal
    */
   declareGates(gates: GatesData): void {
     if (this.gates !== undefined) {
@@ -232,17 +249,29 @@ export class SystemStack extends TerraformStack {
     this.gates = gates;
   }
 
-  /** Adds to what has to hold before a rollout goes on, in `sterna.json`. */
+  /**
+   * Adds to what has to hold before a rollout goes on, in `sterna.json`.
+   *
+   * @internal
+   */
   declareRollout(rules: RolloutRules): void {
     this.rolloutRules = mergeRolloutRules(this.rolloutRules, rules);
   }
 
-  /** Has the rendered stack looked at, every time it is rendered. */
+  /**
+   * Has the rendered stack looked at, every time it is rendered.
+   *
+   * @internal
+   */
   addInspection(inspect: Inspection): void {
     this.inspections.push(inspect);
   }
 
-  /** Makes the stack's check expect a step in the ledger. */
+  /**
+   * Makes the stack's check expect a step in the ledger.
+   *
+   * @internal
+   */
   expectStep(id: string): void {
     this.steps.push(id);
   }

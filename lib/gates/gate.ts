@@ -139,7 +139,11 @@ export class Gate {
     this.details = details;
   }
 
-  /** The gate as `sterna.json` holds it. */
+  /**
+   * The gate as `sterna.json` holds it.
+   *
+   * @internal
+   */
   toJSON(): GateData {
     return { id: this.id, kind: this.kind, phase: this.phase, title: this.title, ...this.details };
   }

@@ -41,7 +41,11 @@ export interface GatesProps {
  * `sterna.json`, where the command line reads them.
  */
 export class Gates extends Construct {
-  /** What `sterna.json` says about the gates. */
+  /**
+   * What `sterna.json` says about the gates.
+   *
+   * @internal
+   */
   readonly data: GatesData;
 
   private readonly gates: readonly Gate[];
@@ -171,7 +175,11 @@ export class MaintenanceWindow {
     this.data = { schedule, seconds, zone };
   }
 
-  /** The window as `sterna.json` holds it. */
+  /**
+   * The window as `sterna.json` holds it.
+   *
+   * @internal
+   */
   toJSON(): WindowData {
     return this.data;
   }

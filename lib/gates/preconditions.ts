@@ -2,11 +2,11 @@ import type { Construct } from "constructs";
 import type { Duration } from "../core/duration";
 import { ValidationError } from "../core/errors";
 import type { Size } from "../core/size";
-import type { Text } from "../manifest/text";
+import type { TextInput } from "../core/references";
 import { type CommandStepProps, CommandStep } from "../steps/command/step";
 
 /** The properties that all preconditions leave open. */
-type PreconditionBase = Pick<CommandStepProps, "after" | "timeout" | "title">;
+export type PreconditionBase = Pick<CommandStepProps, "after" | "timeout" | "title">;
 
 /**
  * A script that ends with an error when something does not hold, as a step that changes nothing.
@@ -14,7 +14,7 @@ type PreconditionBase = Pick<CommandStepProps, "after" | "timeout" | "title">;
  * @param question script that ends with 0 when all is well
  * @param environment its values: they never stand in the script, so that no value is run
  */
-function toPrecondition(question: string, environment: Readonly<Record<string, Text>>): CommandStepProps {
+function toPrecondition(question: string, environment: Readonly<Record<string, TextInput>>): CommandStepProps {
   return {
     phase: "expand",
     environmentVariables: environment,
@@ -28,7 +28,7 @@ function toPrecondition(question: string, environment: Readonly<Record<string, T
 /** Properties of a `DiskSpaceCheck`. */
 export interface DiskSpaceCheckProps extends PreconditionBase {
   /** Any directory of the file system: absolute, or relative to the stack's folder. It must exist. */
-  readonly directory: Text;
+  readonly directory: TextInput;
 
   /** How much must be free for the account that runs Terraform. */
   readonly atLeast: Size;
@@ -56,7 +56,7 @@ export class DiskSpaceCheck extends CommandStep {
 /** Properties of a `RecentFileCheck`. */
 export interface RecentFileCheckProps extends PreconditionBase {
   /** Directory of the backups: absolute, or relative to the stack's folder. Directories in it are looked into. */
-  readonly directory: Text;
+  readonly directory: TextInput;
 
   /** How old the newest file may be, in whole minutes. */
   readonly youngerThan: Duration;

@@ -2,18 +2,21 @@ import { z } from "zod";
 import { IDENTIFIER } from "../core/names";
 
 /** When a gate is looked at: before a release is applied, while it is, or before it moves on to the next environment. */
-export const gatePhase = z.enum(["pre", "during", "post"]);
-export type GatePhase = z.output<typeof gatePhase>;
+export const gatePhase = z.enum(["pre", "during", "post"] satisfies GatePhase[]);
+/** When a gate is looked at: before a release is applied, while it is, or before it moves on to the next environment. */
+export type GatePhase = "pre" | "during" | "post";
 
 /**
  * Where a gate stops: `S` at synth, `P` at plan, `R` right before a step, `M` until somebody attests.
  */
-export const gateKind = z.enum(["S", "P", "R", "M"]);
-export type GateKind = z.output<typeof gateKind>;
+export const gateKind = z.enum(["S", "P", "R", "M"] satisfies GateKind[]);
+/** Where a gate stops: `S` at synth, `P` at plan, `R` right before a step, `M` until somebody attests. */
+export type GateKind = "S" | "P" | "R" | "M";
 
 /** What a plan gate looks for. */
-export const planCheck = z.enum(["no-stateful-loss", "no-drift"]);
-export type PlanCheck = z.output<typeof planCheck>;
+export const planCheck = z.enum(["no-stateful-loss", "no-drift"] satisfies PlanCheck[]);
+/** What a plan gate looks for: resources with data that would go, or differences that nobody declared. */
+export type PlanCheck = "no-stateful-loss" | "no-drift";
 
 /** What the evidence for a gate is about. */
 export const evidenceSubject = z.enum(["attestation", "restore-drill", "backup"]);

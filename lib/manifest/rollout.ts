@@ -33,6 +33,30 @@ const NEXT: Readonly<Record<RolloutPhase, readonly string[]>> = {
 
 const release = z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE);
 
+/** What `releases.json` holds of a rollout. */
+export interface RolloutState {
+  /** How far the rollout is. */
+  readonly phase: RolloutPhase;
+
+  /** Color that has the traffic, or most of it. */
+  readonly live: Color;
+
+  /**
+   * Percent of the traffic that the other color gets; only in the phase `canary`.
+   * @default - no traffic, or all of it
+   */
+  readonly canary?: number;
+
+  /** Release of each color that exists. */
+  readonly releases: Readonly<Partial<Record<Color, string>>>;
+
+  /**
+   * When the phase began, UTC: what the bake time counts from.
+   * @default - nothing says
+   */
+  readonly since?: string;
+}
+
 /** A rollout as `releases.json` holds it, beside the pin. */
 export const rolloutState = z
   .strictObject({
@@ -57,8 +81,6 @@ export const rolloutState = z
       refuse(["releases", other], `goes with every phase but "steady", got the phase "${phase}"`);
     }
   });
-/** What `releases.json` holds of a rollout. */
-export type RolloutState = z.infer<typeof rolloutState>;
 
 /** The color beside this one. */
 export function otherColor(color: Color): Color {

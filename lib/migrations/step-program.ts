@@ -8,16 +8,37 @@ import type { SystemStack } from "../environments/system-stack";
 import { canonicalJson } from "../manifest/checksum";
 import type { ProgramSchema } from "../manifest/program";
 
+/** What the engine runs. `docs/constructs/steps.md` lists the kinds. */
+export interface ProgramDocument {
+  /** Kind of the step: `sql`, `command`, `transfer`. */
+  readonly kind: string;
+
+  /** What the kind asks for; checked when the step is made. */
+  readonly [property: string]: unknown;
+}
+
 /** What a step does, before it is checked. */
-export interface StepProgram<Schema extends ProgramSchema = ProgramSchema> {
-  /** The schema of its kind: `lib/steps/<kind>/program.ts`. */
-  readonly schema: Schema;
+export interface StepProgram {
+  /**
+   * The schema of its kind: `lib/steps/<kind>/program.ts`.
+   * @internal
+   */
+  readonly schema: ProgramSchema;
 
   /** What the engine runs. */
-  readonly program: z.input<Schema>;
+  readonly program: ProgramDocument;
 
   /** Variables that the program names in its own way, besides those it refers to as `variable("NAME")`. */
   readonly variables?: readonly string[];
+}
+
+/**
+ * A `StepProgram` whose program is typed by its schema.
+ * @internal
+ */
+export interface TypedStepProgram<Schema extends ProgramSchema> extends StepProgram {
+  readonly schema: Schema;
+  readonly program: z.input<Schema> & ProgramDocument;
 }
 
 /** A program as Terraform gets it. */

@@ -113,7 +113,11 @@ export class CompatibilityMatrix {
     );
   }
 
-  /** The matrix as `sterna.json` holds it. */
+  /**
+   * The matrix as `sterna.json` holds it.
+   *
+   * @internal
+   */
   toJSON(): CompatibilityData {
     return { rows: [...this.rows], patchesImplied: this.patchesImplied };
   }
@@ -146,7 +150,7 @@ export interface Move<Edge> {
 }
 
 /** A path, or the proof that there is none. */
-type PathSearch<Edge> =
+export type PathSearch<Edge> =
   | { readonly found: true; readonly moves: readonly Move<Edge>[] }
   | {
       readonly found: false;

@@ -17,6 +17,9 @@ export type CalendarField = keyof typeof FIELD_RANGES;
 /** Names of the days, as cron, AWS and systemd abbreviate them. Sunday first. */
 export const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 
+/** A day of the week. */
+export type Weekday = "Sun" | "Mon" | "Tue" | "Wed" | "Thu" | "Fri" | "Sat";
+
 /** Names of the months, as cron and AWS abbreviate them. January first. */
 export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
 

@@ -1,7 +1,7 @@
 import { Duration } from "../core/duration";
 import { SternaError } from "../core/errors";
 import { parseAwsCron, parseRate } from "./aws-expressions";
-import { calendarRule, type CalendarRule, WEEKDAYS, comesAgain, mergeRules } from "./calendar-rule";
+import { calendarRule, type CalendarRule, WEEKDAYS, type Weekday, comesAgain, mergeRules } from "./calendar-rule";
 import { nextRunsOf, clockChanges, type ClockChange, checkZone, UTC } from "./clock";
 import { describeSchedule } from "./describe";
 import { parseOnCalendar } from "./on-calendar";
@@ -27,7 +27,7 @@ export interface TimeOfDayOptions extends ScheduleOptions {
 /** A time of day on one day of the week. */
 export interface WeeklyOptions extends TimeOfDayOptions {
   /** The day of the week. */
-  readonly on: (typeof WEEKDAYS)[number];
+  readonly on: Weekday;
 }
 
 /** A time of day on one day of the month. */
@@ -135,7 +135,11 @@ export class Schedule {
   }
 
   private constructor(
-    /** Times of the wall clock; any of the rules may match. None for a rate. */
+    /**
+     * Times of the wall clock; any of the rules may match. None for a rate.
+     *
+     * @internal
+     */
     readonly rules: readonly CalendarRule[],
     /** What it was read from. */
     readonly source: string,
@@ -209,10 +213,10 @@ function oneZone(zones: readonly (string | undefined)[], expression: string): st
 }
 
 /** The languages that schedules are written in. */
-export const SCHEDULE_LANGUAGES = ["unix", "systemd", "aws"] as const;
+export const SCHEDULE_LANGUAGES = ["unix", "systemd", "aws"] as const satisfies readonly ScheduleLanguage[];
 
 /** A language that schedules are written in. */
-export type ScheduleLanguage = (typeof SCHEDULE_LANGUAGES)[number];
+export type ScheduleLanguage = "unix" | "systemd" | "aws";
 
 /** How to read an expression. */
 export interface ReadScheduleOptions extends ScheduleOptions {

@@ -2,9 +2,7 @@ import type { Construct } from "constructs";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ValidationError } from "../core/errors";
-
-/** This file is in `lib/secrets` of a checkout, or in `dist/lib/secrets` when installed. */
-const PLACES = ["../../dist/rotator", "../../rotator"].map((place) => join(__dirname, place));
+import { sternaPackage } from "../core/sterna-package";
 
 /**
  * The zip of a rotation function, which is part of this package: `rotator.zip` for AWS Lambda, `google-rotator.zip` for
@@ -13,8 +11,8 @@ const PLACES = ["../../dist/rotator", "../../rotator"].map((place) => join(__dir
  * @throws ValidationError `RotatorNotBuilt`
  */
 export function rotatorZip(construct: Construct, file: "rotator.zip" | "google-rotator.zip" = "rotator.zip"): string {
-  const found = PLACES.map((place) => join(place, file)).find((path) => existsSync(path));
-  if (found !== undefined) return found;
+  const zip = join(sternaPackage().root, "dist/rotator", file);
+  if (existsSync(zip)) return zip;
   throw new ValidationError(
     "RotatorNotBuilt",
     "the zip of the rotation function is missing. In a checkout of Sterna, write it with: node scripts/build.mjs rotator",

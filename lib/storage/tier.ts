@@ -3,7 +3,7 @@
  *
  * Days, because that is the unit in which S3 counts.
  */
-interface S3StorageClass {
+export interface S3StorageClass {
   /** Name in the S3 API. */
   readonly id: S3StorageClassId;
 
@@ -29,6 +29,7 @@ interface S3StorageClass {
   readonly movesTo: readonly S3StorageClassId[];
 }
 
+/** A storage class of S3 that objects can be moved to. */
 export type S3StorageClassId =
   "STANDARD_IA" | "INTELLIGENT_TIERING" | "ONEZONE_IA" | "GLACIER_IR" | "GLACIER" | "DEEP_ARCHIVE";
 
@@ -105,7 +106,7 @@ const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClass>> = {
 };
 
 /** What Google Cloud Storage says about one of its storage classes. */
-interface GcsStorageClass {
+export interface GcsStorageClass {
   /** Name in the API. */
   readonly id: GcsStorageClassId;
 
@@ -119,6 +120,7 @@ interface GcsStorageClass {
   readonly retrievalPrice: number;
 }
 
+/** A storage class of Cloud Storage that objects can be moved to. */
 export type GcsStorageClassId = "NEARLINE" | "COLDLINE" | "ARCHIVE";
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { SternaError } from "../core/errors";
 import { readJsonFile } from "../core/read-json-file";
-import { sternaPackage } from "../environments/sterna-package";
+import { sternaPackage } from "../core/sterna-package";
 import { readPins } from "../manifest/pins-file";
 import { Rollout, type RolloutState } from "../manifest/rollout";
 import type { ApplyRecord } from "../promotion/records/apply-record";

@@ -2,15 +2,8 @@ import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { App, TerraformResource, type TerraformStack } from "cdktf";
 import { describe, expect, it, test } from "@jest/globals";
-import {
-  BlueGreenStacks,
-  type BlueGreenStacksProps,
-  deployText,
-  Duration,
-  Rollout,
-  Route53Router,
-  type Route53RouterProps,
-} from "../../lib/index";
+import { BlueGreenStacks, type BlueGreenStacksProps, deployText, Duration, Rollout } from "../../lib/index";
+import { Route53Router, type Route53RouterProps } from "../../lib/aws/index";
 import { errorOf } from "../support/system-stack";
 import { changes } from "../aws/blue-green/service";
 import { PROPS, ShopStack, STEADY, type SynthesizedColors, synthesizeStacks } from "./stacks";

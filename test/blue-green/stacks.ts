@@ -7,13 +7,8 @@ import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import {
-  BlueGreenStacks,
-  type BlueGreenStacksProps,
-  type DeployOrder,
-  LoadBalancerRouter,
-  Rollout,
-} from "../../lib/index";
+import { BlueGreenStacks, type BlueGreenStacksProps, type DeployOrder, Rollout } from "../../lib/index";
+import { LoadBalancerRouter } from "../../lib/aws/index";
 import type { SynthesizedStack } from "../support/synth";
 
 /** A whole stack that is rolled out in two colors, as a user would write it. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { Client } from "pg";
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { serverLogin } from "../../lib/core/server-login";
 import { loginUrl } from "../../lib/engine/secrets/login-url";
 import { SecretFetcher } from "../../lib/engine/secrets/secret-fetcher";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it, jest } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { rotate, type SecretVersions } from "../../lib/rotator/rotation";
 import type { RotationSettings } from "../../lib/rotator/settings";
 import { strategyOf } from "../../lib/rotator/strategies/strategy-of";

@@ -5,7 +5,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { createCertificate } from "../../lib/engine/protocol/certificate";
 import { rotate } from "../../lib/rotator/rotation";
 import { rotationSettings, type RotationSettings, type TlsSettings } from "../../lib/rotator/settings";

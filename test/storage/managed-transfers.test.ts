@@ -2,7 +2,8 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import { describe, expect, test } from "@jest/globals";
 import type { TerraformStack } from "cdktf";
-import { DataSyncTask, GoogleTransferJob, type GoogleTransferJobProps } from "../../lib/index";
+import { DataSyncTask } from "../../lib/aws/index";
+import { GoogleTransferJob, type GoogleTransferJobProps } from "../../lib/google/index";
 import { errorOf } from "../support/system-stack";
 import { onlyResource, synthesize, type SynthesizedStack } from "../support/synth";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import type { Certificate } from "../../lib/engine/protocol/certificate";
 import { freePort } from "./loopback-port";
 import { startServer, type ThrowAwayServer } from "./throw-away-server";

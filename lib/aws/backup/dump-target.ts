@@ -78,7 +78,12 @@ export class DumpTarget {
   private constructor(
     /** The target without its role. */
     readonly config: Omit<SchedulerScheduleTarget, "roleArn">,
-    /** What the scheduler's role may do. */
+    /**
+     * What the scheduler's role may do.
+     *
+     * @internal
+     * @internal
+     */
     readonly statements: readonly Statement[],
     /** Event of a run that failed, where failures are events. */
     readonly failureEvent?: object,

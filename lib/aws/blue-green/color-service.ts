@@ -33,6 +33,7 @@ export class ColorService extends Construct {
   /** Names of the alarms that speak against this color. */
   readonly alarmNames: readonly string[];
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: ColorServiceProps) {
     super(scope, id);
     const { color, serviceName, traffic, transform = {} } = props;

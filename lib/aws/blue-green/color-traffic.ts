@@ -36,6 +36,7 @@ export class ColorTraffic extends Construct {
 
   private readonly targetGroups: Readonly<Record<Color, LbTargetGroup>>;
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id);
     const { serviceName, rollout, testPort = 8443 } = props;

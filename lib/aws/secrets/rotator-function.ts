@@ -42,6 +42,7 @@ export class RotatorFunction extends Construct {
   /** What has to be there before Secrets Manager may call it. */
   readonly ready: ITerraformDependable[];
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: RotatorFunctionProps) {
     super(scope, id);
     const { transform } = props;

@@ -1,4 +1,4 @@
-import { createClient, RESP_TYPES } from "redis";
+import { createClient, RESP_TYPES } from "@redis/client";
 import { EngineError } from "../../engine/engine-error";
 import { isStarting, whenReady, type Readiness } from "../../engine/readiness";
 import { loginUrl } from "../../engine/secrets/login-url";

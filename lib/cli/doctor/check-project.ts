@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EnvironmentChain } from "../../environments/environment";
-import { sternaPackage } from "../../environments/sterna-package";
+import { sternaPackage } from "../../core/sterna-package";
 import { sha256 } from "../../manifest/checksum";
 import { readPins } from "../../manifest/pins-file";
 import { readLedgers } from "../../toolkit/ledgers/read-ledgers";

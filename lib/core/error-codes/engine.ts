@@ -46,6 +46,7 @@ export const transfersErrorCodes = {
   InvalidTransfer: "the phases of a transfer do not go together",
   TransferIntoItself: "source and target of a transfer are the same, or one inside of the other",
   InvalidTransferStart: "the first day of a transfer job is no day",
+  ProviderBindingsMissing: "a construct needs the bindings of a second cloud, which are not installed",
   TransferManifestUnreadable: "the manifest of a transfer is not as Sterna wrote it",
   TransferLosesVersions: "the source of a transfer keeps old versions, which would stay behind",
   TransferLosesTags: "objects of a transfer have tags, which would be lost, or that its target cannot keep",

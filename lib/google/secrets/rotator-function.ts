@@ -33,6 +33,7 @@ export class GoogleRotatorFunction extends Construct {
   /** `serviceAccount:` and the e-mail address of the account that the function runs as. */
   readonly member: string;
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: GoogleRotatorFunctionProps) {
     super(scope, id);
     const { name, topic } = props;

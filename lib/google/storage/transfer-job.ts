@@ -1,5 +1,3 @@
-import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
-import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { DataGoogleStorageTransferProjectServiceAccount } from "@cdktf/provider-google/lib/data-google-storage-transfer-project-service-account";
 import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member";
 import { StorageTransferJob, type StorageTransferJobConfig } from "@cdktf/provider-google/lib/storage-transfer-job";
@@ -42,18 +40,21 @@ export interface GoogleTransferJobProps {
  * Copies a bucket of S3 to Cloud Storage by Storage Transfer Service, once a day, without any key: Google's service
  * account assumes a role in AWS that can only read the bucket. It never deletes, in neither bucket.
  *
+ * It needs `@cdktf/provider-aws` and an AWS provider in the stack besides Google's.
+ *
  * For the first copy of a `BucketTransfer` with `bulk: "managed"`, which compares both buckets and cuts over.
  */
 export class GoogleTransferJob extends Construct {
   /** The job itself. */
   readonly resource: StorageTransferJob;
 
-  /** @throws ValidationError `InvalidTransferStart` */
+  /** @throws ValidationError `InvalidTransferStart`, `ProviderBindingsMissing` */
   constructor(scope: Construct, id: string, props: GoogleTransferJobProps) {
     super(scope, id);
     const { sourceBucketName: sourceBucket, destinationBucketName: targetBucket, prefix, project, transform } = props;
     const scheduleStartDate = startDate(props.startsOn, this);
     const account = new DataGoogleStorageTransferProjectServiceAccount(this, "ServiceAccount", { project });
+    const { IamRole, IamRolePolicy } = loadAwsBindings(this);
     const role = new IamRole(this, "Role", { assumeRolePolicy: trustPolicy(account.subjectId) });
     const reading = new IamRolePolicy(this, "Reading", { role: role.id, policy: readObjectsPolicy(sourceBucket) });
     // "Configure access to a sink: Cloud Storage": Legacy Bucket Writer to write and list, Object Viewer to compare.
@@ -83,6 +84,28 @@ export class GoogleTransferJob extends Construct {
       dependsOn: [reading, ...writing],
     };
     this.resource = new StorageTransferJob(this, "Resource", applyTransform(config, transform));
+  }
+}
+
+/**
+ * The role is declared in AWS, so this construct alone of `sterna/google` needs `@cdktf/provider-aws`: it is loaded here,
+ * for those who copy within Google Cloud have it not installed.
+ */
+function loadAwsBindings(
+  construct: IConstruct,
+): typeof import("@cdktf/provider-aws/lib/iam-role") & typeof import("@cdktf/provider-aws/lib/iam-role-policy") {
+  try {
+    return {
+      ...(require("@cdktf/provider-aws/lib/iam-role") as typeof import("@cdktf/provider-aws/lib/iam-role")),
+      ...(require("@cdktf/provider-aws/lib/iam-role-policy") as typeof import("@cdktf/provider-aws/lib/iam-role-policy")),
+    };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    throw new ValidationError(
+      "ProviderBindingsMissing",
+      "a GoogleTransferJob declares a role in AWS, and @cdktf/provider-aws is not installed; run: npm install @cdktf/provider-aws",
+      construct,
+    );
   }
 }
 

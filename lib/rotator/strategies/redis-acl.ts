@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RedisClientType } from "redis";
+import type { RedisClientType } from "@redis/client";
 import { SternaError } from "../../core/errors";
 import {
   refuseSelfAdministration,
@@ -175,7 +175,7 @@ let template: ReturnType<typeof makeTemplate> | undefined;
 
 async function makeTemplate() {
   // Late: the start of a function that rotates users of PostgreSQL does without it.
-  const { createClient } = await import("redis");
+  const { createClient } = await import("@redis/client");
   // Replies are lists, and no maps.
   return createClient({ RESP: 2 });
 }

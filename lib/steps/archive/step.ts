@@ -1,16 +1,16 @@
 import type { Construct } from "constructs";
-import type { Text } from "../../manifest/text";
+import type { TextInput } from "../../core/references";
 import { Step, type StepProps } from "../../migrations/migration";
-import type { StepProgram } from "../../migrations/step-program";
+import type { TypedStepProgram } from "../../migrations/step-program";
 import { archiveProgram } from "./program";
 
 /** Properties of an `ArchiveStep`. */
 export interface ArchiveStepProps extends Omit<StepProps, "irreversible"> {
   /** Files and directories to save, each existing. */
-  readonly sources: readonly Text[];
+  readonly sources: readonly TextInput[];
 
   /** Directory that gets the archive. */
-  readonly directory: Text;
+  readonly directory: TextInput;
 
   /**
    * What taking the step out of the configuration does to the archive.
@@ -24,7 +24,7 @@ export class ArchiveStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: ArchiveStepProps) {
     const { sources, directory } = props;
-    super(scope, id, { ...props, onDestroy: props.onDestroy ?? "keep" }, (): StepProgram<typeof archiveProgram> => ({
+    super(scope, id, { ...props, onDestroy: props.onDestroy ?? "keep" }, (): TypedStepProgram<typeof archiveProgram> => ({
       schema: archiveProgram,
       program: { kind: "archive", sources: [...sources], directory },
     }));

@@ -1,8 +1,8 @@
 import type { Construct } from "constructs";
+import type { TextInput } from "../../core/references";
 import type { z } from "zod";
-import type { Text } from "../../manifest/text";
 import { Step, type StepProps } from "../../migrations/migration";
-import type { StepProgram } from "../../migrations/step-program";
+import type { TypedStepProgram } from "../../migrations/step-program";
 import { judgeFindings } from "../judge-findings";
 import { type CommandLint, lintCommands } from "./command-lint";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
@@ -38,13 +38,13 @@ export interface CommandStepProps extends StepProps {
    * Directory to run in, absolute or relative to the stack's folder.
    * @default - the stack's folder, where Terraform runs
    */
-  readonly directory?: Text;
+  readonly directory?: TextInput;
 
   /**
    * Variables for the scripts. A secret is a reference: `SecretReference.environment("APP_EF_DATABASE_URL")`.
    * @default - none besides what every program needs, such as PATH
    */
-  readonly environmentVariables?: Readonly<Record<string, Text>>;
+  readonly environmentVariables?: Readonly<Record<string, TextInput>>;
 
   /**
    * Why a mistake that was found in the scripts is none, by its code. It becomes a warning.
@@ -60,7 +60,7 @@ export class CommandStep extends Step {
    * `NothingToAcknowledge`, and the codes of `COMMAND_LINTS`
    */
   constructor(scope: Construct, id: string, props: CommandStepProps) {
-    super(scope, id, props, (step): StepProgram<typeof commandProgram> => ({
+    super(scope, id, props, (step): TypedStepProgram<typeof commandProgram> => ({
       schema: commandProgram,
       program: toCommandProgram(step, props),
     }));

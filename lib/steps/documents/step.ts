@@ -1,16 +1,16 @@
 import type { Construct } from "constructs";
-import type { Text } from "../../manifest/text";
+import type { TextInput } from "../../core/references";
 import { Step, type StepProps } from "../../migrations/migration";
-import type { StepProgram } from "../../migrations/step-program";
+import type { TypedStepProgram } from "../../migrations/step-program";
 import { documentsProgram } from "./program";
 
 /** Properties of a `DocumentsStep`. */
 export interface DocumentsStepProps extends StepProps {
   /** Directory that holds the documents. It is read and never changed. */
-  readonly directory: Text;
+  readonly directory: TextInput;
 
   /** Connection URL of the PostgreSQL database: `SecretReference.environment("APP_EF_DATABASE_URL")`. */
-  readonly database: Text;
+  readonly database: TextInput;
 
   /** Table with the columns `key text primary key`, `document json`, `sha256 text`, `path text`, `imported_by text`. */
   readonly table: string;
@@ -33,7 +33,7 @@ export class DocumentsStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: DocumentsStepProps) {
     const { directory, database, table, key, suffix } = props;
-    super(scope, id, props, (): StepProgram<typeof documentsProgram> => ({
+    super(scope, id, props, (): TypedStepProgram<typeof documentsProgram> => ({
       schema: documentsProgram,
       program: { kind: "documents", directory, database, table, key, suffix },
     }));

@@ -1,16 +1,16 @@
 import type { Construct } from "constructs";
-import type { Text } from "../../manifest/text";
+import type { TextInput } from "../../core/references";
 import { Step, type StepProps } from "../../migrations/migration";
-import type { StepProgram } from "../../migrations/step-program";
+import type { TypedStepProgram } from "../../migrations/step-program";
 import { envProgram } from "./program";
 
 /** Properties of an `EnvFileStep`. */
 export interface EnvFileStepProps extends StepProps {
   /** The dotenv file to read. It is never changed. */
-  readonly from: Text;
+  readonly from: TextInput;
 
   /** The dotenv file to write. */
-  readonly to: Text;
+  readonly to: TextInput;
 
   /**
    * New names of variables, by their old names.
@@ -22,7 +22,7 @@ export interface EnvFileStepProps extends StepProps {
    * Variables to set. A secret is a reference: `SecretReference.environment("APP_EF_SECRET_KEY")`.
    * @default - none
    */
-  readonly set?: Readonly<Record<string, Text>>;
+  readonly set?: Readonly<Record<string, TextInput>>;
 
   /**
    * Variables to leave out.
@@ -42,7 +42,7 @@ export class EnvFileStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: EnvFileStepProps) {
     const { from, to, rename, set, remove, required } = props;
-    super(scope, id, props, (): StepProgram<typeof envProgram> => ({
+    super(scope, id, props, (): TypedStepProgram<typeof envProgram> => ({
       schema: envProgram,
       program: {
         kind: "env",

@@ -1,15 +1,15 @@
 import type { Construct } from "constructs";
 import type { Duration } from "../../core/duration";
-import type { Text } from "../../manifest/text";
+import type { TextInput } from "../../core/references";
 import { Step, type StepProps } from "../../migrations/migration";
-import type { StepProgram } from "../../migrations/step-program";
+import type { TypedStepProgram } from "../../migrations/step-program";
 import { toChecks, type Verification } from "../verification";
 import { httpProgram } from "./program";
 
 /** Properties of an `HttpStep`. */
 export interface HttpStepProps extends Omit<StepProps, "irreversible"> {
   /** What is asked, with the method GET. */
-  readonly url: Text;
+  readonly url: TextInput;
 
   /**
    * Status code of the right answer, 100 to 599.
@@ -41,7 +41,7 @@ export class HttpStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: HttpStepProps) {
     const { url, status, verify, attempts, interval } = props;
-    super(scope, id, props, (step): StepProgram<typeof httpProgram> => ({
+    super(scope, id, props, (step): TypedStepProgram<typeof httpProgram> => ({
       schema: httpProgram,
       program: {
         kind: "http",

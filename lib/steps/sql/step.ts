@@ -2,11 +2,11 @@ import type { Construct } from "constructs";
 import type { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { ValidationError } from "../../core/errors";
+import type { TextInput } from "../../core/references";
 import { splitSql } from "../../core/sql-text";
 import { isUnresolved } from "../../core/tokens";
-import type { Text } from "../../manifest/text";
 import { type Migration, Step, type StepProps } from "../../migrations/migration";
-import type { StepProgram } from "../../migrations/step-program";
+import type { TypedStepProgram } from "../../migrations/step-program";
 import { judgeFindings } from "../judge-findings";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
 import { sqlProgram } from "./program";
@@ -15,7 +15,7 @@ import { findMistake, findUnsafe, type SqlLint } from "./sql-safety";
 /** Properties of an `SqlStep`. */
 export interface SqlStepProps extends StepProps {
   /** Connection URL of the PostgreSQL database: `SecretReference.environment("APP_EF_DATABASE_URL")`. */
-  readonly database: Text;
+  readonly database: TextInput;
 
   /**
    * SQL that makes the change. It reads a variable of the environment as `current_setting('sterna.NAME')`.
@@ -71,7 +71,7 @@ export class SqlStep extends Step {
   }
 }
 
-function toProgram(step: Step, props: SqlStepProps): StepProgram<typeof sqlProgram> {
+function toProgram(step: Step, props: SqlStepProps): TypedStepProgram<typeof sqlProgram> {
   const { database, up, down, verify, probe, transaction = true, lockTimeout } = props;
   requireWayBack(step, down);
   const checks = toChecks(step, verify, asPostgres);
@@ -107,7 +107,7 @@ function toProgram(step: Step, props: SqlStepProps): StepProgram<typeof sqlProgr
 /** Tables that steps of a migration made, by database: the code that runs does not know them. */
 const CREATED = new WeakMap<Migration, Map<string, Set<string>>>();
 
-function createdTables({ migration }: Step, database: Text): Set<string> {
+function createdTables({ migration }: Step, database: TextInput): Set<string> {
   const byDatabase = CREATED.get(migration) ?? new Map<string, Set<string>>();
   CREATED.set(migration, byDatabase);
   const key = JSON.stringify(database);

@@ -8,10 +8,11 @@ import { toCommandProgram, type CommandStepProps } from "../command/step";
 import type { EnvFileStepProps } from "../env-file/step";
 import type { HttpStepProps } from "../http/step";
 import { toChecks } from "../verification";
-import { transferProgram, type cutoverAction, type TransferPlace } from "./program";
+import { transferProgram, type cutoverAction } from "./program";
 
 type TransferInput = z.input<typeof transferProgram>;
 type CutoverInput = z.input<typeof cutoverAction>;
+import type { ObjectPlace } from "./object-place";
 
 type Phase = "bulk" | "delta" | "cutover" | "retire";
 
@@ -134,10 +135,10 @@ export interface BucketTransferProps {
   readonly title?: string;
 
   /** Where the objects are: `ObjectPlace.directory("/data")`, `ObjectPlace.s3("old-bucket")`. */
-  readonly source: TransferPlace;
+  readonly source: ObjectPlace;
 
   /** Where they go. */
-  readonly destination: TransferPlace;
+  readonly destination: ObjectPlace;
 
   /**
    * How the application moves to the target.
@@ -252,7 +253,7 @@ function validateBucketTransfer(props: BucketTransferProps, transfer: IConstruct
 }
 
 /** Whether one place is inside of the other. Only said of what is known at synth. */
-function overlap(from: TransferPlace, to: TransferPlace): boolean {
+function overlap(from: ObjectPlace, to: ObjectPlace): boolean {
   if (from.store === "directory" && to.store === "directory") {
     return within(`${known(from.path)}/`, `${known(to.path)}/`);
   }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
-import { sternaPackage } from "../../environments/sterna-package";
+import { sternaPackage } from "../../core/sterna-package";
 import { sha256 } from "../../manifest/checksum";
 import { buildReport, type ReportSource } from "../../promotion/report/build-report";
 import { planDigest, type PlanParts, type PlanSummary } from "../../promotion/plan/plan-summary";

@@ -3,7 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import { App, TerraformStack, Testing } from "cdktf";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { HostBackupTimer } from "../../../lib/aws/backup/host-backup-timer";
+import { SystemsManagerPlacement } from "../../../lib/aws/backup/systems-manager-placement";
+import { HostBackupTimer } from "../../../lib/backup/host-backup-timer";
 import type { HostBackupTimerProps } from "../../../lib/backup/host-backup-timer-props";
 import { Duration } from "../../../lib/core/duration";
 import { Schedule } from "../../../lib/schedule/schedule";
@@ -90,7 +91,10 @@ describe("a backup timer of a host", () => {
     // WHEN
     const stack = synthesize((scope) => {
       new AwsProvider(scope, "aws");
-      new HostBackupTimer(scope, "timer", { ...PROPS, instanceTags: { Role: "database" } });
+      new HostBackupTimer(scope, "timer", {
+        ...PROPS,
+        placement: SystemsManagerPlacement.byTags({ Role: "database" }),
+      });
     });
     // THEN
     const { mainSteps } = JSON.parse(onlyResource(stack, "aws_ssm_document").content as string);

@@ -8,12 +8,12 @@ import {
   HttpStep,
   Ledger,
   Migration,
-  RotatingSecret,
   RotationStrategy,
   SecretReference,
   SqlStep,
   variable,
 } from "../../../lib/index";
+import { RotatingSecret } from "../../../lib/aws/index";
 import { BlueGreenService } from "../../../lib/aws/blue-green/blue-green-service";
 import { SERVICE } from "./service";
 import { synthesize } from "../../support/synth";

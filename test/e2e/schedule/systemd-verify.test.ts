@@ -3,7 +3,7 @@ import { TerraformStack, Testing } from "cdktf";
 import { execa } from "execa";
 import { rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { HostBackupTimer } from "../../../lib/aws/backup/host-backup-timer";
+import { HostBackupTimer } from "../../../lib/backup/host-backup-timer";
 import { Duration } from "../../../lib/core/duration";
 import { Schedule } from "../../../lib/schedule/schedule";
 import { scratchDirectory } from "../../support/repository";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import { createClient } from "redis";
+import { createClient } from "@redis/client";
 import { rotateGoogleSecret } from "../../../lib/rotator/google/rotation-message";
 import type { RotationSettings } from "../../../lib/rotator/settings";
 import { startRedis, type RedisTestServer } from "../../support/redis";

@@ -12,7 +12,7 @@ export interface SternaPackage {
 
 let found: SternaPackage | undefined;
 
-/** Finds the package: this file runs from `lib` in a checkout and from `dist/lib` when installed. */
+/** Finds the package: this file runs from `lib` in a checkout and from a bundle in `dist` when installed. */
 export function sternaPackage(): SternaPackage {
   return (found ??= findUpwards(__dirname));
 }

@@ -1,0 +1,45 @@
+import { TerraformStack } from "cdktf";
+import { addCustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
+import { Construct } from "constructs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type HostBackupTimerProps, type HostFile, validateHostBackupTimer } from "./host-backup-timer-props";
+import { cronFiles, systemdFiles } from "./host-files";
+import { placeSchedule } from "./timer";
+
+/** Folder of a stack that gets the files of its host timers. */
+const FOLDER = "backup-timers";
+
+/**
+ * Runs `sterna backup run` on a host on a schedule, by a timer of systemd or by cron, and `sterna backup verify` every
+ * hour: a timer that stopped, or never started, tells nobody by itself.
+ *
+ * With a `placement` the files are placed on hosts and the timers started; without, the files are written to
+ * `backup-timers/` in the stack's folder. Destroying the construct leaves the files on the hosts.
+ */
+export class HostBackupTimer extends Construct {
+  /** The files, with their paths on the host. */
+  readonly files: readonly HostFile[];
+
+  /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
+  constructor(scope: Construct, id: string, props: HostBackupTimerProps) {
+    super(scope, id);
+    validateHostBackupTimer(props, this);
+    const cron = props.scheduler === "cron";
+    const form = placeSchedule(props.schedule, cron ? "crontab" : "systemd", this);
+    this.files = cron ? cronFiles(form, props) : systemdFiles(form, props);
+    if (props.placement === undefined) this.writeFiles(props.name);
+    else props.placement.place(this, props.name, this.files);
+  }
+
+  private writeFiles(name: string): void {
+    addCustomSynthesis(this, {
+      onSynthesize: (session) => {
+        const { workingDirectory } = session.manifest.forStack(TerraformStack.of(this));
+        const directory = join(session.outdir, workingDirectory, FOLDER, name);
+        mkdirSync(directory, { recursive: true });
+        for (const { path, content } of this.files) writeFileSync(join(directory, basename(path)), content);
+      },
+    });
+  }
+}
