@@ -1,5 +1,7 @@
+const { existsSync } = require("node:fs");
 const { dirname, relative, resolve, sep } = require("node:path");
 const tseslint = require("typescript-eslint");
+const { folderGraph, folderOf, folderOfImport, wayBetween } = require("./scripts/folder-cycles.js");
 
 /**
  * Which room of `lib` may import from which others. A room always knows itself; the entry points in `lib` know all.
@@ -43,6 +45,8 @@ const ROOMS = {
     "backup",
     "blue-green",
   ],
+  // Helpers for tests of users.
+  testing: [],
   engine: ["core", "manifest"],
   provider: ["core", "manifest", "engine", "steps"],
   backups: ["core", "manifest", "engine"],
@@ -240,6 +244,40 @@ const arrows = {
   },
 };
 
+/** Whether a file is right below a room, where it counts as a folder of its own. */
+function isFile(path) {
+  return path.split("/").length === 3;
+}
+
+const graphs = new Map();
+
+/** The folders on disk, read once for all files. */
+function graphOf(root) {
+  if (!graphs.has(root)) graphs.set(root, folderGraph(root));
+  return graphs.get(root);
+}
+
+const folderCycles = {
+  meta: { type: "problem", schema: [] },
+  create(context) {
+    const path = place(context, context.filename);
+    if (!path.startsWith("lib/")) return {};
+    return onImport((node, source) => {
+      if (!source.startsWith(".")) return;
+      const [from, to] = [folderOf(path), folderOfImport(context.cwd, path, source)];
+      // Files right beside each other are in one folder.
+      if (
+        from === to ||
+        (dirname(from) === dirname(to) && existsSync(resolve(context.cwd, `${to}.ts`)) && isFile(path))
+      )
+        return;
+      const way = wayBetween(graphOf(context.cwd), to, from);
+      if (way === undefined) return;
+      context.report({ node, message: `${from} and ${to} need each other: ${way.join(", ")}.` });
+    });
+  },
+};
+
 const deepProviderImports = {
   meta: { type: "problem", schema: [] },
   create: (context) =>
@@ -284,10 +322,13 @@ module.exports = [
     files: ["**/*.{ts,js,mjs}"],
     // `no-implied-eval` looks at nothing but known globals.
     languageOptions: { globals: { setInterval: "readonly", setTimeout: "readonly" } },
-    plugins: { sterna: { rules: { arrows, "deep-provider-imports": deepProviderImports } } },
+    plugins: {
+      sterna: { rules: { arrows, "deep-provider-imports": deepProviderImports, "folder-cycles": folderCycles } },
+    },
     rules: {
       "sterna/arrows": "error",
       "sterna/deep-provider-imports": "error",
+      "sterna/folder-cycles": "error",
       "max-lines": ["error", 400],
       "no-eval": "error",
       "no-implied-eval": "error",
@@ -299,7 +340,13 @@ module.exports = [
     files: ["**/*.ts"],
     rules: {
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", ignoreRestSiblings: true }],
-      "@typescript-eslint/no-require-imports": ["error", { allow: ["/eslint\\.config\\.js$", "/private/"] }],
+      "@typescript-eslint/no-require-imports": [
+        "error",
+        {
+          // Bindings of a second cloud are loaded by the one construct that needs them.
+          allow: ["/eslint\\.config\\.js$", "/private/", "/scripts/folder-cycles\\.js$", "^@cdktf/provider-aws/lib/"],
+        },
+      ],
     },
   },
   {
