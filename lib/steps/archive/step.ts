@@ -24,9 +24,14 @@ export class ArchiveStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: ArchiveStepProps) {
     const { sources, directory } = props;
-    super(scope, id, { ...props, onDestroy: props.onDestroy ?? "keep" }, (): TypedStepProgram<typeof archiveProgram> => ({
-      schema: archiveProgram,
-      program: { kind: "archive", sources: [...sources], directory },
-    }));
+    super(
+      scope,
+      id,
+      { ...props, onDestroy: props.onDestroy ?? "keep" },
+      (): TypedStepProgram<typeof archiveProgram> => ({
+        schema: archiveProgram,
+        program: { kind: "archive", sources: [...sources], directory },
+      }),
+    );
   }
 }
