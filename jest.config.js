@@ -13,7 +13,11 @@ const common = {
   // Jest would replace what libraries keep on the global object by accessors, which call each other without end when two
   // files of one process do it to the same object (signal-exit's). The processes of Jest end with the run anyway.
   testEnvironmentOptions: { globalsCleanup: "off" },
-  moduleNameMapper: { "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js" },
+  moduleNameMapper: {
+    "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
+    // An `import()` names a file as it is when built.
+    "^(\\.{1,2}/(?:commands|secrets|terminal)/.*)\\.js$": ["$1", "$1.js"],
+  },
   setupFiles: ["<rootDir>/test/support/jest-setup.ts"],
 };
 

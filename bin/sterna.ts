@@ -4,9 +4,9 @@ import { STACK_WORKER } from "../lib/toolkit/stack-worker/messages";
 process.stdout.on("error", () => undefined);
 
 if (process.argv[2] === STACK_WORKER) {
-  void import("../lib/toolkit/stack-worker/worker").then(({ main }) => main());
+  void import("../lib/toolkit/stack-worker/worker.js").then(({ main }) => main());
 } else {
-  void import("../lib/cli/main")
+  void import("../lib/cli/main.js")
     .then(({ main }) => main(process.argv.slice(2)))
     .then((status) => {
       process.exitCode = status;

@@ -65,7 +65,6 @@ export { MinimumVersionCheck, type MinimumVersionCheckProps } from "./gates/prec
 export { RecentFileCheck, type RecentFileCheckProps } from "./gates/preconditions";
 export { type RenderedResource, RenderedStack } from "./gates/rendered-stack";
 export type { Finding, StackCheck } from "./gates/rendered-stack";
-export type { Waiver } from "./gates/gates";
 
 export { Migration, type MigrationProps, type Section } from "./migrations/migration";
 export {

@@ -4,6 +4,7 @@ import { evidence } from "../lib/manifest/evidence";
 import { backupPlan } from "../lib/backups/plan/backup-plan";
 import { environmentsFile } from "../lib/manifest/environments-file";
 import { pinsFile } from "../lib/manifest/pins-file";
+import { waiversFile } from "../lib/manifest/waivers";
 import { promotionReport } from "../lib/promotion/promotion-report";
 import { overview } from "../lib/promotion/report/overview";
 
@@ -30,6 +31,11 @@ export function generatedFiles(): Record<string, string> {
       evidence,
       "Evidence",
       "What somebody, or a drill, showed for a gate: what `sterna attest` writes",
+    ),
+    "schemas/waivers.schema.json": schema(
+      waiversFile,
+      "waivers.json",
+      "What may pass a gate although it does not hold: by whom, why, and until when",
     ),
     "schemas/promotion-report.schema.json": schema(
       promotionReport,

@@ -34,7 +34,7 @@ const report = buildReport({
     environment: "development",
     records: [],
     verdicts: compareChanges({ from: "development", history, plan, steps: summary.steps, free: [] }),
-    waivers: new Waivers([], place, Date.now()),
+    waivers: new Waivers([], new Date()),
     differences: ["ENVIRONMENT"],
   },
   gates: [],

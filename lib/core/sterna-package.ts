@@ -8,6 +8,16 @@ export interface SternaPackage {
 
   /** Version of the package, and of the Terraform provider in it. */
   readonly version: string;
+
+  /** The command line, as it was built: a script for node. */
+  readonly binary: string;
+}
+
+/** What is read of `package.json`; others than that of Sterna may lack any of it. */
+interface PackageFile {
+  readonly name?: string;
+  readonly version: string;
+  readonly bin: { readonly sterna: string };
 }
 
 let found: SternaPackage | undefined;
@@ -20,8 +30,10 @@ export function sternaPackage(): SternaPackage {
 function findUpwards(directory: string): SternaPackage {
   const file = join(directory, "package.json");
   if (existsSync(file)) {
-    const { name, version } = JSON.parse(readFileSync(file, "utf8")) as { name?: string; version: string };
-    if (name === "sterna") return { root: directory, version };
+    const content = JSON.parse(readFileSync(file, "utf8")) as PackageFile;
+    if (content.name === "sterna") {
+      return { root: directory, version: content.version, binary: join(directory, content.bin.sterna) };
+    }
   }
   const parent = dirname(directory);
   if (parent === directory) throw new Error(`no package.json of sterna above ${__dirname}`);

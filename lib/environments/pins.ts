@@ -2,7 +2,7 @@ import { gt } from "semver";
 import { SternaError } from "../core/errors";
 import { Rollout } from "../manifest/rollout";
 import type { Environment, EnvironmentChain } from "./environment";
-import { type PinTable, readPins, type RolloutTable } from "../manifest/pins-file";
+import { type PinTable, readPinsOrTried, type RolloutTable } from "../manifest/pins-file";
 
 /** What the pins of an app are checked against. */
 export interface PinsOptions {
@@ -16,13 +16,14 @@ export interface PinsOptions {
 /** Which release of each system runs in each environment. */
 export class Pins {
   /**
-   * The pins of `releases.json`.
+   * The pins of `releases.json`; while `sterna` tries a pin, those that the file is to get, which it passes in
+   * `STERNA_PINS`.
    *
    * @param file path of the file, absolute or relative to the working directory
    * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`, or what the constructor throws
    */
   static fromFile(file: string, options: PinsOptions): Pins {
-    const { pins, rollouts } = readPins(file);
+    const { pins, rollouts } = readPinsOrTried(file, process.env);
     return new Pins(pins, options, file, rollouts);
   }
 

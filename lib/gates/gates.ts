@@ -1,20 +1,21 @@
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { Cron } from "croner";
-import { z } from "zod";
 import { Duration } from "../core/duration";
 import { ValidationError, SternaError } from "../core/errors";
-import { describeIssues } from "../core/read-json-file";
 import { SystemStack } from "../environments/system-stack";
+import type { GatesData, WindowData } from "../manifest/gate-data";
 import {
-  type GatesData,
-  MAINTENANCE_WINDOW,
-  type WaiverData,
   expiredWaiver,
   findWaiver,
   isInForce,
-  type WindowData,
-} from "../manifest/gate-data";
+  MAINTENANCE_WINDOW,
+  PROOF_GATE,
+  readWaivers,
+  type Waiver,
+  type WaiverPlace,
+  waiverToWrite,
+} from "../manifest/waivers";
 import type { Gate } from "./gate";
 import { RenderedStack, type Finding } from "./rendered-stack";
 
@@ -24,10 +25,11 @@ export interface GatesProps {
   readonly gates: readonly Gate[];
 
   /**
-   * Leave to go past a gate.
-   * @default - none
+   * Path of the file with the waivers, from the working directory. The command line always reads `waivers.json` in the
+   * project's folder, so name another path only for an app that runs in another folder.
+   * @default "waivers.json" - nothing is waived where there is no such file
    */
-  readonly waivers?: readonly Waiver[];
+  readonly waiversFile?: string;
 
   /**
    * When the environment may be changed.
@@ -49,29 +51,37 @@ export class Gates extends Construct {
   readonly data: GatesData;
 
   private readonly gates: readonly Gate[];
+  private readonly place: WaiverPlace;
+  private readonly waivers: readonly Waiver[];
 
   /**
-   * @throws ValidationError `StackMissing`, `DuplicateGate`, `UnknownGate`, `InvalidWaiver`; at synthesis what the S gates
+   * @throws ValidationError `StackMissing`, `DuplicateGate`, `UnknownGate`, `InvalidWaiver`, `InvalidWaivers`; at synthesis what the S gates
    * refuse: `PlainSecretInEnvironment`, `CorsNotExplicit`, `ListenerWithoutTls`, `ServiceNotAlarmed`, `StatefulNotBackedUp`,
    * `StepWithoutWayBack`
    */
-  constructor(scope: Construct, id: string, { gates, waivers = [], maintenanceWindows = [] }: GatesProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { gates, waiversFile = "waivers.json", maintenanceWindows = [] }: GatesProps,
+  ) {
     super(scope, id);
     const stack = SystemStack.of(this);
     this.gates = [...new Set(gates)];
     this.requireUnique();
     this.data = {
       gates: this.gates.map((gate) => gate.toJSON()),
-      waivers: ValidationError.locate(this, () => waivers.map(toWaiverData)),
       windows: maintenanceWindows.map((window) => window.toJSON()),
     };
-    for (const waiver of this.data.waivers) this.requireWaivable(waiver);
+    const { system, environment, release } = stack.manifest;
+    this.place = { system, environment, release };
+    this.waivers = ValidationError.locate(this, () => readWaivers(waiversFile, this.place));
+    for (const waiver of this.waivers) this.requireWaivable(waiver);
     ValidationError.locate(this, () => stack.declareGates(this.data));
     stack.addInspection((rendered) => this.inspect(new RenderedStack(rendered)));
   }
 
   private requireUnique(): void {
-    const seen = new Set<string>([MAINTENANCE_WINDOW]);
+    const seen = new Set<string>([MAINTENANCE_WINDOW, PROOF_GATE]);
     for (const { id } of this.gates) {
       if (seen.has(id)) {
         throw new ValidationError("DuplicateGate", `two gates are called "${id}"; give each an id of its own`, this);
@@ -80,10 +90,13 @@ export class Gates extends Construct {
     }
   }
 
-  private requireWaivable(waiver: WaiverData): void {
+  private requireWaivable(waiver: Waiver): void {
+    if (waiver.gate === PROOF_GATE) return;
     const gate = this.gates.find(({ id }) => id === waiver.gate);
     if (gate === undefined && waiver.gate !== MAINTENANCE_WINDOW) {
-      const known = [...this.gates.map(({ id }) => id), MAINTENANCE_WINDOW].join(", ");
+      // One for several stacks may be for a gate that only others of them have.
+      if (waiver.system === undefined || waiver.environment === undefined) return;
+      const known = [...this.gates.map(({ id }) => id), MAINTENANCE_WINDOW, PROOF_GATE].join(", ");
       throw new ValidationError("UnknownGate", `a waiver is for the gate "${waiver.gate}"; there are ${known}`, this);
     }
     if (gate?.kind === "R") {
@@ -93,16 +106,16 @@ export class Gates extends Construct {
         this,
       );
     }
-    if (waiver.resources !== undefined && gate?.kind !== "S" && gate?.kind !== "P") {
+    if (waiver.changes !== undefined && gate?.kind !== "S" && gate?.kind !== "P") {
       throw new ValidationError(
         "InvalidWaiver",
-        `the waiver of ${waiver.gate} names resources, and only gates at synth and plan look at resources`,
+        `the waiver of ${waiver.gate} names changes, and only gates at synth and plan look at single changes; leave \`changes\` out`,
         this,
       );
     }
     if (!isInForce(waiver, new Date())) {
       Annotations.of(this).addWarning(
-        `the waiver of ${waiver.gate} by ${waiver.by} ended ${waiver.expires}; take it out`,
+        `the waiver of ${waiver.gate} by ${waiver.by} ended ${waiver.expires}; remove it from waivers.json`,
       );
     }
   }
@@ -111,18 +124,18 @@ export class Gates extends Construct {
     const now = new Date();
     const refused = this.gates.flatMap((gate) =>
       (gate.stackCheck?.(stack) ?? [])
-        .filter(({ address }) => findWaiver(this.data.waivers, gate.id, now, address) === undefined)
+        .filter(({ address }) => findWaiver(this.waivers, gate.id, now, address) === undefined)
         .map((finding) => ({ gate, finding })),
     );
     const [first] = refused;
     if (first === undefined) return;
     const lines = refused.map(
-      ({ gate, finding }) => `  ${describe(finding)}${expiredWaiver(this.data.waivers, gate.id, now)}`,
+      ({ gate, finding }) => `  ${describe(finding)}${expiredWaiver(this.waivers, gate.id, now)}`,
     );
     throw new ValidationError(
       first.finding.code,
       `the gate ${first.gate.id} refuses:\n${lines.join("\n")}\n` +
-        `Mend it, or waive it by name: waivers: [{ gate: "${first.gate.id}", resources: ["${first.finding.address}"], reason: "…", by: "…", expires: "…" }]`,
+        `Fix it, or waive it by name in waivers.json: ${waiverToWrite(this.place, first.gate.id, first.finding.address)}`,
       this,
     );
   }
@@ -183,48 +196,4 @@ export class MaintenanceWindow {
   toJSON(): WindowData {
     return this.data;
   }
-}
-
-/** Leave to go past a gate: committed, reviewed, and at an end by itself. */
-export interface Waiver {
-  /** Id of the gate, or `maintenance-window`. */
-  readonly gate: string;
-
-  /** Why the gate may be passed. */
-  readonly reason: string;
-
-  /** Who answers for it, by name. */
-  readonly by: string;
-
-  /** From when on it no longer counts: a date, which means its end in UTC, or a time in UTC. */
-  readonly expires: string;
-
-  /**
-   * Addresses in Terraform that it is about, such as `aws_lb_listener.http`; for S and P gates.
-   * @default - all
-   */
-  readonly resources?: readonly string[];
-}
-
-const words = z.string().trim().min(1, "must not be empty");
-const waiver = z.strictObject({
-  gate: words,
-  reason: words,
-  by: words,
-  expires: z.union([z.iso.date(), z.iso.datetime()], 'must be a date or a time in UTC, such as "2026-12-31"'),
-  resources: z.array(words).min(1, "must name a resource; leave it out for all").optional(),
-});
-
-/**
- * The waiver as `sterna.json` holds it.
- *
- * @throws SternaError `InvalidWaiver`
- */
-function toWaiverData(from: Waiver): WaiverData {
-  const parsed = waiver.safeParse(from);
-  if (!parsed.success) {
-    throw new SternaError("InvalidWaiver", `a waiver is not as it should be:\n${describeIssues(parsed.error)}`);
-  }
-  const { expires, ...rest } = parsed.data;
-  return { ...rest, expires: expires.includes("T") ? expires : `${expires}T23:59:59.999Z` };
 }

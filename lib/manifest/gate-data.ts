@@ -43,16 +43,6 @@ export const gateData = z.object({
 });
 export type GateData = z.output<typeof gateData>;
 
-/** Leave to go past a gate. */
-export const waiverData = z.object({
-  gate: z.string(),
-  reason: z.string(),
-  by: z.string(),
-  expires: z.string(),
-  resources: z.array(z.string()).optional(),
-});
-export type WaiverData = z.output<typeof waiverData>;
-
 /** A time in which an environment may be changed. */
 export const windowData = z.object({ schedule: z.string(), seconds: z.number().positive(), zone: z.string() });
 export type WindowData = z.output<typeof windowData>;
@@ -60,40 +50,6 @@ export type WindowData = z.output<typeof windowData>;
 /** What `sterna.json` says about the gates of a stack. */
 export const gatesData = z.object({
   gates: z.array(gateData),
-  waivers: z.array(waiverData),
   windows: z.array(windowData),
 });
 export type GatesData = z.output<typeof gatesData>;
-
-/** Name under which the maintenance windows of a stack are waived. */
-export const MAINTENANCE_WINDOW = "maintenance-window";
-
-/** Whether a waiver still counts. */
-export function isInForce({ expires }: Pick<WaiverData, "expires">, now: Date): boolean {
-  return now.getTime() < Date.parse(expires);
-}
-
-/**
- * The waiver that lets something past a gate.
- *
- * @param address what is let past; the whole gate when absent, which a waiver for single resources does not cover
- */
-export function findWaiver(
-  waivers: readonly WaiverData[],
-  gate: string,
-  now: Date,
-  address?: string,
-): WaiverData | undefined {
-  return waivers.find(
-    (waiver) =>
-      waiver.gate === gate &&
-      isInForce(waiver, now) &&
-      (waiver.resources === undefined || (address !== undefined && waiver.resources.includes(address))),
-  );
-}
-
-/** What to add to a refusal when a waiver for it was there and ended. */
-export function expiredWaiver(waivers: readonly WaiverData[], gate: string, now: Date): string {
-  const ended = waivers.find((waiver) => waiver.gate === gate && !isInForce(waiver, now));
-  return ended === undefined ? "" : ` (the waiver of ${ended.by} ended ${ended.expires})`;
-}

@@ -1,8 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { IDENTIFIER, IDENTIFIER_RULE, SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/names";
-import { readJsonFile } from "../core/read-json-file";
+import { describeIssues, readJsonFile } from "../core/read-json-file";
 import { SternaError } from "../core/errors";
 import { rolloutState, type RolloutState } from "./rollout";
 
@@ -52,7 +63,10 @@ export interface PinsFile {
  * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`
  */
 export function readPins(file: string): PinsFile {
-  const { $schema, ...systems } = readJsonFile(file, pinsFile, "InvalidPins");
+  return toContent(readJsonFile(file, pinsFile, "InvalidPins"));
+}
+
+function toContent({ $schema, ...systems }: z.output<typeof pinsFile>): PinsFile {
   const pins: Record<string, Record<string, string>> = {};
   const rollouts: Record<string, Record<string, RolloutState>> = {};
   for (const [system, environments] of Object.entries(systems)) {
@@ -63,6 +77,56 @@ export function readPins(file: string): PinsFile {
     }
   }
   return { ...($schema === undefined ? {} : { $schema }), pins, rollouts };
+}
+
+/**
+ * Variable in which `sterna` passes content to the app that `releases.json` is to get, while it tries a pin: JSON with
+ * the path of the file and its content. The app takes it instead of what the file holds.
+ */
+export const TRIED_PINS = "STERNA_PINS";
+
+const tried = z.strictObject({ file: z.string(), content: pinsFile });
+
+/** The value of the variable for some content. */
+export function triedPins(file: string, content: PinsFile): string {
+  return JSON.stringify({ file: samePath(file), content: fileContent(content) });
+}
+
+/**
+ * Reads `releases.json`, or what `sterna` tries in its place.
+ *
+ * @param environment variables of the process
+ * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`
+ */
+export function readPinsOrTried(file: string, environment: NodeJS.ProcessEnv): PinsFile {
+  const text = environment[TRIED_PINS];
+  if (text === undefined || text === "") return readPins(file);
+  const found = tried.safeParse(parseTried(text));
+  if (!found.success) {
+    throw new SternaError(
+      "InvalidPins",
+      `${TRIED_PINS} is invalid; only sterna sets it, so unset it:\n${describeIssues(found.error)}`,
+    );
+  }
+  return found.data.file === samePath(file) ? toContent(found.data.content) : readPins(file);
+}
+
+function parseTried(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for all names of one file. */
+function samePath(file: string): string {
+  const path = resolve(file);
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /**
@@ -86,28 +150,56 @@ export function withRollout(content: PinsFile, system: string, environment: stri
   return { ...content, rollouts: { ...content.rollouts, [system]: { ...others, [environment]: rollout } } };
 }
 
-/**
- * Writes `releases.json` as two-space JSON. A reader sees the old file or the new one, never a part.
- *
- * @throws SternaError `FileUnwritable`; the old file is as it was
- */
-export function writePins(file: string, { $schema, pins, rollouts }: PinsFile): void {
+/** `releases.json` as two-space JSON. */
+export function pinsText(content: PinsFile): string {
+  return `${JSON.stringify(fileContent(content), null, 2)}\n`;
+}
+
+function fileContent({ $schema, pins, rollouts }: PinsFile): Readonly<Record<string, unknown>> {
   const systems = mapValues(pins, (environments, system) =>
     mapValues(environments, (release, environment) => {
       const rollout = rollouts[system]?.[environment];
       return rollout === undefined ? release : { release, rollout };
     }),
   );
-  const unfinished = `${file}.${randomUUID()}.tmp`;
+  return { ...($schema === undefined ? {} : { $schema }), ...systems };
+}
+
+/**
+ * Writes `releases.json` as two-space JSON, with the permissions that it has. A reader sees the old file or the new one,
+ * never a part; so does whoever looks after a power failure.
+ *
+ * @throws SternaError `FileUnwritable`; the old file is as it was
+ */
+export function writePins(file: string, content: PinsFile): void {
+  // A link stays one: what it names is replaced.
+  const path = samePath(file);
+  const unfinished = `${path}.${randomUUID()}.tmp`;
   try {
-    writeFileSync(
-      unfinished,
-      `${JSON.stringify({ ...($schema === undefined ? {} : { $schema }), ...systems }, null, 2)}\n`,
-    );
-    renameSync(unfinished, file);
+    const descriptor = openSync(unfinished, "wx");
+    try {
+      writeFileSync(descriptor, pinsText(content));
+      const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+      if (mode !== undefined) fchmodSync(descriptor, mode);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(unfinished, path);
+    syncDirectory(dirname(path));
   } catch (cause) {
     rmSync(unfinished, { force: true });
     throw new SternaError("FileUnwritable", `${file} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Makes a rename last through a power failure. */
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -7,10 +7,12 @@ import { type Paint, textLines } from "./report/text";
 
 /** Forms that a report about a plan has. */
 export const REPORT_FORMATS = ["text", "markdown", "json", "html"] as const;
+/** A form of the report on a plan. */
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** Forms that an overview has; on a terminal, `sterna status` is one. */
 export const OVERVIEW_FORMATS = ["html", "markdown", "json"] as const;
+/** A form of the overview of what runs where. */
 export type OverviewFormat = (typeof OVERVIEW_FORMATS)[number];
 
 /**

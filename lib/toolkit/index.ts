@@ -1,3 +1,30 @@
-/** What the command line does, as functions that a TypeScript program can call and that return data. */
+/** What `sterna` does, as functions that a program can call: `import { openToolkit, plan, apply } from "sterna/toolkit"`. */
 
+export { openToolkit } from "./toolkit";
+export type { StackOptions, SystemsOptions, Toolkit, ToolkitOptions } from "./toolkit";
+export type { Reporter } from "./reporter";
+export type { Paint } from "../promotion/report/text";
+
+export { formatPlan, plan, type Plan, type PlanOptions } from "./plan";
+export type { ReportFormat } from "../promotion/format-report";
+export { apply, type Application, type ApplyOptions } from "./apply";
+export { type PinOptions, promote, type PromoteOptions, type Promotion } from "./promote";
+export { rollback } from "./rollback";
+export type { RollbackOptions, RollbackPreview, RollbackResult, RollbackStep } from "./rollback";
+export { rollout, rolloutStatus } from "./rollout";
+export type { RolloutMove, RolloutOptions, RolloutResult, RolloutStatus } from "./rollout";
+export { status } from "./status";
+export type { StepState, StepStatus, SystemStatus } from "./ledgers/system-status";
+export type { UnreadableLedger } from "./ledgers/read-ledgers";
+export { type Verdict, type Verification, type VerifiedStep, verify } from "./verify";
+export { adopt, type Adoption, type AdoptOptions, type FoundSteps } from "./adopt";
+export type { FoundStep } from "./ledgers/find-applied";
+export { report } from "./report";
+export { formatOverview, type OverviewFormat } from "../promotion/format-report";
+
+export type { PromotionReport } from "../promotion/promotion-report";
+export type { Overview } from "../promotion/report/overview";
+export type { NewApplyRecord } from "../promotion/records/apply-record";
 export { SternaError } from "../core/errors";
+export { RefusedError } from "../core/refused-error";
+export { ERROR_CODES, type ErrorCode } from "../core/error-codes";

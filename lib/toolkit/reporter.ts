@@ -1,17 +1,20 @@
-import type pc from "picocolors";
+import type { Paint } from "../promotion/report/text";
 
 /** Where long work reports what it is doing. The terminal of the command line is one. */
 export interface Reporter {
+  /** Whether everything that the app and Terraform print is wanted. */
   readonly verbose: boolean;
-  readonly colors: ReturnType<typeof pc.createColors>;
 
-  /** Writes a line that stays. */
+  /** How texts are painted. */
+  readonly colors: Paint;
+
+  /** Takes a line that stays. */
   report(line: string): void;
 
-  /** Says what begins now. */
+  /** Takes what begins now. */
   announce(text: string): void;
 
-  /** Shows what is going on at this moment, or clears it. */
+  /** Takes what is going on at this moment; nothing when it is over. */
   showLive(text: string | undefined): void;
 }
 
@@ -19,4 +22,19 @@ export interface Reporter {
 export interface ToolkitContext {
   readonly surroundings: { readonly environment: NodeJS.ProcessEnv };
   readonly terminal: Reporter;
+}
+
+const same = (text: string): string => text;
+/** Leaves texts as they are. */
+export const PLAIN: Paint = { bold: same, dim: same, green: same, red: same, yellow: same };
+
+/** A reporter with all functions; what is left out reports nothing. */
+export function completeReporter(given: Partial<Reporter> = {}): Reporter {
+  return {
+    verbose: given.verbose ?? false,
+    colors: given.colors ?? PLAIN,
+    report: (line) => given.report?.(line),
+    announce: (text) => given.announce?.(text),
+    showLive: (text) => given.showLive?.(text),
+  };
 }

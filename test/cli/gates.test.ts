@@ -3,9 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { writeEvidence, type NewEvidence } from "../../lib/manifest/evidence";
 import type { GatesData } from "../../lib/manifest/gate-data";
 import { Checklist, CompatibilityMatrix, Duration, Gate, MaintenanceWindow } from "../../lib/index";
-import { requireGates } from "../../lib/cli/commands/apply";
-import { isOpen, nextOpening, requirePlan } from "../../lib/promotion/gates/plan-gates";
-import { requireLegalMove } from "../../lib/promotion/gates/release-gates";
+import { judgeGates, requirePassed } from "../../lib/promotion/gates/judge-gates";
+import { isOpen, nextOpening } from "../../lib/promotion/gates/plan-gates";
+import { requireGates } from "../../lib/toolkit/apply";
 import { openProject } from "../../lib/toolkit/project/project";
 import { writeRecord } from "../../lib/toolkit/project/records";
 import type { SynthesizedSystem } from "../../lib/promotion/plan/synthesized-steps";
@@ -26,7 +26,6 @@ const GATES: GatesData = {
     Checklist.automatic.noStatefulLoss,
     ...Checklist.duringMigration(),
   ].map((gate) => gate.toJSON()),
-  waivers: [],
   windows: [],
 };
 
@@ -95,8 +94,7 @@ describe("sterna promote", () => {
     // GIVEN
     writeEvidence(project.directory, DRILL);
     const waiver = { gate: "load-test", by: "Grace", reason: "No load yet", expires: daysFromNow(1) };
-    const define = (waivers: object[]) =>
-      project.define({ steps: [ONE], manifests: { production: { gates: { ...GATES, waivers } } } });
+    const define = (waivers: object[]) => project.write("waivers.json", { waivers });
     define([{ ...waiver, expires: daysFromNow(-1) }]);
     expect(await refusedBecause("EvidenceMissing")).toContain("the waiver of Grace ended");
     // WHEN
@@ -108,7 +106,7 @@ describe("sterna promote", () => {
   it("refuses while the environment that proves has not finished its checklist", async () => {
     // GIVEN
     const gates = [Gate.attested("metrics-watched", { title: "Metrics were watched", phase: "post" }).toJSON()];
-    project.define({ steps: [ONE], manifests: { staging: { gates: { gates, waivers: [], windows: [] } } } });
+    project.define({ steps: [ONE], manifests: { staging: { gates: { gates, windows: [] } } } });
     await refusedBecause("EvidenceMissing");
     // WHEN
     await run("attest", "shop", "staging", "metrics-watched");
@@ -215,9 +213,20 @@ describe("an apply", () => {
     ...change,
   });
   const apply = (change: Partial<SynthesizedSystem>, plan: Partial<PlanSummary> = {}) =>
-    requireGates(openProject(project.directory), system(change), { ...PLAN, ...plan });
+    requireGates(openProject(project.directory), system(change), {
+      summary: { ...PLAN, ...plan },
+      report: { gates: [], protected: false } as never,
+    });
+  /** What a plan gate refuses, as the plan reports it. */
+  const requirePlan = (of: SynthesizedSystem, plan: PlanSummary) =>
+    requirePassed(
+      judgeGates(project, { moment: "plan", system: of, plan }).filter(isRefused),
+      of,
+      "nothing was planned",
+    );
+  const isRefused = ({ result }: { readonly result: string }) => result === "refused";
   /** Closed at this moment, for at least another day. */
-  const closed = { gates: [], waivers: [], windows: [{ schedule: tomorrow(), seconds: 60, zone: "UTC" }] };
+  const closed = { gates: [], windows: [{ schedule: tomorrow(), seconds: 60, zone: "UTC" }] };
 
   const record = (release: string, result: "applied" | "failed") => {
     const [startedAt, finishedAt] = [new Date().toISOString(), new Date().toISOString()];
@@ -246,7 +255,8 @@ describe("an apply", () => {
 
   it("passes a closed window with a waiver", async () => {
     const waiver = { gate: "maintenance-window", by: "Ada", reason: "Outage", expires: daysFromNow(1) };
-    await apply({ gates: { ...closed, waivers: [waiver] } });
+    project.write("waivers.json", { waivers: [waiver] });
+    await apply({ gates: closed });
   });
 
   it("that ends what a failed one began does not wait for a window", async () => {
@@ -282,10 +292,13 @@ describe("an apply", () => {
   it("that destroys what a waiver names passes, and nothing else", () => {
     const resources = [{ address: "aws_s3_bucket.old", action: "delete", imported: false }];
     const waiver = { gate: "no-stateful-loss", by: "Ada", reason: "Empty", expires: daysFromNow(1) };
-    const gates = (address: string) => ({ ...GATES, waivers: [{ ...waiver, resources: [address] }] });
-    requirePlan(system({ gates: gates("aws_s3_bucket.old") }), { ...PLAN, resources });
-    const other = () => requirePlan(system({ gates: gates("aws_s3_bucket.new") }), { ...PLAN, resources });
-    expect(errorOf(other).code).toBe("StatefulResourceLost");
+    const waive = (address: string) => project.write("waivers.json", { waivers: [{ ...waiver, changes: [address] }] });
+    waive("aws_s3_bucket.old");
+    requirePlan(system({ gates: GATES }), { ...PLAN, resources });
+    waive("aws_s3_bucket.new");
+    expect(errorOf(() => requirePlan(system({ gates: GATES }), { ...PLAN, resources })).code).toBe(
+      "StatefulResourceLost",
+    );
   });
 
   it("of a drifted environment is refused where the gate is declared", () => {
@@ -297,9 +310,10 @@ describe("an apply", () => {
   it("cannot go back over a move that cannot be taken back", () => {
     const rows = [{ from: "0.1.0", to: "1.0.0", migrationRequired: true, downtime: "yes", rollback: "no" } as const];
     const compatibility = new CompatibilityMatrix(rows).toJSON();
-    expect(errorOf(() => requireLegalMove(system({ compatibility }), "1.0.0", "0.1.0")).code).toBe(
-      "RollbackUnsupported",
-    );
+    const back = system({ compatibility, release: "0.1.0" });
+    const last = { release: "1.0.0", result: "applied" } as const;
+    const results = judgeGates(project, { moment: "pin", system: back, last });
+    expect(errorOf(() => requirePassed(results, back, "nothing was changed")).code).toBe("RollbackUnsupported");
   });
 });
 

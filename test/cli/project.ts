@@ -142,8 +142,9 @@ if (definition.fail) {
 }
 const { system } = definition;
 const environments = read("environments.json").environments.map(({ name }) => name);
+const tried = process.env.STERNA_PINS;
 const pins = Object.fromEntries(
-  Object.entries(read("releases.json")[system]).map(([name, pin]) => [name, pin.release ?? pin]),
+  Object.entries((tried ? JSON.parse(tried).content : read("releases.json"))[system]).map(([name, pin]) => [name, pin.release ?? pin]),
 );
 const out = process.env.CDKTF_OUTDIR;
 const number = (release) => definition.releases.indexOf(release);

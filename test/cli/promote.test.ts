@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { writeRecord } from "../../lib/toolkit/project/records";
 import { openProject } from "../../lib/toolkit/project/project";
 import { scriptStep, TestProject } from "./project";
@@ -102,7 +102,10 @@ describe("sterna promote", () => {
   it("refuses what an app that ignores releases.json would do", async () => {
     writeFileSync(
       project.path("app.cjs"),
-      readFileSync(project.path("app.cjs"), "utf8").replace('read("releases.json")[system]', JSON.stringify(PINS)),
+      readFileSync(project.path("app.cjs"), "utf8").replace(
+        '(tried ? JSON.parse(tried).content : read("releases.json"))[system]',
+        JSON.stringify(PINS),
+      ),
     );
 
     const run = await promote("development", "staging");
@@ -121,34 +124,36 @@ describe("sterna promote", () => {
     expect(pins()).toBe(before);
   });
 
-  it("takes back what a killed command was trying, and nothing else", async () => {
+  it("does not overwrite what a person wrote into releases.json meanwhile, and says so", async () => {
     // GIVEN
-    const DEAD = 2 ** 22 + 1;
-    const journal = (tried: object) => {
-      mkdirSync(project.path(".sterna"), { recursive: true });
-      writeFileSync(
-        project.path(".sterna/pin-change.json"),
-        JSON.stringify({ pid: DEAD, before, tried: JSON.stringify(tried) }),
-      );
-    };
-    const tried = { pins: { shop: { development: "1.0.0", production: "0.1.0", staging: "1.0.0" } }, rollouts: {} };
+    const written = `{"shop": ${JSON.stringify({ ...PINS, development: "2.0.0" })}}`;
+    writeFileSync(
+      project.path("app.cjs"),
+      `${readFileSync(project.path("app.cjs"), "utf8")}
+      if (process.env.STERNA_PINS) writeFileSync("releases.json", ${JSON.stringify(written)});`,
+    );
+    project.record("development", ONE);
+    project.record("development", TWO);
 
-    // WHEN the pin is still the tried one
-    project.pin({ ...PINS, staging: "1.0.0" });
-    journal(tried);
-    await runCli(project.directory, ["status"]);
+    // WHEN
+    const run = await promote("development", "staging");
 
     // THEN
-    expect(pins()).toBe(before);
+    expect(run.status).toBe(3);
+    expect(run.stderr).toContain("error[PinsChanged]");
+    expect(run.stderr).toContain('"staging": "1.0.0"');
+    expect(pins()).toBe(written);
+  });
 
-    // WHEN somebody changed the file since
-    project.pin({ ...PINS, development: "2.0.0" });
-    const changed = pins();
-    journal(tried);
-    await runCli(project.directory, ["status"]);
+  it("asks the app about releases.json alone, whatever the variables say", async () => {
+    const content = { shop: { development: "9.0.0", staging: "9.0.0", production: "9.0.0" } };
+    const STERNA_PINS = JSON.stringify({ file: project.path("releases.json"), content });
 
-    // THEN
-    expect(pins()).toBe(changed);
+    const run = await runCli(project.directory, ["status", "--json"], { STERNA_PINS });
+
+    expect(run.json<{ systems: { release: string }[] }>().systems.map(({ release }) => release)).toEqual(
+      Object.values(PINS),
+    );
   });
 
   async function record(result: "applied" | "failed"): Promise<void> {

@@ -38,6 +38,7 @@ function blocksOf(page: string): Block[] {
 /** Which file of a project a JSON block is, by what is in it. */
 function fileOf(json: Record<string, unknown>): string {
   if ("environments" in json) return "environments.json";
+  if ("waivers" in json) return "waivers.json";
   return "app" in json ? "cdktf.json" : "releases.json";
 }
 

@@ -1,6 +1,6 @@
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import { firingAlarms } from "../../lib/cli/commands/rollout";
+import { firingAlarms } from "../../lib/toolkit/rollout";
 import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
 import { requires } from "../support/requirements";
 

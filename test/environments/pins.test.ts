@@ -1,10 +1,10 @@
-import { expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gt } from "semver";
 import { EnvironmentChain, Pins } from "../../lib/index";
-import { readPins, withPin, withRollout, writePins } from "../../lib/manifest/pins-file";
+import { readPins, triedPins, withPin, withRollout, writePins } from "../../lib/manifest/pins-file";
 import { Rollout } from "../../lib/manifest/rollout";
 import { errorOf, temporaryDirectory } from "../support/system-stack";
 
@@ -168,4 +168,59 @@ test("a rollout that contradicts itself is refused where it stands", () => {
   expect(error.code).toBe("InvalidPins");
   expect(error.message).toContain("shop.production");
   expect(error.message).toContain("rollout.releases.green");
+});
+
+describe("pins that are tried", () => {
+  const before = process.env.STERNA_PINS;
+  afterEach(() => {
+    if (before === undefined) delete process.env.STERNA_PINS;
+    else process.env.STERNA_PINS = before;
+  });
+  const content = { pins: { shop: { development: "2.0.0", staging: "1.0.0", production: "1.0.0" } }, rollouts: {} };
+  const pinned = () => {
+    const pins = Pins.fromFile(file, options);
+    return options.environments.names.map((name) => pins.of("shop", name));
+  };
+
+  test("are taken in place of what the file holds", () => {
+    // GIVEN
+    writePins(file, { pins: { shop: { development: "1.0.0", staging: "1.0.0", production: "1.0.0" } }, rollouts: {} });
+    process.env.STERNA_PINS = triedPins(file, content);
+    // THEN
+    expect(pinned()).toEqual(["2.0.0", "1.0.0", "1.0.0"]);
+  });
+
+  test("of another file are left alone", () => {
+    // GIVEN
+    writePins(file, { pins: { shop: { development: "1.0.0", staging: "1.0.0", production: "1.0.0" } }, rollouts: {} });
+    process.env.STERNA_PINS = triedPins(join(directory, "others.json"), content);
+    // THEN
+    expect(pinned()).toEqual(["1.0.0", "1.0.0", "1.0.0"]);
+  });
+
+  test.each(["{", "{}", '{"file":"x","content":{"shop":{"development":"latest"}}}'])(
+    "that are none are refused: %s",
+    (text) => {
+      process.env.STERNA_PINS = text;
+      expect(errorOf(() => Pins.fromFile(file, options))).toMatchObject({
+        code: "InvalidPins",
+        message: expect.stringContaining("STERNA_PINS is invalid; only sterna sets it"),
+      });
+    },
+  );
+});
+
+test("a link to the pins stays a link, and the file keeps its permissions", () => {
+  // GIVEN
+  const link = join(directory, "link.json");
+  writePins(file, { pins: {}, rollouts: {} });
+  chmodSync(file, 0o640);
+  symlinkSync(file, link);
+  // WHEN
+  writePins(link, { pins: { shop: { development: "1.0.0" } }, rollouts: {} });
+  // THEN
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readPins(file).pins).toEqual({ shop: { development: "1.0.0" } });
+  expect(statSync(file).mode & 0o777).toBe(0o640);
+  rmSync(link);
 });

@@ -2,13 +2,18 @@ import { describe, expect, test } from "@jest/globals";
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { Fn } from "cdktf";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Checklist, Duration, Gate, Gates, type GatesProps, MaintenanceWindow, type StackCheck } from "../../lib/index";
 import { errorOf, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();
 
 /** A stack with a public listener that speaks HTTP, and with gates. */
-function withGates(props: GatesProps) {
+function withGates({ waivers, ...given }: GatesProps & { readonly waivers?: readonly object[] }) {
+  const waiversFile = join(directory, "waivers.json");
+  writeFileSync(waiversFile, JSON.stringify({ waivers: waivers ?? [] }));
+  const props = { ...given, waiversFile };
   const app = new TestApp(directory);
   const stack = app.stack();
   stack.addOverride("resource.aws_lb_listener.http", { protocol: "HTTP", load_balancer_arn: "arn:aws:x" });
@@ -16,6 +21,7 @@ function withGates(props: GatesProps) {
   return app;
 }
 
+const DEVELOPMENT = { system: "shop", environment: "development" };
 const TLS = Checklist.automatic.tlsOnListeners;
 const waiver = { gate: "tls-on-listeners", reason: "Behind a TLS proxy", by: "Ada", expires: "2999-12-31" };
 
@@ -24,7 +30,9 @@ describe("an S gate", () => {
     const error = errorOf(() => withGates({ gates: [TLS] }).synthesize("shop-development"));
     expect(error.code).toBe("ListenerWithoutTls");
     expect(error.message).toMatch(/aws_lb_listener\.http: it listens with HTTP/);
-    expect(error.message).toMatch(/waivers: \[\{ gate: "tls-on-listeners", resources: \["aws_lb_listener\.http"\]/);
+    expect(error.message).toMatch(
+      /waivers\.json: \{ "gate": "tls-on-listeners", "system": "shop", "environment": "development", "changes": \["aws_lb_listener\.http"\]/,
+    );
     expect(error.message).toMatch(/\[at shop-development\/gates\]$/);
   });
 
@@ -39,14 +47,15 @@ describe("an S gate", () => {
 
   test.each([
     ["the whole gate", waiver],
-    ["the resource", { ...waiver, resources: ["aws_lb_listener.http"] }],
+    ["the resource", { ...waiver, changes: ["aws_lb_listener.http"] }],
   ])("is passed with a waiver for %s", (_, given) => {
     const { gates } = withGates({ gates: [TLS], waivers: [given] }).synthesize("shop-development", "sterna.json");
-    expect(gates.waivers[0]).toMatchObject({ by: "Ada", expires: "2999-12-31T23:59:59.999Z" });
+    // The command line reads them from the same file.
+    expect(gates).not.toHaveProperty("waivers");
   });
 
   test.each([
-    ["for another resource", { ...waiver, resources: ["aws_lb_listener.other"] }, "aws_lb_listener.http"],
+    ["for another resource", { ...waiver, changes: ["aws_lb_listener.other"] }, "aws_lb_listener.http"],
     ["that ended", { ...waiver, expires: "2020-01-31" }, "the waiver of Ada ended 2020-01-31T23:59:59.999Z"],
   ])("is not passed with a waiver %s", (_, given, message) => {
     const error = errorOf(() => withGates({ gates: [TLS], waivers: [given] }).synthesize("shop-development"));
@@ -102,7 +111,6 @@ describe("gates", () => {
           evidence: { subject: "restore-drill", validFor: 90 * 86_400, eachRelease: false },
         },
       ],
-      waivers: [],
       windows: [{ schedule: "0 22 * * 6", seconds: 4 * 3600, zone: "Europe/Berlin" }],
     });
   });
@@ -114,7 +122,7 @@ describe("gates", () => {
     expect(ids.filter((id) => id === "steps-reversible")).toHaveLength(1);
   });
 
-  test.each<[string, () => GatesProps, string, string]>([
+  test.each<[string, () => Parameters<typeof withGates>[0], string, string]>([
     [
       "two of one id",
       () => ({ gates: [TLS, Gate.attested("tls-on-listeners", { title: "x" })] }),
@@ -123,21 +131,21 @@ describe("gates", () => {
     ],
     [
       "a waiver for none",
-      () => ({ gates: [TLS], waivers: [{ ...waiver, gate: "tls" }] }),
+      () => ({ gates: [TLS], waivers: [{ ...waiver, ...DEVELOPMENT, gate: "tls" }] }),
       "UnknownGate",
       "there are tls-on-listeners",
     ],
     [
       "a waiver without a reason",
       () => ({ gates: [TLS], waivers: [{ ...waiver, reason: " " }] }),
-      "InvalidWaiver",
+      "InvalidWaivers",
       "reason",
     ],
-    ["a waiver without a name", () => ({ gates: [TLS], waivers: [{ ...waiver, by: "" }] }), "InvalidWaiver", "by"],
+    ["a waiver without a name", () => ({ gates: [TLS], waivers: [{ ...waiver, by: "" }] }), "InvalidWaivers", "by"],
     [
       "a waiver without an end",
       () => ({ gates: [TLS], waivers: [{ ...waiver, expires: "never" }] }),
-      "InvalidWaiver",
+      "InvalidWaivers",
       "2026-12-31",
     ],
     [
@@ -147,10 +155,22 @@ describe("gates", () => {
       "nothing waives",
     ],
     [
-      "resources where nobody looks at them",
-      () => ({ gates: [Gate.attested("a", { title: "x" })], waivers: [{ ...waiver, gate: "a", resources: ["b"] }] }),
+      "single changes where nobody looks at them",
+      () => ({ gates: [Gate.attested("a", { title: "x" })], waivers: [{ ...waiver, gate: "a", changes: ["b"] }] }),
       "InvalidWaiver",
-      "names resources",
+      "names changes",
+    ],
+    [
+      "a gate that is called like the proof",
+      () => ({ gates: [Gate.attested("proof", { title: "x" })] }),
+      "DuplicateGate",
+      '"proof"',
+    ],
+    [
+      "a waiver of the proof that names no change",
+      () => ({ gates: [], waivers: [{ ...waiver, ...DEVELOPMENT, gate: "proof", release: "1.0.0" }] }),
+      "InvalidWaivers",
+      "changes: is required",
     ],
     ["an empty title", () => ({ gates: [Gate.attested("a", { title: " " })] }), "InvalidGate", "empty title"],
     ["a name with capitals", () => ({ gates: [Gate.attested("A", { title: "x" })] }), "InvalidIdentifier", '"A"'],
@@ -162,6 +182,17 @@ describe("gates", () => {
     ],
   ])("refuse %s", (_, props, code, message) => {
     expect(errorOf(() => withGates(props()))).toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  test("leave waivers alone that are for others", () => {
+    const others = [
+      { ...waiver, gate: "load-test" },
+      { ...waiver, gate: "load-test", system: "wiki", environment: "production" },
+      { ...waiver, ...DEVELOPMENT, gate: "proof", release: "9.0.0", changes: ["aws_lb.web"] },
+    ];
+    expect(errorOf(() => withGates({ gates: [TLS], waivers: others }).synthesize("shop-development")).code).toBe(
+      "ListenerWithoutTls",
+    );
   });
 
   test("are declared once for a stack", () => {

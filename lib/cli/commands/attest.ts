@@ -2,13 +2,11 @@ import { type Command, InvalidArgumentError } from "commander";
 import { relative } from "node:path";
 import { type Evidence, writeEvidence } from "../../manifest/evidence";
 import { SternaError } from "../../core/errors";
-import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
+import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
+import { stackCommand } from "../terminal/stack-command";
 import { requireAttestable } from "../../promotion/gates/evidence-gates";
-import { recoverPins } from "../../toolkit/project/change-pin";
-import { openProject } from "../../toolkit/project/project";
 import { whoRuns } from "../../toolkit/project/records";
-import { findSystem } from "../../toolkit/project/stacks";
-import { synthesize } from "../../toolkit/project/synthesize";
+import { openStack } from "../../toolkit/toolkit";
 import type { CommonOptions } from "../terminal/terminal";
 
 type Facts = Evidence["facts"];
@@ -23,12 +21,34 @@ interface AttestOptions extends CommonOptions {
 }
 
 export function attestCommand(run: CommandRunner): Command {
-  return newCommand("attest", "write down that a gate may be passed, as a file for a commit", {
+  const examples = {
     "sterna attest r3mes production load-test --link https://ci.example.org/runs/7": "for the pinned release",
     "sterna attest r3mes production load-test --release 1.0.0": "for the release that is to be promoted",
+  };
+  const head = ["attest", "write down that a gate may be passed, as a file for a commit", examples] as const;
+  return stackCommand<AttestOptions>(run, [...head], async (stack, options, context, gate = "") => {
+    const { surroundings, terminal, toolkit } = context;
+    const found = await openStack(toolkit, stack);
+    const { validFor } = requireAttestable(found, gate);
+    const now = new Date();
+    const shown = {
+      ...stack,
+      gate,
+      release: releaseOf(options.release ?? found.release, found),
+      by: options.by ?? whoRuns(surroundings.environment),
+      at: now.toISOString(),
+      expires: expiryOf(options.expires, now, validFor),
+      ...(options.link === undefined ? {} : { link: options.link }),
+      ...(options.note === undefined ? {} : { note: options.note }),
+      facts: options.fact,
+    };
+    const { directory } = toolkit.project;
+    const file = relative(directory, writeEvidence(directory, shown));
+    terminal.printJson({ ...shown, file });
+    terminal.print(`${shown.by} attests ${gate} for release ${shown.release} until ${shown.expires}.`);
+    terminal.print(`Commit it: ${file}`);
+    return EXIT_STATUS.done;
   })
-    .argument("<system>", "system, such as r3mes")
-    .argument("<environment>", "environment, such as production")
     .argument("<gate>", "id of the gate, as `sterna gates` lists it")
     .option("--by <name>", "who attests (default: who runs the command)")
     .option(
@@ -38,34 +58,7 @@ export function attestCommand(run: CommandRunner): Command {
     .option("--link <url>", "where the details are: a report, a ticket, a run")
     .option("--note <text>", "what was seen")
     .option("--fact <name=value>", "what was measured; may be repeated", collectFact, {})
-    .option("--release <release>", "release that it was shown for (default: the pinned one)")
-    .action((system: string, environment: string, gate: string, options: AttestOptions) =>
-      run(options, async ({ surroundings, terminal }) => {
-        const project = openProject(surroundings.directory);
-        recoverPins(project);
-        const synthesis = await synthesize(project, surroundings.environment, terminal);
-        const found = findSystem(synthesis, system, environment);
-        const { validFor } = requireAttestable(found, gate);
-        const now = new Date();
-        const shown = {
-          system,
-          environment,
-          gate,
-          release: releaseOf(options.release ?? found.release, found),
-          by: options.by ?? whoRuns(surroundings.environment),
-          at: now.toISOString(),
-          expires: expiryOf(options.expires, now, validFor),
-          ...(options.link === undefined ? {} : { link: options.link }),
-          ...(options.note === undefined ? {} : { note: options.note }),
-          facts: options.fact,
-        };
-        const file = relative(project.directory, writeEvidence(project.directory, shown));
-        terminal.printJson({ ...shown, file });
-        terminal.print(`${shown.by} attests ${gate} for release ${shown.release} until ${shown.expires}.`);
-        terminal.print(`Commit it: ${file}`);
-        return EXIT_STATUS.done;
-      }),
-    );
+    .option("--release <release>", "release that it was shown for (default: the pinned one)");
 }
 
 function releaseOf(release: string, { system, releases }: { system: string; releases: readonly string[] }): string {

@@ -5,11 +5,11 @@ import { SternaError } from "../../core/errors";
 import { affectedStacks, changesSince } from "../../pipelines/affected";
 import { fitComment, markOf, proposePin, forgeOf } from "../../pipelines/forge/forge-jobs";
 import { variableSuffix } from "../../pipelines/pipeline";
-import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
-import { openProject } from "../../toolkit/project/project";
-import { chainOf, findSystem } from "../../toolkit/project/stacks";
-import { synthesize } from "../../toolkit/project/synthesize";
+import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
+import { chainOf } from "../../toolkit/project/stacks";
+import { openStack, synthesizeApp } from "../../toolkit/toolkit";
 import { replaceFile } from "../../toolkit/project/write-file";
+import { inProject, stackCommand, withStackArguments } from "../terminal/stack-command";
 import type { CommonOptions } from "../terminal/terminal";
 
 interface AffectedOptions extends CommonOptions {
@@ -27,11 +27,11 @@ export function ciAffectedCommand(run: CommandRunner): Command {
     .option("--system <system...>", "only these systems")
     .option("--stack <stack>", "only this stack, such as app-ef-staging")
     .action(({ since, system, stack, ...options }: AffectedOptions) =>
-      run(options, async ({ surroundings, terminal }) => {
-        const project = openProject(surroundings.directory);
-        const synthesis = await synthesize(project, surroundings.environment, terminal);
+      run(options, async (context) => {
+        const { terminal, toolkit } = inProject(context);
+        const synthesis = await synthesizeApp(toolkit);
         const systems = system?.flatMap((name) => chainOf(synthesis, name)) ?? synthesis.systems;
-        const affected = affectedStacks(systems, await changesSince(project, since))
+        const affected = affectedStacks(systems, await changesSince(toolkit.project, since))
           .filter((each) => stack === undefined || each.stack === stack)
           .map((each) => ({
             stack: each.stack,
@@ -103,11 +103,10 @@ interface ReviewOptions extends CommonOptions {
 
 /** `sterna ci review` */
 export function ciReviewCommand(run: CommandRunner): Command {
-  return newCommand("review", "fetch what was reviewed in the pull request that brought this commit", {
+  const command = newCommand("review", "fetch what was reviewed in the pull request that brought this commit", {
     "sterna ci review app-ef staging --out review.json": "for `sterna apply --reviewed`; exit status 3 without any",
-  })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment, such as staging")
+  });
+  return withStackArguments(command)
     .requiredOption("--out <file>", "where to write it")
     .action((system: string, environment: string, { out, ...options }: ReviewOptions) =>
       run(options, async ({ surroundings, terminal }) => {
@@ -122,24 +121,19 @@ export function ciReviewCommand(run: CommandRunner): Command {
 
 /** `sterna ci propose` */
 export function ciProposeCommand(run: CommandRunner): Command {
-  return newCommand("propose", "ask for a raised pin: a branch, a commit of releases.json, and a pull request", {
+  const examples = {
     "sterna ci propose app-ef staging": "after `sterna promote app-ef development staging --no-plan`",
-  })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment whose pin was raised")
-    .action((system: string, environment: string, options: CommonOptions) =>
-      run(options, (context) => propose(system, environment, context)),
-    );
-}
-
-async function propose(system: string, environment: string, { surroundings, terminal }: CommandContext) {
-  const project = openProject(surroundings.directory);
-  const synthesis = await synthesize(project, surroundings.environment, terminal);
-  const target = findSystem(synthesis, system, environment);
-  const url = await proposePin(project, target, forgeOf(surroundings.environment), surroundings.environment);
-  terminal.printJson({ system, environment, release: target.release, url });
-  terminal.print(url);
-  return EXIT_STATUS.done;
+  };
+  const about = "ask for a raised pin: a branch, a commit of releases.json, and a pull request";
+  return stackCommand<CommonOptions>(run, ["propose", about, examples], async (stack, _options, context) => {
+    const { surroundings, terminal, toolkit } = context;
+    const target = await openStack(toolkit, stack);
+    const forge = forgeOf(surroundings.environment);
+    const url = await proposePin(toolkit.project, target, forge, surroundings.environment);
+    terminal.printJson({ ...stack, release: target.release, url });
+    terminal.print(url);
+    return EXIT_STATUS.done;
+  });
 }
 
 function titleOf(about: string): string {

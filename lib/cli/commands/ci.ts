@@ -6,10 +6,9 @@ import { gitlabFiles } from "../../pipelines/gitlab-files";
 import { CLOUDS, type Cloud, type Pipeline, type PipelineFile, readPipeline } from "../../pipelines/pipeline";
 import { compareFile, refuseEdited, writePipelineFile, type FileState } from "../../pipelines/written-file";
 import { readSchedule } from "../../schedule/schedule";
-import { recoverPins } from "../../toolkit/project/change-pin";
-import { openProject } from "../../toolkit/project/project";
-import { synthesize } from "../../toolkit/project/synthesize";
+import { synthesizeApp } from "../../toolkit/toolkit";
 import { type CommandRunner, EXIT_STATUS, type ExitStatus, newCommand, type CommandContext } from "../terminal/command";
+import { inProject } from "../terminal/stack-command";
 import type { CommonOptions } from "../terminal/terminal";
 import { ciAffectedCommand, ciCommentCommand, ciIssueCommand, ciProposeCommand, ciReviewCommand } from "./ci-jobs";
 
@@ -99,14 +98,14 @@ function ciWriteCommands(run: CommandRunner): Command[] {
 async function writeFiles(
   target: Target,
   { system, cloud, out, check = false, dryRun = false, force = false, ...options }: WriteOptions,
-  { surroundings, terminal }: CommandContext,
+  context: CommandContext,
 ): Promise<ExitStatus> {
-  const project = openProject(surroundings.directory);
-  recoverPins(project);
-  const synthesis = await synthesize(project, surroundings.environment, terminal);
+  const { surroundings, terminal } = context;
+  const { toolkit } = inProject(context);
+  const synthesis = await synthesizeApp(toolkit);
   const top = resolve(surroundings.directory, out);
   const { branch, schedule, node, terraform } = options;
-  const pipeline = readPipeline(project, synthesis, {
+  const pipeline = readPipeline(toolkit.project, synthesis, {
     ...(system && { systems: system }),
     ...(cloud && { clouds: cloud }),
     ...{ branch, schedule, node, terraform, top },

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
+import { readWaivers, waiversPath } from "../../manifest/waivers";
 import { statesOf, type GateState, type GateStanding } from "../../promotion/gates/evidence-gates";
 import { isOpen, nextOpening } from "../../promotion/gates/plan-gates";
-import { recoverPins } from "../../toolkit/project/change-pin";
-import { openProject } from "../../toolkit/project/project";
-import { findSystem } from "../../toolkit/project/stacks";
-import { synthesize } from "../../toolkit/project/synthesize";
-import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
+import { openStack } from "../../toolkit/toolkit";
+import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
+import { stackCommand } from "../terminal/stack-command";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 interface GatesOptions extends CommonOptions {
@@ -13,36 +12,31 @@ interface GatesOptions extends CommonOptions {
 }
 
 export function gatesCommand(run: CommandRunner): Command {
-  return newCommand("gates", "list the gates of an environment, and which are open", {
+  const examples = {
     "sterna gates app-ef production": "for the pinned release",
     "sterna gates app-ef production --release 1.0.0": "for the release that is to be promoted",
-  })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment, such as production")
-    .option("--release <release>", "release that the evidence must be for (default: the pinned one)")
-    .action((system: string, environment: string, options: GatesOptions) =>
-      run(options, async ({ surroundings, terminal }) => {
-        const project = openProject(surroundings.directory);
-        recoverPins(project);
-        const synthesis = await synthesize(project, surroundings.environment, terminal);
-        const found = findSystem(synthesis, system, environment);
-        const release = options.release ?? found.release;
-        const states = statesOf(project, { ...found, release });
-        const now = new Date();
-        const windows = (found.gates?.windows ?? []).map((window) => ({
-          ...window,
-          open: isOpen(window, now),
-          next: nextOpening(window, now)?.toISOString(),
-        }));
-        terminal.printJson({ system, environment, release, gates: states, windows });
-        if (states.length === 0) terminal.print(`${system} has no gates in ${environment}.`);
-        else terminal.print(gatesText(states, terminal.colors));
-        for (const { schedule, zone, open, next } of windows) {
-          terminal.print(`Maintenance window ${schedule} (${zone}): ${open ? "open" : `opens ${next ?? "never"}`}`);
-        }
-        return states.some(({ standing }) => standing === "open") ? EXIT_STATUS.refused : EXIT_STATUS.done;
-      }),
-    );
+  };
+  const head = ["gates", "list the gates of an environment, and which are open", examples] as const;
+  return stackCommand<GatesOptions>(run, [...head], async ({ system, environment }, options, { terminal, toolkit }) => {
+    const found = await openStack(toolkit, { system, environment });
+    const release = options.release ?? found.release;
+    const now = new Date();
+    const { directory } = toolkit.project;
+    const waivers = readWaivers(waiversPath(directory), { system, environment, release });
+    const states = statesOf(toolkit.project, { ...found, release }, waivers, now);
+    const windows = (found.gates?.windows ?? []).map((window) => ({
+      ...window,
+      open: isOpen(window, now),
+      next: nextOpening(window, now)?.toISOString(),
+    }));
+    terminal.printJson({ system, environment, release, gates: states, windows });
+    if (states.length === 0) terminal.print(`${system} has no gates in ${environment}.`);
+    else terminal.print(gatesText(states, terminal.colors));
+    for (const { schedule, zone, open, next } of windows) {
+      terminal.print(`Maintenance window ${schedule} (${zone}): ${open ? "open" : `opens ${next ?? "never"}`}`);
+    }
+    return states.some(({ standing }) => standing === "open") ? EXIT_STATUS.refused : EXIT_STATUS.done;
+  }).option("--release <release>", "release that the evidence must be for (default: the pinned one)");
 }
 
 const SIGNS: Record<GateStanding, string> = { attested: "✓", automatic: "✓", waived: "!", open: "✗" };
@@ -64,11 +58,4 @@ function gatesText(states: readonly GateState[], { bold, dim, green, red, yellow
     })
     .join("\n")
     .trimEnd();
-}
-
-/** One line on the gates that will stop an apply. */
-export function openGatesLine(states: readonly GateState[]): string | undefined {
-  const open = states.filter(({ phase, standing }) => phase === "pre" && standing === "open");
-  if (open.length === 0) return undefined;
-  return `Open gates, which an apply refuses: ${open.map(({ id }) => id).join(", ")}`;
 }

@@ -3,14 +3,13 @@ import { SternaError } from "../../core/errors";
 import type { Repair } from "../../engine/executor/adopt-step";
 import type { StepDefinition } from "../../manifest/step-record";
 import { RefusedError } from "../../core/refused-error";
-import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
+import { stackCommand } from "../terminal/stack-command";
 import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
-import { openProject, type Project } from "../../toolkit/project/project";
 import { whoRuns, writeRepair } from "../../toolkit/project/records";
-import { findSystem } from "../../toolkit/project/stacks";
-import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
-import { synthesize } from "../../toolkit/project/synthesize";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { askStack } from "../../toolkit/stack-worker/ask-stack";
+import { openStack, type Toolkit } from "../../toolkit/toolkit";
 import type { CommonOptions } from "../terminal/terminal";
 import { describeKnown } from "../../core/nearest";
 
@@ -20,45 +19,42 @@ interface RepairOptions extends CommonOptions {
 }
 
 export function ledgerRepairCommand(run: CommandRunner): Command {
-  return newCommand("repair", "make the ledger say what was finished, or undone, by hand; runs nothing", {
+  const examples = {
     'sterna ledger repair app-ef staging load-projects --as applied --reason "loaded with COPY, #41"': "it is done",
     'sterna ledger repair app-ef staging load-projects --as removed --reason "truncated, #41"': "it is undone",
+  };
+  const about = "make the ledger say what was finished, or undone, by hand; runs nothing";
+  return stackCommand<RepairOptions>(run, ["repair", about, examples], async (wanted, options, context, step = "") => {
+    const { surroundings, terminal, toolkit } = context;
+    const { project } = toolkit;
+    const stack = await openStack(toolkit, wanted);
+    const definition = await findDefinition(toolkit, stack, step);
+    const repair = { as: options.as, reason: requireReason(options.reason), by: whoRuns(surroundings.environment) };
+    const work = { action: "repair" as const, steps: [definition], repair };
+    const [answer] = await askStack(project, stack, work, toolkit, (id) => `editing the row of ${id}…`);
+    if (answer?.repaired === undefined) throw refusal(answer?.error);
+
+    const { was, is } = answer.repaired;
+    const changed = was !== is;
+    const record = changed ? writeRepair(project, stack.stack, { step, ...repair, was, is }) : undefined;
+    terminal.printJson({ ...wanted, step, ...repair, was, is, changed });
+    terminal.print(changed ? `${step}: ${was} → ${is}` : `Nothing to do: ${step} is ${is} already.`);
+    const plan = `sterna plan ${stack.system} ${stack.environment}`;
+    if (record !== undefined) terminal.print(`Noted in ${record}. Now: ${plan}`);
+    return EXIT_STATUS.done;
   })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment, such as staging")
     .argument("<step>", "id of the step")
     .addOption(
       new Option("--as <state>", "what is true of the step").choices(["applied", "removed"]).makeOptionMandatory(),
     )
-    .requiredOption("--reason <text>", "why; kept in the row and in .sterna/records")
-    .action((system: string, environment: string, step: string, options: RepairOptions) =>
-      run(options, async (context) => {
-        const { surroundings, terminal } = context;
-        const project = openProject(surroundings.directory);
-        const stack = findSystem(await synthesize(project, surroundings.environment, terminal), system, environment);
-        const definition = await findDefinition(project, stack, step, context);
-        const repair = { as: options.as, reason: requireReason(options.reason), by: whoRuns(surroundings.environment) };
-        const work = { action: "repair" as const, steps: [definition], repair };
-        const [answer] = await askStack(project, stack, work, context, (id) => `editing the row of ${id}…`);
-        if (answer?.repaired === undefined) throw refusal(answer?.error);
-
-        const { was, is } = answer.repaired;
-        const changed = was !== is;
-        const record = changed ? writeRepair(project, stack.stack, { step, ...repair, was, is }) : undefined;
-        terminal.printJson({ system, environment, step, ...repair, was, is, changed });
-        terminal.print(changed ? `${step}: ${was} → ${is}` : `Nothing to do: ${step} is ${is} already.`);
-        if (record !== undefined) terminal.print(`Noted in ${record}. Now: sterna plan ${system} ${environment}`);
-        return EXIT_STATUS.done;
-      }),
-    );
+    .requiredOption("--reason <text>", "why; kept in the row and in .sterna/records");
 }
 
 /** The step as it is declared; one that is not declared any more, as its row recorded it. */
 async function findDefinition(
-  project: Project,
+  { project, surroundings }: Toolkit,
   stack: SynthesizedSystem,
   step: string,
-  { surroundings }: CommandContext,
 ): Promise<StepDefinition> {
   const declared = stack.definitions.get(step);
   if (declared !== undefined) return declared;

@@ -10,11 +10,11 @@ import type { StepRecord } from "../../manifest/step-record";
 import type { Text } from "../../manifest/text";
 import { HomeLedgers } from "../../toolkit/ledgers/read-ledgers";
 import { readOwnLedgers } from "../../toolkit/ledgers/system-status";
-import { variablesOf, openProject, type Project } from "../../toolkit/project/project";
-import { findSystem } from "../../toolkit/project/stacks";
-import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
-import { synthesize } from "../../toolkit/project/synthesize";
-import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { variablesOf } from "../../toolkit/project/project";
+import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
+import { openStack } from "../../toolkit/toolkit";
+import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
+import { stackCommand } from "../terminal/stack-command";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
 import { ledgerRepairCommand } from "./ledger-repair";
 
@@ -32,91 +32,67 @@ export function ledgerCommand(run: CommandRunner): Command {
 }
 
 function listCommand(run: CommandRunner): Command {
-  return newCommand("list", "list what the ledgers of a stack hold", {
-    "sterna ledger list app-ef staging": "each row, oldest first",
-  })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment, such as staging")
-    .action((system: string, environment: string, options: CommonOptions) =>
-      run(options, async (context) => {
-        const { project, stack } = await findStack(context, system, environment);
-        const { rows, unreadable } = await readOwnLedgers(project, stack, context.surroundings.environment);
-        const { terminal } = context;
-        const oldestFirst = [...rows.values()].sort((a, b) => a.startedAt.localeCompare(b.startedAt, "en"));
-        terminal.printJson({ system, environment, rows: oldestFirst, unreadable });
-        terminal.print(ledgerTable(oldestFirst, terminal.colors));
-        for (const { code, message } of unreadable) terminal.print(terminal.colors.red(`${code}: ${message}`));
-        return unreadable.length > 0 ? EXIT_STATUS.error : EXIT_STATUS.done;
-      }),
-    );
+  const examples = { "sterna ledger list app-ef staging": "each row, oldest first" };
+  const head = ["list", "list what the ledgers of a stack hold", examples] as const;
+  return stackCommand<CommonOptions>(run, [...head], async (wanted, _options, { surroundings, terminal, toolkit }) => {
+    const stack = await openStack(toolkit, wanted);
+    const { rows, unreadable } = await readOwnLedgers(toolkit.project, stack, surroundings.environment);
+    const oldestFirst = [...rows.values()].sort((a, b) => a.startedAt.localeCompare(b.startedAt, "en"));
+    terminal.printJson({ ...wanted, rows: oldestFirst, unreadable });
+    terminal.print(ledgerTable(oldestFirst, terminal.colors));
+    for (const { code, message } of unreadable) terminal.print(terminal.colors.red(`${code}: ${message}`));
+    return unreadable.length > 0 ? EXIT_STATUS.error : EXIT_STATUS.done;
+  });
 }
 
 function showCommand(run: CommandRunner): Command {
-  return newCommand("show", "show one row of a ledger, with the program that was recorded", {
-    "sterna ledger show app-ef staging load-projects": "what was applied, when, and what undoes it",
-  })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment, such as staging")
-    .argument("<step>", "id of the step")
-    .action((system: string, environment: string, step: string, options: CommonOptions) =>
-      run(options, async (context) => {
-        const { project, stack } = await findStack(context, system, environment);
-        const { rows, unreadable } = await readOwnLedgers(project, stack, context.surroundings.environment);
-        const row = rows.get(step);
-        if (row === undefined) {
-          if (unreadable[0] !== undefined) throw new SternaError("LedgerUnreachable", unreadable[0].message);
-          throw new SternaError(
-            "StepUnknown",
-            `the ledger of ${system} in ${environment} holds no step "${step}": ${describeKnown(step, [...rows.keys()])}`,
-          );
-        }
-        context.terminal.printJson(row);
-        context.terminal.print(rowText(row, context.terminal.colors));
-        return EXIT_STATUS.done;
-      }),
-    );
+  const examples = { "sterna ledger show app-ef staging load-projects": "what was applied, when, and what undoes it" };
+  const head = ["show", "show one row of a ledger, with the program that was recorded", examples] as const;
+  return stackCommand<CommonOptions>(run, [...head], async (wanted, _options, context, step = "") => {
+    const { surroundings, terminal, toolkit } = context;
+    const stack = await openStack(toolkit, wanted);
+    const { rows, unreadable } = await readOwnLedgers(toolkit.project, stack, surroundings.environment);
+    const row = rows.get(step);
+    if (row === undefined) {
+      if (unreadable[0] !== undefined) throw new SternaError("LedgerUnreachable", unreadable[0].message);
+      throw new SternaError(
+        "StepUnknown",
+        `the ledger of ${stack.system} in ${stack.environment} holds no step "${step}": ${describeKnown(step, [...rows.keys()])}`,
+      );
+    }
+    terminal.printJson(row);
+    terminal.print(rowText(row, terminal.colors));
+    return EXIT_STATUS.done;
+  }).argument("<step>", "id of the step");
 }
 
 function moveCommand(run: CommandRunner): Command {
-  return newCommand("move", "copy a stack's ledger to another place, check the copy, and say what to change", {
+  const examples = {
     [`sterna ledger move app-ef staging --to '{"kind":"s3","bucket":"example-ledger"}'`]: "from files to a bucket",
     [`sterna ledger move app-ef staging --to '{"kind":"file","directory":".sterna/ledger"}'`]: "and back",
-  })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment, such as staging")
-    .requiredOption("--to <ledger>", "the new ledger, as JSON; never with a password in it")
-    .action((system: string, environment: string, options: MoveOptions) =>
-      run(options, async (context) => {
-        const { terminal, surroundings } = context;
-        const { project, stack } = await findStack(context, system, environment);
-        const target = parseMoveTarget(options.to, project.directory, stack.stack);
-        const variables = variablesOf(project, environment, surroundings.environment);
-        const source = parseLedgerConfig(stack.ledger, `the ledger of ${stack.stack}`);
-        const from = openLedger(source, stack, variables);
-        const to = openLedger(target.config, stack, variables);
-        const homes = new HomeLedgers(variables, stack);
-        try {
-          terminal.announce(`copying from ${from.location} to ${to.location}…`);
-          const move = await moveLedger(from, to, (row) => homes.of(row));
-          terminal.showLive(undefined);
-          terminal.printJson({ system, environment, from: from.location, to: to.location, ...move, code: target.code });
-          terminal.print(ledgerMoveText(move, { from: from.location, to: to.location, stack, code: target.code }));
-          return EXIT_STATUS.done;
-        } finally {
-          await Promise.all([from.close(), to.close(), homes.close()]);
-        }
-      }),
-    );
-}
-
-async function findStack(
-  { surroundings, terminal }: CommandContext,
-  system: string,
-  environment: string,
-): Promise<{ readonly project: Project; readonly stack: SynthesizedSystem }> {
-  const project = openProject(surroundings.directory);
-  const synthesis = await synthesize(project, surroundings.environment, terminal);
-  return { project, stack: findSystem(synthesis, system, environment) };
+  };
+  const about = "copy a stack's ledger to another place, check the copy, and say what to change";
+  return stackCommand<MoveOptions>(run, ["move", about, examples], async (wanted, options, context) => {
+    const { terminal, surroundings, toolkit } = context;
+    const { project } = toolkit;
+    const stack = await openStack(toolkit, wanted);
+    const target = parseMoveTarget(options.to, project.directory, stack.stack);
+    const variables = variablesOf(project, stack.environment, surroundings.environment);
+    const source = parseLedgerConfig(stack.ledger, `the ledger of ${stack.stack}`);
+    const from = openLedger(source, stack, variables);
+    const to = openLedger(target.config, stack, variables);
+    const homes = new HomeLedgers(variables, stack);
+    try {
+      terminal.announce(`copying from ${from.location} to ${to.location}…`);
+      const move = await moveLedger(from, to, (row) => homes.of(row));
+      terminal.showLive(undefined);
+      terminal.printJson({ ...wanted, from: from.location, to: to.location, ...move, code: target.code });
+      terminal.print(ledgerMoveText(move, { from: from.location, to: to.location, stack, code: target.code }));
+      return EXIT_STATUS.done;
+    } finally {
+      await Promise.all([from.close(), to.close(), homes.close()]);
+    }
+  }).requiredOption("--to <ledger>", "the new ledger, as JSON; never with a password in it");
 }
 
 type Colors = Terminal["colors"];

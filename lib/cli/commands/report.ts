@@ -1,13 +1,10 @@
 import { Option, type Command } from "commander";
 import { extname, resolve } from "node:path";
 import { formatOverview, OVERVIEW_FORMATS, type OverviewFormat } from "../../promotion/format-report";
-import { readOverview } from "../../toolkit/overview";
-import { recoverPins } from "../../toolkit/project/change-pin";
-import { openProject } from "../../toolkit/project/project";
-import { chainOf } from "../../toolkit/project/stacks";
-import { synthesize } from "../../toolkit/project/synthesize";
 import { replaceFile } from "../../toolkit/project/write-file";
+import { report } from "../../toolkit/report";
 import { EXIT_STATUS, newCommand, type CommandRunner, type CommandContext } from "../terminal/command";
+import { inProject } from "../terminal/stack-command";
 import type { CommonOptions } from "../terminal/terminal";
 
 interface ReportCommandOptions extends CommonOptions, ReportOptions<OverviewFormat> {}
@@ -27,13 +24,7 @@ export function reportCommand(run: CommandRunner): Command {
     .option("--out <file>", "write to this file instead of the standard output")
     .action((system: string | undefined, options: ReportCommandOptions) =>
       run(options, async (context) => {
-        const { surroundings, terminal } = context;
-        const project = openProject(surroundings.directory);
-        recoverPins(project);
-        const synthesis = await synthesize(project, surroundings.environment, terminal);
-        const systems = system === undefined ? synthesis.systems : chainOf(synthesis, system);
-        terminal.announce("reading ledgers and records…");
-        const overview = await readOverview(project, systems, surroundings.environment);
+        const overview = await report(inProject(context).toolkit, system === undefined ? {} : { system });
         const format = options.json ? "json" : (wantedFormat(options, OVERVIEW_FORMATS) ?? "html");
         writeReport(formatOverview(overview, format), options.out, context);
         const lanes = overview.systems.flatMap(({ environments }) => environments);

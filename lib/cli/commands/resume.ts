@@ -1,29 +1,28 @@
 import type { Command } from "commander";
+import { applyPrepared } from "../../toolkit/apply";
 import { readHalfApplied, type HalfAppliedStep } from "../../toolkit/ledgers/find-applied";
-import { newCommand, type CommandRunner } from "../terminal/command";
+import type { CommandRunner } from "../terminal/command";
+import { stackCommand } from "../terminal/stack-command";
 import type { Terminal } from "../terminal/terminal";
-import { applyOrPlan, type ApplyOptions } from "./apply";
+import { approvalOf, type ApproveOptions, showApplied } from "./apply";
 
 export function resumeCommand(run: CommandRunner): Command {
-  return newCommand("resume", "say what is half-applied and why, and apply again", {
+  const examples = {
     "sterna resume app-ef staging": "what stopped where; then the saved plan, or a new one that is asked for",
     "sterna resume app-ef staging --auto-approve": "without asking, also in a protected environment",
-  })
-    .argument("<system>", "system, such as app-ef")
-    .argument("<environment>", "environment, such as staging")
-    .option("--auto-approve", "apply without a saved plan and without asking, also in a protected environment")
-    .action((system: string, environment: string, options: ApplyOptions) =>
-      run(options, async (context) => {
-        const wanted = { system, environment, autoApprove: options.autoApprove ?? false };
-        return applyOrPlan(wanted, context, async (project, stack) => {
-          const { terminal } = context;
-          const { steps, unreadable } = await readHalfApplied(project, stack, context);
-          for (const { code, message } of unreadable) terminal.report(terminal.colors.red(`${code}: ${message}`));
-          terminal.print(`${halfAppliedText(steps, terminal.colors)}\n`);
-          return { halfApplied: steps };
-        });
-      }),
-    );
+  };
+  const head = ["resume", "say what is half-applied and why, and apply again", examples] as const;
+  return stackCommand<ApproveOptions>(run, [...head], async (wanted, options, context) => {
+    const { terminal, toolkit } = context;
+    let halfApplied: readonly HalfAppliedStep[] = [];
+    const applied = await applyPrepared(toolkit, { ...wanted, ...approvalOf(options, context) }, async (stack) => {
+      const { steps, unreadable } = await readHalfApplied(toolkit.project, stack, toolkit);
+      for (const { code, message } of unreadable) terminal.report(terminal.colors.red(`${code}: ${message}`));
+      terminal.print(`${halfAppliedText(steps, terminal.colors)}\n`);
+      halfApplied = steps;
+    });
+    return showApplied(applied, context, { halfApplied });
+  }).option("--auto-approve", "apply without a saved plan and without asking, also in a protected environment");
 }
 
 /** What is half-applied and why, for people. */

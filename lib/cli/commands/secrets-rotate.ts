@@ -5,10 +5,11 @@ import { SternaError } from "../../core/errors";
 import { parseRotationSettings } from "../../rotator/settings";
 import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
 import { variablesOf, openProject } from "../../toolkit/project/project";
-import { synthesize } from "../../toolkit/project/synthesize";
+import { synthesizeApp } from "../../toolkit/toolkit";
 import { findDeclaredRotation, type RotationQuery } from "../secrets/declared-rotation";
 import type { RotatedSecret } from "../secrets/rotate-secret";
 import { settingsOf } from "../secrets/rotation-settings";
+import { inProject } from "../terminal/stack-command";
 import type { CommonOptions } from "../terminal/terminal";
 
 interface RotateOptions extends CommonOptions {
@@ -70,9 +71,11 @@ function parseNames(names: readonly string[], { stack }: RotateOptions): Rotatio
   );
 }
 
-async function declared(query: RotationQuery, { surroundings, terminal }: CommandContext): Promise<Rotation> {
-  const project = openProject(surroundings.directory);
-  await synthesize(project, surroundings.environment, terminal);
+async function declared(query: RotationQuery, context: CommandContext): Promise<Rotation> {
+  const { surroundings, terminal } = context;
+  const { toolkit } = inProject(context);
+  const { project } = toolkit;
+  await synthesizeApp(toolkit);
   const rotation = findDeclaredRotation(project, query);
   const { manifest, secretName: id, region } = rotation;
   const variables =

@@ -1,18 +1,15 @@
 import type { Command } from "commander";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  readStatus,
   type SystemStatus,
   type StepState,
   type StepStatus,
   progressText,
   isSilent,
 } from "../../toolkit/ledgers/system-status";
-import { recoverPins } from "../../toolkit/project/change-pin";
-import { openProject } from "../../toolkit/project/project";
-import { chainOf } from "../../toolkit/project/stacks";
-import { synthesize } from "../../toolkit/project/synthesize";
+import { openStatus } from "../../toolkit/status";
 import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
+import { inProject } from "../terminal/stack-command";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 const POLL_MILLISECONDS = 1_000;
@@ -35,13 +32,10 @@ export function statusCommand(run: CommandRunner): Command {
     .option("--steps", "show each step")
     .option("--follow", "first show what runs, as it runs, until nothing has run for 10 seconds")
     .action((system: string | undefined, options: StatusOptions) =>
-      run(options, async ({ surroundings, terminal }) => {
-        const project = openProject(surroundings.directory);
-        recoverPins(project);
-        const synthesis = await synthesize(project, surroundings.environment, terminal);
-        const systems = system === undefined ? synthesis.systems : chainOf(synthesis, system);
+      run(options, async (context) => {
+        const { terminal } = context;
+        const look = await openStatus(inProject(context).toolkit, system === undefined ? {} : { system });
         terminal.announce("reading ledgers…");
-        const look = () => Promise.all(systems.map((each) => readStatus(project, each, surroundings.environment)));
         const statuses = options.follow ? await follow(look, terminal) : await look();
         terminal.showLive(undefined);
 

@@ -3,7 +3,8 @@ import { Command } from "commander";
 
 import { RefusedError } from "../../core/refused-error";
 import { maskFetched } from "../../engine/secrets/redactor";
-import { type Surroundings, Terminal, type CommonOptions } from "./terminal";
+import type { Surroundings } from "./surroundings";
+import { Terminal, type CommonOptions } from "./terminal";
 
 /** What every command gets. */
 export interface CommandContext {

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 import { inBlocks } from "../../toolkit/project/write-file";
+import type { Surroundings } from "./surroundings";
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -118,26 +119,6 @@ function takenBy(stream: NodeJS.WritableStream): Promise<void> {
     };
     for (const event of events) stream.on(event, done);
   });
-}
-
-/** What a command gets from the process that runs it. */
-export interface Surroundings {
-  /** The project's folder. */
-  readonly directory: string;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-}
-
-export function processSurroundings(): Surroundings {
-  return {
-    directory: process.cwd(),
-    environment: process.env,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-  };
 }
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

@@ -1,17 +1,9 @@
 import type { ErrorCode } from "../../core/error-codes";
 import { SternaError } from "../../core/errors";
 import { describeKnown } from "../../core/nearest";
-import { RefusedError } from "../../core/refused-error";
 import { readAllEvidence, type Evidence } from "../../manifest/evidence";
-import {
-  type GatePhase,
-  type GateData,
-  type GateKind,
-  type GatesData,
-  type WaiverData,
-  expiredWaiver,
-  findWaiver,
-} from "../../manifest/gate-data";
+import type { GateData, GateKind, GatePhase, GatesData } from "../../manifest/gate-data";
+import { expiredWaiver, findWaiver, type Waiver } from "../../manifest/waivers";
 import type { SynthesizedSystem } from "../plan/synthesized-steps";
 
 /** A system in an environment, as far as its gates go. */
@@ -20,39 +12,18 @@ export type GatedSystem = Pick<SynthesizedSystem, "system" | "environment" | "re
 /**
  * How the gates of a system in an environment stand.
  *
- * @param release release that the environment is to run
+ * @param system at the release that the environment is to run
+ * @param waivers those for that release there
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `InvalidEvidence`
  */
 export function statesOf(
   { directory }: { readonly directory: string },
   { system, environment, release, gates }: GatedSystem,
-  now: Date = new Date(),
+  waivers: readonly Waiver[],
+  now: Date,
 ): GateState[] {
   if (gates === undefined) return [];
-  return gateStates(gates, { release, evidence: readAllEvidence(directory, system, environment), now });
-}
-
-/**
- * @param phase gates that are looked at now
- * @param consequence what does not happen, for the message: `nothing was applied`
- * @throws RefusedError `EvidenceMissing`, `EvidenceExpired`, `EvidenceForOtherRelease`, `RestoreDrillMissing`, `BackupTooOld`
- */
-export function requireEvidence(
-  project: { readonly directory: string },
-  system: GatedSystem,
-  phase: GatePhase,
-  consequence: string,
-): void {
-  const open = statesOf(project, system).filter((state) => state.phase === phase && state.standing === "open");
-  const [first] = open;
-  if (first === undefined) return;
-  const lines = open.map(({ id, title, why, code }) => `  ${code!}: ${id} (${title}): ${why}`).join("\n");
-  throw new RefusedError(
-    first.code!,
-    `${open.length === 1 ? "a gate is" : `${open.length} gates are`} open for release ${system.release} of ${system.system} in ` +
-      `${system.environment}, so ${consequence}:\n${lines}\n` +
-      `Attest what holds: \`${attestation(system, first.id)}\`, and commit the file.`,
-  );
+  return gateStates(gates, { release, evidence: readAllEvidence(directory, system, environment), waivers, now });
 }
 
 /** The command that attests a gate. */
@@ -75,7 +46,7 @@ export interface GateState {
   /** Why the gate is open. */
   readonly code?: ErrorCode;
   /** What lets past the whole gate. */
-  readonly waiver?: WaiverData;
+  readonly waiver?: Waiver;
 }
 
 /** What gates are judged by. */
@@ -84,11 +55,13 @@ export interface GateSituation {
   readonly release: string;
   /** Evidence by gate. */
   readonly evidence: ReadonlyMap<string, Evidence>;
+  readonly waivers: readonly Waiver[];
   readonly now: Date;
 }
 
 /** How all gates stand, in the order in which they are declared. */
-function gateStates({ gates, waivers }: GatesData, situation: GateSituation): GateState[] {
+function gateStates({ gates }: GatesData, situation: GateSituation): GateState[] {
+  const { waivers } = situation;
   return gates.map((gate) => {
     const { id, kind, phase, title } = gate;
     const state = (standing: GateStanding, why: string, code?: ErrorCode): GateState => ({
@@ -175,6 +148,6 @@ export function requireAttestable(
   throw new SternaError(
     "GateNotAttestable",
     `${id} is no matter of a person's word: it is ${gate.heldBy === undefined ? `looked at in every ${gate.kind === "S" ? "synthesis" : "plan"}` : `held by ${gate.heldBy}`}; ` +
-      `to go past it, waive it by name in Gates`,
+      `to go past it, waive it by name in waivers.json`,
   );
 }

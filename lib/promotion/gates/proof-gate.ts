@@ -1,10 +1,8 @@
 import { gt } from "semver";
+import { PROOF_GATE } from "../../manifest/waivers";
 import { isOpen, judgedChanges, type ReportProof } from "../report/build-report";
 import { reportedName, type GateResult, type PromotionReport } from "../promotion-report";
 import type { ProvingHistory } from "../proof/proving-history";
-
-/** Name of the gate. */
-export const PROOF_GATE = "proof";
 
 const LISTED = 20;
 /** Columns for the names in a list; longer ones push what follows. */
@@ -66,7 +64,11 @@ export function proofGate({ system, environment, release, proof, history, change
 }
 
 /** The changes of a report that are neither proven nor waived, a line each, for the message of a refusal. */
-export function openChangeLines({ resources, steps, proof }: PromotionReport): string[] {
+export function openChangeLines({
+  resources,
+  steps,
+  proof,
+}: Pick<PromotionReport, "resources" | "steps" | "proof">): string[] {
   const judged = [
     ...resources.map((each) => [reportedName(each), each.proof] as const),
     ...steps.map(({ id, proof: found }) => [id, found] as const),
@@ -83,4 +85,26 @@ export function openChangeLines({ resources, steps, proof }: PromotionReport): s
     return `  ${found.padEnd(9)}  ${name.padEnd(width)}  ${reason}${where}`;
   });
   return open.length > LISTED ? [...lines, `  and ${open.length - LISTED} more`] : lines;
+}
+
+/**
+ * What the proof of a plan says when it is applied: what it said when the plan was made, unless a waiver that it rests on
+ * has ended since.
+ */
+export function proofGateNow(report: PromotionReport, now: Date): GateResult | undefined {
+  const gate = report.gates.find(({ id }) => id === PROOF_GATE);
+  if (gate === undefined || !report.protected) return gate;
+  const proofs = [...report.resources, ...report.steps, ...(report.proof?.missing ?? [])].map(({ proof }) => proof);
+  const waivers = [gate.waiver, ...proofs.map((proof) => proof?.waiver)].filter((waiver) => waiver !== undefined);
+  const ended = waivers.find(({ expires }) => Date.parse(expires) <= now.getTime());
+  if (ended === undefined) return gate;
+  const { waiver: _waiver, ...rest } = gate;
+  return {
+    ...rest,
+    result: "refused",
+    code: "ChangesNotProved",
+    detail:
+      `the waiver of ${ended.by} ("${ended.reason}") expired ${ended.expires}; ` +
+      `plan again, and waive what has to be waived`,
+  };
 }

@@ -1,4 +1,5 @@
 import { lt } from "semver";
+import type { ErrorCode } from "../../core/error-codes";
 import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
 import type { Rollout } from "../../manifest/rollout";
@@ -8,40 +9,48 @@ import type { SynthesizedSystem } from "../plan/synthesized-steps";
 
 type ReleasedSystem = Pick<SynthesizedSystem, "system" | "environment" | "releases" | "compatibility">;
 
+/** Why a move is refused. */
+export interface RefusedMove {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
 /**
- * Whether the compatibility matrix lets an environment move from one release to another in one go, forward or back.
- *
- * @throws RefusedError `RequiredStopSkipped` with the path to take, `NoUpgradePath`, `RollbackUnsupported`
+ * Why the compatibility matrix does not let an environment move from one release to another in one go, forward or back:
+ * `RequiredStopSkipped` with the path to take, `NoUpgradePath`, `RollbackUnsupported`. Nothing where it does.
  */
-export function requireLegalMove(
+export function refusedMove(
   { system, environment, releases, compatibility }: ReleasedSystem,
   from: string,
   to: string,
-): void {
-  if (compatibility === undefined || from === to) return;
+): RefusedMove | undefined {
+  if (compatibility === undefined || from === to) return undefined;
   const matrix = new CompatibilityMatrix(compatibility.rows, compatibility);
-  if (lt(to, from)) return requireWayBack(matrix, { system, environment, releases }, from, to);
+  if (lt(to, from)) return refusedWayBack(matrix, { system, environment, releases }, from, to);
   try {
     requireMove(matrix, system, releases, from, to, `${environment} runs ${from}`);
+    return undefined;
   } catch (error) {
-    throw error instanceof SternaError ? new RefusedError(error.code, error.message) : error;
+    if (!(error instanceof SternaError)) throw error;
+    return { code: error.code, detail: error.message };
   }
 }
 
-function requireWayBack(
+function refusedWayBack(
   matrix: CompatibilityMatrix,
   { system, environment, releases }: ReleasedSystem,
   from: string,
   to: string,
-): void {
+): RefusedMove | undefined {
   const search = matrix.path(releases, to, from);
   const final = search.found ? search.moves.find(({ edge }) => edge.rollback === "no") : undefined;
-  if (final === undefined) return;
-  throw new RefusedError(
-    "RollbackUnsupported",
-    `${system} in ${environment} cannot go back from ${from} to ${to}: the compatibility matrix says that the move from ` +
+  if (final === undefined) return undefined;
+  return {
+    code: "RollbackUnsupported",
+    detail:
+      `${system} in ${environment} cannot go back from ${from} to ${to}: the compatibility matrix says that the move from ` +
       `${final.from} to ${final.to} cannot be taken back. Restore the backup that was taken before it, or go forward`,
-  );
+  };
 }
 
 /** What a rollout's phase is measured by. */

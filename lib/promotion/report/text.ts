@@ -1,4 +1,3 @@
-import type { Colors } from "picocolors/types";
 import type { PromotionReport, ProofClass, ReportedValue } from "../promotion-report";
 import { visible } from "./markup";
 import { titleOf, outlineOf } from "./outline";
@@ -83,7 +82,7 @@ export function detailText(detail: Detail): string {
 }
 
 /** The colors of a terminal; without one, they leave a text as it is. */
-export type Paint = Pick<Colors, "bold" | "dim" | "red" | "green" | "yellow">;
+export type Paint = Readonly<Record<"bold" | "dim" | "red" | "green" | "yellow", (text: string) => string>>;
 
 /** Paints by tone. */
 function toned(tone: Tone, { green, yellow, red, dim }: Paint): (text: string) => string {

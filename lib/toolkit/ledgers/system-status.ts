@@ -46,6 +46,7 @@ export async function readStatus(
  */
 export type StepState = "pending" | "unknown" | "leftover" | StepRecord["status"];
 
+/** How far a step is. */
 export interface StepStatus {
   readonly id: string;
   readonly title: string;

@@ -1,12 +1,8 @@
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
-import { readJsonFile } from "../../core/read-json-file";
+import { readFileSync } from "node:fs";
+import { RefusedError } from "../../core/refused-error";
 import { SternaError } from "../../core/errors";
-import { canonicalJson } from "../../manifest/checksum";
-import { readPins, withPin, writePins, type PinsFile } from "../../manifest/pins-file";
+import { pinsText, readPins, TRIED_PINS, triedPins, withPin, writePins, type PinsFile } from "../../manifest/pins-file";
 import type { Project } from "./project";
-import { replaceFile, writePrivateJson } from "./write-file";
 
 /** Which release an environment shall run. */
 export interface PinChange {
@@ -15,90 +11,51 @@ export interface PinChange {
   readonly release: string;
 }
 
-/** What is written down while a pin is tried, so that a killed command leaves no unproved pin behind. */
-const journal = z.object({ pid: z.number(), before: z.string(), tried: z.string() });
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /**
- * Changes a pin in `releases.json` and does some work, as `changePins` does.
+ * Tries a pin, as `changePins` does.
  *
  * @throws SternaError as `changePins`, `InvalidRelease`
  */
-export async function changePin<T>(project: Project, change: PinChange, work: () => Promise<T>): Promise<T> {
+export async function changePin<T>(
+  project: Project,
+  change: PinChange,
+  work: (variables: NodeJS.ProcessEnv) => Promise<T>,
+): Promise<T> {
   return changePins(project, (content) => withPin(content, change.system, change.environment, change.release), work);
 }
 
 /**
- * Changes `releases.json` and does some work. When the work fails, or the command is interrupted,
- * `releases.json` is byte for byte what it was.
+ * Changes `releases.json`, once some work has shown that the change may stand. Until then the file is not touched: the
+ * work passes the tried content to the app in a variable. So a killed command leaves no pin behind that was not proved.
  *
- * The app reads its pins from the file, so what a release would mean for an environment can be seen only with the new
- * pin in place.
- *
- * @throws SternaError `PinsBusy`, `FileUnwritable`, what is wrong with `releases.json`, or what the work throws
+ * @param work gets the variable for the app; what it throws keeps the file as it is
+ * @throws SternaError `FileUnwritable`, what is wrong with `releases.json`, or what the work throws
+ * @throws RefusedError `PinsChanged` when the file was changed meanwhile
  */
 export async function changePins<T>(
   project: Project,
   change: (content: PinsFile) => PinsFile,
-  work: () => Promise<T>,
+  work: (variables: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
-  recoverPins(project);
-  const file = journalFile(project);
-  if (existsSync(file)) {
-    throw new SternaError(
-      "PinsBusy",
-      `another sterna command is changing releases.json; wait for it, or remove ${file} if there is none`,
+  const { pinsFile } = project;
+  const before = readText(pinsFile);
+  const changed = change(readPins(pinsFile));
+  const result = await work({ [TRIED_PINS]: triedPins(pinsFile, changed) });
+  if (readText(pinsFile) !== before) {
+    throw new RefusedError(
+      "PinsChanged",
+      `releases.json was changed while the new pin was tried, and was not overwritten. What would have been written:\n` +
+        `${pinsText(changed)}Look at the change, and run the command again.`,
     );
   }
-  const changed = change(readPins(project.pinsFile));
-  const before = readFileSync(project.pinsFile, "utf8");
-  writePrivateJson(file, { pid: process.pid, before, tried: canonicalJson(changed) });
-  const restore = (): void => {
-    replaceFile(project.pinsFile, before, statSync(project.pinsFile).mode);
-    rmSync(file, { force: true });
-  };
-  const onSignal = (): void => {
-    restore();
-    process.exit(1);
-  };
-  for (const signal of SIGNALS) process.once(signal, onSignal);
+  writePins(pinsFile, changed);
+  return result;
+}
+
+function readText(file: string): string {
   try {
-    writePins(project.pinsFile, changed);
-    const result = await work();
-    rmSync(file, { force: true });
-    return result;
-  } catch (error) {
-    restore();
-    throw error;
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-  }
-}
-
-/**
- * Takes back a pin that a killed command was trying. What people wrote into `releases.json` since then stays.
- */
-export function recoverPins(project: Project): void {
-  const file = journalFile(project);
-  if (!existsSync(file)) return;
-  const { pid, before, tried } = readJsonFile(file, journal, "InvalidPins");
-  if (pid !== process.pid && isAlive(pid)) return;
-  if (canonicalJson(readPins(project.pinsFile)) === tried) {
-    replaceFile(project.pinsFile, before, statSync(project.pinsFile).mode);
-  }
-  rmSync(file, { force: true });
-}
-
-function journalFile({ workspace }: Project): string {
-  return join(workspace, "pin-change.json");
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
 import { environmentsFile } from "../../manifest/environments-file";
+import { readWaivers, waiversPath } from "../../manifest/waivers";
 import { proofGate } from "../../promotion/gates/proof-gate";
 import { ConfiguredExpressions } from "../../promotion/plan/expressions";
 import { DeclaredDifferences, type FreeAttribute } from "../../promotion/plan/fingerprint";
@@ -11,7 +12,7 @@ import type { PlanSummary } from "../../promotion/plan/plan-summary";
 import type { GateResult, PromotionReport } from "../../promotion/promotion-report";
 import { compareChanges } from "../../promotion/proof/compare-changes";
 import { ProvingHistory } from "../../promotion/proof/proving-history";
-import { Waivers, waiversFile, type WaiverPlace } from "../../promotion/proof/waivers";
+import { Waivers } from "../../promotion/proof/waivers";
 import type { ReportProof } from "../../promotion/report/build-report";
 import type { Project } from "./project";
 import { allRecords } from "./records";
@@ -73,7 +74,7 @@ export function proveBy(
       free,
       configured: expressionsOf(system, declared),
     }),
-    waivers: readWaivers(project, system),
+    waivers: new Waivers(readWaivers(waiversPath(project.directory), system), new Date()),
     differences: names,
   };
   if (!system.protected) return { report };
@@ -129,20 +130,4 @@ export function expressionsOf(
 ): ConfiguredExpressions {
   const { resource = {} } = readJsonFile(join(directory, "cdk.tf.json"), configuration, "SynthesisUnreadable");
   return new ConfiguredExpressions(resource, declared);
-}
-
-/** `waivers.json`, which is committed. */
-export function waiversPath({ directory }: Pick<Project, "directory">): string {
-  return join(directory, "waivers.json");
-}
-
-/**
- * The waivers for a release of a system in an environment.
- *
- * @throws SternaError `FileNotJson`, `InvalidWaivers`
- */
-function readWaivers(project: Project, place: WaiverPlace): Waivers {
-  const file = waiversPath(project);
-  const all = existsSync(file) ? readJsonFile(file, waiversFile, "InvalidWaivers").waivers : [];
-  return new Waivers(all, place, Date.now());
 }

@@ -4,12 +4,12 @@ import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
 import { sternaPackage } from "../../core/sterna-package";
 import { sha256 } from "../../manifest/checksum";
+import { waiversPath } from "../../manifest/waivers";
 import { buildReport, type ReportSource } from "../../promotion/report/build-report";
 import { planDigest, type PlanParts, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { promotionReport, type PromotionReport, type ReportedResource } from "../../promotion/promotion-report";
 import type { Project } from "./project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
-import { waiversPath } from "./proof";
 import { writePrivateJson } from "./write-file";
 
 /** What Terraform and the provider leave in a stack's folder; it may change without changing what an apply does. */
@@ -128,7 +128,7 @@ export function readSavedPlan(files: PlanFiles): SavedPlan | undefined {
 export function planParts(project: Project, files: PlanFiles, directory: string): PlanParts {
   const providers = join(directory, "terraform.d", "plugins", "registry.terraform.io", "sterna", "sterna");
   const zips = list(providers).filter((name) => name.endsWith(".zip"));
-  const committed = [project.environmentsFile, waiversPath(project)];
+  const committed = [project.environmentsFile, waiversPath(project.directory)];
   return {
     ...digestOf(PLAN_FILE, files.plan),
     ...Object.assign({}, ...filesIn(directory).map((name) => digestOf(name, join(directory, name)))),

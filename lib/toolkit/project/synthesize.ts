@@ -3,6 +3,7 @@ import type { Reporter } from "../reporter";
 import type { ErrorCode } from "../../core/error-codes";
 import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
+import { TRIED_PINS } from "../../manifest/pins-file";
 import type { Project } from "./project";
 import { readSynthesis, type Synthesis } from "./stacks";
 
@@ -12,6 +13,7 @@ const HEAP_MEGABYTES = 4096;
 /**
  * Runs the app the way `cdktf synth` does, and reads what it wrote. Needs no Terraform and no network.
  *
+ * @param tried variable with the pins that are tried; by default the app reads `releases.json`
  * @throws SternaError `SynthesisFailed` with the app's own error, `NotSynthesized`
  * @throws RefusedError what the gates of the synthesis refuse
  */
@@ -19,13 +21,14 @@ export async function synthesize(
   project: Project,
   environment: NodeJS.ProcessEnv,
   terminal: Reporter,
+  tried: NodeJS.ProcessEnv = {},
 ): Promise<Synthesis> {
   terminal.announce("synthesizing…");
   const result = await execa({
     // eslint-disable-next-line no-restricted-syntax -- The command line is the user's own, from cdktf.json; nothing is added to it.
     shell: true,
     cwd: project.directory,
-    env: appEnvironment(project, environment),
+    env: { ...appEnvironment(project, environment), ...tried },
     extendEnv: false,
     stdin: "ignore",
     reject: false,
@@ -49,9 +52,9 @@ export async function synthesize(
   return synthesis;
 }
 
-/** As cdktf does: Terraform's variables are for Terraform alone. */
+/** As cdktf does: Terraform's variables are for Terraform alone. Pins are tried only by who passes them. */
 function appEnvironment({ output }: Project, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => !name.startsWith("TF_VAR_"));
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith("TF_VAR_") && name !== TRIED_PINS);
   return {
     ...Object.fromEntries(kept),
     NODE_OPTIONS: environment.NODE_OPTIONS || `--max-old-space-size=${HEAP_MEGABYTES}`,

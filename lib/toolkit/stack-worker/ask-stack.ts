@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { SternaError } from "../../core/errors";
+import { sternaPackage } from "../../core/sterna-package";
 import { variablesOf, type Project } from "../project/project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import type { ToolkitContext } from "../reporter";
@@ -8,7 +9,7 @@ import { STACK_WORKER, stackAnswer, type StackAnswer, type StackRequest, type St
 const TAIL_CHARACTERS = 2000;
 
 /**
- * Has a process work on steps of a stack: with the variables of the environment and in the folder of the stack, as the
+ * Has a process of `sterna` work on steps of a stack: with the variables of the environment and in the folder of the stack, as the
  * provider does. Both belong to a whole process.
  *
  * @param announce makes the text to show while the process works on a step
@@ -26,7 +27,7 @@ export async function askStack(
   const { directory, environment, ledger } = system;
   const request: StackRequest = { ledger, place: { system: system.system, environment, directory }, work };
   const variables = variablesOf(project, environment, surroundings.environment);
-  const child = execa(process.execPath, [...process.execArgv, process.argv[1]!, STACK_WORKER], {
+  const child = execa(process.execPath, [...process.execArgv, sternaPackage().binary, STACK_WORKER], {
     cwd: directory,
     env: { STERNA_LEDGER: ledger, STERNA_ENVIRONMENT: environment, ...variables },
     extendEnv: false,

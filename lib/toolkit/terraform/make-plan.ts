@@ -6,7 +6,7 @@ import { program } from "../../manifest/program";
 import { ROLLBACK } from "../../provider/plan-step";
 import type { StepChange } from "../../promotion/plan/step-change";
 import { describeUndo } from "../../promotion/plan/undo";
-import { gateResults } from "../../promotion/gates/gate-results";
+import { judgeGates } from "../../promotion/gates/judge-gates";
 import { isEffectlessJson } from "../ledgers/find-applied";
 import { variablesOf, type Project } from "../project/project";
 import { readDifferences, proveBy, readProofRecords } from "../project/proof";
@@ -59,7 +59,7 @@ export async function makePlan(
       chain: await lanesOf(project, system),
       release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
       proof: proof?.report,
-      gates: [...gateResults(project, system, made.summary, last), ...(proof?.gate === undefined ? [] : [proof.gate])],
+      gates: judgeGates(project, { moment: "plan", system, plan: made.summary, last, proof: proof?.gate }),
       warnings: untold(warnings).map(describeDiagnostic),
       undoPreview: undoPreviewOf,
     });

@@ -24,7 +24,6 @@ const GATES = {
       evidence: { subject: "attestation", validFor: 3600, eachRelease: true },
     },
   ],
-  waivers: [],
   windows: [],
 };
 
@@ -101,7 +100,7 @@ requires("terraform")("what staging proved is what production gets, with real Te
 
     // WHEN each is waived by name
     const waive = (change: string) => ({
-      ...{ system: "shop", environment: "production", release: "1.0.0", change },
+      ...{ system: "shop", environment: "production", release: "1.0.0", gate: "proof", changes: [change] },
       ...{ reason: "agreed in OPS-7", by: "ana", expires: "2999-01-01T00:00:00Z" },
     });
     project.write("waivers.json", {

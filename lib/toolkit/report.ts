@@ -20,12 +20,27 @@ import { type StepStatus, readStatus } from "./ledgers/system-status";
 import type { Project } from "./project/project";
 import { allRecords } from "./project/records";
 import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
+import { openSystems, type SystemsOptions, type Toolkit } from "./toolkit";
 
 /** How many of the last applies are shown. */
 const SHOWN_APPLIES = 5;
 
-/** Reads pins, ledgers and records of systems. What cannot be read is said in its place. */
-export async function readOverview(
+/**
+ * What runs where: releases, steps, colors, applies and next backups of all systems in all environments. A ledger or a
+ * record that cannot be read is part of the answer.
+ *
+ * @throws SternaError what `openSystems` throws
+ */
+export async function report(toolkit: Toolkit, options: SystemsOptions = {}): Promise<Overview> {
+  const { project, surroundings, terminal } = toolkit;
+  const systems = await openSystems(toolkit, options);
+  terminal.announce("reading ledgers and records…");
+  const overview = await readOverview(project, systems, surroundings.environment);
+  terminal.showLive(undefined);
+  return overview;
+}
+
+async function readOverview(
   project: Project,
   systems: readonly SynthesizedSystem[],
   process: NodeJS.ProcessEnv,

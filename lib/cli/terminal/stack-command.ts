@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import { openToolkit, type StackOptions, type Toolkit } from "../../toolkit/toolkit";
+import { newCommand, type CommandContext, type CommandRunner, type ExitStatus } from "./command";
+import type { CommonOptions } from "./terminal";
+
+/** What a command gets that works on a project. */
+export interface ProjectContext extends CommandContext {
+  readonly toolkit: Toolkit;
+}
+
+/**
+ * Opens the project of a command.
+ *
+ * @throws SternaError `ProjectMissing`, `InvalidProject`, `FileNotJson`
+ */
+export function inProject(context: CommandContext): ProjectContext {
+  const { directory, environment: variables } = context.surroundings;
+  return { ...context, toolkit: openToolkit({ directory, variables, reporter: context.terminal }) };
+}
+
+/** The work of a command: the stack, its options, and the arguments that come after system and environment. */
+type StackWork<Options> = (
+  stack: StackOptions,
+  options: Options,
+  context: ProjectContext,
+  ...more: string[]
+) => Promise<ExitStatus>;
+
+/** A command about one system in one environment. */
+export function stackCommand<Options extends CommonOptions>(
+  run: CommandRunner,
+  [name, description, examples]: Parameters<typeof newCommand>,
+  work: StackWork<Options>,
+): Command {
+  return withStackArguments(newCommand(name, description, examples)).action(
+    (system: string, environment: string, ...rest: unknown[]) => {
+      // Commander appends the options and the command.
+      const more = rest.slice(0, -2) as string[];
+      const options = rest.at(-2) as Options;
+      return run(options, (context) => work({ system, environment }, options, inProject(context), ...more));
+    },
+  );
+}
+
+/** Gives a command the arguments that name a system in an environment. */
+export function withStackArguments(command: Command): Command {
+  return command
+    .argument("<system>", "system, such as app-ef")
+    .argument("<environment>", "environment, such as staging");
+}

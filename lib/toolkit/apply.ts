@@ -1,0 +1,190 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { SternaError } from "../core/errors";
+import { RefusedError } from "../core/refused-error";
+import { readPins } from "../manifest/pins-file";
+import { judgeGates, requirePassed } from "../promotion/gates/judge-gates";
+import { proofGateNow } from "../promotion/gates/proof-gate";
+import { changedParts } from "../promotion/plan/plan-summary";
+import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
+import type { PromotionReport } from "../promotion/promotion-report";
+import type { NewApplyRecord } from "../promotion/records/apply-record";
+import { describePlan, type Plan } from "./plan";
+import type { Project } from "./project/project";
+import { allRecords, lastRecord } from "./project/records";
+import { planFiles, planParts, readSavedPlan, type SavedPlan } from "./project/saved-plan";
+import { findSystem, readSynthesis } from "./project/stacks";
+import { applyPlan, type AppliedPlan } from "./terraform/apply-plan";
+import { describeDiagnostic, terraformFailure } from "./terraform/diagnostics";
+import { makePlan } from "./terraform/make-plan";
+import { readReviewFile, requireReviewed, reviewMade, takeReviewedProviders } from "./terraform/review-plan";
+import { openStack, type StackOptions, type Toolkit } from "./toolkit";
+
+/** Options of `apply`. */
+export interface ApplyOptions extends StackOptions {
+  /**
+   * Who says yes where there is no saved plan, so that one is made: `true` for everything, also in a protected
+   * environment; a function for what it is shown, and nothing in a protected environment.
+   * @default - nobody: without a saved plan, nothing is applied
+   */
+  readonly approve?: true | ((plan: Plan) => Promise<boolean>);
+
+  /**
+   * File that `plan` wrote as `review`, from the project's folder: the stack is planned again, and what was reviewed is
+   * applied, or nothing.
+   * @default - the saved plan is applied
+   */
+  readonly reviewed?: string;
+
+  /**
+   * Told of a plan that was made for this apply, before anything is refused or approved.
+   * @default - nobody is told
+   */
+  readonly onPlan?: (plan: Plan) => Promise<void> | void;
+}
+
+/** What an apply did. */
+export interface Application {
+  /** `false` when whoever was asked did not approve; the plan stays saved. */
+  readonly applied: boolean;
+  /** What was applied; absent when nothing was. */
+  readonly record?: NewApplyRecord;
+  /** Where the record is kept: a path from the project's folder, or an object in a bucket; absent when none was written. */
+  readonly recordFile?: string;
+}
+
+/** Looks at a stack before it is planned or applied. */
+type Preparation = (stack: SynthesizedSystem) => Promise<void>;
+
+/**
+ * Applies what was reviewed, else the saved plan, exactly as it was saved; without one, plans, asks and applies.
+ *
+ * @throws RefusedError what the gates refuse; `PlanChanged`, `PlanNotReviewed`, `ApprovalMissing`
+ * @throws SternaError what `plan` throws; `TerraformFailed`, `Interrupted` with how far it came
+ */
+export function apply(toolkit: Toolkit, options: ApplyOptions): Promise<Application> {
+  return applyPrepared(toolkit, options, async () => undefined);
+}
+
+/** Applies as `apply` does, after a look at the stack. */
+export async function applyPrepared(
+  toolkit: Toolkit,
+  options: ApplyOptions,
+  prepare: Preparation,
+): Promise<Application> {
+  const saved = readSavedPlan(planFiles(toolkit.project, `${options.system}-${options.environment}`));
+  return saved === undefined || options.reviewed !== undefined
+    ? planAndApply(toolkit, options, prepare)
+    : applySaved(toolkit, saved, prepare);
+}
+
+/** Nothing is synthesized: what was reviewed is what is there. */
+async function applySaved(toolkit: Toolkit, saved: SavedPlan, prepare: Preparation): Promise<Application> {
+  const { project, surroundings, terminal } = toolkit;
+  const system = findSystem(readSynthesis(project), saved.system, saved.environment);
+  await prepare(system);
+  const changed = changedParts(saved.parts, planParts(project, planFiles(project, saved.stack), system.directory));
+  const pinned = readPins(project.pinsFile).pins[saved.system]?.[saved.environment];
+  if (pinned !== saved.release) changed.push("the pin in releases.json");
+  if (await hasNewRecords(project, saved.report)) changed.push(`what ${saved.report.proof!.environment} applied`);
+  if (changed.length > 0) {
+    throw new RefusedError(
+      "PlanChanged",
+      `the saved plan of ${saved.stack} (release ${saved.release}, made ${saved.plannedAt}) is not to be applied: ` +
+        `${changed.join(", ")} changed since. Run \`sterna plan ${saved.system} ${saved.environment}\` and look again.`,
+    );
+  }
+  await requireGates(project, system, saved);
+  terminal.report(`applying the plan of ${saved.plannedAt}: ${saved.stack}, release ${saved.release}`);
+  return finish(await applyPlan(project, system, saved, surroundings, terminal), toolkit);
+}
+
+async function planAndApply(toolkit: Toolkit, options: ApplyOptions, prepare: Preparation): Promise<Application> {
+  const { project, surroundings, terminal } = toolkit;
+  const { approve, reviewed, onPlan } = options;
+  const review = reviewed === undefined ? undefined : readReviewFile(project, reviewed);
+  const approved = approve === true || review !== undefined;
+  const system = await openStack(toolkit, options);
+  await prepare(system);
+  if (!approved) refuseUnapproved(system, approve !== undefined);
+  if (review !== undefined) takeReviewedProviders(review, system);
+  const made = await makePlan(project, system, surroundings, terminal);
+  const { saved } = made;
+  const plan = describePlan(toolkit, made);
+  await onPlan?.(plan);
+  if (review !== undefined) requireReviewed(project, review, reviewMade(system, made));
+  await requireGates(project, system, saved);
+  if (plan.changes && !approved && !(typeof approve === "function" && (await approve(plan)))) return { applied: false };
+  return finish(await applyPlan(project, system, saved, surroundings, terminal), toolkit);
+}
+
+function refuseUnapproved(
+  { system, environment, protected: isProtected }: SynthesizedSystem,
+  somebodyIsAsked: boolean,
+): void {
+  const plan = `sterna plan ${system} ${environment}`;
+  if (isProtected) {
+    throw new RefusedError(
+      "PlanNotReviewed",
+      `${environment} is protected and there is no saved plan: run \`${plan}\`, have it reviewed, and apply again; or add --auto-approve`,
+    );
+  }
+  if (!somebodyIsAsked) {
+    throw new RefusedError(
+      "ApprovalMissing",
+      `there is no saved plan, and no terminal to ask on: run \`${plan}\` first, or add --auto-approve`,
+    );
+  }
+}
+
+/** Says how it went, and what to do next. */
+function finish({ record, file, diagnostics, otherOutput }: AppliedPlan, { project, terminal }: Toolkit): Application {
+  const { system, environment, steps, result } = record;
+  if (result === "applied") return { applied: true, record, ...(file === undefined ? {} : { recordFile: file }) };
+  const next = steps.find(({ status }) => status === "failed") ?? steps.find(({ status }) => status === "pending");
+  const resume = next === undefined ? "it goes on where it stopped" : `it resumes at ${next.id}`;
+  const log = next && join(project.workspace, "logs", record.stack, `${next.id}.log`);
+  const output = log !== undefined && existsSync(log) ? ` All that it said: ${relative(project.directory, log)}` : "";
+  const advice = `Run \`sterna apply ${system} ${environment}\` again: ${resume}.${output}`;
+  if (result === "interrupted") {
+    throw new SternaError("Interrupted", `the apply was interrupted; ${describeSteps(record)}. ${advice}`);
+  }
+  const failure = terraformFailure("terraform apply", { diagnostics, otherOutput, interrupts: 0 });
+  for (const warning of terminal.verbose ? diagnostics : []) terminal.report(describeDiagnostic(warning));
+  const message = `${failure.message}\n${describeSteps(record)}. ${advice}`;
+  throw failure instanceof RefusedError
+    ? new RefusedError(failure.code, message)
+    : new SternaError(failure.code, message);
+}
+
+function describeSteps({ steps }: AppliedPlan["record"]): string {
+  const count = (status: string) => steps.filter((step) => step.status === status).length;
+  return `${count("done")} of ${steps.length} steps done, ${count("failed")} failed, ${count("pending")} not reached`;
+}
+
+/**
+ * Everything that has to hold before a plan is applied.
+ *
+ * @throws RefusedError what the gates refuse
+ */
+export async function requireGates(
+  project: Project,
+  system: SynthesizedSystem,
+  { summary, report }: Pick<SavedPlan, "summary" | "report">,
+): Promise<void> {
+  const last = await lastRecord(project, system.stack);
+  const proof = proofGateNow(report, new Date());
+  const results = judgeGates(project, { moment: "apply", system, plan: summary, last, proof });
+  requirePassed(results, system, "nothing was applied", report);
+}
+
+/**
+ * Whether the environment before applied something since a plan was judged.
+ *
+ * @throws RefusedError `RecordsBroken`
+ */
+async function hasNewRecords(project: Project, { system, proof }: PromotionReport): Promise<boolean> {
+  if (proof === undefined) return false;
+  const records = await allRecords(project, `${system}-${proof.environment}`);
+  return records.at(-1)?.digest !== proof.records.at(-1);
+}

@@ -1,0 +1,75 @@
+import { SternaError } from "../core/errors";
+import type { CheckResult } from "../engine/step-kind";
+import type { StepRecord } from "../manifest/step-record";
+import { inStackOrder, readOwnLedgers } from "./ledgers/system-status";
+import { askStack } from "./stack-worker/ask-stack";
+import type { StackAnswer } from "./stack-worker/messages";
+import { openStack, type StackOptions, type Toolkit } from "./toolkit";
+
+/**
+ * - `holds`: each query gives the expected answer
+ * - `drift`: at least one does not
+ * - `unanswered`: a query could not be asked
+ * - `skipped`: the step is not applied, so it has nothing to hold
+ */
+export type Verdict = "holds" | "drift" | "unanswered" | "skipped";
+
+/** What a step's verify queries say now. */
+export interface VerifiedStep {
+  readonly id: string;
+  readonly title: string;
+  readonly release: string;
+  readonly status: StepRecord["status"];
+  readonly verdict: Verdict;
+  readonly checks: readonly CheckResult[];
+  readonly error?: string;
+}
+
+/** What the verify queries of a stack say now. */
+export interface Verification {
+  readonly system: string;
+  readonly environment: string;
+  /** Whether every applied step still holds. */
+  readonly holds: boolean;
+  readonly steps: readonly VerifiedStep[];
+}
+
+/**
+ * Asks the verify queries of all applied steps again. Changes nothing.
+ *
+ * @throws SternaError `LedgerUnreachable`, `StackWorkerFailed`, what `openStack` throws
+ */
+export async function verify(toolkit: Toolkit, options: StackOptions): Promise<Verification> {
+  const { project, surroundings } = toolkit;
+  const stack = await openStack(toolkit, options);
+  const { rows, unreadable } = await readOwnLedgers(project, stack, surroundings.environment);
+  if (unreadable[0] !== undefined) {
+    const message = `which steps are applied cannot be known, so nothing was verified: ${unreadable[0].message}`;
+    throw new SternaError("LedgerUnreachable", message);
+  }
+  const all = inStackOrder(stack, [...rows.values()]);
+  const applied = all.filter(({ status }) => status === "applied");
+  const work = { action: "verify" as const, steps: applied };
+  const answers = await askStack(project, stack, work, toolkit, (id) => `asking ${id}…`);
+  return toVerification(stack, all, answers);
+}
+
+function toVerification(
+  { system, environment }: Pick<Verification, "system" | "environment">,
+  rows: readonly StepRecord[],
+  answers: readonly StackAnswer[],
+): Verification {
+  const answerOf = new Map(answers.map((answer) => [answer.id, answer]));
+  const steps = rows.map(({ id, title, release, status }): VerifiedStep => {
+    const { checks = [], error } = answerOf.get(id) ?? {};
+    const verdict = status === "applied" ? judge(checks, error) : "skipped";
+    return { id, title, release, status, verdict, checks, ...(error === undefined ? {} : { error: error.message }) };
+  });
+  const holds = steps.every(({ verdict }) => verdict === "holds" || verdict === "skipped");
+  return { system, environment, holds, steps };
+}
+
+function judge(checks: readonly CheckResult[], error: StackAnswer["error"]): Verdict {
+  if (error !== undefined) return "unanswered";
+  return checks.every(({ expected, actual }) => expected === actual) ? "holds" : "drift";
+}
