@@ -1,8 +1,12 @@
+import { beforeAll } from "@jest/globals";
 import { mkdirSync, symlinkSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { main } from "../../lib/cli/main";
+import { COMMANDS, main } from "../../lib/cli/main";
 import { scratchRoot } from "../support/repository";
+
+// A command is loaded when it is called; the first test that calls one must not pay for that with its time.
+beforeAll(async () => void (await Promise.all(COMMANDS.map(({ load }) => load()))), 120_000);
 
 /** What a run of the command line left. */
 export interface CliRun {

@@ -108,7 +108,7 @@ requires("terraform")("a program that moves a system with the toolkit and real T
       ["production", "0.1.0"],
     ]);
     expect(reported.join("\n")).toContain("releases.json: shop in staging 1.0.0 → 0.1.0");
-  });
+  }, 420_000);
 
   it("asks a function, applies what it approves, and throws typed errors for the rest", async () => {
     const sterna = open();
