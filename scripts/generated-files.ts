@@ -7,11 +7,13 @@ import { pinsFile } from "../lib/manifest/pins-file";
 import { waiversFile } from "../lib/manifest/waivers";
 import { promotionReport } from "../lib/promotion/promotion-report";
 import { overview } from "../lib/promotion/report/overview";
+import { propsTable } from "./props-table";
 
 /** Files that are written from the code: path from the top of the checkout, and content. */
 export function generatedFiles(): Record<string, string> {
   return {
     "docs/errors.md": errorsPage(),
+    "lib/core/props-table.ts": propsTable(),
     "schemas/environments.schema.json": schema(
       environmentsFile,
       "environments.json",

@@ -1,6 +1,6 @@
 import type { Construct, IConstruct } from "constructs";
 import type { Duration } from "../core/duration";
-import { ValidationError } from "../core/errors";
+import { report } from "../core/errors";
 import type { Schedule } from "../schedule/schedule";
 import { checkTimerName } from "./timer";
 
@@ -126,26 +126,26 @@ export function validateHostBackupTimer(props: HostBackupTimerProps, construct: 
 
 function check(pattern: RegExp, value: string, name: string, allowed: string, construct: IConstruct): void {
   if (pattern.test(value) && !value.includes("/../")) return;
-  throw new ValidationError("InvalidBackupTimer", `${name} "${value}" is not ${allowed}`, construct);
+  report(construct, "InvalidBackupTimer", `${name} "${value}" is not ${allowed}`);
 }
 
 function refuseForCron(props: HostBackupTimerProps, construct: IConstruct): void {
   const beyond = ["persistent", "jitter", "credentials", "onFailureUnit", "timeout", "writablePaths"] as const;
   const asked = beyond.filter((name) => props[name] !== undefined && props[name] !== false);
   if (asked.length === 0) return;
-  throw new ValidationError(
+  report(
+    construct,
     "InvalidBackupTimer",
     `cron has no ${asked.join(", no ")}; leave that out, or take scheduler: "systemd"`,
-    construct,
   );
 }
 
 function validateJitter({ jitter, schedule }: HostBackupTimerProps, construct: IConstruct): void {
   const shortest = schedule.shortestDistance();
   if (jitter === undefined || jitter.toMilliseconds() < shortest.toMilliseconds()) return;
-  throw new ValidationError(
+  report(
+    construct,
     "JitterTooLong",
     `a delay of up to ${jitter} reaches the next run, which can come after ${shortest}; write less`,
-    construct,
   );
 }

@@ -3,6 +3,8 @@ import { addCustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import { Construct } from "constructs";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { checkProps } from "../core/check-props";
+import { collect } from "../core/errors";
 import { type HostBackupTimerProps, type HostFile, validateHostBackupTimer } from "./host-backup-timer-props";
 import { cronFiles, systemdFiles } from "./host-files";
 import { placeSchedule } from "./timer";
@@ -24,9 +26,12 @@ export class HostBackupTimer extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
   constructor(scope: Construct, id: string, props: HostBackupTimerProps) {
     super(scope, id);
-    validateHostBackupTimer(props, this);
+    checkProps(this, "HostBackupTimerProps", props);
     const cron = props.scheduler === "cron";
-    const form = placeSchedule(props.schedule, cron ? "crontab" : "systemd", this);
+    const form = collect(this, () => {
+      validateHostBackupTimer(props, this);
+      return placeSchedule(props.schedule, cron ? "crontab" : "systemd", this);
+    });
     this.files = cron ? cronFiles(form, props) : systemdFiles(form, props);
     if (props.placement === undefined) this.writeFiles(props.name);
     else props.placement.place(this, props.name, this.files);

@@ -1,6 +1,6 @@
 import { Annotations } from "cdktf";
 import type { IConstruct } from "constructs";
-import { ValidationError } from "../core/errors";
+import { report, ValidationError } from "../core/errors";
 import { isUnresolved } from "../core/tokens";
 import type { Schedule } from "../schedule/schedule";
 import type { ScheduleForm, ScheduleTarget } from "../schedule/targets";
@@ -44,9 +44,9 @@ const NAME = /^[a-z][a-z0-9-]{1,39}$/;
  */
 export function checkTimerName(name: string, construct: IConstruct): void {
   if (!isUnresolved(name) && NAME.test(name)) return;
-  throw new ValidationError(
+  report(
+    construct,
     "InvalidBackupTimer",
     `name "${name}" is not 2 to 40 lower-case letters, digits and hyphens, beginning with a letter, known at synth`,
-    construct,
   );
 }

@@ -8,6 +8,7 @@ import {
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { writeFileSync } from "node:fs";
+import { checkProps } from "../core/check-props";
 import { ValidationError } from "../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
 import { isStateful } from "../core/stateful-types";
@@ -150,6 +151,7 @@ export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack>
    */
   constructor(scope: Construct, id: string, props: BlueGreenStacksProps<ColorStack>) {
     super(scope, id);
+    checkProps(this, "BlueGreenStacksProps", props);
     this.rollout = props.rollout;
     this.requireName();
     this.requireDestinations();

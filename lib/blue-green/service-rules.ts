@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
 import { holdsPassword } from "../core/secrets-in-text";
-import { SternaError, ValidationError } from "../core/errors";
+import { report, SternaError, ValidationError } from "../core/errors";
 import { isUnresolved } from "../core/tokens";
 import type { Rollout } from "../manifest/rollout";
 
@@ -23,7 +23,7 @@ export function requireNoPasswords(
   const name = Object.keys(environment).find((each) => holdsPassword(environment[each]!));
   if (name === undefined) return;
   const message = `the variable ${name} is a URL with a password, and whoever sees the plan or the service reads it; write secrets: { ${name}: ${reference} }`;
-  throw new ValidationError("LiteralPassword", message, construct);
+  report(construct, "LiteralPassword", message);
 }
 
 /**
@@ -50,11 +50,12 @@ export function requireImages(
     const image = images[release];
     if (image === undefined) {
       const message = `${color} runs release ${release}, and \`images\` has none for it; it has ${Object.keys(images).join(", ") || "none"}. Add "${release}": "<registry>/<repository>@sha256:<digest>"`;
-      throw new ValidationError("ImageMissing", message, construct);
+      report(construct, "ImageMissing", message);
+      continue;
     }
     if (isUnresolved(image) || IMAGE_BY_DIGEST.test(image)) continue;
     const message = `the image of release ${release} is "${image}", and a tag can point to something else tomorrow; write <registry>/<repository>@sha256:<64 hexadecimal digits>`;
-    throw new ValidationError("ImageWithoutDigest", message, construct);
+    report(construct, "ImageWithoutDigest", message);
   }
 }
 
@@ -62,6 +63,6 @@ export function requireImages(
 export function requirePorts(ports: Readonly<Record<string, number>>, construct: Construct): void {
   for (const [name, port] of Object.entries(ports)) {
     if (isUnresolved(port) || (Number.isInteger(port) && port >= 1 && port <= 65535)) continue;
-    throw new ValidationError("InvalidPort", `\`${name}\` is ${port}; a TCP port is 1 to 65535`, construct);
+    report(construct, "InvalidPort", `\`${name}\` is ${port}; a TCP port is 1 to 65535`);
   }
 }

@@ -2,6 +2,7 @@ import { TerraformStack, App, type IStackSynthesizer, type ISynthesisSession } f
 import type { Construct, IConstruct } from "constructs";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkProps } from "../core/check-props";
 import { SternaError, ValidationError } from "../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
 import { canonicalJson } from "../manifest/checksum";
@@ -160,6 +161,7 @@ export class SystemStack extends TerraformStack {
    * `ProofNotConfigured`, `NoUpgradePath`
    */
   constructor(scope: Construct, props: SystemStackProps) {
+    checkProps(scope, "SystemStackProps", props);
     const { system, environment } = props;
     const id = `${system}-${environment.name}`;
     super(scope, id);

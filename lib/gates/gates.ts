@@ -1,6 +1,7 @@
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { Cron } from "croner";
+import { checkProps } from "../core/check-props";
 import { Duration } from "../core/duration";
 import { ValidationError, SternaError } from "../core/errors";
 import { SystemStack } from "../environments/system-stack";
@@ -59,12 +60,10 @@ export class Gates extends Construct {
    * refuse: `PlainSecretInEnvironment`, `CorsNotExplicit`, `ListenerWithoutTls`, `ServiceNotAlarmed`, `StatefulNotBackedUp`,
    * `StepWithoutWayBack`
    */
-  constructor(
-    scope: Construct,
-    id: string,
-    { gates, waiversFile = "waivers.json", maintenanceWindows = [] }: GatesProps,
-  ) {
+  constructor(scope: Construct, id: string, props: GatesProps) {
     super(scope, id);
+    checkProps(this, "GatesProps", props);
+    const { gates, waiversFile = "waivers.json", maintenanceWindows = [] } = props;
     const stack = SystemStack.of(this);
     this.gates = [...new Set(gates)];
     this.requireUnique();

@@ -1,7 +1,8 @@
 import { Annotations } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
+import { checkProps, isKnownProps } from "../core/check-props";
 import type { Duration } from "../core/duration";
-import { ValidationError } from "../core/errors";
+import { attempt, collect, isFaultless, report, ValidationError } from "../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
 import { SystemStack } from "../environments/system-stack";
 import { STEP_ATTRIBUTES } from "../manifest/step-attributes";
@@ -82,6 +83,7 @@ export class Migration extends Construct {
    */
   constructor(scope: Construct, id: string, props: MigrationProps) {
     super(scope, id);
+    checkProps(this, "MigrationProps", props);
     const stack = SystemStack.of(this);
     this.from = ValidationError.locate(this, () => stack.releases.get(props.from));
     this.to = ValidationError.locate(this, () => stack.releases.get(props.to));
@@ -258,25 +260,26 @@ export abstract class Step extends Construct {
    */
   protected constructor(scope: Construct, id: string, props: StepProps, makeProgram: (step: Step) => StepProgram) {
     super(scope, id);
+    checkProps(this, propsOf(new.target), props);
     this.migration = Migration.of(this);
-    if (!isIdentifier(id)) {
-      throw new ValidationError("InvalidIdentifier", `a step cannot be called "${id}": use ${IDENTIFIER_RULE}`, this);
-    }
     this.title = props.title ?? id;
     this.phase = props.phase ?? STEP_ATTRIBUTES.phase.default;
     this.lastNeededBy = props.lastNeededBy;
     this.after = props.after;
     this.irreversible = props.irreversible;
-    if (this.irreversible?.trim() === "") {
-      throw new ValidationError(
-        "StepNotReversible",
-        "`irreversible` is empty; say why the step cannot be undone",
-        this,
-      );
-    }
     const stack = SystemStack.of(this);
-    MigrationGraph.of(stack).addStep(this);
-    const { json, variables } = compileProgram(this, stack, makeProgram(this));
+    const { json, variables } = collect(this, () => {
+      if (!isIdentifier(id)) {
+        report(this, "InvalidIdentifier", `a step cannot be called "${id}": use ${IDENTIFIER_RULE}`);
+      }
+      if (this.irreversible?.trim() === "") {
+        report(this, "StepNotReversible", "`irreversible` is empty; say why the step cannot be undone");
+      }
+      attempt(this, () => MigrationGraph.of(stack).addStep(this));
+      const program = makeProgram(this);
+      // What the engine would say of it are the same mistakes, in other words.
+      return isFaultless(this) ? compileProgram(this, stack, program) : { json: "{}", variables: {} };
+    });
     this.terraformStep = new SternaStep(this, "Resource", {
       ...attributesIn(props),
       id,
@@ -294,4 +297,17 @@ export abstract class Step extends Construct {
 /** What of a step's properties is an argument of its resource. */
 function attributesIn(props: StepProps): Omit<StepProps, "timeout" | "after"> {
   return Object.fromEntries(Object.entries(props).filter(([name]) => name in STEP_ATTRIBUTES));
+}
+
+/** Name of the properties that a step gets: those of the kind that it is, or extends. */
+function propsOf(type: object): string {
+  let kind = type as { readonly name: string };
+  for (
+    let parent = kind;
+    parent !== Step && parent.name !== "";
+    parent = Object.getPrototypeOf(parent) as typeof kind
+  ) {
+    kind = parent;
+  }
+  return isKnownProps(`${kind.name}Props`) ? `${kind.name}Props` : "StepProps";
 }

@@ -1,5 +1,5 @@
 import type { IConstruct } from "constructs";
-import { ValidationError } from "../core/errors";
+import { report } from "../core/errors";
 import type { Check } from "../manifest/program";
 import type { Step } from "../migrations/migration";
 
@@ -23,10 +23,10 @@ export type AnswerFormat = (value: string | number | boolean) => string;
  */
 export function toChecks(step: IConstruct, verify: readonly Verification[], format: AnswerFormat = String): Check[] {
   if (verify.length === 0) {
-    throw new ValidationError(
+    report(
+      step,
       "StepNotVerified",
       "`verify` is empty; many commands exit 0 after they failed, so write at least one { query, expected }",
-      step,
     );
   }
   return verify.map((verification) => toCheck(step, verification, format));
@@ -40,11 +40,12 @@ export function toChecks(step: IConstruct, verify: readonly Verification[], form
 export function toCheck(step: IConstruct, { query, expected }: Verification, format: AnswerFormat = String): Check {
   // From JavaScript, or from JSON, it may be missing all the same.
   if (query?.trim() && expected !== undefined && expected !== null) return { query, expected: format(expected) };
-  throw new ValidationError(
+  report(
+    step,
     "StepNotVerified",
     `a verification needs a query and the expected answer, got ${JSON.stringify({ query, expected })}`,
-    step,
   );
+  return { query: String(query), expected: String(expected) };
 }
 
 /**
@@ -55,17 +56,17 @@ export function toCheck(step: IConstruct, { query, expected }: Verification, for
  */
 export function requireWayBack(step: Step, down: string | undefined): void {
   if (down !== undefined && step.irreversible !== undefined) {
-    throw new ValidationError(
+    report(
+      step,
       "StepReversibleAndIrreversible",
       `it has \`down\`, and \`irreversible\` says "${step.irreversible}"; keep one of them`,
-      step,
     );
   }
   if (down === undefined && step.irreversible === undefined) {
-    throw new ValidationError(
+    report(
+      step,
       "StepNotReversible",
       'it has no way back; write `down`, or `irreversible: "<why it cannot be undone>"`',
-      step,
     );
   }
 }

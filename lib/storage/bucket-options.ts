@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import type { Duration } from "../core/duration";
-import { ValidationError } from "../core/errors";
+import { report } from "../core/errors";
 import { isUnresolved } from "../core/tokens";
 
 /** Which pages of other origins a browser lets read and write the objects of a bucket. */
@@ -42,25 +42,25 @@ const METHODS: readonly string[] = ["GET", "PUT", "POST", "DELETE", "HEAD"] sati
  */
 export function validateCorsRules(rules: readonly CorsRule[], construct: IConstruct): void {
   if (rules.length > 100) {
-    throw new ValidationError("TooManyCorsRules", `a bucket takes 100 corsRules, got ${rules.length}.`, construct);
+    report(construct, "TooManyCorsRules", `a bucket takes 100 corsRules, got ${rules.length}.`);
   }
   for (const { allowedMethods, allowedOrigins } of rules) {
     if (allowedMethods.length === 0 || allowedOrigins.length === 0) {
       const missing = allowedMethods.length === 0 ? "allowedMethods" : "allowedOrigins";
-      throw new ValidationError("EmptyCorsRule", `a CORS rule with empty ${missing} allows nothing.`, construct);
+      report(construct, "EmptyCorsRule", `a CORS rule with empty ${missing} allows nothing.`);
     }
     for (const method of allowedMethods.filter((method) => !METHODS.includes(method))) {
-      throw new ValidationError(
+      report(
+        construct,
         "InvalidCorsMethod",
         `a bucket answers to no method "${method}". Write one of ${METHODS.join(", ")}; OPTIONS needs no rule.`,
-        construct,
       );
     }
     for (const origin of allowedOrigins.filter((origin) => origin.split("*").length > 2 || /.\/$/.test(origin))) {
-      throw new ValidationError(
+      report(
+        construct,
         "InvalidCorsOrigin",
         `"${origin}" is no origin: it takes one "*" and ends before the path. Write "https://app.example.org".`,
-        construct,
       );
     }
   }
@@ -84,10 +84,10 @@ export interface AccessLogs {
  */
 export function validateAccessLogs(logs: AccessLogs, bucketName: string, construct: IConstruct): void {
   if (isUnresolved(logs.bucketName) || logs.bucketName !== bucketName) return;
-  throw new ValidationError(
+  report(
+    construct,
     "LogsIntoItself",
     `accessLogs.bucketName is "${bucketName}" itself: each log that is written would be logged again. Name another bucket.`,
-    construct,
   );
 }
 
@@ -100,18 +100,18 @@ export interface Destruction {
 /** @throws ValidationError `DestroyWithoutReason`, `ForceDestroyNotAllowed` */
 export function validateDestruction({ allowDestroy, forceDestroy }: Destruction, construct: IConstruct): void {
   if (allowDestroy !== undefined && !allowDestroy.trim()) {
-    throw new ValidationError(
+    report(
+      construct,
       "DestroyWithoutReason",
       "allowDestroy is empty. Say why the bucket may be destroyed, or leave it out.",
-      construct,
     );
   }
   if (forceDestroy && allowDestroy === undefined) {
-    throw new ValidationError(
+    report(
+      construct,
       "ForceDestroyNotAllowed",
       "forceDestroy deletes all objects with the bucket, and the bucket is protected. " +
         'Say why it may be destroyed, allowDestroy: "...", or remove forceDestroy.',
-      construct,
     );
   }
 }

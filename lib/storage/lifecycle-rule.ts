@@ -1,7 +1,7 @@
 import type { IConstruct } from "constructs";
 import type { Duration } from "../core/duration";
 import type { ErrorCode } from "../core/error-codes";
-import { ValidationError } from "../core/errors";
+import { report } from "../core/errors";
 import type { Size } from "../core/size";
 import { isUnresolved } from "../core/tokens";
 import type { Tier } from "./tier";
@@ -110,13 +110,13 @@ export interface LifecycleRule {
 export function wholeDays(duration: Duration, of: string, construct: IConstruct): number {
   const days = duration.toDays({ integral: false });
   if (!Number.isInteger(days)) {
-    throw new ValidationError(
+    report(
+      construct,
       "NotWholeDays",
       `${of} is ${duration}; S3 counts whole days. Write Duration.days(${Math.ceil(days)}).`,
-      construct,
     );
   }
-  return days;
+  return Math.ceil(days);
 }
 
 /**
@@ -128,11 +128,11 @@ export function wholeDays(duration: Duration, of: string, construct: IConstruct)
 export function validateKeyPrefix(prefix: string | undefined, of: string, construct: IConstruct): void {
   if (prefix === undefined || isUnresolved(prefix)) return;
   if (prefix.startsWith("/") || prefix.endsWith("*")) {
-    throw new ValidationError(
+    report(
+      construct,
       "InvalidKeyPrefix",
       `${of}: prefix "${prefix}" matches no object: keys have no leading slash, and a prefix has no wildcard. ` +
         `Write "${prefix.replace(/^\/+|\*+$/g, "") || "data/"}", or leave prefix out for the whole bucket.`,
-      construct,
     );
   }
 }
@@ -144,15 +144,15 @@ export function validateKeyPrefix(prefix: string | undefined, of: string, constr
  */
 export function validateBucketArn(arn: string, of: string, construct: IConstruct): void {
   if (isUnresolved(arn) || /^arn:aws[a-z-]*:s3:::[a-z0-9.-]{3,63}$/.test(arn)) return;
-  throw new ValidationError(
+  report(
+    construct,
     "InvalidBucketArn",
     `${of} "${arn}" is not the ARN of a bucket. Write "arn:aws:s3:::app-ef-copy", or bucket.bucketArn.`,
-    construct,
   );
 }
 
-/** Throws a ValidationError that names the rule. */
-export type Fail = (code: ErrorCode, message: string) => never;
+/** Reports a mistake, and names the rule. */
+export type Fail = (code: ErrorCode, message: string) => void;
 
 /** Whether some key can begin with both prefixes. Nothing is the prefix of every key. */
 export function prefixesOverlap(a = "", b = ""): boolean {

@@ -1,13 +1,22 @@
-import { SternaError } from "../core/errors";
+import { type Problem, SternaError } from "../core/errors";
 import { maskFetched } from "../engine/secrets/redactor";
 
 /** What a full disk, missing permissions or a read-only file system answer. */
 export const FILE_ERRORS = ["EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS"];
 
 /** Everything thrown on purpose is a `SternaError`. Without what this process fetched from secret stores. */
-export function describeError(error: unknown): { code: string; message: string } {
+export function describeError(error: unknown): {
+  code: string;
+  message: string;
+  /** Mistakes in the app, each with its code. */
+  problems?: readonly Problem[];
+} {
   const message = maskFetched(error instanceof Error ? error.message : String(error));
-  if (error instanceof SternaError) return { code: error.code, message };
+  if (error instanceof SternaError) {
+    const { problems } = error as { readonly problems?: readonly Problem[] };
+    const masked = problems?.map((problem) => ({ ...problem, message: maskFetched(problem.message) }));
+    return { code: error.code, message, ...(masked && { problems: masked }) };
+  }
   if (FILE_ERRORS.includes((error as NodeJS.ErrnoException)?.code ?? "")) return { code: "FileUnwritable", message };
   return {
     code: "Defect",

@@ -1,7 +1,7 @@
 import type { IConstruct } from "constructs";
 import { checkTimerName } from "../../backup/timer";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import type { BackupCopy, BackupTimerProps, VaultLock } from "./backup-timer-props";
 
@@ -37,21 +37,21 @@ export function validateBackupTimer(props: BackupTimerProps, construct: IConstru
 
 function validateSelection({ resources = [], selectionTags = {} }: BackupTimerProps, construct: IConstruct): void {
   if (resources.length > 0 || Object.keys(selectionTags).length > 0) return;
-  throw new ValidationError(
+  report(
+    construct,
     "BackupSelectsNothing",
     "there are no resources and no selectionTags, so nothing would be backed up, and no job would ever fail. " +
       'Write resources: ["arn:aws:rds:…"] or selectionTags: { backup: "daily" }',
-    construct,
   );
 }
 
 function validateColdStorage(keepDays: number, coldDays: number | undefined, construct: IConstruct): void {
   if (coldDays === undefined || keepDays >= coldDays + COLD_STORAGE_DAYS) return;
-  throw new ValidationError(
+  report(
+    construct,
     "ColdStorageTooLate",
     `backups go to cold storage after ${coldDays} days and are deleted after ${keepDays}; ` +
       `${COLD_STORAGE_DAYS} days there are billed. Write retention: Duration.days(${coldDays + COLD_STORAGE_DAYS}) or more`,
-    construct,
   );
 }
 
@@ -61,11 +61,11 @@ function validateContinuous(
   construct: IConstruct,
 ): void {
   if (!continuous || (keepDays <= MAXIMUM_CONTINUOUS_DAYS && coldStorageAfter === undefined)) return;
-  throw new ValidationError(
+  report(
+    construct,
     "ContinuousBackupRetention",
     `continuous backups are kept for 1 to ${MAXIMUM_CONTINUOUS_DAYS} days and never go to cold storage; ` +
       `got ${keepDays} days. Make a second timer for what is kept longer`,
-    construct,
   );
 }
 
@@ -74,19 +74,19 @@ function validateLock(lock: VaultLock | undefined, keepDays: number, construct: 
   const minimum = lock.minimumRetention && wholeDays(lock.minimumRetention, "lock.minimumRetention", construct);
   const maximum = lock.maximumRetention && wholeDays(lock.maximumRetention, "lock.maximumRetention", construct);
   if (keepDays < (minimum ?? 1) || keepDays > (maximum ?? Infinity)) {
-    throw new ValidationError(
+    report(
+      construct,
       "VaultLockContradiction",
       `the vault takes backups that are kept for ${minimum ?? keepDays} to ${maximum ?? "any number of"} days, and these ` +
         `are kept for ${keepDays}: every job would fail. Change retention or the lock`,
-      construct,
     );
   }
   const coolingOff = lock.coolingOff && wholeDays(lock.coolingOff, "lock.coolingOff", construct);
   if (coolingOff !== undefined && (coolingOff < 3 || lock.mode === "governance")) {
-    throw new ValidationError(
+    report(
+      construct,
       "InvalidBackupTimer",
       `lock.coolingOff is ${coolingOff} days in ${lock.mode} mode; only compliance has one, of 3 days or more`,
-      construct,
     );
   }
 }
@@ -94,10 +94,10 @@ function validateLock(lock: VaultLock | undefined, keepDays: number, construct: 
 function validateCopy({ vaultArn, retention: retention }: BackupCopy, construct: IConstruct): void {
   if (retention) wholeDays(retention, "copies.retention", construct);
   if (isUnresolved(vaultArn) || VAULT_ARN.test(vaultArn)) return;
-  throw new ValidationError(
+  report(
+    construct,
     "InvalidBackupTimer",
     `copies.vaultArn "${vaultArn}" is not the ARN of a vault. Write "arn:aws:backup:eu-west-1:111122223333:backup-vault:name"`,
-    construct,
   );
 }
 
@@ -105,12 +105,13 @@ function windows({ startWindow, completionWindow }: BackupTimerProps, construct:
   const startMinutes = (startWindow ?? Duration.hours(1)).toMinutes();
   const completionMinutes = (completionWindow ?? Duration.hours(8)).toMinutes();
   if (startMinutes >= 60 && completionMinutes >= startMinutes + 60) return { startMinutes, completionMinutes };
-  throw new ValidationError(
+  report(
+    construct,
     "BackupWindowTooShort",
     `startWindow is ${startMinutes} minutes and completionWindow ${completionMinutes}; AWS Backup wants 60 or more, and ` +
       "60 more than that",
-    construct,
   );
+  return { startMinutes, completionMinutes };
 }
 
 /**
@@ -123,11 +124,11 @@ function checkRetention(retention: Duration, promised: Duration | undefined, con
   const days = wholeDays(retention, "retention", construct);
   const promisedDays = promised && wholeDays(promised, "requiredRetention", construct);
   if (promisedDays !== undefined && days < promisedDays) {
-    throw new ValidationError(
+    report(
+      construct,
       "RetentionContradiction",
       `backups are deleted after ${days} days, and requiredRetention is ${promisedDays}; ` +
         `write retention: Duration.days(${promisedDays}) or more, or promise less`,
-      construct,
     );
   }
   return days;
@@ -138,9 +139,10 @@ function wholeDays(duration: Duration, name: string, construct: IConstruct): num
   const days = duration.toDays({ integral: false });
   if (Number.isInteger(days) && days >= 1) return days;
   const rounded = Math.max(1, Math.ceil(days));
-  throw new ValidationError(
+  report(
+    construct,
     "InvalidBackupTimer",
     `${name} is ${duration}; it counts in whole days, 1 or more. Write Duration.days(${rounded})`,
-    construct,
   );
+  return rounded;
 }

@@ -5,12 +5,14 @@ import { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vau
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Construct } from "constructs";
 import type { ScheduleForm } from "../../schedule/targets";
+import { checkProps } from "../../core/check-props";
 import { applyTransform } from "../../core/refactoring";
 import { BackupJobAlarms } from "./backup-alarms";
 import type { BackupTimerProps } from "./backup-timer-props";
 import { validateBackupTimer, type BackupNumbers } from "./backup-timer-validation";
 import { placeSchedule } from "../../backup/timer";
 import { serviceRole } from "./service-role";
+import { collect } from "../../core/errors";
 
 const BACKUP_POLICIES = ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"];
 
@@ -32,8 +34,11 @@ export class BackupTimer extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
   constructor(scope: Construct, id: string, props: BackupTimerProps) {
     super(scope, id);
-    const numbers = validateBackupTimer(props, this);
-    const form = placeSchedule(props.schedule, "aws-backup", this);
+    checkProps(this, "BackupTimerProps", props);
+    const { numbers, form } = collect(this, () => ({
+      numbers: validateBackupTimer(props, this),
+      form: placeSchedule(props.schedule, "aws-backup", this),
+    }));
     this.vault = this.addVault(props);
     this.addLock(props, numbers);
     this.resource = this.addPlan(props, form, numbers);

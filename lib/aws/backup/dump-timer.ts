@@ -6,8 +6,9 @@ import { SchedulerScheduleGroup } from "@cdktf/provider-aws/lib/scheduler-schedu
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import { placeSchedule, checkTimerName } from "../../backup/timer";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { collect, report } from "../../core/errors";
 import { type Transform, applyTransform } from "../../core/refactoring";
 import type { Schedule } from "../../schedule/schedule";
 import { absenceAlarm, notifyTopics } from "./backup-alarms";
@@ -74,10 +75,15 @@ export class DumpTimer extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
   constructor(scope: Construct, id: string, props: DumpTimerProps) {
     super(scope, id);
-    checkTimerName(props.name, this);
-    const form = placeSchedule(props.schedule, "eventbridge-scheduler", this);
-    const retry = this.minutes(props.retryFor ?? Duration.hours(1), "retryFor");
-    const jitter = props.jitter && this.jitterMinutes(props.jitter, props);
+    checkProps(this, "DumpTimerProps", props);
+    const { form, retry, jitter } = collect(this, () => {
+      checkTimerName(props.name, this);
+      return {
+        retry: this.minutes(props.retryFor ?? Duration.hours(1), "retryFor"),
+        jitter: props.jitter && this.jitterMinutes(props.jitter, props),
+        form: placeSchedule(props.schedule, "eventbridge-scheduler", this),
+      };
+    });
     const role = serviceRole(this, "Role", "scheduler.amazonaws.com");
     const statements = [
       ...props.target.statements,
@@ -115,21 +121,19 @@ export class DumpTimer extends Construct {
   private minutes(duration: Duration, name: string): number {
     const minutes = duration.toMinutes({ integral: false });
     if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 1440) return minutes;
-    throw new ValidationError(
-      "InvalidBackupTimer",
-      `${name} is ${duration}; EventBridge Scheduler takes whole minutes, 1 to 1440`,
-      this,
-    );
+    report(this, "InvalidBackupTimer", `${name} is ${duration}; EventBridge Scheduler takes whole minutes, 1 to 1440`);
+    return minutes;
   }
 
   private jitterMinutes(jitter: Duration, { schedule }: DumpTimerProps): number {
     const shortest = schedule.shortestDistance();
     if (jitter.toMilliseconds() < shortest.toMilliseconds()) return this.minutes(jitter, "jitter");
-    throw new ValidationError(
+    report(
+      this,
       "JitterTooLong",
       `a delay of up to ${jitter} reaches the next run, which can come after ${shortest}; write less`,
-      this,
     );
+    return jitter.toMinutes({ integral: false });
   }
 
   /** A run that was started and failed; one that was never started; no run at all. */

@@ -9,8 +9,9 @@ import {
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
 import { placeSchedule, checkTimerName } from "../../backup/timer";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { collect, report } from "../../core/errors";
 import { type Transform, applyTransform } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import type { Schedule } from "../../schedule/schedule";
@@ -135,9 +136,20 @@ export class RestoreDrill extends Construct {
   /** @throws ValidationError `InvalidRestoreDrill`, `InvalidBackupTimer` for the name, and those of the schedule */
   constructor(scope: Construct, id: string, props: RestoreDrillProps) {
     super(scope, id);
-    checkTimerName(props.name, this);
-    this.validateSelections(props);
-    this.resource = this.addPlan(props, placeSchedule(props.schedule, "aws-backup", this));
+    checkProps(this, "RestoreDrillProps", props);
+    const form = collect(this, () => {
+      checkTimerName(props.name, this);
+      this.validateSelections(props);
+      this.validateTimes(props);
+      const placed = placeSchedule(props.schedule, "aws-backup", this);
+      if (placed.lines.length > 1) {
+        this.refuse(
+          `a restore testing plan has one line of cron, and ${props.schedule.source} needs ${placed.lines.length}`,
+        );
+      }
+      return placed;
+    });
+    this.resource = this.addPlan(props, form);
     const roleArn = props.roleArn ?? this.addRole(props);
     props.restore.forEach((resources, index) => this.addSelection(resources, index, roleArn, props));
   }
@@ -151,24 +163,18 @@ export class RestoreDrill extends Construct {
       tags,
       transform,
     } = props;
-    const [scheduleExpression, ...others] = lines;
-    if (scheduleExpression === undefined || others.length > 0) {
-      throw this.refuse(
-        `a restore testing plan has one line of cron, and ${props.schedule.source} needs ${lines.length}`,
-      );
-    }
     const config = {
       name: awsName(props.name),
-      scheduleExpression,
+      scheduleExpression: lines[0]!,
       scheduleExpressionTimezone: zone,
-      startWindowHours: this.checkRange(startWindow.toHours({ integral: false }), "startWindow", 168, "hours"),
+      startWindowHours: startWindow.toHours({ integral: false }),
       tags,
       recoveryPointSelection: [
         {
           algorithm: random ? "RANDOM_WITHIN_WINDOW" : "LATEST_WITHIN_WINDOW",
           includeVaults: [...vaultArns],
           recoveryPointTypes: ["SNAPSHOT", "CONTINUOUS"],
-          selectionWindowDays: this.checkRange(youngerThan.toDays({ integral: false }), "youngerThan", 365, "days"),
+          selectionWindowDays: youngerThan.toDays({ integral: false }),
         },
       ],
     };
@@ -190,7 +196,6 @@ export class RestoreDrill extends Construct {
     { name, transform }: RestoreDrillProps,
   ): void {
     const conditions = Object.entries(tags).map(([key, value]) => ({ key: `aws:ResourceTag/${key}`, value }));
-    const hours = keepRestoredFor?.toHours({ integral: false });
     const config = {
       name: awsName(`${name}-${type.toLowerCase()}-${index + 1}`),
       restoreTestingPlanName: this.resource.name,
@@ -199,29 +204,36 @@ export class RestoreDrill extends Construct {
       protectedResourceArns: resources ? [...resources] : ["*"],
       ...(conditions.length > 0 && { protectedResourceConditions: [{ stringEquals: conditions }] }),
       restoreMetadataOverrides: restoreMetadata && { ...restoreMetadata },
-      validationWindowHours: hours === undefined ? undefined : this.checkRange(hours, "keepRestoredFor", 168, "hours"),
+      validationWindowHours: keepRestoredFor?.toHours({ integral: false }),
     };
     const selection = applyTransform(config, transform?.selection);
     new BackupRestoreTestingSelection(this, `Selection${index + 1}`, selection);
   }
 
   private validateSelections({ restore, vaultArns }: RestoreDrillProps): void {
-    if (restore.length === 0)
-      throw this.refuse("restore is empty, so nothing would be tried, and no drill would ever fail");
+    if (restore.length === 0) this.refuse("restore is empty, so nothing would be tried, and no drill would ever fail");
     if (vaultArns.length === 0)
-      throw this.refuse("vaultArns is empty; name the vault of the backups, such as timer.vaultArn");
+      this.refuse("vaultArns is empty; name the vault of the backups, such as timer.vaultArn");
     const none = restore.find(({ resources }) => resources?.length === 0);
-    if (none) throw this.refuse(`resources of ${none.type} is empty; leave it out to restore all that carry the tags`);
+    if (none) this.refuse(`resources of ${none.type} is empty; leave it out to restore all that carry the tags`);
+  }
+
+  private validateTimes({ startWindow, youngerThan, restore }: RestoreDrillProps): void {
+    this.checkRange(startWindow?.toHours({ integral: false }), "startWindow", 168, "hours");
+    this.checkRange(youngerThan?.toDays({ integral: false }), "youngerThan", 365, "days");
+    for (const { keepRestoredFor } of restore) {
+      this.checkRange(keepRestoredFor?.toHours({ integral: false }), "keepRestoredFor", 168, "hours");
+    }
   }
 
   /** AWS Backup takes whole numbers from 1 on. */
-  private checkRange(value: number, option: string, most: number, unit: string): number {
-    if (isUnresolved(value) || (Number.isInteger(value) && value >= 1 && value <= most)) return value;
-    throw this.refuse(`${option} is ${value} ${unit}; AWS Backup takes 1 to ${most}, in whole ${unit}`);
+  private checkRange(value: number | undefined, option: string, most: number, unit: string): void {
+    if (value === undefined || isUnresolved(value) || (Number.isInteger(value) && value >= 1 && value <= most)) return;
+    this.refuse(`${option} is ${value} ${unit}; AWS Backup takes 1 to ${most}, in whole ${unit}`);
   }
 
-  private refuse(message: string): ValidationError {
-    return new ValidationError("InvalidRestoreDrill", message, this);
+  private refuse(message: string): void {
+    report(this, "InvalidRestoreDrill", message);
   }
 }
 

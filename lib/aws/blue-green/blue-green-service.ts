@@ -5,8 +5,9 @@ import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import { Construct } from "constructs";
 import { naming, requireImages, requireNoPasswords, requirePorts } from "../../blue-green/service-rules";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { attempt, collect, report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { SystemStack } from "../../environments/system-stack";
 import type { Color } from "../../manifest/rollout";
@@ -31,7 +32,8 @@ export class BlueGreenService extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/blue-green.md` */
   constructor(scope: Construct, id: string, props: BlueGreenServiceProps) {
     super(scope, id);
-    validateBlueGreenService(props, this);
+    checkProps(this, "BlueGreenServiceProps", props);
+    collect(this, () => validateBlueGreenService(props, this));
     const { serviceName, rollout } = props;
     this.traffic = new ColorTraffic(this, "Traffic", props);
     const securityGroup = this.addTaskSecurityGroup(props);
@@ -137,36 +139,36 @@ function requireReferences(
 ): void {
   requireNoPasswords(environment, 'SecretReference.aws("arn:…", { key })', construct);
   for (const [name, secret] of Object.entries(secrets)) {
-    naming(name, construct, () => containerSecret(secret));
+    attempt(construct, () => naming(name, construct, () => containerSecret(secret)));
     if (typeof secret !== "string" || isUnresolved(secret) || secret.startsWith("arn:")) continue;
     const message = `the secret ${name} is a text that is no ARN; write SecretReference.aws("arn:aws:secretsmanager:…", { key }), or rotatingSecret.reference(key)`;
-    throw new ValidationError("LiteralSecretValue", message, construct);
+    report(construct, "LiteralSecretValue", message);
   }
   const twice = Object.keys(environment).find((name) => Object.hasOwn(secrets, name));
   if (twice === undefined) return;
   const message = `${twice} stands in \`environment\` and in \`secrets\`; keep one of them`;
-  throw new ValidationError("InvalidEnvironmentVariable", message, construct);
+  report(construct, "InvalidEnvironmentVariable", message);
 }
 
 function requireName({ serviceName }: BlueGreenServiceProps, construct: Construct): void {
   if (isUnresolved(serviceName) || SERVICE_NAME.test(serviceName)) return;
   const message = `a service cannot be called "${serviceName}": use 1 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
-  throw new ValidationError("InvalidServiceName", message, construct);
+  report(construct, "InvalidServiceName", message);
 }
 
 function requireNetwork(props: BlueGreenServiceProps, construct: Construct): void {
   const { loadBalancerSubnetIds, subnetIds, containerPort, testPort = 8443 } = props;
   if (!isUnresolved(loadBalancerSubnetIds) && new Set(loadBalancerSubnetIds).size < 2) {
     const message = `a load balancer needs subnets in at least two availability zones, got ${loadBalancerSubnetIds.length}: list two or more in \`loadBalancerSubnetIds\``;
-    throw new ValidationError("TooFewSubnets", message, construct);
+    report(construct, "TooFewSubnets", message);
   }
   if (!isUnresolved(subnetIds) && subnetIds.length === 0) {
-    throw new ValidationError("TooFewSubnets", "tasks need a subnet: list one or more in `subnetIds`", construct);
+    report(construct, "TooFewSubnets", "tasks need a subnet: list one or more in `subnetIds`");
   }
   requirePorts({ containerPort, testPort }, construct);
   if (PRODUCTION_PORTS.includes(testPort)) {
     const message = `the test listener is on port ${testPort}, which serves the live color; take another one, such as 8443`;
-    throw new ValidationError("TestListenerLive", message, construct);
+    report(construct, "TestListenerLive", message);
   }
 }
 
@@ -175,11 +177,11 @@ function requireTasks(props: BlueGreenServiceProps, construct: Construct): void 
   const integers = [minTasks, maxTasks].every((count) => isUnresolved(count) || Number.isInteger(count));
   if (!integers || minTasks < 1 || maxTasks < minTasks) {
     const message = `each color has ${minTasks} to ${maxTasks} tasks; write whole numbers, at least 1, and \`maxTasks\` not below \`minTasks\``;
-    throw new ValidationError("InvalidTaskCount", message, construct);
+    report(construct, "InvalidTaskCount", message);
   }
   for (const [name, percent] of Object.entries({ targetCpuPercent, errorPercent })) {
     if (isUnresolved(percent) || (percent > 0 && percent <= 100)) continue;
-    throw new ValidationError("InvalidPercent", `\`${name}\` is ${percent}; it is more than 0, at most 100`, construct);
+    report(construct, "InvalidPercent", `\`${name}\` is ${percent}; it is more than 0, at most 100`);
   }
   const mebibytes = memory?.toMebibytes() ?? 512;
   const [lowest, highest, step] = FARGATE_MEMORY[cpu]!;
@@ -188,7 +190,7 @@ function requireTasks(props: BlueGreenServiceProps, construct: Construct): void 
   if (offered) return;
   const steps = cpu === 256 ? "512, 1024 or 2048 MiB" : `${lowest} to ${highest} MiB in steps of ${step}`;
   const message = `Fargate does not offer ${mebibytes} MiB of memory for ${cpu} CPU units; it offers ${steps}`;
-  throw new ValidationError("InvalidFargateSize", message, construct);
+  report(construct, "InvalidFargateSize", message);
 }
 
 /** Sources: Elastic Load Balancing API, "TargetGroupAttribute" and "TargetGroupStickinessConfig"; "CreateTargetGroup". */
@@ -204,10 +206,10 @@ function requireTimes(props: BlueGreenServiceProps, construct: Construct): void 
     const seconds = time.toSeconds({ integral: false });
     if (Number.isInteger(seconds) && seconds >= shortest && seconds <= longest) continue;
     const message = `\`${name}\` is ${time}; the load balancer takes ${shortest} to ${longest} whole seconds`;
-    throw new ValidationError("InvalidLoadBalancerTime", message, construct);
+    report(construct, "InvalidLoadBalancerTime", message);
   }
   const days = props.logRetention?.toDays({ integral: false }) ?? 30;
   if (LOG_RETENTION_DAYS.includes(days)) return;
   const message = `\`logRetention\` is ${days} days; CloudWatch offers ${LOG_RETENTION_DAYS.join(", ")}`;
-  throw new ValidationError("InvalidLogRetention", message, construct);
+  report(construct, "InvalidLogRetention", message);
 }

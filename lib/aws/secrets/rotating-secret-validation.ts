@@ -2,7 +2,7 @@ import type { SecretsmanagerSecretRotationRotationRules } from "@cdktf/provider-
 import type { Construct } from "constructs";
 import type { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
-import { ValidationError } from "../../core/errors";
+import { attempt, report, ValidationError } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { Schedule } from "../../schedule/schedule";
 import { type Refuse, validateKeptSecret, validateRotationSettings } from "../../secrets/kept-secret";
@@ -17,12 +17,13 @@ const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/
 /** Refuses what Secrets Manager would refuse at apply, and what would give a secret away. */
 export function validateRotatingSecret(props: RotatingSecretProps, construct: Construct): void {
   const refuse = (code: ErrorCode, message: string) => {
-    throw new ValidationError(code, message, construct);
+    report(construct, code, message);
   };
   validateName(props.secretName, refuse);
   validateStrategy(props.strategy, refuse);
   validateRecovery(props.recoveryWindow, refuse);
   validateKeptSecret(props, refuse);
+  attempt(construct, () => rotationRules(props, construct));
 }
 
 function validateName(name: string, refuse: Refuse): void {

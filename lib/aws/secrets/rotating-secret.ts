@@ -10,8 +10,9 @@ import { SecretsmanagerSecretRotation } from "@cdktf/provider-aws/lib/secretsman
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { collect, ValidationError } from "../../core/errors";
 import { adoptResource, keepMovedResources, applyTransform } from "../../core/refactoring";
 import { AwsSecretReference } from "../../core/references";
 import { requireTerraformVersion } from "../../environments/require-terraform";
@@ -47,7 +48,8 @@ export class RotatingSecret extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/secrets.md` */
   constructor(scope: Construct, id: string, props: RotatingSecretProps) {
     super(scope, id);
-    validateRotatingSecret(props, this);
+    checkProps(this, "RotatingSecretProps", props);
+    collect(this, () => validateRotatingSecret(props, this));
     const { settings, adminSecret: adminSecretArn, adminKmsKeyArn } = props.strategy;
     const kmsKeyArn = (this.kmsKeyArn = props.kmsKeyArn ?? this.addKey(props).arn);
     this.resource = this.addSecret(props, kmsKeyArn);

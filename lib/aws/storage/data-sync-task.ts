@@ -3,6 +3,7 @@ import { DatasyncTask, type DatasyncTaskConfig } from "@cdktf/provider-aws/lib/d
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
+import { checkProps } from "../../core/check-props";
 import { applyTransform, type Transform } from "../../core/refactoring";
 import { readObjectsPolicy, writeObjectsPolicy } from "../../storage/transfer-policies";
 
@@ -50,6 +51,7 @@ export class DataSyncTask extends Construct {
 
   constructor(scope: Construct, id: string, props: DataSyncTaskProps) {
     super(scope, id);
+    checkProps(this, "DataSyncTaskProps", props);
     const {
       sourceBucketName: sourceBucket,
       destinationBucketName: targetBucket,

@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import type { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { type LifecycleRule, prefixesOverlap, validateKeyPrefix, wholeDays } from "../../storage/lifecycle-rule";
 import { Tier } from "../../storage/tier";
 
@@ -66,42 +66,46 @@ export function validateIntelligentTiering(
   validateKeyPrefix(tiering.prefix, "intelligentTiering", construct);
   validateDays(tiering, construct);
   if (!tiering.allowRetrievalDelay.trim()) {
-    throw new ValidationError(
+    report(
+      construct,
       "RetrievalDelayNotAccepted",
       "intelligentTiering.allowRetrievalDelay is empty. Objects in its tiers must be restored before they can be read: say why that is fine.",
-      construct,
     );
   }
   if (
     !tiering.uploadedBy?.trim() &&
     !rules.some((rule) => movesToIntelligent(rule) && prefixesOverlap(rule.prefix, tiering.prefix))
   ) {
-    throw new ValidationError(
+    report(
+      construct,
       "IntelligentTieringUnreachable",
       `intelligentTiering concerns objects in INTELLIGENT_TIERING only, and no lifecycle rule moves any object ` +
         `${tiering.prefix ? `under "${tiering.prefix}" ` : ""}there. Add the transition ` +
         `{ tier: ${Tier.intelligent}, after: Duration.days(0) } to a rule, or name who uploads them with that storage class in uploadedBy.`,
-      construct,
     );
   }
 }
 
 function validateDays({ archiveAfter, deepArchiveAfter }: IntelligentTieringArchive, construct: IConstruct): void {
   if (!archiveAfter && !deepArchiveAfter) {
-    throw new ValidationError(
+    report(
+      construct,
       "IntelligentTieringEmpty",
       "intelligentTiering opens no tier. Set archiveAfter or deepArchiveAfter, or remove it.",
-      construct,
     );
   }
   inRange(archiveAfter, "archiveAfter", ARCHIVE_MINIMUM_DAYS, construct);
   inRange(deepArchiveAfter, "deepArchiveAfter", DEEP_ARCHIVE_MINIMUM_DAYS, construct);
-  if (archiveAfter && deepArchiveAfter && deepArchiveAfter.toDays() <= archiveAfter.toDays()) {
-    throw new ValidationError(
-      "IntelligentTieringNotIncreasing",
-      `intelligentTiering.deepArchiveAfter is ${deepArchiveAfter.toDays()} days and archiveAfter ${archiveAfter.toDays()}: ` +
-        "no object would ever be in the archive tier. Let deepArchiveAfter come later, or remove archiveAfter.",
+  if (
+    archiveAfter &&
+    deepArchiveAfter &&
+    deepArchiveAfter.toDays({ integral: false }) <= archiveAfter.toDays({ integral: false })
+  ) {
+    report(
       construct,
+      "IntelligentTieringNotIncreasing",
+      `intelligentTiering.deepArchiveAfter is ${deepArchiveAfter.toDays({ integral: false })} days and archiveAfter ${archiveAfter.toDays({ integral: false })}: ` +
+        "no object would ever be in the archive tier. Let deepArchiveAfter come later, or remove archiveAfter.",
     );
   }
 }
@@ -110,10 +114,10 @@ function inRange(value: Duration | undefined, name: string, minimum: number, con
   if (!value) return;
   const days = wholeDays(value, `intelligentTiering.${name}`, construct);
   if (days < minimum || days > MAXIMUM_DAYS) {
-    throw new ValidationError(
+    report(
+      construct,
       "IntelligentTieringOutOfRange",
       `intelligentTiering.${name} is ${days} days; S3 takes ${minimum} to ${MAXIMUM_DAYS}.`,
-      construct,
     );
   }
 }

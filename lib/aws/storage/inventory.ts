@@ -1,6 +1,6 @@
 import type { S3BucketInventoryConfig } from "@cdktf/provider-aws/lib/s3-bucket-inventory";
 import type { IConstruct } from "constructs";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { validateBucketArn, validateKeyPrefix } from "../../storage/lifecycle-rule";
 
 /** A list of all objects that S3 writes to another bucket every day or week. */
@@ -66,17 +66,17 @@ export function validateInventories(inventories: readonly Inventory[], construct
   const ids = new Set<string>();
   for (const { id, destinationBucketArn, prefix } of inventories) {
     if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) {
-      throw new ValidationError(
+      report(
+        construct,
         "InvalidInventoryId",
         `inventory "${id}": an id has 1 to 64 letters, digits, dots, hyphens and underscores.`,
-        construct,
       );
     }
     if (ids.has(id)) {
-      throw new ValidationError(
+      report(
+        construct,
         "DuplicateInventoryId",
         `two inventories have the id "${id}"; the second would overwrite the first. Give each its own.`,
-        construct,
       );
     }
     ids.add(id);

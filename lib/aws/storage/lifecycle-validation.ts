@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import type { ErrorCode } from "../../core/error-codes";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import {
   type Fail,
   type LifecycleRule,
@@ -34,16 +34,16 @@ export function validateLifecycleRules(
   construct: IConstruct,
 ): void {
   if (rules.length >= MAXIMUM_RULES) {
-    throw new ValidationError(
+    report(
+      construct,
       "TooManyLifecycleRules",
       `a bucket takes ${MAXIMUM_RULES} lifecycle rules, ${ABORT_INCOMPLETE_UPLOADS} among them, got ${rules.length} lifecycleRules. Give the objects tags and filter by those.`,
-      construct,
     );
   }
   const ids = new Set((bucket.ownRule ?? true) ? [ABORT_INCOMPLETE_UPLOADS] : []);
   for (const rule of rules) {
-    const fail = (code: ErrorCode, message: string): never => {
-      throw new ValidationError(code, `Lifecycle rule "${rule.id}": ${message}`, construct);
+    const fail = (code: ErrorCode, message: string): void => {
+      report(construct, code, `Lifecycle rule "${rule.id}": ${message}`);
     };
     if (rule.id.length < 1 || rule.id.length > 255) fail("InvalidLifecycleRuleId", "id must have 1 to 255 characters.");
     if (ids.has(rule.id)) {
@@ -96,10 +96,10 @@ function validateExpiry(rule: LifecycleRule, fail: Fail, construct: IConstruct):
   const days = wholeDays(rule.expireAfter, "expireAfter", construct);
   if (days < 1) fail("ExpirationTooEarly", "expireAfter must be at least 1 day.");
   const last = rule.transitions?.at(-1);
-  if (last && days <= last.after.toDays()) {
+  if (last && days <= last.after.toDays({ integral: false })) {
     fail(
       "ExpirationBeforeTransition",
-      `deletes objects after ${days} days, before they move to ${last.tier} after ${last.after.toDays()}. ` +
+      `deletes objects after ${days} days, before they move to ${last.tier} after ${last.after.toDays({ integral: false })}. ` +
         `Let expireAfter come later, or remove the transition.`,
     );
   }
@@ -112,7 +112,7 @@ function validateReading(rule: LifecycleRule, readAtOnce: readonly string[], fai
   if (read !== undefined) {
     fail(
       "ArchiveTierOnReadPrefix",
-      `moves objects to ${slow.tier} (${slow.tier.s3.id}) after ${slow.after.toDays()} days, and readAtOnce says that an application reads "${read}". ` +
+      `moves objects to ${slow.tier} (${slow.tier.s3.id}) after ${slow.after.toDays({ integral: false })} days, and readAtOnce says that an application reads "${read}". ` +
         `Use ${Tier.instantArchive}, or narrow one of the two prefixes.`,
     );
   }
@@ -172,19 +172,20 @@ function validateLadder(transitions: readonly TierTransition[], what: string, fa
   let previous: Rung | undefined;
   for (const { tier, after } of transitions) {
     const days = wholeDays(after, `transition to ${tier}`, construct);
+    // One message for a transition: another day mends the rest of it, too.
     if (days < tier.s3.minimumAge) {
       fail(
         "TransitionTooEarly",
         `moves ${what} to ${tier} (${tier.s3.id}) after ${days} days; S3 takes them from ${tier.s3.minimumAge} days on. ` +
           `Write after: Duration.days(${tier.s3.minimumAge}) or more.`,
       );
-    }
-    if (previous) validateRung(previous, { tier, days }, what, fail);
+    } else if (previous) validateRung(previous, { tier, days }, what, fail);
     previous = { tier, days };
   }
 }
 
 function validateRung(from: Rung, to: Rung, what: string, fail: Fail): void {
+  const earliest = from.days + from.tier.s3.minimumStorageDays;
   if (!from.tier.s3.movesTo.includes(to.tier.s3.id)) {
     const allowed = Tier.all.filter((tier) => from.tier.s3.movesTo.includes(tier.s3.id));
     fail(
@@ -192,15 +193,12 @@ function validateRung(from: Rung, to: Rung, what: string, fail: Fail): void {
       `S3 moves no object from ${from.tier} to ${to.tier}. From ${from.tier} it goes ` +
         `${allowed.length > 0 ? `to ${allowed.join(", ")}` : "nowhere"}. Order the transitions from the warmest tier to the coldest.`,
     );
-  }
-  if (to.days <= from.days) {
+  } else if (to.days <= from.days) {
     fail(
       "TransitionsNotIncreasing",
       `moves ${what} to ${to.tier} after ${to.days} days, but to the warmer ${from.tier} after ${from.days}. Each transition must come later than the one before.`,
     );
-  }
-  const earliest = from.days + from.tier.s3.minimumStorageDays;
-  if (to.days < earliest) {
+  } else if (to.days < earliest) {
     fail(
       "TransitionBeforeMinimumStorage",
       `moves ${what} from ${from.tier} to ${to.tier} after ${to.days - from.days} days; S3 wants them to stay there ` +
@@ -231,10 +229,10 @@ function validateNoncurrentVersions(rule: LifecycleRule, versioned: boolean, fai
     fail("ExpirationTooEarly", "expireNoncurrentVersionsAfter must be at least 1 day.");
   }
   const last = noncurrentTransitions.at(-1);
-  if (expiry && last && expiry.toDays() <= last.after.toDays()) {
+  if (expiry && last && expiry.toDays({ integral: false }) <= last.after.toDays({ integral: false })) {
     fail(
       "NoncurrentExpirationBeforeTransition",
-      `removes old versions after ${expiry.toDays()} days, before they move to ${last.tier} after ${last.after.toDays()}. ` +
+      `removes old versions after ${expiry.toDays({ integral: false })} days, before they move to ${last.tier} after ${last.after.toDays({ integral: false })}. ` +
         "Let expireNoncurrentVersionsAfter come later, or remove the transition.",
     );
   }

@@ -1,6 +1,6 @@
 import type { S3BucketNotificationConfig } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import type { IConstruct } from "constructs";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 
 /** Tells a queue, a topic or a function about what happens to objects. */
@@ -75,33 +75,33 @@ export function validateNotifications(notifications: readonly BucketNotification
   notifications.forEach((notification, index) => {
     const { service, targetArn, events } = notification;
     if (!isUnresolved(targetArn) && !new RegExp(`^arn:aws[a-z-]*:${service}:`).test(targetArn)) {
-      throw new ValidationError(
+      report(
+        construct,
         "InvalidNotificationTarget",
         `targetArn "${targetArn}" is no ARN of service "${service}". S3 notifies sqs, sns and lambda; for anything else set eventBridge: true and make a rule there.`,
-        construct,
       );
     }
     if (!isUnresolved(targetArn) && targetArn.endsWith(".fifo")) {
-      throw new ValidationError(
+      report(
+        construct,
         "FifoNotificationTarget",
         `"${targetArn}" is first-in-first-out, and S3 notifies none of those. Set eventBridge: true and let a rule feed the queue.`,
-        construct,
       );
     }
     if (events.length === 0) {
-      throw new ValidationError(
+      report(
+        construct,
         "NotificationWithoutEvents",
         `the notification of "${targetArn}" has no events. Write events: ["s3:ObjectCreated:*"], or remove it.`,
-        construct,
       );
     }
     const other = notifications.slice(0, index).find((earlier) => overlap(earlier, notification));
     if (other) {
-      throw new ValidationError(
+      report(
+        construct,
         "NotificationsOverlap",
         `the notifications of "${other.targetArn}" and "${targetArn}" can concern the same object and event, which S3 refuses. ` +
           "Give them prefixes or suffixes that exclude each other, or send to a topic that feeds both.",
-        construct,
       );
     }
   });

@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import type { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { wholeDays } from "../../storage/lifecycle-rule";
 
 /**
@@ -31,26 +31,26 @@ const MAXIMUM_DAYS = 36_500;
 /** @throws ValidationError `ObjectLockWithoutVersioning`, `ObjectLockOutOfRange`, `ComplianceWithoutReason` */
 export function validateObjectLock(lock: ObjectLock, versioned: boolean, construct: IConstruct): void {
   if (!versioned) {
-    throw new ValidationError(
+    report(
+      construct,
       "ObjectLockWithoutVersioning",
       "objectLock protects versions, and the bucket keeps none (versioned: false). Remove one of the two.",
-      construct,
     );
   }
   const days = wholeDays(lock.defaultRetention, "objectLock.defaultRetention", construct);
   if (days < 1 || days > MAXIMUM_DAYS) {
-    throw new ValidationError(
+    report(
+      construct,
       "ObjectLockOutOfRange",
       `objectLock.defaultRetention is ${days} days; S3 takes 1 to ${MAXIMUM_DAYS} (100 years).`,
-      construct,
     );
   }
   if (lock.mode === "compliance" && !lock.irreversible?.trim()) {
-    throw new ValidationError(
+    report(
+      construct,
       "ComplianceWithoutReason",
       `objectLock.mode "compliance" lets nobody delete an object for ${days} days, and the bucket cannot be deleted before. ` +
         'Use "governance", or say why it must be so: irreversible: "...".',
-      construct,
     );
   }
 }

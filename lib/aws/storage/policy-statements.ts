@@ -1,5 +1,5 @@
 import type { IConstruct } from "constructs";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import type { ReplicationRule } from "./replication";
 
@@ -112,11 +112,11 @@ const KMS_KEY_ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(key|alias)\/.+$/;
  */
 export function validateKmsKeyArn(arn: string | undefined, name: string, construct: IConstruct): void {
   if (arn === undefined || isUnresolved(arn) || KMS_KEY_ARN.test(arn)) return;
-  throw new ValidationError(
+  report(
+    construct,
     "InvalidKmsKeyArn",
     `${name} "${arn}" is not the ARN of a key or an alias. Write "arn:aws:kms:eu-central-1:111122223333:key/..."; ` +
       "an id alone would name a key of another account when the object's writer has one with that id.",
-    construct,
   );
 }
 

@@ -1,7 +1,7 @@
 import { TerraformProvider, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { ErrorCode } from "../../core/error-codes";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { validateAccessLogs, validateCorsRules, validateDestruction } from "../../storage/bucket-options";
 import { wholeDays, validateBucketArn, validateKeyPrefix } from "../../storage/lifecycle-rule";
@@ -42,21 +42,21 @@ export function validateAwsTieredBucket(props: AwsTieredBucketProps, construct: 
 
 function validateAbortion({ abortIncompleteUploadsAfter: after }: AwsTieredBucketProps, construct: IConstruct): void {
   if (after && after !== "never" && wholeDays(after, "abortIncompleteUploadsAfter", construct) < 1) {
-    throw new ValidationError("ExpirationTooEarly", "abortIncompleteUploadsAfter must be at least 1 day.", construct);
+    report(construct, "ExpirationTooEarly", "abortIncompleteUploadsAfter must be at least 1 day.");
   }
 }
 
 /** Lifecycle does not delete what is locked, and tries again every day. */
 function validateExpiryAfterLock({ lifecycleRules = [], objectLock }: AwsTieredBucketProps, construct: IConstruct) {
-  const locked = objectLock!.defaultRetention.toDays();
+  const locked = objectLock!.defaultRetention.toDays({ integral: false });
   for (const { id, expireAfter, expireNoncurrentVersionsAfter: expiry } of lifecycleRules) {
-    const days = expiry && expiry.toDays() + (expireAfter?.toDays() ?? 0);
+    const days = expiry && expiry.toDays({ integral: false }) + (expireAfter?.toDays({ integral: false }) ?? 0);
     if (days === undefined || days >= locked) continue;
-    throw new ValidationError(
+    report(
+      construct,
       "ExpirationBeforeRetention",
       `Lifecycle rule "${id}": removes versions after ${days} days, and objectLock keeps them for ${locked}. ` +
-        `Write expireNoncurrentVersionsAfter: Duration.days(${locked - (expireAfter?.toDays() ?? 0)}) or more.`,
-      construct,
+        `Write expireNoncurrentVersionsAfter: Duration.days(${locked - (expireAfter?.toDays({ integral: false }) ?? 0)}) or more.`,
     );
   }
 }
@@ -73,10 +73,10 @@ function validateKmsKeyRegion(arn: string | undefined, construct: IConstruct): v
   const regions = providers.map(({ region }) => region);
   // With several providers, only Terraform's own rules say which one makes the bucket.
   if (regions.length !== 1 || regions[0] === undefined || isUnresolved(regions[0]) || regions[0] === keyRegion) return;
-  throw new ValidationError(
+  report(
+    construct,
     "KmsKeyInOtherRegion",
     `kmsKeyArn is a key in ${keyRegion}, and the bucket is made in ${regions[0]}. Use a key in ${regions[0]}, such as a replica of it.`,
-    construct,
   );
 }
 
@@ -107,10 +107,10 @@ function validateBucketName(name: string, construct: IConstruct): void {
   if (isUnresolved(name)) return;
   const broken = RULES.filter(([isBroken]) => isBroken(name)).map(([, rule]) => rule);
   if (broken.length > 0) {
-    throw new ValidationError(
+    report(
+      construct,
       "InvalidBucketName",
       `bucketName "${name}" ${broken.join(", and ")}. Write a name such as "app-ef-production".`,
-      construct,
     );
   }
 }
@@ -131,24 +131,24 @@ function validateReplication(
 ): void {
   if (rules.length === 0) return;
   if (props.versioned === false) {
-    throw new ValidationError(
+    report(
+      construct,
       "ReplicationWithoutVersioning",
       "replicationRules copy versions, and the bucket keeps none (versioned: false). Remove one of the two.",
-      construct,
     );
   }
   if (rules.length > MAXIMUM_RULES) {
-    throw new ValidationError(
+    report(
+      construct,
       "TooManyReplicationRules",
       `a bucket takes ${MAXIMUM_RULES} replicationRules, got ${rules.length}.`,
-      construct,
     );
   }
   const ids = new Set<string>();
   const priorities = new Set<number>();
   rules.forEach((rule, index) => {
-    const fail = (code: ErrorCode, message: string): never => {
-      throw new ValidationError(code, `Replication rule "${rule.id}": ${message}`, construct);
+    const fail = (code: ErrorCode, message: string): void => {
+      report(construct, code, `Replication rule "${rule.id}": ${message}`);
     };
     if (ids.has(rule.id)) fail("DuplicateReplicationRuleId", "the bucket has another rule with this id.");
     ids.add(rule.id);
@@ -164,7 +164,7 @@ function validateReplication(
 function validateRule(
   rule: ReplicationRule,
   { bucketName, kmsKeyArn }: AwsTieredBucketProps,
-  fail: (code: ErrorCode, message: string) => never,
+  fail: (code: ErrorCode, message: string) => void,
   construct: IConstruct,
 ): void {
   const { destinationBucketArn, destinationKmsKeyArn, destinationAccount } = rule;

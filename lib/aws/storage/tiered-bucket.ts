@@ -3,7 +3,8 @@ import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
 import { Annotations, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { ValidationError } from "../../core/errors";
+import { checkProps } from "../../core/check-props";
+import { collect, ValidationError } from "../../core/errors";
 import { keepMovedResources, applyTransform, adoptResource } from "../../core/refactoring";
 import { warnOfCosts } from "../../storage/cost-warnings";
 import { refuseOtherLifecycleOwners, S3_LIFECYCLE_OWNERS } from "../../storage/lifecycle-owners";
@@ -36,7 +37,8 @@ export class AwsTieredBucket extends Construct {
     private readonly props: AwsTieredBucketProps,
   ) {
     super(scope, id);
-    validateAwsTieredBucket(props, this);
+    checkProps(this, "AwsTieredBucketProps", props);
+    collect(this, () => validateAwsTieredBucket(props, this));
     this.resource = this.addBucket();
     // Unlike `id`, which is the same text, it is known before the bucket exists.
     const { bucket } = this.resource;

@@ -65,8 +65,9 @@ export type ExitStatus = (typeof EXIT_STATUS)[keyof typeof EXIT_STATUS];
 /** Says what went wrong, as text or JSON, and what the command ends with. */
 export function reportError(error: unknown, terminal: Terminal): ExitStatus {
   terminal.showLive(undefined);
-  const { code, message } = describeError(error);
-  terminal.printJson({ error: { code, message } });
+  const described = describeError(error);
+  const { code, message } = described;
+  terminal.printJson({ error: described });
   if (!terminal.json) {
     const { bold, red } = terminal.colors;
     terminal.report(`${bold(red(`error[${code}]`))}: ${message}`);

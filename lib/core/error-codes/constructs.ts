@@ -1,5 +1,8 @@
 /** Core, environments and releases: value objects, environments.json, releases.json, the stack. */
 export const coreErrorCodes = {
+  PropertyMissing: "a construct lacks a property that it needs",
+  PropertyMistyped: "a property of a construct has a value of another type than it takes",
+  PropertyUnknown: "a construct has no property of a name that is close to one of its own",
   InvalidDuration: "a duration is negative, or no whole number of the unit asked for",
   InvalidSize: "a size is no whole number of bytes, or of the unit asked for",
   InvalidIdentifier: "a system, an environment or a step has a name that the ledger or Terraform cannot hold",

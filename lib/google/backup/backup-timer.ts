@@ -4,9 +4,11 @@ import { MonitoringAlertPolicy } from "@cdktf/provider-google/lib/monitoring-ale
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { placeSchedule, checkTimerName } from "../../backup/timer";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { type Transform, applyTransform } from "../../core/refactoring";
 import type { Schedule } from "../../schedule/schedule";
+import { collect } from "../../core/errors";
 
 /** Options of `GoogleBackupTimer`. */
 export interface GoogleBackupTimerProps {
@@ -67,9 +69,12 @@ export class GoogleBackupTimer extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
   constructor(scope: Construct, id: string, props: GoogleBackupTimerProps) {
     super(scope, id);
-    checkTimerName(props.name, this);
+    checkProps(this, "GoogleBackupTimerProps", props);
+    const form = collect(this, () => {
+      checkTimerName(props.name, this);
+      return placeSchedule(props.schedule, "cloud-scheduler", this);
+    });
     const { name, project, region, jobName, serviceAccountEmail, retryFor = Duration.hours(1) } = props;
-    const form = placeSchedule(props.schedule, "cloud-scheduler", this);
     const invoker = new CloudRunV2JobIamMember(this, "Invoker", {
       project,
       location: region,

@@ -4,8 +4,9 @@ import { SecretManagerSecretIamMember } from "@cdktf/provider-google/lib/secret-
 import { ServiceAccount } from "@cdktf/provider-google/lib/service-account";
 import { Construct } from "constructs";
 import { sortedByName, naming, requireImages, requireNoPasswords, requirePorts } from "../../blue-green/service-rules";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { attempt, collect, report } from "../../core/errors";
 import { applyTransform } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import { SystemStack } from "../../environments/system-stack";
@@ -39,7 +40,8 @@ export class GoogleBlueGreenService extends Construct {
     private readonly props: GoogleBlueGreenServiceProps,
   ) {
     super(scope, id);
-    validateGoogleBlueGreenService(props, this);
+    checkProps(this, "GoogleBlueGreenServiceProps", props);
+    collect(this, () => validateGoogleBlueGreenService(props, this));
     this.serviceAccountEmail = props.serviceAccountEmail ?? this.addServiceAccount();
     const config = {
       name: props.serviceName,
@@ -146,20 +148,21 @@ function validateGoogleBlueGreenService(props: GoogleBlueGreenServiceProps, cons
   requireInvokers(props, construct);
   if (props.vpcEgress === undefined || props.subnetwork !== undefined) return;
   const message = `\`vpcEgress\` is "${props.vpcEgress}", and no \`subnetwork\` is named that anything could go through; name one, or leave it out`;
-  throw new ValidationError("EgressWithoutSubnetwork", message, construct);
+  report(construct, "EgressWithoutSubnetwork", message);
 }
 
 function requireName({ serviceName, rollout }: GoogleBlueGreenServiceProps, construct: Construct): void {
   if (isUnresolved(serviceName)) return;
   if (!SERVICE_NAME.test(serviceName)) {
     const message = `a service on Cloud Run cannot be called "${serviceName}": use 2 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
-    throw new ValidationError("InvalidServiceName", message, construct);
+    report(construct, "InvalidServiceName", message);
+    return;
   }
   for (const color of rollout.colors) {
     const name = revisionName(serviceName, color, rollout);
     if (name.length <= LONGEST_REVISION_NAME) continue;
     const message = `the revision "${name}" has a name of ${name.length} characters, and Cloud Run takes ${LONGEST_REVISION_NAME}; shorten the name of the service or of the release`;
-    throw new ValidationError("RevisionNameTooLong", message, construct);
+    report(construct, "RevisionNameTooLong", message);
   }
 }
 
@@ -169,13 +172,13 @@ function requireInstances(props: GoogleBlueGreenServiceProps, construct: Constru
   const whole = [minInstances, maxInstances].every(Number.isInteger);
   if (known && (!whole || minInstances < 0 || maxInstances < 1 || maxInstances < minInstances)) {
     const message = `each color has ${minInstances} to ${maxInstances} instances; write whole numbers, \`minInstances\` at least 0, \`maxInstances\` at least 1 and not below \`minInstances\``;
-    throw new ValidationError("InvalidTaskCount", message, construct);
+    report(construct, "InvalidTaskCount", message);
   }
   const mebibytes = memory.toMebibytes({ integral: false });
   const [lowest, highest] = MEMORY[cpu]!;
   if (Number.isInteger(mebibytes) && mebibytes >= lowest && mebibytes <= highest) return;
   const message = `Cloud Run does not offer ${memory} of memory for ${cpu} vCPU; it offers ${lowest} to ${highest} whole MiB`;
-  throw new ValidationError("InvalidCloudRunSize", message, construct);
+  report(construct, "InvalidCloudRunSize", message);
 }
 
 /** Source: Cloud Run documentation, "Configure container health checks for services". */
@@ -186,7 +189,7 @@ function requireProbeTimes(props: GoogleBlueGreenServiceProps, construct: Constr
     const seconds = time?.toSeconds({ integral: false });
     if (seconds === undefined || (Number.isInteger(seconds) && seconds >= 1 && seconds <= longest)) continue;
     const message = `\`${name}\` is ${time}; Cloud Run takes 1 to ${longest} whole seconds`;
-    throw new ValidationError("InvalidProbeTime", message, construct);
+    report(construct, "InvalidProbeTime", message);
   }
 }
 
@@ -194,8 +197,8 @@ function requireVariables(
   { environmentVariables: environment = {}, secrets = {} }: GoogleBlueGreenServiceProps,
   construct: Construct,
 ): void {
-  const refuse = (message: string): never => {
-    throw new ValidationError("InvalidEnvironmentVariable", message, construct);
+  const refuse = (message: string): void => {
+    report(construct, "InvalidEnvironmentVariable", message);
   };
   for (const name of [...Object.keys(environment), ...Object.keys(secrets)]) {
     if (SET_BY_CLOUD_RUN.includes(name)) refuse(`Cloud Run sets ${name} itself; leave it out, or use another name`);
@@ -203,7 +206,9 @@ function requireVariables(
   }
   requireNoPasswords(environment, 'SecretReference.google("projects/…/secrets/…")', construct);
   for (const [name, reference] of Object.entries(secrets)) {
-    const { secret, version } = naming(name, construct, () => secretVersion(reference));
+    const read = attempt(construct, () => naming(name, construct, () => secretVersion(reference)));
+    if (read === undefined) continue;
+    const { secret, version } = read;
     if (isUnresolved(version) || SECRET_VERSION.test(version)) continue;
     refuse(`${name} is version "${version}" of the secret "${secret}"; write its number, or "latest"`);
   }
@@ -215,6 +220,6 @@ function requireInvokers({ invokers = {} }: GoogleBlueGreenServiceProps, constru
   for (const [name, member] of Object.entries(invokers)) {
     if (isUnresolved(member) || MEMBER.test(member)) continue;
     const message = `the invoker \`${name}\` is "${member}", which is no member; write "serviceAccount:<e-mail>", "user:<e-mail>", "group:<e-mail>", "domain:<domain>" or "allUsers"`;
-    throw new ValidationError("InvalidInvoker", message, construct);
+    report(construct, "InvalidInvoker", message);
   }
 }

@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { isUnresolved } from "../../core/tokens";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import type { GoogleRotatingSecretProps } from "./rotating-secret-props";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 import { type Refuse, validateKeptSecret, validateRotationSettings } from "../../secrets/kept-secret";
@@ -15,7 +15,7 @@ const KMS_KEY = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKe
 /** Refuses what Secret Manager would refuse at apply, and what would lock services out. */
 export function validateGoogleRotatingSecret(props: GoogleRotatingSecretProps, construct: Construct): void {
   const refuse = (code: ErrorCode, message: string) => {
-    throw new ValidationError(code, message, construct);
+    report(construct, code, message);
   };
   validateName(props.secretName, refuse);
   validateStrategy(props.strategy, refuse);
@@ -33,6 +33,7 @@ function validateName(name: string, refuse: Refuse): void {
       "secretName is known to Terraform only, and the names of the rotation function and its accounts are made from it. " +
         'Write it out: "r3mes-production-database"',
     );
+    return;
   }
   if (SECRET_NAME.test(name)) return;
   refuse(
@@ -102,6 +103,7 @@ function validateKeys({ kmsKeyName, replicas }: GoogleRotatingSecretProps, refus
         "InvalidKmsKeyName",
         `kmsKeyName "${kmsKeyName}" is not the name of a key. Write "projects/P/locations/L/keyRings/R/cryptoKeys/K", without a version.`,
       );
+      continue;
     }
     if (place === location) continue;
     refuse(

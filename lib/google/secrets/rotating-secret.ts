@@ -12,8 +12,9 @@ import { SecretManagerSecretIamMember } from "@cdktf/provider-google/lib/secret-
 import { SecretManagerSecretVersion } from "@cdktf/provider-google/lib/secret-manager-secret-version";
 import { Fn, type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { collect, ValidationError } from "../../core/errors";
 import { adoptResource, keepMovedResources, applyTransform } from "../../core/refactoring";
 import { GoogleSecretReference } from "../../core/references";
 import { requireTerraformVersion } from "../../environments/require-terraform";
@@ -61,7 +62,8 @@ export class GoogleRotatingSecret extends Construct {
     private readonly props: GoogleRotatingSecretProps,
   ) {
     super(scope, id);
-    validateGoogleRotatingSecret(props, this);
+    checkProps(this, "GoogleRotatingSecretProps", props);
+    collect(this, () => validateGoogleRotatingSecret(props, this));
     const settings = props.strategy.settings as RotationSettings;
     this.keys = writtenKeys(settings);
     const { project, secretName, rotationPeriod = Duration.days(30) } = props;

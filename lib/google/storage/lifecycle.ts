@@ -2,7 +2,7 @@ import type { StorageBucketLifecycleRule } from "@cdktf/provider-google/lib/stor
 import type { IConstruct } from "constructs";
 import { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import {
   type LifecycleRule,
   type TierTransition,
@@ -102,8 +102,8 @@ export function validateGoogleLifecycleRules(
 ): void {
   const ids = new Set<string>();
   for (const rule of rules) {
-    const fail = (code: ErrorCode, message: string): never => {
-      throw new ValidationError(code, `Lifecycle rule "${rule.id}": ${message}`, construct);
+    const fail = (code: ErrorCode, message: string): void => {
+      report(construct, code, `Lifecycle rule "${rule.id}": ${message}`);
     };
     if (ids.has(rule.id)) fail("DuplicateLifecycleRuleId", "the bucket has another rule with this id.");
     ids.add(rule.id);
@@ -127,10 +127,10 @@ export function validateGoogleLifecycleRules(
  */
 export function validateBlockCount(blocks: number, construct: IConstruct): void {
   if (blocks <= MAXIMUM_BLOCKS) return;
-  throw new ValidationError(
+  report(
+    construct,
     "TooManyLifecycleRules",
     `lifecycleRules make ${blocks} rules of Google Cloud, one for each action; a bucket takes ${MAXIMUM_BLOCKS}. Use fewer prefixes.`,
-    construct,
   );
 }
 
@@ -152,15 +152,15 @@ function validateGoogleLadder(transitions: readonly TierTransition[], fail: Fail
     const days = wholeDays(after, `transition to ${tier}`, construct);
     if (!tier.gcs) {
       const instead = tier === Tier.intelligent ? "set autoclass" : `use ${Tier.archive}, the coldest there`;
-      return fail("TierNotOnGoogle", `${tier} does not exist on Google Cloud; ${instead}.`);
+      fail("TierNotOnGoogle", `${tier} does not exist on Google Cloud; ${instead}.`);
+      continue;
     }
     if (previous && previous.tier.gcs!.minimumStorageDays >= tier.gcs.minimumStorageDays) {
       fail(
         "TransitionNotSupported",
         `Google Cloud moves no object from ${previous.tier} to ${tier}. Order the transitions from the warmest tier to the coldest.`,
       );
-    }
-    if (previous && days <= previous.days) {
+    } else if (previous && days <= previous.days) {
       fail(
         "TransitionsNotIncreasing",
         `moves objects to ${tier} after ${days} days, but to the warmer ${previous.tier} after ${previous.days}. Each transition must come later than the one before.`,
@@ -190,10 +190,10 @@ function validateEnds(rule: LifecycleRule, versioned: boolean, fail: Fail, const
   ] as const) {
     if (!end) continue;
     const days = wholeDays(end, option, construct);
-    if (last && days <= last.after.toDays()) {
+    if (last && days <= last.after.toDays({ integral: false })) {
       fail(
         option === "expireAfter" ? "ExpirationBeforeTransition" : "NoncurrentExpirationBeforeTransition",
-        `${option} is ${days} days, and objects move to ${last.tier} after ${last.after.toDays()}. Let it come later, or remove the transition.`,
+        `${option} is ${days} days, and objects move to ${last.tier} after ${last.after.toDays({ integral: false })}. Let it come later, or remove the transition.`,
       );
     }
     if (days < 1) fail("ExpirationTooEarly", `${option} must be at least 1 day.`);

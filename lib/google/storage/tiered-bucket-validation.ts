@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import type { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { validateAccessLogs, validateCorsRules, validateDestruction } from "../../storage/bucket-options";
 import { validateGoogleLifecycleRules } from "./lifecycle";
@@ -36,17 +36,17 @@ function validateLocation({ location, turboReplication }: GoogleTieredBucketProp
   if (isUnresolved(location)) return;
   const name = location.toUpperCase();
   if (!REGION.test(location) && !MULTI_REGIONS.includes(name) && !DUAL_REGIONS.includes(name)) {
-    throw new ValidationError(
+    report(
+      construct,
       "InvalidGoogleLocation",
       `location "${location}" is no region, dual-region or multi-region. Write "europe-west3", one of ${DUAL_REGIONS.join(", ")}, or one of ${MULTI_REGIONS.join(", ")}.`,
-      construct,
     );
   }
   if (turboReplication && !DUAL_REGIONS.includes(name)) {
-    throw new ValidationError(
+    report(
+      construct,
       "TurboReplicationOutsideDualRegion",
       `turboReplication is for dual-regions, and location is "${location}". Use one of ${DUAL_REGIONS.join(", ")}, or remove it.`,
-      construct,
     );
   }
 }
@@ -56,20 +56,21 @@ function validateKmsKey({ kmsKeyName, location }: GoogleTieredBucketProps, const
   if (kmsKeyName === undefined || isUnresolved(kmsKeyName)) return;
   const place = KMS_KEY.exec(kmsKeyName)?.[1];
   if (place === undefined) {
-    throw new ValidationError(
+    report(
+      construct,
       "InvalidKmsKeyName",
       `kmsKeyName "${kmsKeyName}" is not the name of a key. Write "projects/P/locations/L/keyRings/R/cryptoKeys/K", without a version.`,
-      construct,
     );
+    return;
   }
   if (isUnresolved(location) || isUnresolved(place)) return;
   // A multi-region has a key location of its own name, but for the European Union, which is "europe" there.
   const wanted = location.toUpperCase() === "EU" ? "europe" : location.toLowerCase();
   if (place.toLowerCase() === wanted) return;
-  throw new ValidationError(
+  report(
+    construct,
     "KmsKeyInOtherLocation",
     `kmsKeyName is a key in ${place}, and the bucket is in ${location}. Use a key in ${wanted}.`,
-    construct,
   );
 }
 
@@ -77,10 +78,10 @@ function validateKmsKey({ kmsKeyName, location }: GoogleTieredBucketProps, const
 function validateSoftDelete(softDelete: Duration, construct: IConstruct): void {
   const days = softDelete.toDays({ integral: false });
   if (days === 0 || (days >= 7 && days <= 90)) return;
-  throw new ValidationError(
+  report(
+    construct,
     "SoftDeleteOutOfRange",
     `softDelete is ${softDelete}; Google Cloud takes 7 to 90 days, or Duration.days(0) for none.`,
-    construct,
   );
 }
 
@@ -88,17 +89,17 @@ function validateSoftDelete(softDelete: Duration, construct: IConstruct): void {
 function validateRetention({ retentionPeriod, irreversible }: RetentionPolicy, construct: IConstruct): void {
   const seconds = retentionPeriod.toSeconds({ integral: false });
   if (!Number.isInteger(seconds) || seconds < 1 || seconds >= MAXIMUM_RETENTION_SECONDS) {
-    throw new ValidationError(
+    report(
+      construct,
       "RetentionOutOfRange",
       `retention.retentionPeriod is ${retentionPeriod}; Google Cloud takes whole seconds, from 1 to less than 100 years.`,
-      construct,
     );
   }
   if (irreversible !== undefined && !irreversible.trim()) {
-    throw new ValidationError(
+    report(
+      construct,
       "LockedRetentionWithoutReason",
       "retention.irreversible is empty: a locked policy can never be shortened or removed again. Say why, or leave it out.",
-      construct,
     );
   }
 }
@@ -112,10 +113,10 @@ function validateExpiryAfterRetention(
     ({ expireAfter }) => expireAfter && expireAfter.toSeconds() < retentionPeriod.toSeconds(),
   );
   if (early === undefined) return;
-  throw new ValidationError(
+  report(
+    construct,
     "ExpirationBeforeRetention",
     `Lifecycle rule "${early.id}": deletes objects after ${early.expireAfter}, and retention keeps them for ${retentionPeriod}. Let expireAfter come later.`,
-    construct,
   );
 }
 
@@ -123,10 +124,10 @@ function validateExpiryAfterRetention(
 function validateTopics({ notifications = [] }: GoogleTieredBucketProps, construct: IConstruct): void {
   for (const { topic } of notifications) {
     if (isUnresolved(topic) || /^(\/\/pubsub\.googleapis\.com\/)?projects\/[^/]+\/topics\/[^/]+$/.test(topic)) continue;
-    throw new ValidationError(
+    report(
+      construct,
       "InvalidTopic",
       `topic "${topic}" is not the name of a topic. Write "projects/app-ef/topics/uploads".`,
-      construct,
     );
   }
 }
@@ -135,10 +136,10 @@ function validateTopics({ notifications = [] }: GoogleTieredBucketProps, constru
 function validateLabels(labels: Readonly<Record<string, string>>, construct: IConstruct): void {
   for (const [key, value] of Object.entries(labels)) {
     if (/^[a-z][a-z0-9_-]{0,62}$/.test(key) && (isUnresolved(value) || /^[a-z0-9_-]{0,63}$/.test(value))) continue;
-    throw new ValidationError(
+    report(
+      construct,
       "InvalidLabel",
       `label "${key}"="${value}": lowercase letters, digits, hyphens and underscores only, at most 63, and a key begins with a letter.`,
-      construct,
     );
   }
 }
@@ -168,9 +169,9 @@ function validateGoogleBucketName(name: string, construct: IConstruct): void {
   if (isUnresolved(name)) return;
   const broken = RULES.filter(([isBroken]) => isBroken(name)).map(([, rule]) => rule);
   if (broken.length === 0) return;
-  throw new ValidationError(
+  report(
+    construct,
     "InvalidGoogleBucketName",
     `bucketName "${name}" ${broken.join(", and ")}. Write a name such as "app-ef-production".`,
-    construct,
   );
 }

@@ -2,6 +2,7 @@ import { StorageBucket, type StorageBucketConfig } from "@cdktf/provider-google/
 import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member";
 import { StorageNotification } from "@cdktf/provider-google/lib/storage-notification";
 import { Construct } from "constructs";
+import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { adoptResource, keepMovedResources, applyTransform } from "../../core/refactoring";
 import { warnOfCosts } from "../../storage/cost-warnings";
@@ -9,6 +10,7 @@ import { GCS_LIFECYCLE_OWNERS, refuseOtherLifecycleOwners } from "../../storage/
 import { gcsLifecycleRules, validateBlockCount } from "./lifecycle";
 import type { GoogleTieredBucketProps } from "./tiered-bucket-props";
 import { validateGoogleTieredBucket } from "./tiered-bucket-validation";
+import { collect } from "../../core/errors";
 
 /**
  * A Google Cloud Storage bucket whose objects grow colder and cheaper with age: no public access, uniform access,
@@ -28,10 +30,14 @@ export class GoogleTieredBucket extends Construct {
     private readonly props: GoogleTieredBucketProps,
   ) {
     super(scope, id);
-    validateGoogleTieredBucket(props, this);
+    checkProps(this, "GoogleTieredBucketProps", props);
     const { lifecycleRules = [], readAtOnce = [], transform = {} } = props;
-    const lifecycleRule = gcsLifecycleRules(lifecycleRules, props.abortIncompleteUploadsAfter);
-    validateBlockCount(lifecycleRule.length, this);
+    const lifecycleRule = collect(this, () => {
+      validateGoogleTieredBucket(props, this);
+      const blocks = gcsLifecycleRules(lifecycleRules, props.abortIncompleteUploadsAfter);
+      validateBlockCount(blocks.length, this);
+      return blocks;
+    });
     const config = { ...googleBucketConfig(props), lifecycleRule };
     this.resource = new StorageBucket(this, "Resource", applyTransform(config, transform.bucket));
     this.addNotifications();

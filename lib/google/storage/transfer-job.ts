@@ -2,6 +2,7 @@ import { DataGoogleStorageTransferProjectServiceAccount } from "@cdktf/provider-
 import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member";
 import { StorageTransferJob, type StorageTransferJobConfig } from "@cdktf/provider-google/lib/storage-transfer-job";
 import { Construct, type IConstruct } from "constructs";
+import { checkProps } from "../../core/check-props";
 import { ValidationError } from "../../core/errors";
 import { applyTransform, type Transform } from "../../core/refactoring";
 import { readObjectsPolicy } from "../../storage/transfer-policies";
@@ -51,6 +52,7 @@ export class GoogleTransferJob extends Construct {
   /** @throws ValidationError `InvalidTransferStart`, `ProviderBindingsMissing` */
   constructor(scope: Construct, id: string, props: GoogleTransferJobProps) {
     super(scope, id);
+    checkProps(this, "GoogleTransferJobProps", props);
     const { sourceBucketName: sourceBucket, destinationBucketName: targetBucket, prefix, project, transform } = props;
     const scheduleStartDate = startDate(props.startsOn, this);
     const account = new DataGoogleStorageTransferProjectServiceAccount(this, "ServiceAccount", { project });

@@ -1,7 +1,8 @@
 import { Construct, type IConstruct } from "constructs";
 import type { z } from "zod";
+import { checkProps } from "../../core/check-props";
 import type { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { collect, report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { Step, type StepProps } from "../../migrations/migration";
 import { toCommandProgram, type CommandStepProps } from "../command/step";
@@ -30,7 +31,8 @@ export class BucketTransfer extends Construct {
   /** @throws ValidationError `TransferIntoItself`, `TransferLosesTags`, `InvalidTransfer`, and what the steps throw */
   constructor(scope: Construct, id: string, props: BucketTransferProps) {
     super(scope, id);
-    validateBucketTransfer(props, this);
+    checkProps(this, "BucketTransferProps", props);
+    collect(this, () => validateBucketTransfer(props, this));
     const { cutover, retire = false, bulk = "engine" } = props;
     const phases: Phase[] = [
       ...(bulk === "engine" ? (["bulk"] as const) : []),
@@ -223,31 +225,31 @@ export interface BucketTransferProps {
 function validateBucketTransfer(props: BucketTransferProps, transfer: IConstruct): void {
   const { source: from, destination: to, objectTags: tags, retire = false, cutover: cutover } = props;
   if (overlap(from, to)) {
-    throw new ValidationError(
+    report(
+      transfer,
       "TransferIntoItself",
       `source and target hold the same objects, ${JSON.stringify(from)} and ${JSON.stringify(to)}; give the target another bucket, prefix or directory`,
-      transfer,
     );
   }
   if (tags === "carry" && !(from.store === "s3" && to.store === "s3")) {
-    throw new ValidationError(
+    report(
+      transfer,
       "TransferLosesTags",
       `tags cannot be carried from ${from.store} to ${to.store}: only S3 has tags of objects. Write tags: "leave", or tags: "refuse" to be told of them`,
-      transfer,
     );
   }
   if (retire && cutover === undefined) {
-    throw new ValidationError(
+    report(
+      transfer,
       "InvalidTransfer",
       "`retire` deletes from the source, which the application still reads: there is no `cutover`. Write cutover: { switch: […] }, or leave `retire` out",
-      transfer,
     );
   }
   if (cutover !== undefined && cutover.switch.length === 0) {
-    throw new ValidationError(
+    report(
+      transfer,
       "InvalidTransfer",
       "`cutover.switch` is empty, so the application would go on with the source; write at least one action, or leave `cutover` out",
-      transfer,
     );
   }
 }

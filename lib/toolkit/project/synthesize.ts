@@ -1,7 +1,10 @@
 import { execa } from "execa";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Reporter } from "../reporter";
 import type { ErrorCode } from "../../core/error-codes";
-import { SternaError } from "../../core/errors";
+import { type Problem, PROBLEMS_FILE, SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
 import { TRIED_PINS } from "../../manifest/pins-file";
 import type { Project } from "./project";
@@ -24,15 +27,19 @@ export async function synthesize(
   tried: NodeJS.ProcessEnv = {},
 ): Promise<Synthesis> {
   terminal.announce("synthesizing…");
+  const folder = mkdtempSync(join(tmpdir(), "sterna-app-"));
+  const problemsFile = join(folder, "problems.json");
   const result = await execa({
     // eslint-disable-next-line no-restricted-syntax -- The command line is the user's own, from cdktf.json; nothing is added to it.
     shell: true,
     cwd: project.directory,
-    env: { ...appEnvironment(project, environment), ...tried },
+    env: { ...appEnvironment(project, environment), ...tried, [PROBLEMS_FILE]: problemsFile },
     extendEnv: false,
     stdin: "ignore",
     reject: false,
   })(project.app);
+  const problems = readProblems(problemsFile);
+  rmSync(folder, { recursive: true, force: true });
   terminal.showLive(undefined);
   const said = [result.stdout, result.stderr].filter(Boolean).join("\n");
   if (terminal.verbose && said !== "") terminal.report(said);
@@ -40,16 +47,25 @@ export async function synthesize(
     const status = result.exitCode === undefined ? `signal ${result.signal ?? "unknown"}` : `exit ${result.exitCode}`;
     const told = explainAppFailure(result.stderr || result.stdout);
     const refusal = synthRefusal(told);
-    if (refusal !== undefined) throw new RefusedError(refusal, told.replace(/^\[\w+\] (?:\w+Error: )?/, ""));
-    throw new SternaError(
+    if (refusal !== undefined) {
+      const message = told.replace(/^\[\w+\] (?:\w+Error: )?/, "");
+      throw Object.assign(new RefusedError(refusal, message), { problems });
+    }
+    const failure = new SternaError(
       "SynthesisFailed",
       `the app failed (${status}):\n${told}\n` +
         `It was run as \`${project.app}\`${terminal.verbose ? "" : "; add --verbose to see all that it said"}.`,
     );
+    throw Object.assign(failure, { problems });
   }
   const synthesis = readSynthesis(project);
   for (const warning of synthesis.warnings) terminal.report(`${terminal.colors.yellow("warning")}: ${warning}`);
   return synthesis;
+}
+
+/** The mistakes that stopped the app, each with its code; none where something else did. */
+function readProblems(file: string): readonly Problem[] | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Problem[]) : undefined;
 }
 
 /** As cdktf does: Terraform's variables are for Terraform alone. Pins are tried only by who passes them. */

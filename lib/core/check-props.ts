@@ -1,0 +1,177 @@
+import { Annotations } from "cdktf";
+import type { IConstruct } from "constructs";
+import { collect, projectLine, report } from "./errors";
+import { nearest } from "./nearest";
+import { PROPS_TABLE } from "./props-table";
+import { isUnresolved } from "./tokens";
+
+/**
+ * What a property takes: `string`, `number`, `boolean`, `function`, `any`, or one of `["list", type]`, `["map", type]`,
+ * `["one", …types]`, `["literal", value]`, `["is", class]`, `["props", interface]`.
+ */
+type PropType = string | readonly ["list" | "map", PropType] | readonly ["one", ...PropType[]] | Named;
+type Named = readonly ["literal" | "is" | "props", string | number];
+type Row = Readonly<Record<string, PropType>>;
+
+/** Name in a row that lets all others pass. */
+const OPEN = "...";
+
+/**
+ * Refuses properties that are missing or of another type, which the types of TypeScript say to nobody who runs JavaScript
+ * or `tsx`. What only Terraform knows passes everywhere.
+ *
+ * @param construct the construct, or its scope before there is one
+ * @param name of the interface of the properties
+ * @throws ValidationError `PropertyMissing`, `PropertyMistyped`, `PropertyUnknown`, with the line of the project
+ */
+export function checkProps(construct: IConstruct, name: string, props: unknown): void {
+  const place = projectLine();
+  const check = new PropsCheck(construct, place === undefined ? "" : `, in ${place}`);
+  collect(construct, () => check.props(props, name, ""), { canGoOn: false });
+}
+
+const rows = new Map<string, Row>();
+
+/** Whether the table has an interface. */
+export function isKnownProps(name: string): boolean {
+  return rowOf(name) !== undefined;
+}
+
+function rowOf(name: string): Row | undefined {
+  if (rows.size === 0) {
+    for (const line of PROPS_TABLE.split("\n")) {
+      const end = line.indexOf(" ");
+      rows.set(line.slice(0, end), JSON.parse(line.slice(end + 1)) as Row);
+    }
+  }
+  return rows.get(name);
+}
+
+class PropsCheck {
+  constructor(
+    private readonly construct: IConstruct,
+    private readonly place: string,
+  ) {}
+
+  props(value: unknown, name: string, path: string): void {
+    const row = rowOf(name);
+    if (row === undefined || isUnresolved(value)) return;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      const what = path === "" ? "the properties are" : `${path} is`;
+      return this.refuse("PropertyMistyped", `${what} ${written(value)}, and must be an object, ${name}`);
+    }
+    const given = value as Readonly<Record<string, unknown>>;
+    const prefix = path === "" ? "" : `${path}.`;
+    for (const [key, type] of Object.entries(row)) {
+      if (key === OPEN) continue;
+      const property = key.replace(/\?$/, "");
+      if (given[property] !== undefined) this.value(given[property], type, `${prefix}${property}`);
+      else if (property === key) {
+        this.refuse("PropertyMissing", `${prefix}${property} is missing; it must be ${described(type)}`);
+      }
+    }
+    if (!(OPEN in row)) this.unknown(given, row, name, prefix);
+  }
+
+  /** A name that is close to one that is not given is a slip; others may be there for somebody else. */
+  private unknown(given: Readonly<Record<string, unknown>>, row: Row, name: string, prefix: string): void {
+    const prototype: unknown = Object.getPrototypeOf(given);
+    if (prototype !== Object.prototype && prototype !== null) return;
+    const known = Object.keys(row).map((key) => key.replace(/\?$/, ""));
+    const free = known.filter((property) => given[property] === undefined);
+    for (const property of Object.keys(given).filter((key) => given[key] !== undefined && !known.includes(key))) {
+      const meant = nearest(property, free);
+      if (meant !== undefined) {
+        this.refuse("PropertyUnknown", `${name} has no ${prefix}${property}; did you mean "${meant}"?`);
+      } else {
+        Annotations.of(this.construct).addWarning(
+          `${name} has no ${prefix}${property}, so it has no effect${this.place}`,
+        );
+      }
+    }
+  }
+
+  private value(value: unknown, type: PropType, path: string): void {
+    if (this.fits(value, type)) return;
+    if (typeof type !== "string") {
+      const options = (type[0] === "one" ? type.slice(1) : [type]) as readonly PropType[];
+      const isObject = typeof value === "object" && value !== null;
+      const inner = options.find(([kind]) => {
+        return Array.isArray(value) ? kind === "list" : isObject && (kind === "map" || kind === "props");
+      });
+      // Which of several objects was meant is unknown.
+      const several = options.filter(([kind]) => kind === "props").length > 1;
+      if (inner !== undefined && !several && typeof inner !== "string") {
+        if (inner[0] === "props") return this.props(value, String(inner[1]), path);
+        for (const [key, item] of Object.entries(value as object)) {
+          if (item === undefined && inner[0] === "map") continue;
+          const member = Array.isArray(value) ? `[${key}]` : `.${key}`;
+          this.value(item, inner[1] as PropType, `${path}${member}`);
+        }
+        return;
+      }
+    }
+    this.refuse("PropertyMistyped", `${path} is ${written(value)}, and must be ${described(type)}`);
+  }
+
+  /** Whether there is nothing to say; what holds properties is looked at property by property. */
+  private fits(value: unknown, type: PropType): boolean {
+    if (type === "any" || isUnresolved(value)) return true;
+    if (typeof type === "string") return typeof value === type;
+    const [kind] = type;
+    if (kind === "one") return type.slice(1).some((option) => this.fits(value, option as PropType));
+    if (kind === "literal") return value === type[1];
+    if (kind === "is") return isInstance(value, String(type[1]));
+    if (kind === "list") return Array.isArray(value) && value.every((item) => this.fits(item, type[1] as PropType));
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+    if (kind === "props") return false;
+    return Object.values(value).every((item) => item === undefined || this.fits(item, type[1] as PropType));
+  }
+
+  private refuse(code: "PropertyMissing" | "PropertyMistyped" | "PropertyUnknown", message: string): void {
+    report(this.construct, code, `${message}${this.place}`);
+  }
+}
+
+/** By the names of the classes: two copies of the package have two classes of one name. */
+function isInstance(value: unknown, name: string): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  for (let one: unknown = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
+    if ((one as { constructor?: { name?: string } }).constructor?.name === name) return true;
+  }
+  return false;
+}
+
+function described(type: PropType): string {
+  if (typeof type === "string") return type === "any" ? "given" : `a ${type}`;
+  const [kind, inner] = type;
+  if (kind === "one")
+    return type
+      .slice(1)
+      .map((option) => described(option as PropType))
+      .join(" or ");
+  if (kind === "literal") return JSON.stringify(inner);
+  if (kind === "is") return EXAMPLES[String(inner)] ?? `a ${inner}`;
+  if (kind === "props") return `an object, ${inner}`;
+  return `${kind === "list" ? "a list, each" : "an object, each value"} ${described(inner as PropType)}`;
+}
+
+/** What to write for classes that people forget. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  Duration: "a Duration, such as Duration.days(30)",
+  Schedule: 'a Schedule, such as Schedule.cron("0 2 * * *")',
+  Size: "a Size, such as Size.gibibytes(1)",
+  Tier: "a Tier, such as Tier.archive",
+};
+
+const LONGEST = 60;
+
+function written(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const { name } = (value as { constructor?: { name?: string } }).constructor ?? {};
+    return name === undefined || name === "Object" ? "an object" : `a ${name}`;
+  }
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
