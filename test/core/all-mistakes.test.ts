@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, Fn, Testing, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BackupTimer } from "../../lib/aws/backup/backup-timer";
@@ -15,6 +15,7 @@ import { DataSyncTask } from "../../lib/aws/storage/data-sync-task";
 import { AwsTieredBucket } from "../../lib/aws/storage/tiered-bucket";
 import type { AwsTieredBucketProps } from "../../lib/aws/storage/tiered-bucket-props";
 import { Duration } from "../../lib/core/duration";
+import { isKnownProps } from "../../lib/core/check-props";
 import { PROBLEMS_FILE, ValidationError } from "../../lib/core/errors";
 import { GoogleBackupTimer } from "../../lib/google/backup/backup-timer";
 import { GoogleRotatingSecret } from "../../lib/google/secrets/rotating-secret";
@@ -22,6 +23,7 @@ import { GoogleTieredBucket } from "../../lib/google/storage/tiered-bucket";
 import { GoogleTransferJob } from "../../lib/google/storage/transfer-job";
 import { Schedule } from "../../lib/schedule/schedule";
 import { Tier } from "../../lib/storage/tier";
+import { repositoryRoot } from "../support/repository";
 import { synthesize, type SynthesizedStack } from "../support/synth";
 import { thrownBy } from "../support/system-stack";
 
@@ -278,4 +280,19 @@ test("a name that nothing is close to is no mistake: an object of options may se
   expect(
     synthesizeOnAws((stack) => void new AwsTieredBucket(stack, "files", shared)).resource.aws_s3_bucket,
   ).toBeDefined();
+});
+
+test("every construct that checks its properties names an interface that the table has", () => {
+  // given
+  const lib = join(repositoryRoot, "lib");
+  const sources = (readdirSync(lib, { recursive: true }) as string[]).filter((file) => file.endsWith(".ts"));
+
+  // when
+  const names = sources.flatMap((file) =>
+    [...readFileSync(join(lib, file), "utf8").matchAll(/checkProps\(\w+, "(\w+)"/g)].map(([, name]) => name!),
+  );
+
+  // then
+  expect(names.length).toBeGreaterThanOrEqual(18);
+  expect(names.filter((name) => !isKnownProps(name))).toEqual([]);
 });
