@@ -22,11 +22,12 @@ const OPEN = "...";
  *
  * @param construct the construct, or its scope before there is one
  * @param name of the interface of the properties
+ * @param options `isOpen` where there may be properties that the interface does not have
  * @throws ValidationError `PropertyMissing`, `PropertyMistyped`, `PropertyUnknown`, with the line of the project
  */
-export function checkProps(construct: IConstruct, name: string, props: unknown): void {
+export function checkProps(construct: IConstruct, name: string, props: unknown, { isOpen = false } = {}): void {
   const place = projectLine();
-  const check = new PropsCheck(construct, place === undefined ? "" : `, in ${place}`);
+  const check = new PropsCheck(construct, place === undefined ? "" : `, in ${place}`, isOpen);
   collect(construct, () => check.props(props, name, ""), { canGoOn: false });
 }
 
@@ -51,6 +52,7 @@ class PropsCheck {
   constructor(
     private readonly construct: IConstruct,
     private readonly place: string,
+    private readonly isOpen: boolean,
   ) {}
 
   props(value: unknown, name: string, path: string): void {
@@ -70,7 +72,7 @@ class PropsCheck {
         this.refuse("PropertyMissing", `${prefix}${property} is missing; it must be ${described(type)}`);
       }
     }
-    if (!(OPEN in row)) this.unknown(given, row, name, prefix);
+    if (!(OPEN in row) && !(this.isOpen && path === "")) this.unknown(given, row, name, prefix);
   }
 
   /** A name that is close to one that is not given is a slip; others may be there for somebody else. */
@@ -81,7 +83,7 @@ class PropsCheck {
     const free = known.filter((property) => given[property] === undefined);
     for (const property of Object.keys(given).filter((key) => given[key] !== undefined && !known.includes(key))) {
       const meant = nearest(property, free);
-      if (meant !== undefined) {
+      if (meant !== undefined && property.length >= SHORTEST_SLIP) {
         this.refuse("PropertyUnknown", `${name} has no ${prefix}${property}; did you mean "${meant}"?`);
       } else {
         Annotations.of(this.construct).addWarning(
@@ -165,6 +167,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 const LONGEST = 60;
+/** Short names are close to each other without being slips: `file` and `title`. */
+const SHORTEST_SLIP = 5;
 
 function written(value: unknown): string {
   if (typeof value === "function") return "a function";

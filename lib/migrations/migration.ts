@@ -260,7 +260,9 @@ export abstract class Step extends Construct {
    */
   protected constructor(scope: Construct, id: string, props: StepProps, makeProgram: (step: Step) => StepProgram) {
     super(scope, id);
-    checkProps(this, propsOf(new.target), props);
+    const kindProps = propsOf(new.target);
+    // A kind of somebody else has properties of its own.
+    checkProps(this, kindProps ?? "StepProps", props, { isOpen: kindProps === undefined });
     this.migration = Migration.of(this);
     this.title = props.title ?? id;
     this.phase = props.phase ?? STEP_ATTRIBUTES.phase.default;
@@ -299,8 +301,8 @@ function attributesIn(props: StepProps): Omit<StepProps, "timeout" | "after"> {
   return Object.fromEntries(Object.entries(props).filter(([name]) => name in STEP_ATTRIBUTES));
 }
 
-/** Name of the properties that a step gets: those of the kind that it is, or extends. */
-function propsOf(type: object): string {
+/** Name of the properties that a step gets: those of the kind that it is, or extends; nothing for a kind of somebody else. */
+function propsOf(type: object): string | undefined {
   let kind = type as { readonly name: string };
   for (
     let parent = kind;
@@ -309,5 +311,5 @@ function propsOf(type: object): string {
   ) {
     kind = parent;
   }
-  return isKnownProps(`${kind.name}Props`) ? `${kind.name}Props` : "StepProps";
+  return isKnownProps(`${kind.name}Props`) ? `${kind.name}Props` : undefined;
 }
