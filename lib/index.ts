@@ -27,7 +27,7 @@ export { SecretReference, type TextInput } from "./core/references";
 export { Size, type SizeConversionOptions } from "./core/size";
 export { SternaError } from "./core/errors";
 export type { Transform } from "./core/refactoring";
-export { ValidationError } from "./core/errors";
+export { type Problem, ValidationError } from "./core/errors";
 
 export { Backend, type GcsBackendOptions, type S3BackendOptions } from "./environments/backend";
 export { DataSternaLedger, type DataSternaLedgerConfig } from "./environments/sterna-provider";
