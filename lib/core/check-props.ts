@@ -101,10 +101,11 @@ class PropsCheck {
       const inner = options.find(([kind]) => {
         return Array.isArray(value) ? kind === "list" : isObject && (kind === "map" || kind === "props");
       });
-      // Which of several objects was meant is unknown.
-      const several = options.filter(([kind]) => kind === "props").length > 1;
-      if (inner !== undefined && !several && typeof inner !== "string") {
-        if (inner[0] === "props") return this.props(value, String(inner[1]), path);
+      const objects = options.filter(([kind]) => kind === "props").map(([, name]) => String(name));
+      // Of several objects, the one whose required properties are all given was meant.
+      const meant = objects.length > 1 ? objects.find((name) => isObject && hasRequired(value, name)) : objects[0];
+      if (inner !== undefined && (inner[0] !== "props" || meant !== undefined) && typeof inner !== "string") {
+        if (inner[0] === "props") return this.props(value, meant!, path);
         for (const [key, item] of Object.entries(value as object)) {
           if (item === undefined && inner[0] === "map") continue;
           const member = Array.isArray(value) ? `[${key}]` : `.${key}`;
@@ -133,6 +134,11 @@ class PropsCheck {
   private refuse(code: "PropertyMissing" | "PropertyMistyped" | "PropertyUnknown", message: string): void {
     report(this.construct, code, `${message}${this.place}`);
   }
+}
+
+function hasRequired(value: object, name: string): boolean {
+  const required = Object.keys(rowOf(name) ?? {}).filter((key) => key !== OPEN && !key.endsWith("?"));
+  return required.every((key) => (value as Readonly<Record<string, unknown>>)[key] !== undefined);
 }
 
 /** By the names of the classes: two copies of the package have two classes of one name. */

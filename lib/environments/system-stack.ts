@@ -303,8 +303,8 @@ export class SystemStack extends TerraformStack {
       throw new ValidationError(
         "ProofNotConfigured",
         `a step runs in ${this.environment.name} only when ${previous.name} has proved it, and nobody says where the ledger of ` +
-          `${previous.name} is; write proof: with the ledger that ${previous.name} has, such as ` +
-          `Ledger.postgres({ url: SecretReference.environment("…") }) or Ledger.s3({ bucket: "…" })`,
+          `${previous.name} is; write previousLedger: with the ledger that ${previous.name} has, such as ` +
+          `Ledger.postgres({ url: SecretReference.environment("…") }) or Ledger.s3({ bucketName: "…" })`,
         this,
       );
     }

@@ -204,7 +204,7 @@ describe("ledgers", () => {
   test("the ledger of another stack does not follow from one in a bucket", () => {
     expect(errorOf(() => providerOf(Ledger.s3({ bucketName: "shop-production" }), "staging"))).toMatchObject({
       code: "ProofNotConfigured",
-      message: expect.stringContaining('Ledger.s3({ bucket: "…" })'),
+      message: expect.stringContaining('Ledger.s3({ bucketName: "…" })'),
     });
   });
 

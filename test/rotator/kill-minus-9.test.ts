@@ -6,9 +6,9 @@ import type { RotationSettings } from "../../lib/rotator/settings";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
-import { bundleRotatingProcess, killRotation } from "../secrets/killed-rotation";
+import { bundleRotatingProcess, killRotation } from "./killed-rotation";
 import { logsIn, preparePostgresSecret, rotationOf, type PostgresStrategyName } from "./postgres-secrets";
-import { ROTATION_POINTS } from "../secrets/rotation-points";
+import { ROTATION_POINTS } from "./rotation-points";
 import { startSecretStore, type SecretStore } from "./aws/secret-store";
 
 /** Where a value is stored and the rotation is not over: a new token must not replace it. */

@@ -15,9 +15,9 @@ import { serveTls } from "../support/postgres-tls";
 import { startRedis, type RedisTestServer } from "../support/redis";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
-import { bundleRotatingProcess } from "../secrets/killed-rotation";
+import { bundleRotatingProcess } from "./killed-rotation";
 import { rotationOf } from "./postgres-secrets";
-import type { RotatingProcessOrder } from "./google/rotating-process";
+import type { RotatingProcessOrder } from "./rotating-process";
 import { startSecretStore, type SecretStore } from "./aws/secret-store";
 
 /** Many seconds on a machine that is busy with other tests. */

@@ -10,9 +10,9 @@ import { startPostgres, type PostgresServer } from "../../support/postgres";
 import { scratchDirectory } from "../../support/repository";
 import { requires } from "../../support/requirements";
 import { startGoogleSecretStore, type GoogleSecretStore } from "./google-secret-store";
-import { bundleRotatingProcess, killRotation } from "../../secrets/killed-rotation";
+import { bundleRotatingProcess, killRotation } from "../killed-rotation";
 import { logsIn, preparePostgresSecret, rotationOf } from "../postgres-secrets";
-import { ROTATION_POINTS } from "../../secrets/rotation-points";
+import { ROTATION_POINTS } from "../rotation-points";
 
 const ROTATIONS = 10;
 /** Where a process is killed; at every point the rotation breaks off in this process. */

@@ -1,10 +1,10 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { AwsSecretVersions } from "../../../lib/rotator/aws/secret-versions";
-import { GoogleSecretVersions } from "../../../lib/rotator/google/secret-versions";
-import { openSecretManager } from "../../../lib/rotator/google/secret-manager";
-import { ROTATION_STEPS, rotationStep } from "../../../lib/rotator/rotation";
-import type { RotationSettings } from "../../../lib/rotator/settings";
-import { strategyOf } from "../../../lib/rotator/strategies/strategy-of";
+import { AwsSecretVersions } from "../../lib/rotator/aws/secret-versions";
+import { GoogleSecretVersions } from "../../lib/rotator/google/secret-versions";
+import { openSecretManager } from "../../lib/rotator/google/secret-manager";
+import { ROTATION_STEPS, rotationStep } from "../../lib/rotator/rotation";
+import type { RotationSettings } from "../../lib/rotator/settings";
+import { strategyOf } from "../../lib/rotator/strategies/strategy-of";
 
 /** Bundled by the kill test: a rotation that kills itself, as `kill -9` would, right after the point that it is told. */
 

@@ -3,8 +3,8 @@ import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { repositoryRoot } from "../support/repository";
-import type { RotatingProcessOrder } from "../rotator/google/rotating-process";
-import type { SecretStore } from "../rotator/aws/secret-store";
+import type { RotatingProcessOrder } from "./rotating-process";
+import type { SecretStore } from "./aws/secret-store";
 
 /** Bundles a process that rotates, into a folder. */
 export function bundleRotatingProcess(directory: string): void {
