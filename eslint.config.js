@@ -9,6 +9,8 @@ const { folderGraph, folderOf, folderOfImport, wayBetween } = require("./scripts
  */
 const ROOMS = {
   core: [],
+  // Clients of the clouds that the rotation functions and the engine share.
+  clouds: ["core"],
   schedule: ["core"],
   manifest: ["core"],
   releases: ["core", "manifest"],
@@ -17,7 +19,7 @@ const ROOMS = {
   migrations: ["core", "manifest", "releases", "environments"],
   gates: ["core", "manifest", "environments", "migrations", "steps"],
   storage: ["core"],
-  rotator: ["core"],
+  rotator: ["core", "clouds"],
   secrets: ["core", "rotator"],
   backup: ["core", "schedule"],
   "blue-green": ["core", "manifest", "releases", "environments"],
@@ -47,12 +49,13 @@ const ROOMS = {
   ],
   // Helpers for tests of users.
   testing: [],
-  engine: ["core", "manifest"],
+  engine: ["core", "clouds", "manifest"],
   provider: ["core", "manifest", "engine", "steps"],
   backups: ["core", "manifest", "engine"],
   promotion: ["core", "manifest", "releases", "engine"],
   toolkit: [
     "core",
+    "clouds",
     "schedule",
     "manifest",
     "environments",
@@ -67,6 +70,7 @@ const ROOMS = {
   cli: [
     ...[
       "core",
+      "clouds",
       "schedule",
       "manifest",
       "environments",
@@ -175,7 +179,7 @@ const FLOORS = {
 };
 
 /** Rooms that run without the constructs: the provider has to start fast. */
-const WITHOUT_CONSTRUCTS = ["engine", "provider", "promotion", "backups", "toolkit", "pipelines", "rotator"];
+const WITHOUT_CONSTRUCTS = ["engine", "provider", "promotion", "backups", "toolkit", "pipelines", "rotator", "clouds"];
 
 const CONSTRUCT_PACKAGE = /^(@cdktf\/|@cdktn\/|(cdktf|cdktn|constructs)(\/|$))/;
 const PROVIDER_ROOT = /^@cdkt[fn]\/provider-[^/]+$/;

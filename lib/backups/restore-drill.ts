@@ -1,7 +1,8 @@
 import { writeEvidence } from "../manifest/evidence";
 import { canonicalJson, sha256 } from "../manifest/checksum";
 import type { CheckResult } from "../engine/step-kind";
-import { EngineError, someOf } from "../engine/engine-error";
+import { someOf } from "../core/text";
+import { EngineError } from "../engine/engine-error";
 import { type BackupContext, resolverOf, withWorkspace } from "./plan/backup-context";
 import type { BackupManifest } from "./plan/backup-manifest";
 import type { LoadedPlan } from "./plan/backup-plan";

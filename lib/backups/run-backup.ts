@@ -1,7 +1,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestOf } from "../engine/files/file-manifest";
-import { replaceFile } from "../engine/files/replace-file";
+import { replaceFile } from "../core/replace-file";
 import { walkDirectory } from "../engine/files/walk";
 import { assertOutside } from "../engine/archive/archive";
 import { type BackupContext, resolverOf, withBackupLock, withWorkspace } from "./plan/backup-context";

@@ -6,6 +6,21 @@ import type { Rollout } from "../manifest/rollout";
 
 const IMAGE_BY_DIGEST = /^\S+@sha256:[0-9a-f]{64}$/;
 
+/** What the services of both clouds take. */
+export interface ColoredServiceProps {
+  /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
+  readonly rollout: Rollout;
+
+  /** TCP port on which the container serves HTTP. */
+  readonly containerPort: number;
+
+  /**
+   * Environment variables of the container, the same for both colors. No secrets.
+   * @default - none
+   */
+  readonly environmentVariables?: Readonly<Record<string, string>>;
+}
+
 /** Entries by name, since a list in another order is a change. */
 export function sortedByName<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
   return Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1));

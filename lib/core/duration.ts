@@ -1,4 +1,6 @@
-import { SternaError } from "./errors";
+import type { IConstruct } from "constructs";
+import type { ErrorCode } from "./error-codes";
+import { report, SternaError } from "./errors";
 
 /** How a `Duration` is converted. */
 export interface DurationConversionOptions {
@@ -104,4 +106,32 @@ export class Duration {
     }
     return amount;
   }
+}
+
+/** How a store or a service counts days. */
+export interface DayRule {
+  readonly code: ErrorCode;
+
+  /** As in "S3 counts whole days". */
+  readonly says: string;
+
+  /** The least number of days. */
+  readonly least: number;
+}
+
+/** S3 Lifecycle counts whole days and does its work once a day, at midnight UTC. */
+const LIFECYCLE: DayRule = { code: "NotWholeDays", says: "S3 counts whole days.", least: 0 };
+
+/**
+ * The days of a duration, where a part of a day counts for nothing.
+ *
+ * @param of name of the option
+ * @throws ValidationError with the code of the rule
+ */
+export function wholeDays(duration: Duration, of: string, construct: IConstruct, rule: DayRule = LIFECYCLE): number {
+  const days = duration.toDays({ integral: false });
+  if (Number.isInteger(days) && days >= rule.least) return days;
+  const rounded = Math.max(rule.least, Math.ceil(days));
+  report(construct, rule.code, `${of} is ${duration}; ${rule.says} Write Duration.days(${rounded})`);
+  return rounded;
 }

@@ -17,7 +17,7 @@ export function readJsonFile<Schema extends z.ZodType>(
   schema: Schema,
   code: ErrorCode,
 ): z.output<Schema> {
-  const result = schema.safeParse(parseJson(readText(file), file));
+  const result = schema.safeParse(parseFile(readText(file), file));
   if (!result.success) throw new SternaError(code, `${file} is not as it should be:\n${describeIssues(result.error)}`);
   return result.data;
 }
@@ -37,7 +37,7 @@ function readText(file: string): string {
   }
 }
 
-function parseJson(text: string, file: string): unknown {
+function parseFile(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

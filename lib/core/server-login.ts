@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "./text";
 
 const place = { host: z.string().min(1), port: z.number().int().min(1).max(65_535) };
 const user = { username: z.string().min(1), password: z.string().min(1) };
@@ -44,13 +45,4 @@ export const NOT_ROTATED_YET = JSON.stringify({ sterna: "there is no value yet: 
 /** Reads the secret of a server's user; nothing when the text is none, as before the first rotation. */
 export function readServerLogin(text: string | undefined): ServerLogin | undefined {
   return serverLogin.safeParse(parseJson(text)).data;
-}
-
-/** The JSON of a text, or nothing. A message of `JSON.parse` would repeat a part of the text. */
-export function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { describeIssues, readJsonFile } from "../core/read-json-file";
 import { IDENTIFIER, IDENTIFIER_RULE, SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/names";
 import { SternaError } from "../core/errors";
+import { writeWholeFile } from "../core/replace-file";
 
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 const time = z.iso.datetime({ error: 'must be a time in UTC, such as "2026-01-31T12:00:00Z"' });
@@ -106,14 +106,6 @@ export function writeEvidence(directory: string, shown: NewEvidence): string {
     throw new SternaError("InvalidEvidence", `the evidence is not as it should be:\n${describeIssues(parsed.error)}`);
   }
   const file = evidenceFile(directory, parsed.data);
-  const unfinished = `${file}.${randomUUID()}.tmp`;
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(unfinished, `${JSON.stringify(parsed.data, null, 2)}\n`);
-    renameSync(unfinished, file);
-  } catch (cause) {
-    rmSync(unfinished, { force: true });
-    throw new SternaError("FileUnwritable", `${file} cannot be written: ${(cause as Error).message}`, { cause });
-  }
+  writeWholeFile(file, `${JSON.stringify(parsed.data, null, 2)}\n`, { mode: 0o666, folderMode: 0o777 });
   return file;
 }

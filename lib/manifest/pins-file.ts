@@ -1,20 +1,11 @@
-import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  fchmodSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { IDENTIFIER, IDENTIFIER_RULE, SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/names";
 import { describeIssues, readJsonFile } from "../core/read-json-file";
 import { SternaError } from "../core/errors";
+import { writeWholeFile } from "../core/replace-file";
+import { parseJson } from "../core/text";
 import { rolloutState, type RolloutState } from "./rollout";
 
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
@@ -101,7 +92,7 @@ export function triedPins(file: string, content: PinsFile): string {
 export function readPinsOrTried(file: string, environment: NodeJS.ProcessEnv): PinsFile {
   const text = environment[TRIED_PINS];
   if (text === undefined || text === "") return readPins(file);
-  const found = tried.safeParse(parseTried(text));
+  const found = tried.safeParse(parseJson(text));
   if (!found.success) {
     throw new SternaError(
       "InvalidPins",
@@ -109,14 +100,6 @@ export function readPinsOrTried(file: string, environment: NodeJS.ProcessEnv): P
     );
   }
   return found.data.file === samePath(file) ? toContent(found.data.content) : readPins(file);
-}
-
-function parseTried(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The same for all names of one file. */
@@ -173,34 +156,7 @@ function fileContent({ $schema, pins, rollouts }: PinsFile): Readonly<Record<str
  */
 export function writePins(file: string, content: PinsFile): void {
   // A link stays one: what it names is replaced.
-  const path = samePath(file);
-  const unfinished = `${path}.${randomUUID()}.tmp`;
-  try {
-    const descriptor = openSync(unfinished, "wx");
-    try {
-      writeFileSync(descriptor, pinsText(content));
-      const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-      if (mode !== undefined) fchmodSync(descriptor, mode);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(unfinished, path);
-    syncDirectory(dirname(path));
-  } catch (cause) {
-    rmSync(unfinished, { force: true });
-    throw new SternaError("FileUnwritable", `${file} cannot be written: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Makes a rename last through a power failure. */
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  writeWholeFile(samePath(file), pinsText(content), { mode: 0o666, keepMode: true, folderMode: "none" });
 }
 
 function mapValues<Value, Result>(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { SternaError } from "../core/errors";
 import { sha256 } from "../manifest/checksum";
-import { replaceFile } from "../toolkit/project/write-file";
+import { writeWholeFile } from "../core/replace-file";
 import type { PipelineFile } from "./pipeline";
 
 const READABLE_BY_ALL = 0o644;
@@ -51,7 +51,7 @@ export function compareFile(
  * @throws SternaError `FileUnwritable`
  */
 export function writePipelineFile(top: string, { path, text }: PipelineFile): void {
-  replaceFile(join(top, path), text, READABLE_BY_ALL);
+  writeWholeFile(join(top, path), text, { mode: READABLE_BY_ALL });
 }
 
 /** @throws SternaError `PipelineEdited` when files would be lost that somebody wrote or edited */

@@ -3,7 +3,8 @@ import { isIPv6 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { SternaError } from "../core/errors";
-import { NOT_ROTATED_YET, parseJson, SERVER_LOGIN_KEYS } from "../core/server-login";
+import { NOT_ROTATED_YET, SERVER_LOGIN_KEYS } from "../core/server-login";
+import { parseJson } from "../core/text";
 import type { RotationSettings } from "./settings";
 
 export { NOT_ROTATED_YET, readServerLogin, type ServerLogin } from "../core/server-login";

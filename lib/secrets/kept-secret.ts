@@ -7,18 +7,33 @@ import { z } from "zod";
 /** Throws a `ValidationError` at a construct. */
 export type Refuse = (code: ErrorCode, message: string) => void;
 
-/** What rotating secrets of any cloud have in common. */
-export interface KeptSecretProps {
-  /** @default - none */
+/** What the rotating secrets of both clouds take. */
+export interface RotatedSecretProps {
+  /**
+   * The first value, where it comes from elsewhere: a reference to an ephemeral or sensitive variable, never the value.
+   * It is written once and stands neither in the plan nor in the state. Needs Terraform 1.11.
+   * @default - the first rotation makes it: right after the secret, or 15 minutes later in Google Secret Manager
+   */
   readonly initialValue?: string;
-  /** @default - none */
+
+  /**
+   * Why Terraform may destroy the secret. Without it every plan that would do so fails (`prevent_destroy`).
+   * @default - the secret cannot be destroyed
+   */
   readonly allowDestroy?: string;
-  /** @default - none */
-  readonly adopt?: string;
+
+  /**
+   * Former paths of this construct inside its stack: what Terraform made for it there is kept.
+   * @default - it was always here
+   */
+  readonly previously?: readonly string[];
 }
 
+/** What is taken over is checked with the rest. */
+type KeptSecret = Pick<RotatedSecretProps, "initialValue" | "allowDestroy"> & { readonly adopt?: string };
+
 /** Refuses what would give a secret away, or lose one. */
-export function validateKeptSecret({ initialValue, allowDestroy, adopt }: KeptSecretProps, refuse: Refuse): void {
+export function validateKeptSecret({ initialValue, allowDestroy, adopt }: KeptSecret, refuse: Refuse): void {
   if (initialValue !== undefined && !isUnresolved(initialValue)) {
     refuse(
       "LiteralSecretValue",

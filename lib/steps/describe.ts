@@ -1,11 +1,12 @@
+import { inOneLine, shorten } from "../core/text";
 import type { Artifact } from "../manifest/step-record";
 
-const LONGEST_EXCERPT = 200;
+/** Characters. */
+export const LONGEST_EXCERPT = 200;
 
 /** The beginning of a statement or script, in one line: for people. */
-export function shorten(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line;
+export function excerpt(text: string): string {
+  return shorten(inOneLine(text), LONGEST_EXCERPT);
 }
 
 /** Counts that a step left behind, for people: ` (documents: 300)`. */

@@ -2,6 +2,7 @@ import type { IConstruct } from "constructs";
 import type { Duration } from "../core/duration";
 import { report } from "../core/errors";
 import { isUnresolved } from "../core/tokens";
+import type { LifecycleRule } from "./lifecycle-rule";
 
 /** Which pages of other origins a browser lets read and write the objects of a bucket. */
 export interface CorsRule {
@@ -91,11 +92,53 @@ export function validateAccessLogs(logs: AccessLogs, bucketName: string, constru
   );
 }
 
-/** What a bucket says about being destroyed. */
-export interface Destruction {
+/** What the buckets of both clouds take. */
+export interface TieredBucketProps {
+  /**
+   * What happens to objects as they grow older.
+   * @default - objects stay where they were uploaded and are never deleted
+   */
+  readonly lifecycleRules?: readonly LifecycleRule[];
+
+  /**
+   * Days after which the parts of an upload that was never completed are removed; `"never"` leaves them to the rules.
+   * @default Duration.days(7)
+   */
+  readonly abortIncompleteUploadsAfter?: Duration | "never";
+
+  /**
+   * Whether replaced and deleted objects are kept as old versions.
+   * @default true
+   */
+  readonly versioned?: boolean;
+
+  /**
+   * Which pages of other origins may use the bucket.
+   * @default - none
+   */
+  readonly corsRules?: readonly CorsRule[];
+
+  /**
+   * Former paths of this construct inside its stack, such as `storage/files`: its resources are kept, not made anew.
+   * @default - it was always here
+   */
+  readonly previously?: readonly string[];
+
+  /**
+   * Why Terraform may destroy the bucket. Without it every plan that would do so fails (`prevent_destroy`).
+   * @default - the bucket cannot be destroyed
+   */
   readonly allowDestroy?: string;
+
+  /**
+   * Whether destroying the bucket also deletes all objects in it. Needs `allowDestroy`.
+   * @default false
+   */
   readonly forceDestroy?: boolean;
 }
+
+/** What a bucket says about being destroyed. */
+export type Destruction = Pick<TieredBucketProps, "allowDestroy" | "forceDestroy">;
 
 /** @throws ValidationError `DestroyWithoutReason`, `ForceDestroyNotAllowed` */
 export function validateDestruction({ allowDestroy, forceDestroy }: Destruction, construct: IConstruct): void {

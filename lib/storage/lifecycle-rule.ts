@@ -103,23 +103,6 @@ export interface LifecycleRule {
 }
 
 /**
- * The days of a duration. S3 Lifecycle counts whole days and does its work once a day, at midnight UTC.
- *
- * @throws ValidationError `NotWholeDays`
- */
-export function wholeDays(duration: Duration, of: string, construct: IConstruct): number {
-  const days = duration.toDays({ integral: false });
-  if (!Number.isInteger(days)) {
-    report(
-      construct,
-      "NotWholeDays",
-      `${of} is ${duration}; S3 counts whole days. Write Duration.days(${Math.ceil(days)}).`,
-    );
-  }
-  return Math.ceil(days);
-}
-
-/**
  * Refuses a prefix that matches no key anybody would write: S3 keys have no leading slash, and prefixes no wildcards.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-filters.html

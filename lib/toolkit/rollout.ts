@@ -1,5 +1,5 @@
 import { SternaError } from "../core/errors";
-import { awsSettings } from "../engine/objects/s3-client";
+import { awsSettings } from "../clouds/aws-settings";
 import { readPins, withRollout } from "../manifest/pins-file";
 import { type Color, Rollout } from "../manifest/rollout";
 import { requireBaked, requireQuiet } from "../promotion/gates/release-gates";

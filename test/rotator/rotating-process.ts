@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { AwsSecretVersions } from "../../lib/rotator/aws/secret-versions";
 import { GoogleSecretVersions } from "../../lib/rotator/google/secret-versions";
-import { openSecretManager } from "../../lib/rotator/google/secret-manager";
+import { openSecretManager } from "../../lib/clouds/google-secret-manager";
 import { ROTATION_STEPS, rotationStep } from "../../lib/rotator/rotation";
 import type { RotationSettings } from "../../lib/rotator/settings";
 import { strategyOf } from "../../lib/rotator/strategies/strategy-of";

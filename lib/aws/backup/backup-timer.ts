@@ -3,16 +3,17 @@ import { BackupSelection } from "@cdktf/provider-aws/lib/backup-selection";
 import { BackupVault } from "@cdktf/provider-aws/lib/backup-vault";
 import { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import type { ScheduleForm } from "../../schedule/targets";
 import { checkProps } from "../../core/check-props";
 import { applyTransform } from "../../core/refactoring";
 import { BackupJobAlarms } from "./backup-alarms";
-import type { BackupTimerProps } from "./backup-timer-props";
-import { validateBackupTimer, type BackupNumbers } from "./backup-timer-validation";
-import { placeSchedule } from "../../backup/timer";
+import type { BackupTimerProps, BackupCopy, VaultLock } from "./backup-timer-props";
+import { placeSchedule, checkTimerName } from "../../backup/timer";
 import { serviceRole } from "./service-role";
-import { collect } from "../../core/errors";
+import { type DayRule, Duration, wholeDays } from "../../core/duration";
+import { collect, report } from "../../core/errors";
+import { isUnresolved } from "../../core/tokens";
 
 const BACKUP_POLICIES = ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"];
 
@@ -127,4 +128,141 @@ export class BackupTimer extends Construct {
     };
     new BackupSelection(this, "Selection", applyTransform(config, transform?.selection));
   }
+}
+
+/** What AWS Backup bills at least for a backup in cold storage. */
+const COLD_STORAGE_DAYS = 90;
+const MAXIMUM_CONTINUOUS_DAYS = 35;
+const BACKUP_DAYS: DayRule = {
+  code: "InvalidBackupTimer",
+  says: "it counts in whole days, 1 or more.",
+  least: 1,
+};
+const VAULT_ARN = /^arn:aws[a-z-]*:backup:[a-z0-9-]+:\d{12}:backup-vault:[A-Za-z0-9_-]{2,50}$/;
+
+/** The options, checked and in the units of AWS. */
+interface BackupNumbers {
+  readonly keepDays: number;
+  readonly coldDays?: number;
+  readonly startMinutes: number;
+  readonly completionMinutes: number;
+}
+
+/**
+ * Refuses what AWS Backup would refuse at apply, or let every job fail over.
+ *
+ * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRule.html
+ */
+function validateBackupTimer(props: BackupTimerProps, construct: IConstruct): BackupNumbers {
+  checkTimerName(props.name, construct);
+  validateSelection(props, construct);
+  const keepDays = checkRetention(props.retention, props.requiredRetention, construct);
+  const coldDays =
+    props.coldStorageAfter && wholeDays(props.coldStorageAfter, "coldStorageAfter", construct, BACKUP_DAYS);
+  validateColdStorage(keepDays, coldDays, construct);
+  validateContinuous(props, keepDays, construct);
+  validateLock(props.lock, keepDays, construct);
+  for (const copy of props.copies ?? []) validateCopy(copy, construct);
+  return { keepDays, coldDays, ...windows(props, construct) };
+}
+
+function validateSelection({ resources = [], selectionTags = {} }: BackupTimerProps, construct: IConstruct): void {
+  if (resources.length > 0 || Object.keys(selectionTags).length > 0) return;
+  report(
+    construct,
+    "BackupSelectsNothing",
+    "there are no resources and no selectionTags, so nothing would be backed up, and no job would ever fail. " +
+      'Write resources: ["arn:aws:rds:…"] or selectionTags: { backup: "daily" }',
+  );
+}
+
+function validateColdStorage(keepDays: number, coldDays: number | undefined, construct: IConstruct): void {
+  if (coldDays === undefined || keepDays >= coldDays + COLD_STORAGE_DAYS) return;
+  report(
+    construct,
+    "ColdStorageTooLate",
+    `backups go to cold storage after ${coldDays} days and are deleted after ${keepDays}; ` +
+      `${COLD_STORAGE_DAYS} days there are billed. Write retention: Duration.days(${coldDays + COLD_STORAGE_DAYS}) or more`,
+  );
+}
+
+function validateContinuous(
+  { continuous, coldStorageAfter }: BackupTimerProps,
+  keepDays: number,
+  construct: IConstruct,
+): void {
+  if (!continuous || (keepDays <= MAXIMUM_CONTINUOUS_DAYS && coldStorageAfter === undefined)) return;
+  report(
+    construct,
+    "ContinuousBackupRetention",
+    `continuous backups are kept for 1 to ${MAXIMUM_CONTINUOUS_DAYS} days and never go to cold storage; ` +
+      `got ${keepDays} days. Make a second timer for what is kept longer`,
+  );
+}
+
+function validateLock(lock: VaultLock | undefined, keepDays: number, construct: IConstruct): void {
+  if (lock === undefined) return;
+  const minimum =
+    lock.minimumRetention && wholeDays(lock.minimumRetention, "lock.minimumRetention", construct, BACKUP_DAYS);
+  const maximum =
+    lock.maximumRetention && wholeDays(lock.maximumRetention, "lock.maximumRetention", construct, BACKUP_DAYS);
+  if (keepDays < (minimum ?? 1) || keepDays > (maximum ?? Infinity)) {
+    report(
+      construct,
+      "VaultLockContradiction",
+      `the vault takes backups that are kept for ${minimum ?? keepDays} to ${maximum ?? "any number of"} days, and these ` +
+        `are kept for ${keepDays}: every job would fail. Change retention or the lock`,
+    );
+  }
+  const coolingOff = lock.coolingOff && wholeDays(lock.coolingOff, "lock.coolingOff", construct, BACKUP_DAYS);
+  if (coolingOff !== undefined && (coolingOff < 3 || lock.mode === "governance")) {
+    report(
+      construct,
+      "InvalidBackupTimer",
+      `lock.coolingOff is ${coolingOff} days in ${lock.mode} mode; only compliance has one, of 3 days or more`,
+    );
+  }
+}
+
+function validateCopy({ vaultArn, retention: retention }: BackupCopy, construct: IConstruct): void {
+  if (retention) wholeDays(retention, "copies.retention", construct, BACKUP_DAYS);
+  if (isUnresolved(vaultArn) || VAULT_ARN.test(vaultArn)) return;
+  report(
+    construct,
+    "InvalidBackupTimer",
+    `copies.vaultArn "${vaultArn}" is not the ARN of a vault. Write "arn:aws:backup:eu-west-1:111122223333:backup-vault:name"`,
+  );
+}
+
+function windows({ startWindow, completionWindow }: BackupTimerProps, construct: IConstruct) {
+  const startMinutes = (startWindow ?? Duration.hours(1)).toMinutes();
+  const completionMinutes = (completionWindow ?? Duration.hours(8)).toMinutes();
+  if (startMinutes >= 60 && completionMinutes >= startMinutes + 60) return { startMinutes, completionMinutes };
+  report(
+    construct,
+    "BackupWindowTooShort",
+    `startWindow is ${startMinutes} minutes and completionWindow ${completionMinutes}; AWS Backup wants 60 or more, and ` +
+      "60 more than that",
+  );
+  return { startMinutes, completionMinutes };
+}
+
+/**
+ * Refuses to delete backups before the day until which they were promised.
+ *
+ * @returns the whole days that backups are kept
+ * @throws ValidationError `RetentionContradiction`, `InvalidBackupTimer`
+ */
+function checkRetention(retention: Duration, promised: Duration | undefined, construct: IConstruct): number {
+  const days = wholeDays(retention, "retention", construct, BACKUP_DAYS);
+  const promisedDays = promised && wholeDays(promised, "requiredRetention", construct, BACKUP_DAYS);
+  if (promisedDays !== undefined && days < promisedDays) {
+    report(
+      construct,
+      "RetentionContradiction",
+      `backups are deleted after ${days} days, and requiredRetention is ${promisedDays}; ` +
+        `write retention: Duration.days(${promisedDays}) or more, or promise less`,
+    );
+  }
+  return days;
 }

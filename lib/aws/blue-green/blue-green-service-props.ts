@@ -7,15 +7,12 @@ import type { AwsSecretReference } from "../../core/references";
 import type { Duration } from "../../core/duration";
 import type { Size } from "../../core/size";
 import type { Transform } from "../../core/refactoring";
-import type { Rollout } from "../../manifest/rollout";
+import type { ColoredServiceProps } from "../../blue-green/service-rules";
 
 /** Options of `BlueGreenService`. */
-export interface BlueGreenServiceProps {
+export interface BlueGreenServiceProps extends ColoredServiceProps {
   /** Name of the service: 1 to 26 lower-case letters, digits and hyphens; `-green` makes it a target group's name. */
   readonly serviceName: string;
-
-  /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
-  readonly rollout: Rollout;
 
   /** Image of each release, by digest: `{ "1.2.0": "registry.example.org/shop@sha256:…" }`. */
   readonly images: Readonly<Record<string, string>>;
@@ -35,9 +32,6 @@ export interface BlueGreenServiceProps {
   /** ARN of the ACM certificate of both HTTPS listeners. */
   readonly certificateArn: string;
 
-  /** TCP port on which the container serves HTTP. */
-  readonly containerPort: number;
-
   /**
    * CPU of a task in CPU units: 1024 are one vCPU.
    * @default 256
@@ -49,12 +43,6 @@ export interface BlueGreenServiceProps {
    * @default Size.mebibytes(512)
    */
   readonly memory?: Size;
-
-  /**
-   * Environment variables of the container, the same for both colors. No secrets.
-   * @default - none
-   */
-  readonly environmentVariables?: Readonly<Record<string, string>>;
 
   /**
    * Environment variables that ECS takes from Secrets Manager: `rotatingSecret.reference("url")`, or

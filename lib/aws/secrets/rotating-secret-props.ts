@@ -12,6 +12,7 @@ import type { SecretsmanagerSecretRotationConfig } from "@cdktf/provider-aws/lib
 import type { Duration } from "../../core/duration";
 import type { Schedule } from "../../schedule/schedule";
 import type { Transform } from "../../core/refactoring";
+import type { RotatedSecretProps } from "../../secrets/kept-secret";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
 /** The network in which the rotation function runs. */
@@ -35,7 +36,7 @@ export interface SecretReplica {
 }
 
 /** Options of `RotatingSecret`. */
-export interface RotatingSecretProps {
+export interface RotatingSecretProps extends RotatedSecretProps {
   /** Name of the secret: 1 to 512 letters, digits and `/_+=.@-`. */
   readonly secretName: string;
 
@@ -53,13 +54,6 @@ export interface RotatingSecretProps {
    * @default - 3 hours, or what is left of the day
    */
   readonly window?: Duration;
-
-  /**
-   * The first value, where it comes from elsewhere: a reference to an ephemeral or sensitive variable, never the value.
-   * It is written once and stands neither in the plan nor in the state. Needs Terraform 1.11.
-   * @default - the first rotation makes it, right after the secret
-   */
-  readonly initialValue?: string;
 
   /**
    * ARN of the KMS key that encrypts it.
@@ -99,22 +93,10 @@ export interface RotatingSecretProps {
   readonly recoveryWindow?: Duration;
 
   /**
-   * Why Terraform may destroy the secret. Without it every plan that would do so fails (`prevent_destroy`).
-   * @default - the secret cannot be destroyed
-   */
-  readonly allowDestroy?: string;
-
-  /**
    * ARN of a secret that exists and is taken over, with its value.
    * @default - a new secret is made
    */
   readonly adopt?: string;
-
-  /**
-   * Former paths of this construct inside its stack: what Terraform made for it there is kept.
-   * @default - it was always here
-   */
-  readonly previously?: readonly string[];
 
   /**
    * Tags of the secret.

@@ -67,7 +67,14 @@ export class RotatingSecret extends Construct {
       const { secretName, network, alarmTopicArns: topicArns, transform } = props;
       const secretArn = this.resource.arn;
       this.rotator = new RotatorFunction(this, "Rotator", {
-        ...{ secretName, secretArn, kmsKeyArn, adminSecretArn, adminKmsKeyArn, settings, network, transform },
+        secretName,
+        secretArn,
+        kmsKeyArn,
+        adminSecretArn,
+        adminKmsKeyArn,
+        settings,
+        network,
+        transform,
       });
       const { function: rotator, ready } = this.rotator;
       new RotationAlarms(this, "Alarms", { secretName, secretArn, rotator, topicArns, transform });

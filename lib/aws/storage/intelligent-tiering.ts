@@ -1,7 +1,7 @@
 import type { IConstruct } from "constructs";
-import type { Duration } from "../../core/duration";
+import { type Duration, wholeDays } from "../../core/duration";
 import { report } from "../../core/errors";
-import { type LifecycleRule, prefixesOverlap, validateKeyPrefix, wholeDays } from "../../storage/lifecycle-rule";
+import { type LifecycleRule, prefixesOverlap, validateKeyPrefix } from "../../storage/lifecycle-rule";
 import { Tier } from "../../storage/tier";
 
 /**

@@ -1,3 +1,4 @@
+import { wholeDays } from "../../core/duration";
 import type { IConstruct } from "constructs";
 import type { ErrorCode } from "../../core/error-codes";
 import { report } from "../../core/errors";
@@ -5,7 +6,6 @@ import {
   type Fail,
   type LifecycleRule,
   prefixesOverlap,
-  wholeDays,
   validateKeyPrefix,
   type TierTransition,
 } from "../../storage/lifecycle-rule";

@@ -1,7 +1,6 @@
 import type { IConstruct } from "constructs";
-import type { Duration } from "../../core/duration";
+import { type Duration, wholeDays } from "../../core/duration";
 import { report } from "../../core/errors";
-import { wholeDays } from "../../storage/lifecycle-rule";
 
 /**
  * How long a new version of an object can be neither deleted nor replaced. A bucket gets it when it is made; it cannot

@@ -15,27 +15,19 @@ import type { S3BucketPublicAccessBlockConfig } from "@cdktf/provider-aws/lib/s3
 import type { S3BucketReplicationConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
 import type { S3BucketServerSideEncryptionConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import type { S3BucketVersioningAConfig } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
-import type { Duration } from "../../core/duration";
 import type { Transform } from "../../core/refactoring";
-import type { AccessLogs, CorsRule } from "../../storage/bucket-options";
+import type { AccessLogs, TieredBucketProps } from "../../storage/bucket-options";
 import type { BucketNotification } from "./notification";
 import type { IntelligentTieringArchive } from "./intelligent-tiering";
 import type { Inventory } from "./inventory";
-import type { LifecycleRule } from "../../storage/lifecycle-rule";
 import type { ObjectLock } from "./object-lock";
 import type { ReplicationRule } from "./replication";
 import type { PolicyStatement } from "./policy-statements";
 
 /** Options of `AwsTieredBucket`. */
-export interface AwsTieredBucketProps {
+export interface AwsTieredBucketProps extends TieredBucketProps {
   /** Name of the bucket, unique in all of AWS. Follows the naming rules of S3. */
   readonly bucketName: string;
-
-  /**
-   * What happens to objects as they grow older.
-   * @default - objects stay where they were uploaded and are never deleted
-   */
-  readonly lifecycleRules?: readonly LifecycleRule[];
 
   /**
    * Archive tiers for objects that are in S3 Intelligent-Tiering.
@@ -51,18 +43,6 @@ export interface AwsTieredBucketProps {
    * @see https://github.com/hashicorp/terraform-provider-aws/issues/41073
    */
   readonly transitionDefaultMinimumObjectSize?: "all_storage_classes_128K" | "varies_by_storage_class";
-
-  /**
-   * Days after which the parts of an upload that was never completed are removed; `"never"` leaves them to the rules.
-   * @default Duration.days(7)
-   */
-  readonly abortIncompleteUploadsAfter?: Duration | "never";
-
-  /**
-   * Whether replaced and deleted objects are kept as old versions.
-   * @default true
-   */
-  readonly versioned?: boolean;
 
   /**
    * ARN of a KMS key that encrypts the objects, through an S3 bucket key.
@@ -107,12 +87,6 @@ export interface AwsTieredBucketProps {
   readonly eventBridge?: boolean;
 
   /**
-   * Which pages of other origins may use the bucket.
-   * @default - none
-   */
-  readonly corsRules?: readonly CorsRule[];
-
-  /**
    * Statements of the bucket policy beside those that refuse requests without TLS. Policy variables such as
    * `${aws:username}` may be written as in AWS.
    * @default - no others
@@ -126,29 +100,11 @@ export interface AwsTieredBucketProps {
   readonly readAtOnce?: readonly string[];
 
   /**
-   * Former paths of this construct inside its stack, such as `storage/files`: its resources are kept, not made anew.
-   * @default - it was always here
-   */
-  readonly previously?: readonly string[];
-
-  /**
    * Which children Terraform takes over from a bucket that exists; `sterna adopt bucket` writes the list. Those that it
    * leaves out are made.
    * @default - the bucket is made
    */
   readonly adopt?: readonly AdoptableChild[];
-
-  /**
-   * Why Terraform may destroy the bucket. Without it every plan that would do so fails (`prevent_destroy`).
-   * @default - the bucket cannot be destroyed
-   */
-  readonly allowDestroy?: string;
-
-  /**
-   * Whether destroying the bucket also deletes all objects in it. Needs `allowDestroy`.
-   * @default false
-   */
-  readonly forceDestroy?: boolean;
 
   /**
    * Tags of the bucket.

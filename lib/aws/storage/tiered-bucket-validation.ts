@@ -1,10 +1,11 @@
+import { wholeDays } from "../../core/duration";
 import { TerraformProvider, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { ErrorCode } from "../../core/error-codes";
 import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { validateAccessLogs, validateCorsRules, validateDestruction } from "../../storage/bucket-options";
-import { wholeDays, validateBucketArn, validateKeyPrefix } from "../../storage/lifecycle-rule";
+import { validateBucketArn, validateKeyPrefix } from "../../storage/lifecycle-rule";
 import { validateIntelligentTiering } from "./intelligent-tiering";
 import { validateInventories } from "./inventory";
 import { validateLifecycleRules } from "./lifecycle-validation";

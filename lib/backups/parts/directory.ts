@@ -11,7 +11,7 @@ import {
 } from "../../engine/archive/archive";
 import { EngineError } from "../../engine/engine-error";
 import { formatBytes, totalsOf } from "../../engine/files/file-manifest";
-import { createPrivateFile, replaceFile } from "../../engine/files/replace-file";
+import { createPrivateFile, replaceFile } from "../../core/replace-file";
 import type { PartContext, PartKind } from "./part-kind";
 
 /** A directory, as an archive with the digest of every file beside it. */

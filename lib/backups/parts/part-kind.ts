@@ -1,4 +1,5 @@
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import type { CheckResult } from "../../engine/step-kind";
 import type { BackupContext, Resolve } from "../plan/backup-context";
 import type { PartRecord } from "../plan/backup-manifest";

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Client, escapeIdentifier, type ClientBase } from "pg";
-import { EngineError, someOf } from "../../engine/engine-error";
-import { createPrivateFile } from "../../engine/files/replace-file";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
+import { createPrivateFile } from "../../core/replace-file";
 import type { BackupContext } from "../plan/backup-context";
 import type { PartRecord } from "../plan/backup-manifest";
 import {

@@ -1,4 +1,5 @@
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import type { BackupManifest } from "../plan/backup-manifest";
 
 /** A backup that cannot be read: its manifest is missing parts, or was changed. */

@@ -8,7 +8,7 @@ import { variableSuffix } from "../../pipelines/pipeline";
 import { EXIT_STATUS, newCommand, type CommandRunner } from "../terminal/command";
 import { chainOf } from "../../toolkit/project/stacks";
 import { openStack, synthesizeApp } from "../../toolkit/toolkit";
-import { replaceFile } from "../../toolkit/project/write-file";
+import { writeWholeFile } from "../../core/replace-file";
 import { inProject, stackCommand, withStackArguments } from "../terminal/stack-command";
 import type { CommonOptions } from "../terminal/terminal";
 
@@ -111,7 +111,7 @@ export function ciReviewCommand(run: CommandRunner): Command {
     .action((system: string, environment: string, { out, ...options }: ReviewOptions) =>
       run(options, async ({ surroundings, terminal }) => {
         const stack = `${system}-${environment}`;
-        replaceFile(resolve(surroundings.directory, out), await forgeOf(surroundings.environment).review(stack));
+        writeWholeFile(resolve(surroundings.directory, out), await forgeOf(surroundings.environment).review(stack));
         terminal.printJson({ stack, file: out });
         terminal.print(`What was reviewed of ${stack} is in ${out}.`);
         return EXIT_STATUS.done;

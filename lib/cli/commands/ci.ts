@@ -108,7 +108,11 @@ async function writeFiles(
   const pipeline = readPipeline(toolkit.project, synthesis, {
     ...(system && { systems: system }),
     ...(cloud && { clouds: cloud }),
-    ...{ branch, schedule, node, terraform, top },
+    branch,
+    schedule,
+    node,
+    terraform,
+    top,
   });
   const files = target.files(pipeline).map((file) => ({ path: file.path, ...compareFile(top, file) }));
   const waiting = files.filter(({ state }) => state !== "current");

@@ -4,7 +4,7 @@ import { SternaError } from "../../core/errors";
 import { readDotenv } from "../../engine/dotenv/read-dotenv";
 import { writeDotenv } from "../../engine/dotenv/write-dotenv";
 import { EngineError } from "../../engine/engine-error";
-import { readIfThere, replaceFile } from "../../engine/files/replace-file";
+import { readIfThere, replaceFile } from "../../core/replace-file";
 import { readDotenvFile, requireNoTraps, changesText, trapLines } from "../env/dotenv-file";
 import { migrateVariables } from "../env/migrate-variables";
 import { parseVariableMap, type VariableMap } from "../env/variable-map";

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { extname, resolve } from "node:path";
 import { formatOverview, OVERVIEW_FORMATS, type OverviewFormat } from "../../promotion/format-report";
-import { replaceFile } from "../../toolkit/project/write-file";
+import { writeWholeFile } from "../../core/replace-file";
 import { report } from "../../toolkit/report";
 import { EXIT_STATUS, newCommand, type CommandRunner, type CommandContext } from "../terminal/command";
 import { inProject } from "../terminal/stack-command";
@@ -71,6 +71,6 @@ export async function writeReport(
 ): Promise<void> {
   if (out === undefined) return terminal.write(pieces);
   const readableByAll = 0o644;
-  replaceFile(resolve(surroundings.directory, out), pieces, readableByAll);
+  writeWholeFile(resolve(surroundings.directory, out), pieces, { mode: readableByAll });
   terminal.report(`The report is in ${out}.`);
 }

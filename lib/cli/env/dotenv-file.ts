@@ -1,7 +1,7 @@
 import { RefusedError } from "../../core/refused-error";
 import { type DotenvFile, readDotenv, trapsOf, type DotenvTrap } from "../../engine/dotenv/read-dotenv";
 import { EngineError } from "../../engine/engine-error";
-import { readIfThere } from "../../engine/files/replace-file";
+import { readIfThere } from "../../core/replace-file";
 
 import type { Terminal } from "../terminal/terminal";
 import type { VariableChange } from "./migrate-variables";

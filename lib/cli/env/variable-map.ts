@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SternaError } from "../../core/errors";
-import { someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
 
 /** Parts of a URL that variables of their own can hold. */
 export const URL_PARTS = ["username", "password", "hostname", "port", "database"] as const;

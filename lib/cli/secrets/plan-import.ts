@@ -4,7 +4,7 @@ import { describeKnown } from "../../core/nearest";
 import { isDynamicReference, formatDynamicReference } from "../../core/secrets-in-text";
 import { replaceValues } from "../../engine/dotenv/write-dotenv";
 import { EngineError } from "../../engine/engine-error";
-import { readIfThere, replaceFile } from "../../engine/files/replace-file";
+import { readIfThere, replaceFile } from "../../core/replace-file";
 import type { DotenvOnDisk } from "../env/dotenv-file";
 import type { SecretValues } from "./secret-object";
 

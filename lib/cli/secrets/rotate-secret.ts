@@ -1,10 +1,8 @@
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { googleAccessToken } from "../../engine/objects/gcs-store";
-import { awsSettings } from "../../engine/objects/s3-client";
-import { regionInArn } from "../../engine/secrets/aws-secrets-manager";
+import { withSecretsManager } from "../../clouds/aws-secrets-manager";
+import { googleAccessToken } from "../../clouds/google-access";
 import { AwsSecretVersions } from "../../rotator/aws/secret-versions";
 import { rotateGoogleSecret as rotateOnGoogle } from "../../rotator/google/rotation-message";
-import { openSecretManager, SECRET_MANAGER_SCOPE } from "../../rotator/google/secret-manager";
+import { openSecretManager, SECRET_MANAGER_SCOPE } from "../../clouds/google-secret-manager";
 import { GoogleSecretVersions } from "../../rotator/google/secret-versions";
 import { rotate, type RotationResult, type OnProgress } from "../../rotator/rotation";
 import type { RotationSettings } from "../../rotator/settings";
@@ -31,17 +29,10 @@ export async function rotateSecret(
   onProgress: OnProgress,
 ): Promise<RotationResult> {
   if (isGoogleSecretId(id)) return rotateGoogleSecret(id, settings, variables, onProgress);
-  const named = region ?? regionInArn(id);
-  const client = new SecretsManagerClient({
-    ...awsSettings(variables, "SECRETS_MANAGER"),
-    ...(named !== undefined && { region: named }),
-  });
-  try {
+  return withSecretsManager({ id, region, variables }, ({ client }) => {
     const versions = new AwsSecretVersions(client, id);
-    return await rotate({ versions, strategy: strategyOf(settings, versions, onProgress), onProgress });
-  } finally {
-    client.destroy();
-  }
+    return rotate({ versions, strategy: strategyOf(settings, versions, onProgress), onProgress });
+  });
 }
 
 /** Whether a secret is one of Google Secret Manager: `projects/<project>/secrets/<name>`. */

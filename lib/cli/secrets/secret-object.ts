@@ -1,8 +1,8 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
+import { ifFound, type SecretsManagerSdk, withSecretsManager } from "../../clouds/aws-secrets-manager";
 import { SternaError } from "../../core/errors";
-import { awsSettings } from "../../engine/objects/s3-client";
-import { regionInArn } from "../../engine/secrets/aws-secrets-manager";
+import { parseJson } from "../../core/text";
 
 /** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (Secret value) */
 const LARGEST_VALUE = 65_536;
@@ -18,28 +18,19 @@ export interface FoundSecret {
 /** A secret of AWS Secrets Manager that holds a JSON object of texts. */
 export class SecretObject {
   private constructor(
-    private readonly sdk: typeof import("@aws-sdk/client-secrets-manager"),
+    private readonly sdk: SecretsManagerSdk,
     private readonly client: SecretsManagerClient,
     readonly id: string,
   ) {}
 
   /** Works with a secret, and lets go of it. Credentials, region and endpoint are those of `variables`. */
-  static async use<Result>(
+  static use<Result>(
     id: string,
     region: string | undefined,
     variables: NodeJS.ProcessEnv,
     work: (secret: SecretObject) => Promise<Result>,
   ): Promise<Result> {
-    // Loaded here, since it takes longer to load than the rest of the command line.
-    const sdk = await import("@aws-sdk/client-secrets-manager");
-    const settings = awsSettings(variables, "SECRETS_MANAGER");
-    const named = region ?? regionInArn(id);
-    const client = new sdk.SecretsManagerClient({ ...settings, ...(named && { region: named }) });
-    try {
-      return await work(new SecretObject(sdk, client, id));
-    } finally {
-      client.destroy();
-    }
+    return withSecretsManager({ id, region, variables }, ({ sdk, client }) => work(new SecretObject(sdk, client, id)));
   }
 
   /**
@@ -128,23 +119,5 @@ export class SecretObject {
       "SecretNotAnObject",
       `secret "${this.id}" holds no JSON object of texts, such as {"DATABASE_URL": "…"}; name another secret`,
     );
-  }
-}
-
-async function ifFound<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if ((error as Error).name === "ResourceNotFoundException") return undefined;
-    throw error;
-  }
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    // The message of JSON.parse repeats a part of the text.
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
-import { inBlocks } from "../../toolkit/project/write-file";
+import { inBlocks } from "../../core/replace-file";
 import type { Surroundings } from "./surroundings";
 
 /** Options that every command has. */

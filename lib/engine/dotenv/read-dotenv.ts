@@ -1,5 +1,6 @@
 import { parse } from "dotenv";
-import { EngineError, someOf } from "../engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../engine-error";
 
 /** A dotenv file, read as the npm package `dotenv` reads it. Nothing in it is ever executed or expanded. */
 export interface DotenvFile {

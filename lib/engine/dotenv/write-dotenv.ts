@@ -1,5 +1,6 @@
 import { parse } from "dotenv";
-import { EngineError, someOf } from "../engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../engine-error";
 import { findDefinitions, dotenvText, readDotenv } from "./read-dotenv";
 
 /** A way to write a value down, and whether `dotenv.parse` then reads that same value whatever stands around it. */

@@ -1,7 +1,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { EngineError, someOf } from "../engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../engine-error";
 import { byUtf8Bytes } from "./file-manifest";
 
 /**

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFileSync } from "../../core/replace-file";
 import { EngineError } from "../engine-error";
 import type { StepRecord } from "../../manifest/step-record";
 import { NotRegularFileError, readRegularFile } from "../files/regular-file";
@@ -90,22 +91,7 @@ export class FileLedger implements Ledger {
 
   /** A reader, or a machine that loses its power, sees the old row or the new one, never a half of one. */
   private write(record: StepRecord): void {
-    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
-    const draft = `${this.path(record.id)}.${process.pid}.draft`;
-    // Of a process of the same number that was killed, or something else, which must not be opened.
-    rmSync(draft, { force: true, recursive: true });
-    const file = openSync(draft, "wx", 0o600);
-    try {
-      // Not `writeSync`: on a disk that becomes full it writes a part and reports no error.
-      writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`);
-      fsyncSync(file);
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw error;
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, this.path(record.id));
+    replaceFileSync(this.path(record.id), `${JSON.stringify(record, undefined, 2)}\n`);
   }
 
   private guard<T>(access: () => T, consequence?: string): T {

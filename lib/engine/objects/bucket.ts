@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import type { S3Client } from "@aws-sdk/client-s3";
+import type { GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
+import { passes, withRetries } from "../../core/retries";
 import { EngineError } from "../engine-error";
 import { rejectAborted } from "../files/concurrently";
 import { digestOfStream, type FileDigest } from "../files/file-manifest";
@@ -14,6 +15,9 @@ export const REQUESTS = 8;
 /** sha256 of a whole object in base64. Multipart uploads have a digest of digests instead, with `-<parts>` at its end. */
 const WHOLE_OBJECT_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
 
+const STREAMS = 3;
+const PAUSE_MILLISECONDS = 500;
+
 /** ETag of an object that was uploaded in parts: some stores leave out the `-<parts>` of its digest of digests. */
 const ETAG_OF_PARTS = /-\d+"?$/;
 
@@ -26,6 +30,24 @@ export interface ListedObject {
 
   /** Another one for each content: a digest of it, or for encrypted objects at least another one for each write. */
   readonly etag: string | undefined;
+}
+
+/** An object, about to be read. */
+export type OpenedAnswer = Omit<GetObjectCommandOutput, "Body"> & { readonly Body: Readable };
+
+/**
+ * Sends an object again whose connection broke in the middle: the SDK repeats requests, but cannot read a stream twice.
+ *
+ * @param work makes a new stream for each attempt
+ */
+export async function withNewStreams<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return withRetries(work, { attempts: STREAMS, firstPause: PAUSE_MILLISECONDS, signal }, isTransient);
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof EngineError) return false;
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  return status === undefined || passes(status);
 }
 
 /**
@@ -89,7 +111,7 @@ export class Bucket {
         const sha256 = Buffer.from(head.ChecksumSHA256, "base64").toString("hex");
         return { size: head.ContentLength ?? 0, sha256 };
       }
-      return digestOfStream(await this.get(key, signal));
+      return digestOfStream((await this.get(key, signal)).Body);
     });
   }
 
@@ -97,7 +119,7 @@ export class Bucket {
   async text(key: string, signal: AbortSignal): Promise<string | undefined> {
     return this.ask(signal, async () => {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of await this.get(key, signal)) chunks.push(chunk as Uint8Array);
+      for await (const chunk of (await this.get(key, signal)).Body) chunks.push(chunk as Uint8Array);
       return Buffer.concat(chunks).toString("utf8");
     });
   }
@@ -134,10 +156,15 @@ export class Bucket {
     this.client.destroy();
   }
 
-  private async get(key: string, signal: AbortSignal): Promise<Readable> {
+  /** An object with its headers, about to be read; nothing when there is no such object. */
+  async open(key: string, signal: AbortSignal): Promise<OpenedAnswer | undefined> {
+    return this.ask(signal, () => this.get(key, signal));
+  }
+
+  private async get(key: string, signal: AbortSignal): Promise<OpenedAnswer> {
     const command = new this.sdk.GetObjectCommand({ Bucket: this.name, Key: key });
     const answer = await this.client.send(command, { abortSignal: signal });
-    return answer.Body as Readable;
+    return { ...answer, Body: answer.Body as Readable };
   }
 
   /** Sends a request. Nothing for an object that does not exist. */

@@ -1,5 +1,6 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { isIP } from "node:net";
+import { awsEndpoint, awsSettings } from "../../clouds/aws-settings";
 
 export type S3Sdk = typeof import("@aws-sdk/client-s3");
 
@@ -38,46 +39,4 @@ function endpointNeedsPathStyle(variables: NodeJS.ProcessEnv): boolean {
   }
   const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, "");
   return isIP(host) !== 0 || host === "localhost";
-}
-
-/** How a client of the AWS SDK reaches AWS. */
-export interface AwsSettings {
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly profile?: string;
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
-}
-
-/**
- * What the SDK would find itself in the environment of its process, from another environment: the one that Terraform's
- * AWS provider is started with. What is not said there is left to the SDK.
- *
- * @param service as in `AWS_ENDPOINT_URL_<SERVICE>`, such as `S3`
- */
-export function awsSettings(variables: NodeJS.ProcessEnv, service: string): AwsSettings {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE } = variables;
-  const region = variables["AWS_REGION"] || variables["AWS_DEFAULT_REGION"];
-  const endpoint = awsEndpoint(variables, service);
-  const keys = AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY;
-  return {
-    ...(region && { region }),
-    ...(endpoint && { endpoint }),
-    ...(keys && {
-      credentials: {
-        accessKeyId: AWS_ACCESS_KEY_ID,
-        secretAccessKey: AWS_SECRET_ACCESS_KEY,
-        ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
-      },
-    }),
-    ...(!keys && AWS_PROFILE && { profile: AWS_PROFILE }),
-  };
-}
-
-/** The address that a service is asked at, where the environment names one. */
-function awsEndpoint(variables: NodeJS.ProcessEnv, service: string): string | undefined {
-  return variables[`AWS_ENDPOINT_URL_${service}`] ?? variables["AWS_ENDPOINT_URL"];
 }

@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform, pipeline } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { sha256 } from "../../manifest/checksum";
-import { RESERVED_PREFIX, REQUESTS, type Bucket } from "./bucket";
-import { EngineError, someOf } from "../engine-error";
+import { RESERVED_PREFIX, REQUESTS, type Bucket, withNewStreams } from "./bucket";
+import { someOf } from "../../core/text";
+import { EngineError } from "../engine-error";
 import { rejectAborted, mapConcurrently } from "../files/concurrently";
 import { type ManifestEntry, sourceChanged, byUtf8Bytes, totalsOf } from "../files/file-manifest";
 import type { CheckResult } from "../step-kind";
@@ -43,11 +43,6 @@ export async function uploadFile(
   });
 }
 
-const ATTEMPTS = 3;
-/** Milliseconds, times the number of the attempt. */
-const PAUSE = 500;
-
-/** The SDK cannot send a stream twice, so a network error is answered here, with a new stream. */
 async function uploadLargeFile(
   bucket: Bucket,
   key: string,
@@ -55,7 +50,7 @@ async function uploadLargeFile(
   entry: ManifestEntry,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  await withNewStreams(signal, async () => {
     // The SDK does not notice when a body fails: without this, the request would wait for the rest of it.
     const failure = new AbortController();
     const body = pipeline(createReadStream(file, { signal }), new UnchangedFile(entry), (error) => {
@@ -63,19 +58,10 @@ async function uploadLargeFile(
     });
     try {
       await bucket.put(key, body, entry.size, entry.sha256, AbortSignal.any([signal, failure.signal]));
-      return;
-    } catch (error) {
-      if (attempt === ATTEMPTS || signal.aborted || failure.signal.aborted || !isTransient(error)) throw error;
-      await sleep(attempt * PAUSE, undefined, { signal });
     } finally {
       body.destroy();
     }
-  }
-}
-
-function isTransient(error: unknown): boolean {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  return status === undefined || status >= 500 || status === 429;
+  });
 }
 
 /**

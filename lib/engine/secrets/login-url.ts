@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { z } from "zod";
-import { parseJson, type ServerLogin } from "../../core/server-login";
+import type { ServerLogin } from "../../core/server-login";
+import { parseJson } from "../../core/text";
 import { EngineError } from "../engine-error";
 
 const DEFAULTS = {

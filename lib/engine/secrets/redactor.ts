@@ -1,4 +1,5 @@
-import { isSecretKey, parseJson } from "../../core/server-login";
+import { isSecretKey } from "../../core/server-login";
+import { parseJson } from "../../core/text";
 
 const MASK = "***";
 /** Shorter values would mask half of every message and protect nobody. */

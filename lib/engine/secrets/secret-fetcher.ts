@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { isSecretKey, NOT_ROTATED_YET, parseJson } from "../../core/server-login";
+import { isSecretKey, NOT_ROTATED_YET } from "../../core/server-login";
 import { canonicalJson } from "../../manifest/checksum";
-import { EngineError, someOf } from "../engine-error";
+import { parseJson, someOf } from "../../core/text";
+import { EngineError } from "../engine-error";
 import { readAwsSecret } from "./aws-secrets-manager";
 import { readGoogleSecret } from "./google-secret-manager";
 import { maskEverywhere } from "./redactor";

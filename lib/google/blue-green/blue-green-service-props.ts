@@ -4,24 +4,18 @@ import type { Duration } from "../../core/duration";
 import type { Transform } from "../../core/refactoring";
 import { GoogleSecretReference } from "../../core/references";
 import type { Size } from "../../core/size";
-import type { Rollout } from "../../manifest/rollout";
+import type { ColoredServiceProps } from "../../blue-green/service-rules";
 
 /** Options of `GoogleBlueGreenService`. */
-export interface GoogleBlueGreenServiceProps {
+export interface GoogleBlueGreenServiceProps extends ColoredServiceProps {
   /** Name of the service: 2 to 26 lower-case letters, digits and hyphens; `-run` makes it a service account's name. */
   readonly serviceName: string;
 
   /** Region, such as `europe-west3`. */
   readonly location: string;
 
-  /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
-  readonly rollout: Rollout;
-
   /** Image of each release, by digest: `{ "1.2.0": "europe-docker.pkg.dev/app/shop/web@sha256:…" }`. */
   readonly images: Readonly<Record<string, string>>;
-
-  /** TCP port on which the container serves HTTP. */
-  readonly containerPort: number;
 
   /**
    * Project of the service and of its service account.
@@ -47,12 +41,6 @@ export interface GoogleBlueGreenServiceProps {
    * @default - an account of its own, which may read the secrets and nothing else
    */
   readonly serviceAccountEmail?: string;
-
-  /**
-   * Environment variables of the container, the same for both colors. No secrets.
-   * @default - none
-   */
-  readonly environmentVariables?: Readonly<Record<string, string>>;
 
   /**
    * Environment variables that Cloud Run takes from Secret Manager:

@@ -8,6 +8,7 @@ import type { StorageBucketConfig } from "@cdktf/provider-google/lib/storage-buc
 import type { StorageBucketObjectConfig } from "@cdktf/provider-google/lib/storage-bucket-object";
 import type { Duration } from "../../core/duration";
 import type { Transform } from "../../core/refactoring";
+import type { RotatedSecretProps } from "../../secrets/kept-secret";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
 /** The network that the rotation function of Google Cloud reaches. */
@@ -35,7 +36,7 @@ export interface GoogleSecretReplica {
 }
 
 /** Options of `GoogleRotatingSecret`. */
-export interface GoogleRotatingSecretProps {
+export interface GoogleRotatingSecretProps extends RotatedSecretProps {
   /** Name of the secret: 1 to 246 letters, digits, hyphens and underscores. With `-rotation` it names the journal. */
   readonly secretName: string;
 
@@ -53,13 +54,6 @@ export interface GoogleRotatingSecretProps {
    * @default Duration.days(30)
    */
   readonly rotationPeriod?: Duration;
-
-  /**
-   * The first value, where it comes from elsewhere: a reference to an ephemeral or sensitive variable, never the value.
-   * It is written once and stands neither in the plan nor in the state. Needs Terraform 1.11.
-   * @default - the first rotation makes it, 15 minutes after the secret
-   */
-  readonly initialValue?: string;
 
   /**
    * Cloud KMS key of the location `global`: `projects/P/locations/global/keyRings/R/cryptoKeys/K`.
@@ -105,22 +99,10 @@ export interface GoogleRotatingSecretProps {
   readonly buildServiceAccount?: string;
 
   /**
-   * Why Terraform may destroy the secret. Without it every plan that would do so fails (`prevent_destroy`).
-   * @default - the secret cannot be destroyed
-   */
-  readonly allowDestroy?: string;
-
-  /**
    * `projects/<project>/secrets/<name>` of a secret that exists and is taken over, with its value.
    * @default - a new secret is made
    */
   readonly adopt?: string;
-
-  /**
-   * Former paths of this construct inside its stack: what Terraform made for it there is kept.
-   * @default - it was always here
-   */
-  readonly previously?: readonly string[];
 
   /**
    * Labels of the secret.

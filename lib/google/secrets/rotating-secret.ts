@@ -73,7 +73,11 @@ export class GoogleRotatingSecret extends Construct {
     const agent = this.secretManagerAgent();
     const grants = this.grantAgent(topic, agent);
     this.rotator = new GoogleRotatorFunction(this, "Rotator", {
-      ...{ name, topic, settings, rotationPeriodSeconds, secret: props },
+      name,
+      topic,
+      settings,
+      rotationPeriodSeconds,
+      secret: props,
     });
     const kept = this.secretConfig(secretName, grants);
     const rotated = {
@@ -127,7 +131,10 @@ export class GoogleRotatingSecret extends Construct {
   private grantAgent(topic: PubsubTopic, member: string): ITerraformDependable[] {
     const { project, kmsKeyName, replicas = [] } = this.props;
     const publisher = new PubsubTopicIamMember(this, "Publisher", {
-      ...{ project, topic: topic.name, role: "roles/pubsub.publisher", member },
+      project,
+      topic: topic.name,
+      role: "roles/pubsub.publisher",
+      member,
     });
     const keys = [{ id: "Key", kmsKeyName }].concat(
       replicas.map(({ location, kmsKeyName }) => ({ id: `Key-${location}`, kmsKeyName })),

@@ -1,15 +1,9 @@
 import type { StorageBucketLifecycleRule } from "@cdktf/provider-google/lib/storage-bucket";
 import type { IConstruct } from "constructs";
-import { Duration } from "../../core/duration";
+import { Duration, wholeDays } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { report } from "../../core/errors";
-import {
-  type LifecycleRule,
-  type TierTransition,
-  type Fail,
-  validateKeyPrefix,
-  wholeDays,
-} from "../../storage/lifecycle-rule";
+import { type LifecycleRule, type TierTransition, type Fail, validateKeyPrefix } from "../../storage/lifecycle-rule";
 import { Tier } from "../../storage/tier";
 
 type Condition = StorageBucketLifecycleRule["condition"];

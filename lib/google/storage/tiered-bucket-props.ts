@@ -3,11 +3,10 @@ import type { StorageBucketIamMemberConfig } from "@cdktf/provider-google/lib/st
 import type { StorageNotificationConfig } from "@cdktf/provider-google/lib/storage-notification";
 import type { Duration } from "../../core/duration";
 import type { Transform } from "../../core/refactoring";
-import type { AccessLogs, CorsRule } from "../../storage/bucket-options";
-import type { LifecycleRule } from "../../storage/lifecycle-rule";
+import type { AccessLogs, TieredBucketProps } from "../../storage/bucket-options";
 
 /** Options of `GoogleTieredBucket`. */
-export interface GoogleTieredBucketProps {
+export interface GoogleTieredBucketProps extends TieredBucketProps {
   /** Name of the bucket, unique in all of Google Cloud. */
   readonly bucketName: string;
 
@@ -21,28 +20,10 @@ export interface GoogleTieredBucketProps {
   readonly project?: string;
 
   /**
-   * What happens to objects as they grow older.
-   * @default - objects stay where they were uploaded and are never deleted
-   */
-  readonly lifecycleRules?: readonly LifecycleRule[];
-
-  /**
    * Lets Google move each object by itself, by when it was last read; the rules then delete only.
    * @default - objects move by the rules only
    */
   readonly autoclass?: Autoclass;
-
-  /**
-   * Days after which the parts of an upload that was never completed are removed; `"never"` leaves them to the rules.
-   * @default Duration.days(7)
-   */
-  readonly abortIncompleteUploadsAfter?: Duration | "never";
-
-  /**
-   * Whether replaced and deleted objects are kept as old versions.
-   * @default true
-   */
-  readonly versioned?: boolean;
 
   /**
    * How long each object can be neither deleted nor replaced.
@@ -82,40 +63,16 @@ export interface GoogleTieredBucketProps {
   readonly notifications?: readonly TopicNotification[];
 
   /**
-   * Which pages of other origins may use the bucket.
-   * @default - none
-   */
-  readonly corsRules?: readonly CorsRule[];
-
-  /**
    * Prefixes whose objects an application reads: moving them to a tier where reading costs gets a warning.
    * @default - nothing is known about it
    */
   readonly readAtOnce?: readonly string[];
 
   /**
-   * Former paths of this construct inside its stack, such as `storage/files`: its resources are kept, not made anew.
-   * @default - it was always here
-   */
-  readonly previously?: readonly string[];
-
-  /**
    * Whether Terraform takes over a bucket that exists.
    * @default false
    */
   readonly adopt?: boolean;
-
-  /**
-   * Why Terraform may destroy the bucket. Without it every plan that would do so fails (`prevent_destroy`).
-   * @default - the bucket cannot be destroyed
-   */
-  readonly allowDestroy?: string;
-
-  /**
-   * Whether destroying the bucket also deletes all objects in it. Needs `allowDestroy`.
-   * @default false
-   */
-  readonly forceDestroy?: boolean;
 
   /**
    * Labels of the bucket.

@@ -1,5 +1,6 @@
 import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
+import { someOf } from "../../core/text";
 import type { SynthesizedSystem } from "../plan/synthesized-steps";
 import type { PlanSummary } from "../plan/plan-summary";
 import type { StepVerdict } from "../proof/compare-steps";
@@ -40,10 +41,9 @@ export function requireUndrifted({ system, environment }: SynthesizedSystem, pla
   const steps = [...plan.steps, ...plan.rollbacks].map(({ address }) => address);
   const found = [...new Set([...names, ...steps])];
   if (!plan.changes && found.length === 0) return;
-  const listed = found.slice(0, 5).join(", ") + (found.length > 5 ? `, and ${found.length - 5} more` : "");
   throw new RefusedError(
     "EnvironmentDrifted",
-    `${environment} is not as its last apply left it${found.length === 0 ? "" : ` (${listed})`}, so it proves nothing; ` +
+    `${environment} is not as its last apply left it${found.length === 0 ? "" : ` (${someOf(found, 5)})`}, so it proves nothing; ` +
       `look at \`sterna plan ${system} ${environment}\`, apply it, and promote again`,
   );
 }

@@ -1,4 +1,5 @@
 import { gt } from "semver";
+import { someLines } from "../../core/text";
 import { PROOF_GATE } from "../../manifest/waivers";
 import { isOpen, judgedChanges, type ReportProof } from "../report/build-report";
 import { reportedName, type GateResult, type PromotionReport } from "../promotion-report";
@@ -77,14 +78,13 @@ export function openChangeLines({
   const open = judged.flatMap(([name, found]) =>
     found !== undefined && isOpen(found) ? [[name, found] as const] : [],
   );
-  const shown = open.slice(0, LISTED);
-  const width = Math.min(WIDEST, Math.max(0, ...shown.map(([name]) => name.length)));
-  const lines = shown.map(([name, { class: found, reason, attributes }]) => {
+  const width = Math.min(WIDEST, Math.max(0, ...open.slice(0, LISTED).map(([name]) => name.length)));
+  const lines = open.map(([name, { class: found, reason, attributes }]) => {
     const where =
       attributes.length === 0 ? "" : ` (${attributes.slice(0, 3).join(", ")}${attributes.length > 3 ? ", …" : ""})`;
-    return `  ${found.padEnd(9)}  ${name.padEnd(width)}  ${reason}${where}`;
+    return `${found.padEnd(9)}  ${name.padEnd(width)}  ${reason}${where}`;
   });
-  return open.length > LISTED ? [...lines, `  and ${open.length - LISTED} more`] : lines;
+  return someLines(lines, LISTED).map((line) => `  ${line}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { SternaError } from "../../core/errors";
-import { parseJson } from "./plan-schema";
+import { parsePlan } from "./plan-schema";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -179,7 +179,7 @@ export class JsonSlicer {
       container!.name = JSON.parse(this.textOf(chunk, start, end)) as string;
     } else if (spanSelection!.takeParsed !== undefined) {
       const json = join(pieces, chunk.subarray(start, end));
-      spanSelection!.takeParsed(parseJson(json.toString("utf8")), json);
+      spanSelection!.takeParsed(parsePlan(json.toString("utf8")), json);
     } else spanSelection!.take!(join(pieces, chunk.subarray(start, end)), container?.name ?? "");
     if (pieces.length > 0) this.pieces = [];
   }

@@ -18,7 +18,7 @@ import {
   type DeferredChangeJson,
   type OutputChangeJson,
   type ResourceChangeJson,
-  parseJson,
+  parsePlan,
   parsePart,
   resourceChangeJson,
 } from "./plan-schema";
@@ -221,7 +221,7 @@ class FoundChange {
    * @throws SternaError `PlanUnreadable`
    */
   open(): ResourceChangeJson {
-    return checked(parseJson(this.json.toString("utf8")), this.json);
+    return checked(parsePlan(this.json.toString("utf8")), this.json);
   }
 }
 

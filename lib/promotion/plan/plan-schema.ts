@@ -92,7 +92,7 @@ export type CheckJson = z.infer<typeof checkJson>;
  *
  * @throws SternaError `PlanUnreadable` when it is not JSON
  */
-export function parseJson(json: string): unknown {
+export function parsePlan(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
@@ -106,7 +106,7 @@ export function parseJson(json: string): unknown {
  * @throws SternaError `PlanUnreadable` when it is not as the schema says
  */
 export function parsePart<Schema extends z.ZodType>(schema: Schema, json: Buffer): z.output<Schema> {
-  const result = schema.safeParse(parseJson(json.toString("utf8")));
+  const result = schema.safeParse(parsePlan(json.toString("utf8")));
   if (result.success) return result.data;
   throw new SternaError(
     "PlanUnreadable",

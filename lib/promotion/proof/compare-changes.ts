@@ -1,3 +1,4 @@
+import { someOf } from "../../core/text";
 import { areRelated } from "../plan/attribute-changes";
 import { type ConfiguredExpressions, haveSameExpression } from "../plan/expressions";
 import { type FreeAttribute, areEqual, isUnknown, type Fingerprint } from "../plan/fingerprint";
@@ -209,14 +210,16 @@ function differenceReason({ address, from, here, there, paths }: DifferingResour
   if (learned.length + unknown.length === 0) return `${from} applied it with another result`;
   const difference = `{ "resource": ${JSON.stringify(address)}, "attribute": ${JSON.stringify([...learned, ...unknown][0])}, "reason": "…" }`;
   return [
-    ...(known.length === 0 ? [] : [`${from} applied it with another result: ${listed(known)}`]),
+    ...(known.length === 0 ? [] : [`${from} applied it with another result: ${someOf(known, LISTED)}`]),
     ...(unknown.length === 0
       ? []
-      : [`known only after the apply, and configured otherwise than in ${from}: ${listed(unknown)}`]),
-    ...(learnedHere.length === 0 ? [] : [`known in ${from}, and here only after the apply: ${listed(learnedHere)}`]),
+      : [`known only after the apply, and configured otherwise than in ${from}: ${someOf(unknown, LISTED)}`]),
+    ...(learnedHere.length === 0
+      ? []
+      : [`known in ${from}, and here only after the apply: ${someOf(learnedHere, LISTED)}`]),
     ...(learnedThere.length === 0
       ? []
-      : [`known only after the apply in ${from}, and known here: ${listed(learnedThere)}`]),
+      : [`known only after the apply in ${from}, and known here: ${someOf(learnedThere, LISTED)}`]),
     `where that is meant, write ${difference} into "differences" of environments.json, or waive the change`,
   ].join("; ");
 }
@@ -226,8 +229,4 @@ function isLearned(path: string, learning: Fingerprint, knowing: Fingerprint): b
   const isIn = ([other, entry]: readonly [string, string]) => isUnknown(entry) && areRelated(other, path);
   if (!Object.entries(learning).some(isIn)) return false;
   return !Object.entries(knowing).some(isIn);
-}
-
-function listed(paths: readonly string[]): string {
-  return paths.slice(0, LISTED).join(", ") + (paths.length > LISTED ? `, and ${paths.length - LISTED} more` : "");
 }

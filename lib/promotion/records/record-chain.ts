@@ -5,7 +5,7 @@ import { z } from "zod";
 import { SternaError } from "../../core/errors";
 import { describeIssues } from "../../core/read-json-file";
 import { RefusedError } from "../../core/refused-error";
-import { readIfThere, replaceFile } from "../../engine/files/replace-file";
+import { readIfThere, replaceFile } from "../../core/replace-file";
 import type { ObjectStore, ObjectVersion, StoredObject } from "../../engine/objects/object-store";
 import { sha256 } from "../../manifest/checksum";
 import { applyRecord, type ApplyRecord, type NewApplyRecord } from "./apply-record";

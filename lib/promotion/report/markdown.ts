@@ -1,3 +1,4 @@
+import { shorten } from "../../core/text";
 import type { PromotionReport } from "../promotion-report";
 import { escapeHtml, visible } from "./markup";
 import { inThousands, type Headline, outlineOf } from "./outline";
@@ -184,11 +185,6 @@ function inlineCode(text: string): string {
   // One space on either side is taken off again; without it a backtick at the edge would lengthen the fence.
   const pad = /^[` ]|[` ]$/.test(shown) ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
-}
-
-/** The first characters of a text, with a sign that there were more. */
-function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
 }
 
 function longestRun(text: string): number {

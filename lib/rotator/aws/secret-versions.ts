@@ -5,6 +5,7 @@ import {
   UpdateSecretVersionStageCommand,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { ifFound } from "../../clouds/aws-secrets-manager";
 import { SternaError } from "../../core/errors";
 import type { SecretVersions, Stages } from "../rotation";
 
@@ -29,14 +30,8 @@ export class AwsSecretVersions implements SecretVersions {
   /** A version has no value right after RotateSecret made it. */
   async value(versionId: string | undefined): Promise<string | undefined> {
     if (versionId === undefined) return undefined;
-    try {
-      const command = new GetSecretValueCommand({ SecretId: this.secretId, VersionId: versionId });
-      return (await this.client.send(command)).SecretString;
-    } catch (error) {
-      // Any other refusal, as of a secret that is marked for deletion, does not mean that there is no value.
-      if (hasName(error, "ResourceNotFoundException")) return undefined;
-      throw error;
-    }
+    const command = new GetSecretValueCommand({ SecretId: this.secretId, VersionId: versionId });
+    return (await ifFound(this.client.send(command)))?.SecretString;
   }
 
   async currentValueOf(secretId: string): Promise<string | undefined> {
@@ -55,7 +50,7 @@ export class AwsSecretVersions implements SecretVersions {
         }),
       );
     } catch (error) {
-      if (!hasName(error, "ResourceExistsException")) throw error;
+      if ((error as Error).name !== "ResourceExistsException") throw error;
     }
   }
 
@@ -90,10 +85,6 @@ export class AwsSecretVersions implements SecretVersions {
       }),
     );
   }
-}
-
-function hasName(error: unknown, ...names: string[]): boolean {
-  return error instanceof Error && names.includes(error.name);
 }
 
 /** Longer than the longest window in which a rotation may begin, and its repetitions. */

@@ -1,6 +1,6 @@
 import { GoogleAuth } from "google-auth-library";
 import { GoogleSecretVersions } from "./secret-versions";
-import { openSecretManager, SECRET_MANAGER_SCOPE } from "./secret-manager";
+import { openSecretManager, SECRET_MANAGER_SCOPE } from "../../clouds/google-secret-manager";
 import { handleRotationMessage } from "./rotation-message";
 import { parseRotationSettings, PERIOD_VARIABLE, SECRET_VARIABLE, SETTINGS_VARIABLE } from "../settings";
 import { strategyOf } from "../strategies/strategy-of";

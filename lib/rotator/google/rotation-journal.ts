@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SternaError } from "../../core/errors";
-import { parseJson } from "../../core/server-login";
-import type { SecretManagerClient } from "./secret-manager";
+import { parseJson } from "../../core/text";
+import type { SecretManagerClient } from "../../clouds/google-secret-manager";
 
 /** A rotation that made a value. */
 export interface JournalledRotation {

@@ -1,7 +1,7 @@
 import { SternaError } from "../../core/errors";
 import type { SecretVersions, Stages } from "../rotation";
 import { AppendOnlySecret, RotationJournal, type JournalledRotation, type JournalState } from "./rotation-journal";
-import type { SecretManagerClient } from "./secret-manager";
+import type { SecretManagerClient } from "../../clouds/google-secret-manager";
 
 /** A value, and the numbers of the first and the last version in a row that hold it: a lost answer makes two of them. */
 interface NumberedValue {

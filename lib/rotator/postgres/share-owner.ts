@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral, type Client } from "pg";
 import { SternaError } from "../../core/errors";
+import { someOf } from "../../core/text";
 import {
   asMemberOf,
   hasMembershipOptions,
@@ -106,8 +107,8 @@ async function refuseDirectPrivileges(client: Client, user: string, owner: strin
   const granted = await dependencies(client, user, ["a", "r"]);
   if (granted.length > 0) {
     throw refusal(
-      `privileges or policies are given to the user "${user}" itself: ${granted.slice(0, 5).join(", ")}` +
-        `${granted.length > 5 ? ` and ${granted.length - 5} more` : ""}. The other user of the pair would not have them. ` +
+      `privileges or policies are given to the user "${user}" itself: ${someOf(granted, 5)}. ` +
+        `The other user of the pair would not have them. ` +
         `Give them to the role "${owner}", which both act as, and revoke them from "${user}"`,
     );
   }

@@ -196,7 +196,10 @@ async function withRedis<Result>(
     username,
     password,
     socket: {
-      ...{ host, port, connectTimeout: CONNECT_MILLISECONDS, reconnectStrategy: false },
+      host,
+      port,
+      connectTimeout: CONNECT_MILLISECONDS,
+      reconnectStrategy: false,
       ...(secure && { tls: true, ...secure }),
     },
   }) as unknown as RedisClientType;

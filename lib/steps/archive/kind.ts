@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { assertOutside, readArchiveContent, readBack, createArchive } from "../../engine/archive/archive";
 import { EngineError } from "../../engine/engine-error";
 import { digestOfFile, formatBytes, totalsOf } from "../../engine/files/file-manifest";
-import { createPrivateFile, replaceFile, syncFile } from "../../engine/files/replace-file";
+import { createPrivateFile, replaceFile, syncFile } from "../../core/replace-file";
 import { describeText } from "../../manifest/text";
 import type { StepKind } from "../../engine/step-kind";
 import { archiveProgram, type ArchiveProgram } from "./program";

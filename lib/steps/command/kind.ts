@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shorten } from "../../core/text";
 import { EngineError } from "../../engine/engine-error";
 import { stopGroup } from "../../engine/processes/process-identity";
 import type { CheckResult, StepContext, StepKind } from "../../engine/step-kind";
 import { CommandOutput, startGuardedCommand } from "./guarded-command";
 import { commandProgram, type CommandProgram } from "./program";
-import { shorten } from "../describe";
+import { excerpt, LONGEST_EXCERPT } from "../describe";
 
 /** A script, run by an interpreter. At least once: a crash between the script's end and the ledger row runs it again. */
 export const commandKind: StepKind<CommandProgram> = {
@@ -16,10 +17,10 @@ export const commandKind: StepKind<CommandProgram> = {
 
   preview: (program) => [
     `run: ${program.interpreter.join(" ")} <<< ${firstLine(program.up)}`,
-    ...program.verify.map((check) => `verify: ${firstLine(check.query)} = ${cut(check.expected)}`),
+    ...program.verify.map((check) => `verify: ${firstLine(check.query)} = ${shorten(check.expected, LONGEST_EXCERPT)}`),
   ],
 
-  undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : shorten(program.down)}`],
+  undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : excerpt(program.down)}`],
 
   loss: (_program, since) =>
     `lost: what its script takes away of what was written ${since}; nobody but the script knows`,
@@ -119,14 +120,8 @@ function assertDirectory(path: string): void {
 
 function firstLine(script: string): string {
   const lines = script.trim().split("\n");
-  const first = cut(lines[0]!);
+  const first = shorten(lines[0]!, LONGEST_EXCERPT);
   return lines.length > 1 ? `${first} … (${lines.length} lines)` : first;
-}
-
-const PREVIEW_LENGTH = 200;
-
-function cut(text: string): string {
-  return text.length > PREVIEW_LENGTH ? `${text.slice(0, PREVIEW_LENGTH)}…` : text;
 }
 
 /** Set by the launcher, which clears NODE_OPTIONS for the provider itself but must not change it for the steps. */

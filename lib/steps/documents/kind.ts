@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { DocumentTable } from "./document-table";
 import { type DocumentFile, readAgain, readDocuments } from "./read-documents";
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import {
   byUtf8Bytes,
   formatBytes,

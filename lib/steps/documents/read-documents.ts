@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClientBase, DatabaseError } from "pg";
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import { sourceChanged } from "../../engine/files/file-manifest";
 import { walkDirectory } from "../../engine/files/walk";
 import { sha256 } from "../../manifest/checksum";

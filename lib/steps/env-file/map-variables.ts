@@ -1,4 +1,5 @@
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import type { EnvProgram } from "./program";
 
 /** How variables are mapped: the part of a program that says so, with `set` looked up. */

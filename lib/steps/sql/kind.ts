@@ -5,7 +5,7 @@ import { explainDatabaseError, textOfNotice, type SqlSource } from "../../engine
 import { isUndefinedObject } from "../../engine/executor/question-step";
 import type { CheckResult, DatabaseContext, StepContext, TransactionalStepKind } from "../../engine/step-kind";
 import type { Check } from "../../manifest/program";
-import { shorten } from "../describe";
+import { excerpt } from "../describe";
 import { dropInvalidIndex, isPatient } from "./concurrent-index";
 import { sqlLoss } from "./loss";
 import { sqlProgram, type SqlProgram } from "./program";
@@ -41,11 +41,11 @@ export const sqlKind: TransactionalStepKind<SqlProgram> = {
   inTransaction: (program) => program.transaction,
 
   preview: (program) => [
-    `run: ${shorten(program.up)}`,
-    ...program.verify.map((check) => `verify: ${shorten(check.query)} = ${shorten(check.expected)}`),
+    `run: ${excerpt(program.up)}`,
+    ...program.verify.map((check) => `verify: ${excerpt(check.query)} = ${excerpt(check.expected)}`),
   ],
 
-  undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : shorten(program.down)}`],
+  undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : excerpt(program.down)}`],
 
   loss: (program, since) => sqlLoss(program.down ?? "", since),
 

@@ -4,7 +4,7 @@ import { mapConcurrently } from "../../engine/files/concurrently";
 import type { CheckResult } from "../../engine/step-kind";
 import { REQUESTS } from "../../engine/objects/bucket";
 import type { TransferProgram } from "./program";
-import { someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
 import type { Places } from "./open-places";
 import { heldContent } from "./copy-batch";
 import { batchesOf, objectsOf, type BatchManifest, TransferManifest } from "./batches";

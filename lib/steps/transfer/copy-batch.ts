@@ -1,18 +1,16 @@
 import { pipeline } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import { rejectAborted, mapConcurrently } from "../../engine/files/concurrently";
 import { sourceChanged, byUtf8Bytes } from "../../engine/files/file-manifest";
 import { UnchangedFile } from "../../engine/objects/upload";
-import { REQUESTS } from "../../engine/objects/bucket";
+import { REQUESTS, withNewStreams } from "../../engine/objects/bucket";
 import type { TransferEntry, BatchManifest } from "./batches";
 import type { Places } from "./open-places";
 import type { ObjectAttributes, PlacedObject } from "./place";
 
 /** Objects that are copied at the same time. Each holds at most one part in memory. */
 const COPIES = 8;
-const ATTEMPTS = 3;
-const PAUSE_MILLISECONDS = 500;
 
 /** What is done about the tags of objects. */
 export type TagPolicy = "refuse" | "leave" | "carry";
@@ -45,7 +43,9 @@ export async function copyObjects(
 ): Promise<TransferEntry[]> {
   const copied = await mapConcurrently(entries, COPIES, signal, async (entry, either): Promise<TransferEntry[]> => {
     try {
-      const targetTag = await withRetries(either, () => copyObject(places, entry, tags, either));
+      const targetTag = await rejectAborted(either, () =>
+        withNewStreams(either, () => copyObject(places, entry, tags, either)),
+      );
       onCopied(entry);
       return [{ ...entry, targetTag }];
     } catch (error) {
@@ -74,26 +74,6 @@ async function copyObject(
     content.destroy();
     opened.content.destroy();
   }
-}
-
-/** A connection that broke in the middle of an object: the SDKs repeat requests, but cannot read a stream twice. */
-async function withRetries<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return rejectAborted(signal, async () => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (attempt === ATTEMPTS || signal.aborted || !isTransient(error)) throw error;
-        await sleep(attempt * PAUSE_MILLISECONDS, undefined, { signal });
-      }
-    }
-  });
-}
-
-function isTransient(error: unknown): boolean {
-  if (error instanceof EngineError) return false;
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  return status === undefined || status >= 500 || status === 429;
 }
 
 /** What is to be done in one batch. */

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { EngineError } from "../../engine/engine-error";
 import { rejectAborted, mapConcurrently } from "../../engine/files/concurrently";
 import { digestOfFile, type FileDigest, sourceChanged } from "../../engine/files/file-manifest";
-import { readIfThere, replaceFile } from "../../engine/files/replace-file";
+import { readIfThere, replaceFile } from "../../core/replace-file";
 import { type SymlinkPolicy, walkDirectory } from "../../engine/files/walk";
 import { RESERVED_PREFIX } from "../../engine/objects/bucket";
 import type { ObjectAttributes, OpenedObject, Place, PlacedObject } from "./place";

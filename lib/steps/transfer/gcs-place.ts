@@ -2,10 +2,17 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { EngineError } from "../../engine/engine-error";
-import { digestOfStream, type FileDigest } from "../../engine/files/file-manifest";
+import { digestOfStream, type FileDigest, sourceChanged } from "../../engine/files/file-manifest";
 import { RESERVED_PREFIX } from "../../engine/objects/bucket";
-import { bucketKeyProblems, type ObjectAttributes, type OpenedObject, type Place, type PlacedObject } from "./place";
-import { GcsClient, uploadToGcs } from "./gcs-client";
+import { GcsClient, GcsRefusal, type GcsRequest } from "../../engine/objects/gcs-client";
+import {
+  bucketKeyProblems,
+  inParts,
+  type ObjectAttributes,
+  type OpenedObject,
+  type Place,
+  type PlacedObject,
+} from "./place";
 
 /** The largest object (Cloud Storage documentation, "Quotas & limits"): 5 TiB. */
 const LARGEST_OBJECT = 5 * 1024 ** 4;
@@ -56,7 +63,7 @@ export class GcsPlace implements Place {
 
   async open(path: string, signal: AbortSignal): Promise<OpenedObject | undefined> {
     const url = this.client.object(this.prefix + path);
-    const metadata = await this.client.request({ method: "GET", url }, signal);
+    const metadata = await send(this.client, { method: "GET", url }, signal);
     if (metadata.status === 404) return undefined;
     const { generation, ...attributes } = objectResource.parse(await metadata.json());
     if (attributes.contentEncoding === "gzip") {
@@ -67,7 +74,7 @@ export class GcsPlace implements Place {
       );
     }
     const query = { alt: "media", generation };
-    const media = await this.client.request({ method: "GET", url, query }, signal);
+    const media = await send(this.client, { method: "GET", url, query }, signal);
     if (media.status === 404 || media.body === null) return undefined;
     return { content: Readable.fromWeb(media.body as never), attributes };
   }
@@ -92,7 +99,7 @@ export class GcsPlace implements Place {
   }
 
   async remove(path: string, signal: AbortSignal): Promise<void> {
-    await this.client.request({ method: "DELETE", url: this.client.object(this.prefix + path) }, signal);
+    await send(this.client, { method: "DELETE", url: this.client.object(this.prefix + path) }, signal);
   }
 
   problemsWith(objects: readonly PlacedObject[]): string[] {
@@ -113,7 +120,7 @@ export class GcsPlace implements Place {
 
   async readRecord(name: string, signal: AbortSignal): Promise<string | undefined> {
     const url = this.client.object(RESERVED_PREFIX + name);
-    const answer = await this.client.request({ method: "GET", url, query: { alt: "media" } }, signal);
+    const answer = await send(this.client, { method: "GET", url, query: { alt: "media" } }, signal);
     return answer.status === 404 ? undefined : answer.text();
   }
 
@@ -124,7 +131,7 @@ export class GcsPlace implements Place {
   }
 
   async removeRecord(name: string, signal: AbortSignal): Promise<void> {
-    await this.client.request({ method: "DELETE", url: this.client.object(RESERVED_PREFIX + name) }, signal);
+    await send(this.client, { method: "DELETE", url: this.client.object(RESERVED_PREFIX + name) }, signal);
   }
 
   async listRecords(under: string, signal: AbortSignal): Promise<string[]> {
@@ -138,8 +145,8 @@ export class GcsPlace implements Place {
     const found: ObjectResource[] = [];
     for (let pageToken: string | undefined = ""; pageToken !== undefined;) {
       const query = { prefix, ...more, ...(pageToken && { pageToken }) };
-      const answer = await this.client.request({ method: "GET", url: this.client.objects, query }, signal);
-      if (answer.status === 404) throw this.client.missing();
+      const answer = await send(this.client, { method: "GET", url: this.client.objects, query }, signal);
+      if (answer.status === 404) throw missing(this.client);
       const page = listing.parse(await answer.json());
       found.push(...page.items);
       pageToken = page.nextPageToken;
@@ -157,4 +164,83 @@ async function* digesting(content: AsyncIterable<Buffer>, hash: ReturnType<typeo
     hash.update(chunk);
     yield chunk;
   }
+}
+
+/** Resumable uploads answer 308 to a chunk that was taken ("Resumable uploads"). */
+const ANSWERS = [308];
+
+/** @throws EngineError `StoreRefused`, or what the last attempt ended with */
+async function send(client: GcsClient, request: GcsRequest, signal: AbortSignal): Promise<Response> {
+  try {
+    return await client.request({ ...request, answers: ANSWERS }, signal);
+  } catch (cause) {
+    if (!(cause instanceof GcsRefusal)) throw cause;
+    throw new EngineError("StoreRefused", cause.message, { cause });
+  }
+}
+
+/** The error for a 404 that is about the bucket. */
+function missing({ bucket }: GcsClient): EngineError {
+  return new EngineError("TargetMissing", `there is no bucket "${bucket}" that these credentials can see`);
+}
+
+/** Bytes of a chunk: a multiple of 256 KiB (Cloud Storage documentation, "Resumable uploads"). */
+const CHUNK = 8 * 1024 ** 2;
+
+/** Name and attributes of an object that is uploaded. */
+interface GcsTarget extends ObjectAttributes {
+  readonly name: string;
+}
+
+/**
+ * Stores an object by a resumable upload: nothing is to be seen of it before the last chunk, and an upload that is never
+ * completed goes away after a week.
+ *
+ * @param size in bytes
+ * @returns the object's resource
+ */
+async function uploadToGcs(
+  client: GcsClient,
+  target: GcsTarget,
+  content: AsyncIterable<Buffer>,
+  size: number,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { name, tags: _noTags, ...attributes } = target;
+  const begun = await send(
+    client,
+    {
+      method: "POST",
+      url: client.uploads,
+      query: { uploadType: "resumable", name },
+      headers: { "content-type": "application/json", "x-upload-content-length": String(size) },
+      body: Buffer.from(JSON.stringify(attributes)),
+    },
+    signal,
+  );
+  const url = begun.headers.get("location");
+  if (begun.status === 404 || url === null) throw missing(client);
+  let sent = 0;
+  let last: Response | undefined;
+  for await (const chunk of chunks(content, size)) {
+    if (sent + chunk.length > size) throw sourceChanged(name, "it grew");
+    const range = size === 0 ? "bytes */0" : `bytes ${sent}-${sent + chunk.length - 1}/${size}`;
+    last = await send(client, { method: "PUT", url, headers: { "content-range": range }, body: chunk }, signal);
+    sent += chunk.length;
+  }
+  if (sent !== size) throw sourceChanged(name, "it shrank");
+  if (last?.ok !== true) {
+    throw new EngineError("StoreRefused", `Cloud Storage did not complete the upload of ${JSON.stringify(name)}`);
+  }
+  return last.json();
+}
+
+/** An empty object is one empty chunk. */
+async function* chunks(content: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
+  if (size === 0) {
+    for await (const chunk of content) if (chunk.length > 0) yield chunk;
+    yield Buffer.alloc(0);
+    return;
+  }
+  yield* inParts(content, CHUNK);
 }

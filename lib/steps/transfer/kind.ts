@@ -1,4 +1,5 @@
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import { comparePlaces } from "./compare-places";
 import { cutover, undoCutover, verifyCutover, CutoverRecord } from "./cutover";
 import { describePlace, type Places, withPlaces } from "./open-places";

@@ -1,4 +1,5 @@
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import { byUtf8Bytes } from "../../engine/files/file-manifest";
 import { mapConcurrently } from "../../engine/files/concurrently";
 import type { StepContext } from "../../engine/step-kind";

@@ -1,6 +1,5 @@
 import type { ListObjectVersionsCommand, CompletedPart } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
 import { type FileDigest, sourceChanged } from "../../engine/files/file-manifest";
 import { Bucket, decodeKey, RESERVED_PREFIX } from "../../engine/objects/bucket";
 import { sha256 } from "../../manifest/checksum";
@@ -44,12 +43,10 @@ export class S3Place implements Place {
   }
 
   async open(path: string, signal: AbortSignal): Promise<OpenedObject | undefined> {
-    const { sdk, client, name } = this.bucket;
-    const command = new sdk.GetObjectCommand({ Bucket: name, Key: this.prefix + path });
-    const answer = await this.bucket.ask(signal, () => client.send(command, { abortSignal: signal }));
+    const answer = await this.bucket.open(this.prefix + path, signal);
     return (
       answer && {
-        content: answer.Body as Readable,
+        content: answer.Body,
         attributes: {
           contentType: answer.ContentType,
           cacheControl: answer.CacheControl,

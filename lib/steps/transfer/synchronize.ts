@@ -1,4 +1,5 @@
-import { EngineError, someOf } from "../../engine/engine-error";
+import { someOf } from "../../core/text";
+import { EngineError } from "../../engine/engine-error";
 import { mapConcurrently } from "../../engine/files/concurrently";
 import { byUtf8Bytes, formatBytes } from "../../engine/files/file-manifest";
 import type { StepContext } from "../../engine/step-kind";

@@ -108,7 +108,13 @@ export async function readHalfApplied(
     const { id, title, release, attempt, startedAt, partial, onRetry, error } = row;
     const worker = workers.get(id);
     return {
-      ...{ id, title, release, attempt, startedAt, partial, onRetry },
+      id,
+      title,
+      release,
+      attempt,
+      startedAt,
+      partial,
+      onRetry,
       status: row.status as HalfAppliedStep["status"],
       ...(error === undefined ? {} : { error }),
       ...(worker === undefined ? {} : { worker }),

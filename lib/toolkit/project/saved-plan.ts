@@ -10,7 +10,7 @@ import { planDigest, type PlanParts, type PlanSummary } from "../../promotion/pl
 import { promotionReport, type PromotionReport, type ReportedResource } from "../../promotion/promotion-report";
 import type { Project } from "./project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
-import { writePrivateJson } from "./write-file";
+import { writePrivateJson } from "../../core/replace-file";
 
 /** What Terraform and the provider leave in a stack's folder; it may change without changing what an apply does. */
 const PASSING =

@@ -6,7 +6,7 @@ import type { Reporter } from "../reporter";
 import { readJsonFile } from "../../core/read-json-file";
 import { canonicalJson, sha256 } from "../../manifest/checksum";
 import { TERRAFORM_REQUIREMENTS, type TerraformRequirement } from "../../manifest/stack-manifest";
-import { replaceFile } from "../project/write-file";
+import { writeWholeFile } from "../../core/replace-file";
 import { terraformFailure } from "./diagnostics";
 import type { Terraform } from "./terraform";
 
@@ -37,7 +37,7 @@ export async function initialize(
     const otherOutput = `${output}${tooOld(directory, output)}`;
     throw terraformFailure("terraform init", { diagnostics: [], otherOutput, interrupts });
   }
-  replaceFile(stamp, wanted);
+  writeWholeFile(stamp, wanted);
 }
 
 /** Terraform names the constraint, and not who needs it. */

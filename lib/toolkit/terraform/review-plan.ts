@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readJsonFile } from "../../core/read-json-file";
 import { RefusedError } from "../../core/refused-error";
+import { someLines } from "../../core/text";
 import { reviewOf, unreviewed, type PlanReview, planReview } from "../../promotion/review";
 import type { Project } from "../project/project";
 import { discardPlan, PLAN_FILE, planFiles } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
-import { replaceFile } from "../project/write-file";
+import { writeWholeFile } from "../../core/replace-file";
 import type { MadePlan } from "./make-plan";
 
 const MOST_LINES = 20;
@@ -38,11 +39,12 @@ export function requireReviewed(project: Project, review: PlanReview, now: PlanR
   const found = unreviewed(review, now);
   if (found.length === 0) return;
   discardPlan(planFiles(project, now.stack));
-  const more = found.length > MOST_LINES ? [`and ${found.length - MOST_LINES} more`] : [];
   throw new RefusedError(
     "PlanChanged",
     `what would be applied to ${now.stack} is not what was reviewed (${review.plannedAt}):\n` +
-      [...found.slice(0, MOST_LINES), ...more].map((line) => `  ${line}\n`).join("") +
+      someLines(found, MOST_LINES)
+        .map((line) => `  ${line}\n`)
+        .join("") +
       `Plan ${now.system} in ${now.environment} again, and have that reviewed.`,
   );
 }
@@ -62,7 +64,7 @@ export function readReviewFile({ directory }: Project, file: string): PlanReview
 
 /** @throws SternaError `FileUnwritable` */
 export function writeReviewFile({ directory }: Project, file: string, review: PlanReview): void {
-  replaceFile(resolve(directory, file), `${JSON.stringify(review, undefined, 2)}\n`, READABLE_BY_ALL);
+  writeWholeFile(resolve(directory, file), `${JSON.stringify(review, undefined, 2)}\n`, { mode: READABLE_BY_ALL });
 }
 
 /** Which builds of the providers a stack was initialized with. */
@@ -77,5 +79,5 @@ function providersOf({ directory }: SynthesizedSystem): string | undefined {
  */
 export function takeReviewedProviders({ providers }: PlanReview, { directory }: SynthesizedSystem): void {
   const file = join(directory, LOCK_FILE);
-  if (providers !== undefined && !existsSync(file)) replaceFile(file, providers, READABLE_BY_ALL);
+  if (providers !== undefined && !existsSync(file)) writeWholeFile(file, providers, { mode: READABLE_BY_ALL });
 }

@@ -1,6 +1,7 @@
 // Lists a bucket with the credentials of its environment, and prints the names. A process of its own, since Google's
 // library loads a module that Jest cannot.
-import { GcsStore, googleAccessToken } from "../../../lib/engine/objects/gcs-store";
+import { googleAccessToken } from "../../../lib/clouds/google-access";
+import { GcsStore } from "../../../lib/engine/objects/gcs-store";
 
 const [bucket, endpoint] = process.argv.slice(2) as [string, string];
 

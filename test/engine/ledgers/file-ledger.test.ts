@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { execa } from "execa";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
@@ -99,16 +99,17 @@ describe("the ledger in a directory", () => {
     await expect(ledger.get("a")).rejects.toThrow(join(directory, "a.json"));
   });
 
-  it("writes past what is in the place of its draft", async () => {
-    // GIVEN a named pipe, which would be waited for
+  it("leaves no draft behind when a row cannot be put in its place", async () => {
+    // GIVEN
     const ledger = new FileLedger(directory, SCOPE);
-    execFileSync("mkfifo", [join(directory, `a.json.${process.pid}.draft`)]);
+    mkdirSync(join(directory, "a.json/inside"), { recursive: true });
 
     // WHEN
-    await ledger.withLock("a", (session) => session.put(record("a")));
+    const written = ledger.withLock("a", (session) => session.put(record("a")));
 
     // THEN
-    expect(await ledger.get("a")).toEqual(record("a"));
+    await expect(written).rejects.toMatchObject({ code: "LedgerUnreachable" });
+    expect(readdirSync(directory).sort()).toEqual(["a.json", "locks"]);
   });
 
   it("keeps its directories to its user, also when the lock comes first", async () => {

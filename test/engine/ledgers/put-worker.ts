@@ -1,4 +1,5 @@
 // Puts 200 KB in the place of the row "a", and says what came of it.
+import "../../../lib/provider/kinds";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
 
 async function main(): Promise<void> {

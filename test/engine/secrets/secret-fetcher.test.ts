@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { NOT_ROTATED_YET } from "../../../lib/core/server-login";
 import { Redactor } from "../../../lib/engine/secrets/redactor";
-import { secretManagerEndpoint } from "../../../lib/engine/secrets/google-secret-manager";
+import { secretManagerEndpoint } from "../../../lib/clouds/google-secret-manager";
 import { lookUpText } from "../../../lib/engine/secrets/look-up-text";
 import { SecretFetcher } from "../../../lib/engine/secrets/secret-fetcher";
 import type { NamedSecret } from "../../../lib/engine/secrets/stored-secret";
@@ -201,8 +201,8 @@ describe("secrets of Google Secret Manager, by its contract model", () => {
     ["projects/shop/locations/europe-west3/secrets/a", "https://secretmanager.europe-west3.rep.googleapis.com/v1/"],
     ["projects/shop/locations/evil.example.org#/secrets/a", "https://secretmanager.googleapis.com/v1/"],
   ])("are asked for where they are: %s", (id, endpoint) => {
-    expect(secretManagerEndpoint(id, {})).toBe(endpoint);
-    expect(secretManagerEndpoint(id, environment)).toBe(model.endpoint);
+    expect(secretManagerEndpoint(id, undefined)).toBe(endpoint);
+    expect(secretManagerEndpoint(id, model.endpoint)).toBe(model.endpoint);
   });
 
   it("are asked for again where an answer does not come, or tells of a trouble that passes", async () => {

@@ -1,4 +1,4 @@
-import { SecretManagerClient, type AccessedVersion } from "../../../lib/rotator/google/secret-manager";
+import { SecretManagerClient, type AccessedVersion } from "../../../lib/clouds/google-secret-manager";
 
 /**
  * A client that throws "crash" before or after one of its changes, and at all later calls, as a process that is gone.

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { AppendOnlySecret, RotationJournal } from "../../../lib/rotator/google/rotation-journal";
 import { type GoogleSecretVersions, journalOf } from "../../../lib/rotator/google/secret-versions";
 import { rotateGoogleSecret } from "../../../lib/rotator/google/rotation-message";
-import { SecretManagerClient } from "../../../lib/rotator/google/secret-manager";
+import { SecretManagerClient } from "../../../lib/clouds/google-secret-manager";
 import { rotationSettings } from "../../../lib/rotator/settings";
 import { strategyOf } from "../../../lib/rotator/strategies/strategy-of";
 import { CrashingClient } from "./crashing-client";

@@ -1,5 +1,5 @@
 import { GoogleSecretVersions, journalOf } from "../../../lib/rotator/google/secret-versions";
-import { SecretManagerClient } from "../../../lib/rotator/google/secret-manager";
+import { SecretManagerClient } from "../../../lib/clouds/google-secret-manager";
 import {
   startGoogleSecretManagerContractModel,
   type GoogleSecretManagerContractModel,

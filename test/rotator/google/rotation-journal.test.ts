@@ -2,7 +2,7 @@ import { expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { SternaError } from "../../../lib/core/errors";
 import { AppendOnlySecret, type JournalState, RotationJournal } from "../../../lib/rotator/google/rotation-journal";
-import { SecretManagerClient, type AccessedVersion } from "../../../lib/rotator/google/secret-manager";
+import { SecretManagerClient, type AccessedVersion } from "../../../lib/clouds/google-secret-manager";
 
 /** The versions of one secret, in memory: what the laws are about is who reads which of them. */
 class Versions extends SecretManagerClient {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { SternaError } from "../../core/errors";
-import { fetchWithRetries } from "../../core/fetch-with-retries";
+import { SternaError } from "../core/errors";
+import { fetchWithRetries } from "../core/retries";
 
 /** How Secret Manager is reached. */
 export interface SecretManagerAccess {
@@ -15,6 +15,31 @@ export interface SecretManagerAccess {
    * @default - requests without authorization
    */
   readonly accessToken?: () => Promise<string>;
+
+  /**
+   * Ends the waiting for an answer.
+   * @default - nothing ends it but the time that an answer may take
+   */
+  readonly signal?: AbortSignal;
+
+  /**
+   * How often a request is sent at most.
+   * @default 5
+   */
+  readonly attempts?: number;
+}
+
+/** Secret Manager refused a request, or did not answer: then there is no status. */
+export class SecretManagerRefusal extends SternaError {
+  /** @param said what Secret Manager gave as the reason, or what was in the way of asking it */
+  constructor(
+    message: string,
+    readonly status: number | undefined,
+    readonly said: string,
+    options?: ErrorOptions,
+  ) {
+    super("GoogleSecretManagerRefused", message, options);
+  }
 }
 
 /** A version of a secret; no value when the version is disabled or destroyed. */
@@ -24,7 +49,6 @@ export interface AccessedVersion {
 }
 
 const ENDPOINT = "https://secretmanager.googleapis.com/v1/";
-const ATTEMPTS = 5;
 const ANSWER_MILLISECONDS = 10_000;
 
 const added = z.object({ name: z.string() });
@@ -73,6 +97,18 @@ export class SecretManagerClient {
     return { number: versionNumber(name), value: Buffer.from(payload.data, "base64").toString("utf8") };
   }
 
+  /**
+   * The bytes of a version that can be read.
+   *
+   * @param version a number, `latest` or an alias
+   * @throws SecretManagerRefusal also when there is no such version, or when it is disabled or destroyed
+   */
+  async readVersion(secret: string, version: string): Promise<Buffer> {
+    const answer = await this.send("GET", `${secret}/versions/${version}:access`);
+    const { payload } = accessed.parse(await this.read(answer, `read version ${version} of ${secret}`));
+    return Buffer.from(payload.data, "base64");
+  }
+
   /** Destroys a version, at once or after the secret's `version_destroy_ttl`. @throws SternaError `GoogleSecretManagerRefused` */
   async destroyVersion(secret: string, version: number): Promise<void> {
     const answer = await this.send("POST", `${secret}/versions/${version}:destroy`, {});
@@ -83,17 +119,22 @@ export class SecretManagerClient {
 
   private async send(method: "GET" | "POST", path: string, body?: object): Promise<Response> {
     try {
-      return await fetchWithRetries(() => this.sendOnce(method, path, body), { attempts: ATTEMPTS });
+      const { signal, accessToken, attempts = 5 } = this.access;
+      const token = await accessToken?.();
+      return await fetchWithRetries(() => this.sendOnce(method, path, token, body), { attempts, signal });
     } catch (error) {
       const { cause = error } = error as { cause?: unknown };
-      throw new SternaError("GoogleSecretManagerRefused", `Secret Manager did not answer: ${String(cause)}`);
+      const said = cause instanceof Error ? cause.message : String(cause);
+      throw new SecretManagerRefusal(`Secret Manager did not answer: ${String(cause)}`, undefined, said, {
+        cause: error,
+      });
     }
   }
 
-  private async sendOnce(method: string, path: string, body?: object): Promise<Response> {
-    const { endpoint = ENDPOINT, accessToken } = this.access;
-    const token = await accessToken?.();
-    return fetch(`${endpoint.replace(/\/*$/, "/")}${path}`, {
+  private async sendOnce(method: string, path: string, token: string | undefined, body?: object): Promise<Response> {
+    const { endpoint, signal } = this.access;
+    const timeout = AbortSignal.timeout(ANSWER_MILLISECONDS);
+    return fetch(`${secretManagerEndpoint(path, endpoint)}${path}`, {
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -101,16 +142,17 @@ export class SecretManagerClient {
       },
       body: body && JSON.stringify(body),
       redirect: "error",
-      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
   }
 
   private async read(answer: Response, what: string): Promise<unknown> {
     if (answer.ok) return answer.json();
     const { error } = refusal.safeParse(await answer.json().catch(() => undefined)).data ?? {};
-    throw new SternaError(
-      "GoogleSecretManagerRefused",
+    throw new SecretManagerRefusal(
       `Secret Manager refused to ${what}: ${answer.status} ${error?.message ?? ""}`.trimEnd(),
+      answer.status,
+      `${answer.status}${error === undefined ? "" : ` ${error.status ?? ""}: ${error.message ?? ""}`}`,
     );
   }
 }
@@ -122,6 +164,18 @@ async function statusOf(answer: Response): Promise<string | undefined> {
       .json()
       .catch(() => undefined),
   ).data?.error.status;
+}
+
+/**
+ * Where a secret is asked for: one of a location is known there only.
+ *
+ * @param endpoint asked instead of Google
+ * @see https://cloud.google.com/secret-manager/docs/samples/secretmanager-access-regional-secret-version
+ */
+export function secretManagerEndpoint(id: string, endpoint: string | undefined): string {
+  const [, location] = /^projects\/[^/]+\/locations\/([a-z0-9-]+)\//.exec(id) ?? [];
+  const google = location === undefined ? ENDPOINT : ENDPOINT.replace(".googleapis", `.${location}.rep.googleapis`);
+  return (endpoint || google).replace(/\/*$/, "/");
 }
 
 /** `projects/1/secrets/name/versions/7` is 7. */
@@ -140,14 +194,17 @@ export const SECRET_MANAGER_SCOPE = "https://www.googleapis.com/auth/cloud-platf
  * Secret Manager, where an environment says that it is.
  *
  * @param accessToken asked unless the environment has a token
+ * @param limits of the waiting for answers
  */
 export function openSecretManager(
   variables: NodeJS.ProcessEnv,
   accessToken: () => Promise<string>,
+  limits: Pick<SecretManagerAccess, "signal" | "attempts"> = {},
 ): SecretManagerClient {
   const { [ENDPOINT_VARIABLE]: endpoint, [TOKEN_VARIABLE]: token } = variables;
   return new SecretManagerClient({
     endpoint: endpoint || undefined,
     accessToken: token ? async () => token : accessToken,
+    ...limits,
   });
 }

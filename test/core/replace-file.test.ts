@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../../lib/toolkit/project/write-file";
+import { writeWholeFile } from "../../lib/core/replace-file";
 import { SternaError } from "../../lib/core/errors";
 import { scratchDirectory } from "../support/repository";
 
@@ -17,7 +17,7 @@ describe("replacing a file", () => {
   it("writes pieces one after the other, for its owner only", () => {
     const pieces = Array.from({ length: 2_000 }, (_, index) => `${index}é${"x".repeat(300)}`);
 
-    replaceFile(file, pieces);
+    writeWholeFile(file, pieces);
 
     expect(readFileSync(file, "utf8")).toBe(pieces.join(""));
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -25,22 +25,22 @@ describe("replacing a file", () => {
 
   it("leaves the old file, and nothing else, when a piece cannot be made", () => {
     // GIVEN
-    replaceFile(file, "old");
+    writeWholeFile(file, "old");
     const broken = function* () {
       yield "x".repeat(1_000_000);
       throw new SternaError("PlanUnreadable", "the plan is not JSON");
     };
 
     // THEN it is no matter of the file
-    expect(() => replaceFile(file, broken())).toThrow(expect.objectContaining({ code: "PlanUnreadable" }));
+    expect(() => writeWholeFile(file, broken())).toThrow(expect.objectContaining({ code: "PlanUnreadable" }));
     expect(readFileSync(file, "utf8")).toBe("old");
     expect(readdirSync(join(directory, "deep"))).toEqual(["report.json"]);
   });
 
   it("says which file cannot be written", () => {
-    replaceFile(file, "a file, and no folder");
+    writeWholeFile(file, "a file, and no folder");
 
-    expect(() => replaceFile(join(file, "inside"), "x")).toThrow(
+    expect(() => writeWholeFile(join(file, "inside"), "x")).toThrow(
       expect.objectContaining({ code: "FileUnwritable", message: expect.stringContaining("inside") }),
     );
   });
