@@ -1,3 +1,4 @@
+import { visibleLines } from "../core/visible";
 import { Command, CommanderError } from "commander";
 import { sternaPackage } from "../core/sterna-package";
 import type { CommandRunner } from "./terminal/command";
@@ -143,8 +144,8 @@ export async function main(
   }
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
-      writeOut: (text) => void surroundings.stdout.write(text),
-      writeErr: (text) => void surroundings.stderr.write(text),
+      writeOut: (text) => void surroundings.stdout.write(visibleLines(text)),
+      writeErr: (text) => void surroundings.stderr.write(visibleLines(text)),
     });
   }
   try {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import type { ErrorCode } from "./error-codes";
@@ -31,6 +31,8 @@ export function describeIssues(error: z.ZodError): string {
 
 function readText(file: string): string {
   try {
+    // Reading a pipe or a device might never end.
+    if (!statSync(file).isFile()) throw new Error("it is not a regular file");
     return readFileSync(file, "utf8");
   } catch (cause) {
     throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
@@ -50,7 +52,12 @@ function parseFile(text: string, file: string): unknown {
 // Node 20 names the place of some mistakes and not of others.
 function locateError(text: string): string {
   const errors: ParseError[] = [];
-  parseTree(text, errors, { disallowComments: true });
+  try {
+    parseTree(text, errors, { disallowComments: true });
+  } catch {
+    // It calls itself for each level: nesting without end is too deep for it.
+    return "";
+  }
   const first = errors[0];
   if (first === undefined) return "";
   const before = text.slice(0, first.offset).split("\n");

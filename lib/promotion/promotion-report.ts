@@ -46,9 +46,23 @@ export const reportedProof = z.strictObject({
   class: proofClass,
   reason: z.string().describe("Why, for people; never holds a value"),
   attributes: z.array(z.string()).describe("Paths of the attributes that differ; for DIFFERS and MISSING"),
+  notCompared: z
+    .array(z.string())
+    .optional()
+    .describe("Paths whose values are sensitive: they have no digest, so that they are equal is not proven"),
   waiver: reportedWaiver.optional().describe("Present when the change is let through without being PROVEN"),
 });
 export type ReportedProof = z.infer<typeof reportedProof>;
+
+export const reportedProvisioner = z.strictObject({
+  type: z.string().describe("`local-exec`, `remote-exec`, `file`"),
+  when: z
+    .enum(["create", "destroy", "unknown"])
+    .describe("`unknown` in a module: Terraform's plan does not say when it runs"),
+  runs: z.array(z.string()).describe("Commands, scripts and paths as the configuration writes them"),
+});
+/** A program that Terraform runs itself, beside the provider. */
+export type ReportedProvisioner = z.infer<typeof reportedProvisioner>;
 
 export const reportedResource = z.strictObject({
   address: z.string(),
@@ -74,6 +88,10 @@ export const reportedResource = z.strictObject({
     .describe("Key of the leftover object that is meant, after a replacement that was interrupted"),
   stateful: z.boolean().describe("Whether it holds data that its creation would not bring back"),
   attributes: z.array(attributeChange).describe("What changes, in the order of the paths"),
+  provisioners: z
+    .array(reportedProvisioner)
+    .optional()
+    .describe("Programs that the apply runs for this change, in the order of the configuration; absent where none is"),
   proof: reportedProof.optional().describe("Absent in the first environment"),
 });
 /** A resource that the plan changes, moves, imports or forgets; each stands in one list of a report only. */
@@ -91,7 +109,7 @@ export const reportedStep = z.strictObject({
   preview: z
     .array(z.string())
     .describe("What will run, in lines, and what is lost when it is undone; never holds a secret"),
-  proof: reportedProof.optional().describe("Absent in the first environment, and for steps that leave"),
+  proof: reportedProof.optional().describe("Absent in the first environment"),
 });
 /** A step that the plan runs, describes, rolls back or forgets. */
 export type ReportedStep = z.infer<typeof reportedStep>;
@@ -206,6 +224,7 @@ export const promotionReport = z.strictObject({
       records: z.array(z.string()).describe("SHA-256 of the records of its applies that were read, oldest first"),
       counts: z.record(proofClass, count).describe("How many changes are of each class"),
       open: count.describe("How many are neither PROVEN nor waived"),
+      notCompared: count.optional().describe("How many values of proven changes are sensitive, and were not compared"),
       missing: z.array(missingChange),
       differences: z
         .array(z.string())

@@ -16,7 +16,7 @@ import { planFiles, planParts, readSavedPlan, type SavedPlan } from "./project/s
 import { findSystem, readSynthesis } from "./project/stacks";
 import { applyPlan, type AppliedPlan } from "./terraform/apply-plan";
 import { describeDiagnostic, terraformFailure } from "./terraform/diagnostics";
-import { makePlan } from "./terraform/make-plan";
+import { judgeSaved, makePlan } from "./terraform/make-plan";
 import { readReviewFile, requireReviewed, reviewMade, takeReviewedProviders } from "./terraform/review-plan";
 import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 
@@ -94,9 +94,11 @@ async function applySaved(toolkit: Toolkit, saved: SavedPlan, prepare: Preparati
         `${changed.join(", ")} changed since. Run \`sterna plan ${saved.system} ${saved.environment}\` and look again.`,
     );
   }
-  await requireGates(project, system, saved);
+  // Whoever can write the file of the plan could also write into it that it is allowed.
+  const judged = await judgeSaved(project, system, saved, surroundings, terminal);
+  await requireGates(project, system, judged.saved);
   terminal.report(`applying the plan of ${saved.plannedAt}: ${saved.stack}, release ${saved.release}`);
-  return finish(await applyPlan(project, system, saved, surroundings, terminal), toolkit);
+  return finish(await applyPlan(project, system, judged, surroundings, terminal), toolkit);
 }
 
 async function planAndApply(toolkit: Toolkit, options: ApplyOptions, prepare: Preparation): Promise<Application> {
@@ -114,8 +116,12 @@ async function planAndApply(toolkit: Toolkit, options: ApplyOptions, prepare: Pr
   await onPlan?.(plan);
   if (review !== undefined) requireReviewed(project, review, reviewMade(system, made));
   await requireGates(project, system, saved);
-  if (plan.changes && !approved && !(typeof approve === "function" && (await approve(plan)))) return { applied: false };
-  return finish(await applyPlan(project, system, saved, surroundings, terminal), toolkit);
+  if (plan.changes && !approved) {
+    if (typeof approve !== "function" || !(await approve(plan))) return { applied: false };
+    // The question may have waited past the end of a window, or of a waiver.
+    await requireGates(project, system, saved);
+  }
+  return finish(await applyPlan(project, system, made, surroundings, terminal), toolkit);
 }
 
 function refuseUnapproved(

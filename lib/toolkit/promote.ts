@@ -1,5 +1,6 @@
 import { SternaError } from "../core/errors";
 import type { StepRecord } from "../manifest/step-record";
+import { readWaivers, waiversPath } from "../manifest/waivers";
 import { judgeGates, requirePassed } from "../promotion/gates/judge-gates";
 import {
   requireApplied,
@@ -11,6 +12,7 @@ import {
 } from "../promotion/gates/promotion-gates";
 import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 import { compareSteps } from "../promotion/proof/compare-steps";
+import { Waivers } from "../promotion/proof/waivers";
 import { readProof } from "./ledgers/read-ledgers";
 import { type Plan, planStack } from "./plan";
 import { changePin } from "./project/change-pin";
@@ -107,7 +109,9 @@ async function raisePin(
     requireTaken(raised, from.release);
     const rows = await provedRows(toolkit, from, raised);
     const comparison = { from: from.environment, to: environment, declared: from.steps };
-    requireProved(compareSteps({ ...comparison, rows, promoted: raised.steps }), from, to);
+    const verdicts = compareSteps({ ...comparison, rows, promoted: raised.steps });
+    const waivers = new Waivers(readWaivers(waiversPath(project.directory), raised), new Date());
+    requireProved(verdicts, waivers, from, to);
     requireApplied(from, last);
     const before = { release: to.release, result: "applied" as const };
     requirePassed(judgeGates(project, { moment: "pin", system: raised, last: before }), raised, "nothing was promoted");

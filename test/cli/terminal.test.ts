@@ -53,6 +53,33 @@ describe("a terminal", () => {
     expect(stderr()).toBe("planning…\n");
   });
 
+  it.each([
+    ["with colors", {}],
+    ["without colors", { color: false }],
+  ])("writes its own escape sequences and nobody else's, %s", async (_title, options: CommonOptions) => {
+    // GIVEN a title as a ledger may hold it, with colors, a title of the window and a cleared screen
+    const foreign = "T\u001b]0;pwn\u0007\u001b[2J\u001b[31m\u009b2Jx\ry";
+    const { made, stdout, stderr } = terminal(options);
+
+    // WHEN
+    made.print(`${made.colors.bold(`title: ${made.colors.red(foreign)}`)} ${foreign}`);
+    made.report(made.colors.green(foreign));
+    made.announce(foreign);
+    made.showLive(undefined);
+    await made.write([made.colors.dim(foreign)]);
+    const [out, err] = [stdout(), stderr()];
+
+    // THEN
+    const written = "T\\u001b]0;pwn\\u0007\\u001b[2J\\u001b[31m\\u009b2Jx\\ry";
+    const own = /\u001b\[(?:1|2|22|31|32|39|K)m?/g;
+
+    expect(out.replace(own, "").replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+
+    expect(err.replace(own, "").replace(/[\n\r]/g, "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    expect(out.split(written)).toHaveLength(4);
+    expect(out.includes("\u001b[1m")).toBe(options.color !== false);
+  });
+
   it("says results as text or as JSON, never both", () => {
     const text = terminal();
     text.made.print("hello");

@@ -7,8 +7,10 @@ import { withoutUserConfiguration } from "./environment";
  */
 
 const environment = withoutUserConfiguration(process.env);
+/** What is said to the tests themselves: all of them instead of a sample, and which sample. */
+const OURS = ["STERNA_TEST_FULL", "STERNA_TEST_SEED"];
 for (const name of Object.keys(process.env)) {
-  if (!(name in environment)) delete process.env[name];
+  if (!(name in environment) && !OURS.includes(name)) delete process.env[name];
 }
 delete process.env.FORCE_COLOR;
 process.env.NO_COLOR = "1";

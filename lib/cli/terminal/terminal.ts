@@ -1,7 +1,8 @@
 import { createInterface } from "node:readline/promises";
-import { stripVTControlCharacters } from "node:util";
-import pc from "picocolors";
+import type pc from "picocolors";
+import { visible, visibleLines } from "../../core/visible";
 import { inBlocks } from "../../core/replace-file";
+import { Paint } from "./paint";
 import type { Surroundings } from "./surroundings";
 
 /** Options that every command has. */
@@ -22,6 +23,7 @@ export class Terminal {
   readonly colors: ReturnType<typeof pc.createColors>;
   readonly json: boolean;
   readonly verbose: boolean;
+  private readonly paint: Paint;
   private readonly liveLine: LiveLine | undefined;
   /** Only one of the two outputs may be a terminal. */
   private readonly colorsErrors: boolean;
@@ -34,7 +36,8 @@ export class Terminal {
     this.verbose = options.verbose ?? false;
     const { environment, stdout, stderr } = surroundings;
     const wanted = options.color !== false && !environment.NO_COLOR && environment.TERM !== "dumb";
-    this.colors = pc.createColors(wanted && (stdout.isTTY === true || !!environment.FORCE_COLOR));
+    this.paint = new Paint(wanted && (stdout.isTTY === true || !!environment.FORCE_COLOR));
+    this.colors = this.paint.colors;
     this.colorsErrors = wanted && (stderr.isTTY === true || !!environment.FORCE_COLOR);
     this.liveLine = stderr.isTTY && !environment.CI && environment.TERM !== "dumb" ? new LiveLine(stderr) : undefined;
   }
@@ -53,12 +56,12 @@ export class Terminal {
   print(text = ""): void {
     if (this.json) return;
     this.liveLine?.clear();
-    this.surroundings.stdout.write(`${text}\n`);
+    this.surroundings.stdout.write(`${this.paint.shown(text)}\n`);
   }
 
   /** The result, for programs: with `--json`, once per command. */
   printJson(value: unknown): void {
-    if (this.json) this.surroundings.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+    if (this.json) this.surroundings.stdout.write(visibleLines(`${JSON.stringify(value, undefined, 2)}\n`));
   }
 
   /**
@@ -69,27 +72,31 @@ export class Terminal {
   async write(pieces: Iterable<string>): Promise<void> {
     this.liveLine?.clear();
     const { stdout } = this.surroundings;
-    for (const block of inBlocks(pieces)) {
+    for (const block of inBlocks(this.shown(pieces))) {
       if (!stdout.writable) return;
       if (!stdout.write(block)) await takenBy(stdout);
     }
   }
 
+  private *shown(pieces: Iterable<string>): Generator<string> {
+    for (const piece of pieces) yield this.paint.shown(piece);
+  }
+
   /** A line about what happens. */
   report(line: string): void {
     this.liveLine?.clear();
-    this.surroundings.stderr.write(`${this.colorsErrors ? line : stripVTControlCharacters(line)}\n`);
+    this.surroundings.stderr.write(`${this.colorsErrors ? this.paint.shown(line) : this.paint.bare(line)}\n`);
   }
 
   /** What happens at this moment: a line that moves on a terminal, and nothing elsewhere. */
   showLive(text: string | undefined): void {
     if (text === undefined) this.liveLine?.clear();
-    else this.liveLine?.show(text);
+    else this.liveLine?.show(visible(this.paint.bare(text)));
   }
 
   /** Says what is going on: a moving line on a terminal, a plain line elsewhere. */
   announce(text: string): void {
-    if (this.liveLine) this.liveLine.show(text);
+    if (this.liveLine) this.showLive(text);
     else this.report(text);
   }
 
@@ -101,7 +108,7 @@ export class Terminal {
     try {
       // The end of the input (Ctrl-D) leaves a question open for ever.
       const ended = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
-      const answer = await Promise.race([prompt.question(`${question} (y/N) `), ended]);
+      const answer = await Promise.race([prompt.question(`${this.paint.shown(question)} (y/N) `), ended]);
       return /^y(es)?$/i.test(answer.trim());
     } finally {
       prompt.close();

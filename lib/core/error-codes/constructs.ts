@@ -6,7 +6,7 @@ export const coreErrorCodes = {
   InvalidDuration: "a duration is negative, or no whole number of the unit asked for",
   InvalidSize: "a size is no whole number of bytes, or of the unit asked for",
   InvalidIdentifier: "a system, an environment or a step has a name that the ledger or Terraform cannot hold",
-  FileUnreadable: "a file that the configuration names cannot be read",
+  FileUnreadable: "a file that the configuration names cannot be read, or is a pipe, a device or a folder",
   FileNotUtf8: "a file that the configuration names is not UTF-8",
   FileUnwritable: "a file cannot be written",
   FileNotJson: "a file is not JSON",

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { visibleLines } from "../../core/visible";
 import { assertRegular } from "../files/regular-file";
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
@@ -42,7 +43,7 @@ export class StepLog {
   write(text: string): void {
     if (this.closed) return;
     const time = new Date().toISOString();
-    const lines = text.split("\n").map((line) => `${time} ${line}\n`);
+    const lines = text.split("\n").map((line) => `${time} ${visibleLines(line)}\n`);
     try {
       for (const line of lines) {
         const file = this.open();

@@ -180,7 +180,7 @@ export function requirePassed(
   results: readonly GateResult[],
   { system, environment, release }: Pick<SynthesizedSystem, "system" | "environment" | "release">,
   consequence: string,
-  report?: Pick<PromotionReport, "resources" | "steps" | "proof">,
+  report?: Pick<PromotionReport, "resources" | "steps" | "rollbacks" | "proof">,
 ): void {
   const refused = refusal(
     results,
@@ -206,7 +206,7 @@ export function refusalOf(report: PromotionReport): RefusedError | undefined {
 function refusal(
   results: readonly GateResult[],
   headline: string,
-  report: Pick<PromotionReport, "resources" | "steps" | "proof"> | undefined,
+  report: Pick<PromotionReport, "resources" | "steps" | "rollbacks" | "proof"> | undefined,
 ): RefusedError | undefined {
   const refused = results.filter(({ result }) => result === "refused");
   const [first] = refused;

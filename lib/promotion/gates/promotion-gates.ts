@@ -4,6 +4,7 @@ import { someOf } from "../../core/text";
 import type { SynthesizedSystem } from "../plan/synthesized-steps";
 import type { PlanSummary } from "../plan/plan-summary";
 import type { StepVerdict } from "../proof/compare-steps";
+import type { Waivers } from "../proof/waivers";
 import type { ApplyRecord } from "../records/apply-record";
 
 /** @throws RefusedError `NotNextEnvironment` */
@@ -78,9 +79,19 @@ export function requireTaken({ stack, release }: SynthesizedSystem, wanted: stri
   );
 }
 
-/** @throws RefusedError `StepsNotProved` */
-export function requireProved(verdicts: readonly StepVerdict[], from: SynthesizedSystem, to: SynthesizedSystem): void {
-  const open = verdicts.filter(({ verdict }) => verdict !== "PROVEN");
+/**
+ * @param waivers of the environment that is promoted: the plan asks for them too
+ * @throws RefusedError `StepsNotProved`
+ */
+export function requireProved(
+  verdicts: readonly StepVerdict[],
+  waivers: Waivers,
+  from: SynthesizedSystem,
+  to: SynthesizedSystem,
+): void {
+  const isLetThrough = ({ verdict, id }: StepVerdict) =>
+    verdict === "PROVEN" || (verdict === "REPAIRED" && waivers.has(id));
+  const open = verdicts.filter((verdict) => !isLetThrough(verdict));
   if (open.length === 0) return;
   throw new RefusedError(
     "StepsNotProved",

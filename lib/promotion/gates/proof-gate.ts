@@ -1,4 +1,3 @@
-import { gt } from "semver";
 import { someLines } from "../../core/text";
 import { PROOF_GATE } from "../../manifest/waivers";
 import { isOpen, judgedChanges, type ReportProof } from "../report/build-report";
@@ -13,23 +12,30 @@ const WIDEST = 48;
 export interface ProofGateSource extends Pick<PromotionReport, "system" | "environment" | "release"> {
   readonly proof: ReportProof;
   readonly history: ProvingHistory;
+  /** Whether the environment goes back to an older release. */
+  readonly goesBack: boolean;
   /** Whether an apply would do anything. */
   readonly changes: boolean;
 }
 
 /**
  * The gate of a protected environment: it takes only what the environment before proved, or what a person waived by
- * name. A plan that goes back to an older release passes: it undoes what was proved here, and is no promotion.
+ * name. On the way back it also takes what undoes a newer release, or restores what was here: see `WayBack`.
  */
-export function proofGate({ system, environment, release, proof, history, changes }: ProofGateSource): GateResult {
+export function proofGate({
+  system,
+  environment,
+  release,
+  proof,
+  history,
+  goesBack,
+  changes,
+}: ProofGateSource): GateResult {
   const gate = { id: PROOF_GATE, title: `Only what ${proof.environment} proved`, stage: "plan" as const };
   if (!changes) return { ...gate, result: "passed", detail: "there is nothing to prove" };
-  if (release.from !== undefined && gt(release.from, release.to)) {
-    return { ...gate, result: "passed", detail: `it goes back from ${release.from} to ${release.to}` };
-  }
   const judged = judgedChanges(proof);
   const open = judged.filter(([, found]) => isOpen(found));
-  if (!history.isApplied && open.length > 0) {
+  if (!history.isApplied && open.length > 0 && !goesBack) {
     return {
       ...gate,
       result: "refused",
@@ -40,21 +46,27 @@ export function proofGate({ system, environment, release, proof, history, change
     };
   }
   if (open.length > 0) {
-    const stepIds = proof.verdicts.steps;
+    const { steps, rollbacks } = proof.verdicts;
     const expired = open.filter(([name]) => proof.waivers.expired.has(name)).map(([name]) => name);
     return {
       ...gate,
       result: "refused",
-      code: open.every(([name]) => stepIds.has(name)) ? "StepsNotProved" : "ChangesNotProved",
+      code: open.every(([name]) => steps.has(name) || rollbacks.has(name)) ? "StepsNotProved" : "ChangesNotProved",
       detail:
-        `${proof.environment} has not proved ${open.length} of ${judged.length} changes for ${environment}. ` +
+        `${proof.environment} has not proved ${open.length} of ${judged.length} changes for ${environment}` +
+        (goesBack ? `, and they do not only take back what came after ${release.to}. ` : ". ") +
         (expired.length === 0 ? "" : `The waivers of ${expired.join(", ")} have expired. `) +
         `Apply the same in ${proof.environment} first, declare in environments.json what differs on purpose, ` +
         "or waive each by name in waivers.json.",
     };
   }
   const waived = judged.filter(([, { waiver }]) => waiver !== undefined);
-  if (waived.length === 0) return { ...gate, result: "passed", detail: `${judged.length} changes are proven` };
+  if (waived.length === 0) {
+    const detail = goesBack
+      ? `it goes back to ${release.to}: ${judged.length} changes are proven, or take back what came after it`
+      : `${judged.length} changes are proven`;
+    return { ...gate, result: "passed", detail };
+  }
   const [, { waiver }] = waived[0]!;
   return {
     ...gate,
@@ -68,11 +80,12 @@ export function proofGate({ system, environment, release, proof, history, change
 export function openChangeLines({
   resources,
   steps,
+  rollbacks,
   proof,
-}: Pick<PromotionReport, "resources" | "steps" | "proof">): string[] {
+}: Pick<PromotionReport, "resources" | "steps" | "rollbacks" | "proof">): string[] {
   const judged = [
     ...resources.map((each) => [reportedName(each), each.proof] as const),
-    ...steps.map(({ id, proof: found }) => [id, found] as const),
+    ...[...steps, ...rollbacks].map(({ id, proof: found }) => [id, found] as const),
     ...(proof?.missing ?? []).map(({ name, proof: found }) => [name, found] as const),
   ];
   const open = judged.flatMap(([name, found]) =>
@@ -94,7 +107,8 @@ export function openChangeLines({
 export function proofGateNow(report: PromotionReport, now: Date): GateResult | undefined {
   const gate = report.gates.find(({ id }) => id === PROOF_GATE);
   if (gate === undefined || !report.protected) return gate;
-  const proofs = [...report.resources, ...report.steps, ...(report.proof?.missing ?? [])].map(({ proof }) => proof);
+  const judged = [...report.resources, ...report.steps, ...report.rollbacks, ...(report.proof?.missing ?? [])];
+  const proofs = judged.map(({ proof }) => proof);
   const waivers = [gate.waiver, ...proofs.map((proof) => proof?.waiver)].filter((waiver) => waiver !== undefined);
   const ended = waivers.find(({ expires }) => Date.parse(expires) <= now.getTime());
   if (ended === undefined) return gate;

@@ -12,7 +12,7 @@ const UNKNOWN = "unknown";
  * What a resource is after a change, without its values: for each path the digest of the value, and after a space that
  * of the value without the declared differences, if it holds some.
  *
- * Sensitive values have no digest, since a short one could be guessed from it: any two of them are taken as equal.
+ * Sensitive values have no digest, since a short one could be guessed from it: two of them are not compared.
  */
 export type Fingerprint = Readonly<Record<string, string>>;
 
@@ -43,6 +43,10 @@ export function entryOf(raw: string, rest: string): string {
 
 export function isUnknown(entry: string): boolean {
   return entry === UNKNOWN;
+}
+
+export function isSensitive(entry: string): boolean {
+  return entry === SENSITIVE;
 }
 
 /** The names of members are values too: a map of domains by name. */

@@ -16,8 +16,12 @@ import {
   type ConfiguredResource,
   type DeferredActionJson,
   type DeferredChangeJson,
+  type ModuleCallJson,
   type OutputChangeJson,
+  type ProvisionedResource,
+  type ProvisionerJson,
   type ResourceChangeJson,
+  type VariableJson,
   parsePlan,
   parsePart,
   resourceChangeJson,
@@ -65,6 +69,10 @@ export interface PlanReading {
   readonly checks: readonly ReportedCheck[];
   /** Addresses that a step names in `depends_on`, in the configuration or the state. */
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** Programs that the configuration attaches to resources, by their addresses without keys. */
+  readonly provisioners: ReadonlyMap<string, readonly ProvisionerJson[]>;
+  /** Values of the input variables; of sensitive ones too. */
+  readonly variables: ReadonlyMap<string, unknown>;
   /** What the resources that were asked for are after the apply, by their names in the report. */
   readonly planned: ReadonlyMap<string, PlannedResource>;
 }
@@ -81,6 +89,8 @@ export class PlanBuilder {
   private readonly checks: ReportedCheck[] = [];
   private readonly dependencies = new Map<string, string[]>();
   private readonly planned = new Map<string, PlannedResource>();
+  private readonly provisioners = new Map<string, readonly ProvisionerJson[]>();
+  private readonly variables = new Map<string, unknown>();
   private references: AttributeReference[] | undefined;
   private readonly differences: DeclaredDifferences;
 
@@ -144,12 +154,28 @@ export class PlanBuilder {
     this.dependencies.set(address, [...(this.dependencies.get(address) ?? []), ...depends_on]);
   }
 
+  provision(prefix: string, { address, provisioners }: ProvisionedResource): void {
+    if (provisioners.length > 0) this.provisioners.set(`${prefix}${address}`, provisioners);
+  }
+
+  provisionModule(prefix: string, { module: found }: ModuleCallJson): void {
+    for (const resource of found?.resources ?? []) this.provision(prefix, resource);
+    for (const [name, call] of Object.entries(found?.module_calls ?? {})) {
+      this.provisionModule(`${prefix}module.${name}.`, call);
+    }
+  }
+
+  variable(name: string, { value }: VariableJson): void {
+    this.variables.set(name, value);
+  }
+
   relevant(reference: AttributeReference): void {
     (this.references ??= []).push(reference);
   }
 
   build(): PlanReading {
     const { terraform, applyable, resources, steps, outputs, deferred, checks, dependencies, planned } = this;
+    const { provisioners, variables } = this;
     return {
       terraform,
       ...(applyable === undefined ? {} : { applyable }),
@@ -160,6 +186,8 @@ export class PlanBuilder {
       deferred,
       checks,
       dependencies,
+      provisioners,
+      variables,
       planned,
     };
   }

@@ -45,6 +45,42 @@ export type OutputChangeJson = z.infer<typeof outputChangeJson>;
 export const attributeReference = z.looseObject({ resource: z.string(), attribute: z.array(z.unknown()).default([]) });
 export type AttributeReference = z.infer<typeof attributeReference>;
 
+/** An input variable of the root module. */
+export const variableJson = z.looseObject({ value: z.unknown().optional() });
+export type VariableJson = z.infer<typeof variableJson>;
+
+const provisionerJson = z.looseObject({
+  type: z.string(),
+  expressions: z.record(z.string(), z.unknown()).optional(),
+});
+export type ProvisionerJson = z.infer<typeof provisionerJson>;
+
+/** A resource of the configuration with programs that run when it is made or destroyed. */
+export const provisionedResource = z.looseObject({
+  address: z.string(),
+  provisioners: z.array(provisionerJson).default([]),
+});
+export type ProvisionedResource = z.infer<typeof provisionedResource>;
+
+/** A module of the configuration, as far as it holds such resources. */
+export interface ModuleCallJson {
+  readonly module?: ModuleJson | undefined;
+}
+export interface ModuleJson {
+  readonly resources?: readonly ProvisionedResource[] | undefined;
+  readonly module_calls?: Readonly<Record<string, ModuleCallJson>> | undefined;
+}
+export const moduleCallJson: z.ZodType<ModuleCallJson> = z.looseObject({
+  module: z
+    .looseObject({
+      resources: z.array(provisionedResource).optional(),
+      get module_calls() {
+        return z.record(z.string(), moduleCallJson).optional();
+      },
+    })
+    .optional(),
+});
+
 /** A resource of the configuration, or of the state. */
 export const configuredResource = z.looseObject({ address: z.string(), depends_on: z.array(z.string()).default([]) });
 export type ConfiguredResource = z.infer<typeof configuredResource>;

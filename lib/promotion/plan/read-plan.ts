@@ -14,12 +14,16 @@ import {
   deferredActionJson,
   deferredChangeJson,
   formatVersion,
+  moduleCallJson,
   outputChangeJson,
+  provisionedResource,
+  variableJson,
 } from "./plan-schema";
 
 /** What a plan is read by, bytes: no more than stays near the processor. */
 const CHUNK_BYTES = 256 * 1024;
 const STEP_ADDRESS = Buffer.from(`${STEP_TYPE}.`);
+const PROVISIONERS = Buffer.from('"provisioners"');
 
 /**
  * Reads a plan while Terraform prints it (`terraform show -json <plan>`): each change on its own, so that neither the
@@ -33,8 +37,27 @@ export class PlanReader {
 
   constructor(options: ReadingOptions = {}) {
     const builder = new PlanBuilder(options);
-    const dependencies: JsonSelection = {
-      members: { resources: configuredSteps((step) => builder.depends(step)) },
+    const takeStep = stepTaker((step) => builder.depends(step));
+    const dependencies: JsonSelection = { members: { resources: { each: { take: takeStep } } } };
+    const configuration: JsonSelection = {
+      members: {
+        resources: {
+          each: {
+            take: (json) => {
+              takeStep(json);
+              if (json.includes(PROVISIONERS)) builder.provision("", parsePart(provisionedResource, json));
+            },
+          },
+        },
+        module_calls: {
+          each: {
+            take: (json, name) => {
+              if (json.includes(PROVISIONERS))
+                builder.provisionModule(`module.${name}.`, parsePart(moduleCallJson, json));
+            },
+          },
+        },
+      },
     };
     this.builder = builder;
     this.slicer = new JsonSlicer({
@@ -53,7 +76,8 @@ export class PlanReader {
         output_changes: { each: { take: (json, name) => builder.output(name, parsePart(outputChangeJson, json)) } },
         relevant_attributes: { each: { take: (json) => builder.relevant(parsePart(attributeReference, json)) } },
         prior_state: { members: { values: { members: { root_module: dependencies } } } },
-        configuration: { members: { root_module: dependencies } },
+        configuration: { members: { root_module: configuration } },
+        variables: { each: { take: (json, name) => builder.variable(name, parsePart(variableJson, json)) } },
       },
     });
   }
@@ -105,14 +129,10 @@ export function readPlanFile(file: string, options: ReadingOptions = {}): PlanRe
 }
 
 /** Selects the steps of a configuration, or of a state. Most resources of both are none. */
-function configuredSteps(take: (step: ConfiguredResource) => void): JsonSelection {
-  return {
-    each: {
-      take: (json) => {
-        if (!json.includes(STEP_ADDRESS)) return;
-        const resource = parsePart(configuredResource, json);
-        if (resource.address.includes(`${STEP_TYPE}.`)) take(resource);
-      },
-    },
+function stepTaker(take: (step: ConfiguredResource) => void): (json: Buffer) => void {
+  return (json) => {
+    if (!json.includes(STEP_ADDRESS)) return;
+    const resource = parsePart(configuredResource, json);
+    if (resource.address.includes(`${STEP_TYPE}.`)) take(resource);
   };
 }

@@ -1,4 +1,4 @@
-import type { ReportedResource, AttributeChange, ReportedProof } from "../promotion-report";
+import type { ReportedResource, AttributeChange, ReportedProof, ReportedProvisioner } from "../promotion-report";
 import { attributeChanges, Leaves, leavesAfter, type ValueChange } from "./attribute-changes";
 import type { ActionInvocationJson } from "./plan-schema";
 
@@ -67,6 +67,7 @@ export class LazyResource implements ReportedResource {
   declare readonly importId: string | undefined;
   declare readonly deposed: string | undefined;
   declare readonly stateful: boolean;
+  declare readonly provisioners: ReportedProvisioner[] | undefined;
   declare readonly proof: ReportedProof | undefined;
   declare private readonly readAttributes: () => AttributeChange[];
 
@@ -81,6 +82,7 @@ export class LazyResource implements ReportedResource {
     this.importId = head.importId;
     this.deposed = head.deposed;
     this.stateful = head.stateful;
+    this.provisioners = head.provisioners;
     this.proof = proof;
     this.readAttributes = readAttributes;
   }
@@ -95,9 +97,17 @@ export class LazyResource implements ReportedResource {
   }
 }
 
-/** The same resource with what the environment before says about it. Its changes are not read. */
-export function withProof(resource: ReportedResource, proof: ReportedProof): ReportedResource {
-  return new LazyResource(resource, () => resource.attributes, proof);
+/** What is known of a resource besides its change. */
+export type ResourceAddition = Partial<Pick<ReportedResource, "proof" | "provisioners">>;
+
+/** The same resource with what else is known of it. Its changes are not read. */
+export function withAddition(resource: ReportedResource, addition: ResourceAddition): ReportedResource {
+  const { proof = resource.proof, provisioners = resource.provisioners } = addition;
+  const attributes = () => resource.attributes;
+  // One by one: a copy with `...` would read the changes.
+  const { address, type, action, createBeforeDestroy, actionReason, movedFrom, importId, deposed, stateful } = resource;
+  const head = { address, type, action, createBeforeDestroy, actionReason, movedFrom, importId, deposed, stateful };
+  return new LazyResource({ ...head, provisioners }, attributes, proof);
 }
 
 /** Action of a report's resource that is none: an action of a provider, which is invoked and leaves no state. */

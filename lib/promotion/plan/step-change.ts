@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { canonicalJson, sha256 } from "../../manifest/checksum";
+import type { StepDefinition } from "../../manifest/step-record";
 import type { ResourceChangeJson } from "./plan-schema";
 import { actionOf, type ResourceAction } from "./resource-change";
 
@@ -23,6 +25,8 @@ export interface StepChange {
   readonly title: string;
   /** SHA-256 of the program; absent while something in it is known only after the apply. */
   readonly checksum?: string;
+  /** Digests of what the program does not say: see `stepAttributes`. */
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Names of the steps that come before it. */
   readonly after: readonly string[];
   /** What will run, in lines. */
@@ -49,6 +53,37 @@ const stepValues = z.looseObject({
 });
 type StepValues = z.infer<typeof stepValues>;
 
+/** Arguments of a step that decide what Terraform does, and that no checksum covers. A title only tells. */
+const DECIDING = ["release", "phase", "irreversible", "on_retry", "on_destroy", "on_stop", "timeout"] as const;
+/** What the provider takes where nothing is said. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  phase: "migrate",
+  on_retry: "resume",
+  on_destroy: "rollback",
+  on_stop: "stop",
+};
+
+/**
+ * Digests of what the program of a step does not say: its place in the order, what a retry, a removal and an interrupt
+ * do. Of its variables only the names: their values are the environment's own.
+ *
+ * @param values of the step, by the names of Terraform's arguments
+ */
+export function stepAttributes(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  const digests: Record<string, string> = {};
+  const add = (name: string, value: unknown) => (digests[name] = sha256(canonicalJson(value)).slice(0, 22));
+  for (const name of DECIDING) add(name, values[name] ?? DEFAULTS[name] ?? null);
+  add("after", [...((values["after"] ?? []) as readonly string[])].sort());
+  add("variables", Object.keys(values["variables"] ?? {}).sort());
+  return digests;
+}
+
+/** The same digests of a step as a ledger holds it. */
+export function definitionAttributes(definition: StepDefinition): Record<string, string> {
+  const { onRetry, onDestroy, onStop, ...rest } = definition;
+  return stepAttributes({ ...rest, on_retry: onRetry, on_destroy: onDestroy, on_stop: onStop });
+}
+
 /** What is known about a plan's steps besides the plan's JSON. */
 export interface StepKnowledge {
   /** Whether removing a step with this program leaves nothing to undo: a check, a backup that is kept. */
@@ -72,6 +107,7 @@ export function toStepChange(resource: ResourceChangeJson, knowledge: StepKnowle
     release: values.release,
     title: values.title ?? values.id,
     ...(values.checksum ? { checksum: values.checksum } : {}),
+    attributes: stepAttributes(values),
     after: values.after ?? [],
     preview: values.preview ?? [],
     ...(values.program ? { program: values.program } : {}),

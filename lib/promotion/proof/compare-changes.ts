@@ -1,20 +1,24 @@
 import { someOf } from "../../core/text";
 import { areRelated } from "../plan/attribute-changes";
-import { type ConfiguredExpressions, haveSameExpression } from "../plan/expressions";
-import { type FreeAttribute, areEqual, isUnknown, type Fingerprint } from "../plan/fingerprint";
-import type { PlanReading } from "../plan/plan-builder";
-import type { StepChange } from "../plan/step-change";
 import {
-  reportedName,
-  type MissingChange,
-  type ProofClass,
-  type ReportedProof,
-  type ReportedResource,
-} from "../promotion-report";
+  compareExpressions,
+  type ConfiguredExpressions,
+  differingMeta,
+  type Expressions,
+  isProgram,
+  writeOnlyAttributes,
+} from "../plan/expressions";
+import { type FreeAttribute, areEqual, isSensitive, isUnknown, type Fingerprint } from "../plan/fingerprint";
+import type { PlanReading } from "../plan/plan-builder";
+import { REPLACE_AND_FORGET } from "../plan/resource-change";
+import type { StepChange } from "../plan/step-change";
+import { reportedName, type MissingChange, type ReportedProof, type ReportedResource } from "../promotion-report";
+import { judgeRemoval, judgeStep, missing, missingSteps, proof } from "./judge-steps";
 import type { ProvedResource, ProvingHistory } from "./proving-history";
 
 const GONE = ["delete", "forget"];
 const STEP_RUNS = ["run", "retry", "adopt"];
+const STEP_LEAVES = ["roll-back", "forget"];
 
 /** What is set side by side: a plan, and what the environment before applied. */
 export interface ProofComparison {
@@ -22,14 +26,30 @@ export interface ProofComparison {
   readonly from: string;
   readonly history: ProvingHistory;
   readonly plan: PlanReading;
+  /** Steps that run, are adopted or described, and then those that leave. */
   readonly steps: readonly StepChange[];
+  /**
+   * What the environment itself applied, when it goes back to an older release.
+   * @default - it does not go back
+   */
+  readonly back?: WayBack | undefined;
   /** Attributes that may differ, whatever their values. */
   readonly free: readonly FreeAttribute[];
   /**
-   * What the configuration says of the resources.
-   * @default - unknown; then what only one environment knows before its apply is a difference
+   * What the configuration says of the resources and steps.
+   * @default - unknown; then only values are compared, and what one environment alone knows before its apply differs
    */
   readonly configured?: ConfiguredExpressions | undefined;
+}
+
+/** What an environment applied itself, seen from the older release that it goes back to. */
+export interface WayBack {
+  /** Name of the environment. */
+  readonly environment: string;
+  /** Its applies of the older release and those before it. */
+  readonly older: ProvingHistory;
+  /** All its applies. */
+  readonly all: ProvingHistory;
 }
 
 /** What the environment before says about every change of a plan. */
@@ -38,90 +58,158 @@ export interface ProofVerdicts {
   readonly resources: ReadonlyMap<string, ReportedProof>;
   /** By the id of the step. */
   readonly steps: ReadonlyMap<string, ReportedProof>;
+  /** Steps that leave, by the id. */
+  readonly rollbacks: ReadonlyMap<string, ReportedProof>;
   readonly missing: readonly MissingChange[];
 }
 
 /** Calls every change of a plan PROVEN, DIFFERS or ONLY-HERE, and finds what is MISSING. */
 export function compareChanges(comparison: ProofComparison): ProofVerdicts {
-  const { plan, steps } = comparison;
+  const { plan, steps, back } = comparison;
   const changes = plan.resources.filter(({ action }) => action !== "read");
+  const running = new Set(steps.filter(({ action }) => STEP_RUNS.includes(action)).map(({ id }) => id));
+  const judged = (wanted: readonly string[], judge: (step: StepChange) => ReportedProof) =>
+    new Map(steps.filter(({ action }) => wanted.includes(action)).map((step) => [step.id, judge(step)]));
   return {
     resources: new Map(changes.map((change) => [reportedName(change), judgeResource(change, comparison)])),
-    steps: new Map(
-      steps.filter(({ action }) => STEP_RUNS.includes(action)).map((step) => [step.id, judgeStep(step, comparison)]),
-    ),
-    missing: [...missingResources(comparison), ...missingSteps(comparison)],
+    steps: judged([...STEP_RUNS, "describe"], (step) => judgeStep(step, comparison)),
+    rollbacks: judged(STEP_LEAVES, (step) => judgeRemoval(step, running, comparison)),
+    // The way back leaves out what the newer release brought.
+    missing: back === undefined ? [...missingResources(comparison), ...missingSteps(comparison)] : [],
   };
 }
 
+/** On the way back a change may also restore what was here, or take away what the newer release brought. */
 function judgeResource(change: ReportedResource, comparison: ProofComparison): ReportedProof {
-  const { from, history, plan } = comparison;
+  const { back } = comparison;
+  if (back === undefined) return judgeByHistory(change, comparison);
+  const { environment, older, all } = back;
+  const name = reportedName(change);
+  const brought = all.resources.get(name);
+  const wasThere = older.resources.get(name);
+  const isNewer = brought !== undefined && (wasThere === undefined || GONE.includes(wasThere.action));
+  if (GONE.includes(change.action) && isNewer && differingPrograms(change, brought, comparison).length === 0) {
+    return proof("PROVEN", `a newer release brought it to ${environment}`);
+  }
+  const restored = judgeByHistory(change, { ...comparison, from: environment, history: older });
+  if (restored.class !== "PROVEN") return judgeByHistory(change, comparison);
+  return { ...restored, reason: `${environment} had it so at the older release` };
+}
+
+function judgeByHistory(change: ReportedResource, comparison: ProofComparison): ReportedProof {
+  const { from, history, plan, back } = comparison;
   const name = reportedName(change);
   const { action } = change;
   const there = history.resources.get(name);
   if (there === undefined) return proof("ONLY-HERE", `${from} never applied it`);
   if (GONE.includes(action) || GONE.includes(there.action)) {
-    if (action === there.action) return proof("PROVEN", `${from} did the same`);
+    if (action === there.action) {
+      const programs = differingPrograms(change, there, comparison);
+      return programs.length === 0
+        ? proof("PROVEN", `${from} did the same`)
+        : proof("DIFFERS", `${from} destroyed it with other provisioners`, programs);
+    }
     return GONE.includes(action)
       ? proof("DIFFERS", `${from} keeps it`)
       : proof("DIFFERS", `${from} ended with "${there.action}"`);
   }
-  if (action === "replace" && !there.promotedActions().includes("replace")) {
+  const isReplaced = action === "replace" || action === REPLACE_AND_FORGET;
+  if (isReplaced && history !== back?.older && !there.promotedActions().includes(action)) {
     return proof("DIFFERS", `it is replaced here; ${from} did not replace it at this release`);
   }
   const here = plan.planned.get(name)?.fingerprint() ?? {};
-  const different = differingPaths(change, here, there, comparison);
-  // An update is judged by what it changes. To find that out takes longer than all the rest, so it comes last.
-  const differing = action === "update" && different.length > 0 ? changedHere(different, change) : different;
-  if (differing.length === 0) return proof("PROVEN", `${from} applied it with the same result`);
   const { address } = change;
-  const reason = differenceReason({ address, from, here, there: there.fingerprint, paths: differing });
-  return proof("DIFFERS", reason, differing);
+  const expressions = comparison.configured?.of(address, here);
+  const blocks = differingBlocks(change, expressions, there, comparison);
+  const { differing: different, notCompared } = comparePaths(change, here, expressions, there, comparison);
+  // An update is judged by what it changes. To find that out takes longer than all the rest, so it comes last.
+  const isPartial = action === "update" && (different.length > 0 || notCompared.length > 0);
+  const differing = isPartial ? changedHere(different, change) : different;
+  if (differing.length + blocks.length === 0) {
+    const unseen = isPartial ? changedHere(notCompared, change) : notCompared;
+    return {
+      ...proof("PROVEN", `${from} applied it with the same result`),
+      ...(unseen.length === 0 ? {} : { notCompared: [...unseen] }),
+    };
+  }
+  const reason = differenceReason({ address, from, here, there: there.fingerprint, paths: differing, blocks });
+  return proof("DIFFERS", reason, [...differing, ...blocks]);
+}
+
+/** Parts of the configuration beside the values: provisioners, provider, lifecycle, files. */
+function differingBlocks(
+  { address, type }: Pick<ReportedResource, "address" | "type">,
+  here: Expressions | undefined,
+  there: ProvedResource,
+  { free, configured }: ProofComparison,
+): string[] {
+  if (configured === undefined) return [];
+  if (there.expressions === undefined) return here === undefined ? [] : ["configuration"];
+  const isFree = isFreeIn(free, address, type);
+  return differingMeta(here ?? {}, there.expressions).filter((key) => !isFree(key));
+}
+
+/** A destruction runs the provisioners that are for it; nothing else of the configuration takes part. */
+function differingPrograms(
+  { address, type }: Pick<ReportedResource, "address" | "type">,
+  there: ProvedResource,
+  { free, configured }: ProofComparison,
+): string[] {
+  const here = configured?.of(address);
+  if (here === undefined) return [];
+  const isFree = isFreeIn(free, address, type);
+  const isRun = (key: string) =>
+    isProgram(key) && (here["provisioner"] ?? there.expressions?.["provisioner"]) !== undefined;
+  return differingMeta(here, there.expressions ?? {}, isRun).filter((key) => !isFree(key));
 }
 
 function changedHere(paths: readonly string[], { attributes }: ReportedResource): string[] {
   return paths.filter((path) => attributes.some((changed) => areRelated(changed.path, path)));
 }
 
-function differingPaths(
+interface ComparedPaths {
+  readonly differing: readonly string[];
+  /** Sensitive values, which have no digest. */
+  readonly notCompared: readonly string[];
+}
+
+function comparePaths(
   { address, type }: Pick<ReportedResource, "address" | "type">,
   here: Fingerprint,
+  expressions: Expressions | undefined,
   there: ProvedResource,
-  { free, configured }: ProofComparison,
-): string[] {
-  const paths = new Set([...Object.keys(here), ...Object.keys(there.fingerprint)]);
-  const isFree = (path: string) =>
-    free.some(({ resource, attribute }) => (resource === address || resource === type) && isInside(path, attribute));
-  const expressions = once(() => configured?.of(address));
+  { free }: ProofComparison,
+): ComparedPaths {
+  const isFree = isFreeIn(free, address, type);
+  const notCompared: string[] = [];
   const isSame = (path: string): boolean => {
     const [one, other] = [here[path], there.fingerprint[path]];
+    const match = () => compareExpressions(path, expressions, there.expressions);
+    if (one !== undefined && other !== undefined && isSensitive(one) && isSensitive(other)) {
+      notCompared.push(path);
+      return match() !== "different";
+    }
     const isKnown = one !== undefined && other !== undefined && !isUnknown(one) && !isUnknown(other);
     if (isKnown) return areEqual(one, other);
-    const alike = haveSameExpression(path, expressions(), there.expressions);
-    // Both environments learn it from their apply: as good as equal, unless the configurations say that it is not.
-    if (isUnknown(one ?? other ?? "") && there.isComputed(path)) return alike !== false;
+    // Both environments learn it from their apply: the same, if the provider computes it or both configure it alike.
+    if (isUnknown(one ?? other ?? "") && there.isComputed(path)) return match() !== "different";
     // Only one of them knows it already. What comes of the same expression is the same all the same.
-    return alike === true && (isLearned(path, here, there.fingerprint) || isLearned(path, there.fingerprint, here));
+    return (
+      match() === "same value" && (isLearned(path, here, there.fingerprint) || isLearned(path, there.fingerprint, here))
+    );
   };
-  return [...paths].filter((path) => !isSame(path) && !isFree(path));
+  const paths = [...new Set([...Object.keys(here), ...Object.keys(there.fingerprint)])];
+  const differing = paths.filter((path) => !isSame(path) && !isFree(path));
+  for (const name of writeOnlyAttributes(expressions, there.expressions)) {
+    if (compareExpressions(name, expressions, there.expressions) !== "different") notCompared.push(name);
+    else if (!isFree(name)) differing.push(name);
+  }
+  return { differing, notCompared };
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
-function judgeStep({ id, checksum }: StepChange, { from, history }: ProofComparison): ReportedProof {
-  const there = history.steps.get(id);
-  if (there === undefined) return proof("ONLY-HERE", `${from} never applied it`);
-  if (checksum === undefined) {
-    return proof("DIFFERS", "its program holds a value that only Terraform knows, so nothing can prove it");
-  }
-  if (there.checksum !== checksum) {
-    const short = (text: string | undefined) => text?.slice(0, 12) ?? "an unknown program";
-    return proof("DIFFERS", `${from} applied ${short(there.checksum)}, here it is ${short(checksum)}`, ["program"]);
-  }
-  return proof("PROVEN", `${from} applied the same program`);
+function isFreeIn(free: readonly FreeAttribute[], address: string, type: string): (path: string) => boolean {
+  const here = free.filter(({ resource }) => resource === address || resource === type);
+  return (path) => here.some(({ attribute }) => isInside(path, attribute));
 }
 
 function missingResources(comparison: ProofComparison): MissingChange[] {
@@ -142,7 +230,7 @@ function missingResources(comparison: ProofComparison): MissingChange[] {
     const differing =
       changed.length === 0
         ? []
-        : differingPaths({ address, type }, here.fingerprint(), there, comparison).filter((path) =>
+        : differingNow({ address, type }, here.fingerprint(), there, comparison).filter((path) =>
             changed.includes(path),
           );
     return differing.length === 0
@@ -151,15 +239,14 @@ function missingResources(comparison: ProofComparison): MissingChange[] {
   });
 }
 
-function missingSteps({ from, history, plan }: ProofComparison): MissingChange[] {
-  const here = new Set(
-    plan.steps
-      .filter(({ change }) => change.actions.join() !== "delete")
-      .map(({ change }) => (change.after as { id?: string } | null)?.id),
-  );
-  return [...history.steps]
-    .filter(([id, { promoted }]) => promoted && !here.has(id))
-    .map(([id]) => missing("step", id, `${from} applied it, and it is no part of this plan`));
+function differingNow(
+  resource: Pick<ReportedResource, "address" | "type">,
+  here: Fingerprint,
+  there: ProvedResource,
+  comparison: ProofComparison,
+): readonly string[] {
+  const expressions = comparison.configured?.of(resource.address, here);
+  return comparePaths(resource, here, expressions, there, comparison).differing;
 }
 
 /** `module.a["x"].aws_s3_bucket.logs[0]` is an `aws_s3_bucket`. */
@@ -171,19 +258,6 @@ function isInside(path: string, attribute: string): boolean {
   return path.length >= attribute.length && areRelated(path, attribute);
 }
 
-function proof(proofClass: ProofClass, reason: string, attributes: readonly string[] = []): ReportedProof {
-  return { class: proofClass, reason, attributes: [...attributes] };
-}
-
-function missing(
-  kind: MissingChange["kind"],
-  name: string,
-  reason: string,
-  attributes: readonly string[] = [],
-): MissingChange {
-  return { kind, name, proof: proof("MISSING", reason, attributes) };
-}
-
 /** A resource that two environments do not make the same of. */
 export interface DifferingResource {
   readonly address: string;
@@ -193,6 +267,8 @@ export interface DifferingResource {
   readonly there: Fingerprint;
   /** Paths that differ. */
   readonly paths: readonly string[];
+  /** Parts of the configuration beside the values that differ: provisioners, provider, lifecycle, files. */
+  readonly blocks: readonly string[];
 }
 
 const LISTED = 3;
@@ -201,15 +277,17 @@ const LISTED = 3;
  * Why a change DIFFERS. A value that one environment knows and the other one learns only from its apply may well come
  * out the same, and nobody can know that before: so it is told apart, with what to write.
  */
-function differenceReason({ address, from, here, there, paths }: DifferingResource): string {
+function differenceReason({ address, from, here, there, paths, blocks }: DifferingResource): string {
   const learnedHere = paths.filter((path) => isLearned(path, here, there));
   const learnedThere = paths.filter((path) => isLearned(path, there, here));
   const learned = [...learnedHere, ...learnedThere];
   const unknown = paths.filter((path) => isUnknown(here[path] ?? "") && !learned.includes(path));
   const known = paths.filter((path) => !learned.includes(path) && !unknown.includes(path));
-  if (learned.length + unknown.length === 0) return `${from} applied it with another result`;
-  const difference = `{ "resource": ${JSON.stringify(address)}, "attribute": ${JSON.stringify([...learned, ...unknown][0])}, "reason": "…" }`;
+  if (learned.length + unknown.length + blocks.length === 0) return `${from} applied it with another result`;
+  const first = [...learned, ...unknown, ...blocks][0];
+  const difference = `{ "resource": ${JSON.stringify(address)}, "attribute": ${JSON.stringify(first)}, "reason": "…" }`;
   return [
+    ...(blocks.length === 0 ? [] : [`configured otherwise than in ${from}: ${someOf(blocks, LISTED)}`]),
     ...(known.length === 0 ? [] : [`${from} applied it with another result: ${someOf(known, LISTED)}`]),
     ...(unknown.length === 0
       ? []

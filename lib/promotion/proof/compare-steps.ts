@@ -7,10 +7,11 @@ import type { SynthesizedStep } from "../plan/synthesized-steps";
  * - `PROVEN`: applied there, with the same program
  * - `NOT-APPLIED`: part of the release there too, but not applied
  * - `DIFFERS`: applied there with another program
+ * - `REPAIRED`: a person wrote into the ledger that it is applied there
  * - `ONLY-HERE`: the environment before has no such step
  * - `MISSING`: applied or declared there, and not part of what would be promoted
  */
-export type Verdict = "PROVEN" | "NOT-APPLIED" | "DIFFERS" | "ONLY-HERE" | "MISSING";
+export type Verdict = "PROVEN" | "NOT-APPLIED" | "DIFFERS" | "REPAIRED" | "ONLY-HERE" | "MISSING";
 
 export interface StepVerdict {
   readonly id: string;
@@ -77,6 +78,13 @@ function judge(
   if (row.checksum !== step.checksum) {
     const short = (checksum: string) => checksum.slice(0, 12);
     return { verdict: "DIFFERS", reason: `${from} applied ${short(row.checksum)}, here it is ${short(step.checksum)}` };
+  }
+  if (row.repaired !== undefined) {
+    const { by, at, reason } = row.repaired;
+    return {
+      verdict: "REPAIRED",
+      reason: `${by} wrote into the ledger of ${from} that it is applied (${at}: ${reason}): run it there, or waive it`,
+    };
   }
   return { verdict: "PROVEN", reason: `applied in ${from} ${row.appliedAt ?? ""}`.trimEnd() };
 }

@@ -1,7 +1,12 @@
 import { gt, lte } from "semver";
-import type { ApplyRecord, RecordedChange } from "../records/apply-record";
-import type { Expressions } from "../plan/expressions";
+import { canonicalJson } from "../../manifest/checksum";
+import type { ApplyRecord, RecordedChange, RecordedStep } from "../records/apply-record";
+import { type ConfiguredExpressions, type Expressions, isProgram } from "../plan/expressions";
+import type { PlanReading } from "../plan/plan-builder";
 import { areEqual, isUnknown, type Fingerprint } from "../plan/fingerprint";
+
+/** Action of a resource that an apply left as it was, and of which the configuration says something else since. */
+export const KEPT = "no-op";
 
 /** A resource as the environment that proves left it: the last of the applies that changed it, and those before. */
 export class ProvedResource {
@@ -34,7 +39,8 @@ export class ProvedResource {
 
   /** What the releases that are promoted now did with it. */
   promotedActions(): string[] {
-    return [...(this.before?.promotedActions() ?? []), ...(this.isPromoted ? [this.action] : [])];
+    const own = this.isPromoted && this.action !== KEPT ? [this.action] : [];
+    return [...(this.before?.promotedActions() ?? []), ...own];
   }
 
   /** Paths whose values the releases that are promoted now changed. */
@@ -53,6 +59,12 @@ export interface ProvedStep {
   readonly release: string;
   /** Whether it belongs to the releases that are promoted now. */
   readonly promoted: boolean;
+  /** Digests of what the program does not say; absent where nothing tells them. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+  /** What the configuration said of it; absent where nothing tells that. */
+  readonly expressions?: Expressions | undefined;
+  /** Who edited its row by hand: it says that the step is applied, and nothing shows that its program ever succeeded. */
+  readonly repaired?: RecordedStep["repaired"];
 }
 
 /** Which releases are promoted: those after the one that runs, up to the one that is wanted. */
@@ -65,15 +77,22 @@ export interface PromotedReleases {
 export class ProvingHistory {
   readonly resources = new Map<string, ProvedResource>();
   readonly steps = new Map<string, ProvedStep>();
+  /** Steps that were undone, or whose rows were taken out. */
+  readonly undone = new Set<string>();
   /** Whether the wanted release itself was applied without a failure. */
   readonly isApplied: boolean;
+
+  /** What an environment that goes back to a release applied, newer releases too. */
+  static ofAll(records: readonly ApplyRecord[], to: string): ProvingHistory {
+    return new ProvingHistory(records, { to }, records);
+  }
 
   /** @param records oldest first; those of releases newer than the wanted one prove nothing about it */
   constructor(
     records: readonly ApplyRecord[],
     private readonly releases: PromotedReleases,
+    counted: readonly ApplyRecord[] = records.filter(({ release }) => lte(release, releases.to)),
   ) {
-    const counted = records.filter(({ release }) => lte(release, releases.to));
     for (const record of counted) this.add(record);
     this.isApplied = counted.some(({ release, result }) => release === releases.to && result === "applied");
   }
@@ -81,10 +100,18 @@ export class ProvingHistory {
   private add({ release, changes, steps }: ApplyRecord): void {
     const promoted = this.isPromoted(release);
     for (const change of changes) this.change(change, promoted);
-    for (const { id, action, checksum, status, release: from } of steps) {
+    for (const { id, action, status, release: from, ...step } of steps) {
       if (status !== "done") continue;
-      if (action === "roll-back" || action === "forget") this.steps.delete(id);
-      else if (action !== "describe") this.steps.set(id, { checksum, release: from, promoted: this.isPromoted(from) });
+      const isUndone = action === "roll-back" || action === "forget";
+      if (isUndone) {
+        this.steps.delete(id);
+        this.undone.add(id);
+      } else {
+        // A description changes what is said of a step, and how it is undone; what it did stays.
+        const repaired = step.repaired ?? (action === "describe" ? this.steps.get(id)?.repaired : undefined);
+        this.steps.set(id, { ...step, repaired, release: from, promoted: this.isPromoted(from) });
+        this.undone.delete(id);
+      }
     }
   }
 
@@ -95,7 +122,35 @@ export class ProvingHistory {
     this.resources.set(name, new ProvedResource(change, promoted, before));
   }
 
+  /** The release that is wanted. */
+  get release(): string {
+    return this.releases.to;
+  }
+
   private isPromoted(release: string): boolean {
     return release === this.releases.to || (this.releases.from !== undefined && gt(release, this.releases.from));
   }
+}
+
+/**
+ * Resources that an apply leaves as they are, and of which the configuration says something else since their last record:
+ * another order, provider or lifecycle. Without that, the next environment would find it different for good.
+ */
+export function keptChanges(
+  { planned }: PlanReading,
+  configured: ConfiguredExpressions,
+  { resources }: ProvingHistory,
+): RecordedChange[] {
+  return [...resources].flatMap(([name, there]): RecordedChange[] => {
+    const found = planned.get(name);
+    if (found?.action !== KEPT) return [];
+    const values = found.fingerprint();
+    const here = Object.entries(configured.of(name, values) ?? {});
+    const was = Object.entries(there.expressions ?? {});
+    const said = (all: typeof here) => all.filter(([key]) => !isProgram(key));
+    // What did not run is not proved: provisioners, and files that were read when it was made.
+    const expressions = Object.fromEntries([...said(here), ...was.filter(([key]) => isProgram(key))]);
+    const isSame = canonicalJson(Object.fromEntries(said(here))) === canonicalJson(Object.fromEntries(said(was)));
+    return isSame ? [] : [{ name, action: KEPT, fingerprint: values, expressions }];
+  });
 }

@@ -19,6 +19,11 @@ export class Waivers {
     this.expired = new Set(named.map(({ change }) => change).filter((change) => !this.valid.has(change)));
   }
 
+  /** Whether a change is let through. */
+  has(change: string): boolean {
+    return this.valid.has(change);
+  }
+
   /** The proof of a change, with its waiver where it needs one and has one. */
   apply(name: string, proof: ReportedProof): ReportedProof {
     const found = proof.class === "PROVEN" ? undefined : this.valid.get(name);

@@ -10,6 +10,12 @@ export const recordedStep = z.object({
   release: z.string(),
   action: z.string(),
   checksum: z.string().optional(),
+  /** Digests of what the program does not say: order, retries, timeout. See `stepAttributes`. */
+  attributes: z.record(z.string(), z.string()).optional(),
+  /** What the configuration says of it besides: see `Expressions`. */
+  expressions: z.record(z.string(), z.string()).optional(),
+  /** Set when a person wrote into the ledger that it is applied: nothing ran. */
+  repaired: z.object({ at: z.string(), by: z.string(), reason: z.string() }).optional(),
   status: z.enum(["done", "failed", "pending"]),
 });
 export type RecordedStep = z.infer<typeof recordedStep>;
@@ -21,7 +27,7 @@ export const recordedChange = z.object({
   movedFrom: z.string().optional(),
   /** Digests of the values, by path: see `Fingerprint`. Empty for what was destroyed or forgotten. */
   fingerprint: z.record(z.string(), z.string()),
-  /** Digests of the expressions that name other resources, by attribute: see `Expressions`. */
+  /** Digests of what the configuration says of it: see `Expressions`. */
   expressions: z.record(z.string(), z.string()).optional(),
 });
 export type RecordedChange = z.infer<typeof recordedChange>;
@@ -75,12 +81,13 @@ export function recordedChanges(
     if (found === undefined || resource.action === "read") return [];
     const { movedFrom } = resource;
     const { action, fingerprint } = found;
-    const expressions = configured?.of(resource.address);
+    const values = fingerprint();
+    const expressions = configured?.of(resource.address, values);
     return [
       {
         name,
         action,
-        fingerprint: fingerprint(),
+        fingerprint: values,
         ...(expressions === undefined ? {} : { expressions }),
         ...(movedFrom === undefined ? {} : { movedFrom }),
       },

@@ -1,8 +1,10 @@
-import { withProof, INVOKE, REPLACE_AND_FORGET } from "../plan/resource-change";
+import { withAddition, INVOKE, REPLACE_AND_FORGET } from "../plan/resource-change";
 import type { PlanReading } from "../plan/plan-builder";
 import type { PlanParts, PlanSummary } from "../plan/plan-summary";
 import type { ProofVerdicts } from "../proof/compare-changes";
+import type { ConfiguredExpressions } from "../plan/expressions";
 import type { Waivers } from "../proof/waivers";
+import { runProvisioners } from "../plan/provisioners";
 import {
   proofClass,
   reportedName,
@@ -33,6 +35,11 @@ export interface ReportSource extends Pick<
   readonly previousEnvironment?: string | undefined;
   readonly plan: PlanReading;
   readonly summary: PlanSummary;
+  /**
+   * What the configuration says; it tells when a provisioner runs.
+   * @default - unknown; then each is listed
+   */
+  readonly configured?: ConfiguredExpressions | undefined;
   /** Absent in the first environment. */
   readonly proof?: ReportProof | undefined;
   readonly gates: readonly GateResult[];
@@ -51,13 +58,18 @@ export function buildReport(source: ReportSource): PromotionReport {
   const resources = plan.resources.map((resource) => {
     const name = reportedName(resource);
     const found = proof?.verdicts.resources.get(name);
-    return found === undefined ? resource : withProof(resource, waive(name, found, proof!));
+    const provisioners = runProvisioners(resource, plan, source.configured);
+    if (found === undefined && provisioners === undefined) return resource;
+    return withAddition(resource, {
+      ...(found === undefined ? {} : { proof: waive(name, found, proof!) }),
+      ...(provisioners === undefined ? {} : { provisioners }),
+    });
   });
-  const steps = summary.steps.map((step) => {
-    const found = proof?.verdicts.steps.get(step.id);
-    const reported = toReportedStep(step, step.preview);
-    return found === undefined ? reported : { ...reported, proof: waive(step.id, found, proof!) };
+  const reported = (step: StepChange, found: ReportedProof | undefined, preview: readonly string[]): ReportedStep => ({
+    ...toReportedStep(step, preview),
+    ...(found === undefined ? {} : { proof: waive(step.id, found, proof!) }),
   });
+  const steps = summary.steps.map((step) => reported(step, proof?.verdicts.steps.get(step.id), step.preview));
   return {
     version: 1,
     stack: source.stack,
@@ -73,7 +85,9 @@ export function buildReport(source: ReportSource): PromotionReport {
     summary: summaryOf(plan, summary),
     resources,
     steps,
-    rollbacks: summary.rollbacks.map((step) => toReportedStep(step, undoPreview(step))),
+    rollbacks: summary.rollbacks.map((step) =>
+      reported(step, proof?.verdicts.rollbacks.get(step.id), undoPreview(step)),
+    ),
     deferred: [...plan.deferred],
     checks: [...plan.checks],
     outputs: [...plan.outputs],
@@ -90,7 +104,7 @@ export function buildReport(source: ReportSource): PromotionReport {
 /** Every change that needs a proof, by name, with its waiver where it has one. */
 export function judgedChanges({ verdicts, waivers }: ReportProof): [name: string, proof: ReportedProof][] {
   const missing = verdicts.missing.map(({ name, proof }) => [name, proof] as const);
-  return [...verdicts.resources, ...verdicts.steps, ...missing].map(([name, proof]) => [
+  return [...verdicts.resources, ...verdicts.steps, ...verdicts.rollbacks, ...missing].map(([name, proof]) => [
     name,
     waivers.apply(name, proof),
   ]);
@@ -110,6 +124,7 @@ function proofOf(proof: ReportProof): PromotionReport["proof"] {
     records: [...proof.records],
     counts,
     open: judged.filter(isOpen).length,
+    notCompared: judged.reduce((sum, { notCompared = [] }) => sum + notCompared.length, 0),
     missing: proof.verdicts.missing.map((change) => ({ ...change, proof: waive(change.name, change.proof, proof) })),
     differences: [...proof.differences],
   };
@@ -120,7 +135,7 @@ function waive(name: string, found: ReportedProof, { waivers }: ReportProof): Re
 }
 
 function toReportedStep(step: StepChange, preview: readonly string[]): ReportedStep {
-  const { program: _program, after, ...rest } = step;
+  const { program: _program, attributes: _attributes, after, ...rest } = step;
   return { ...rest, after: [...after], preview: [...preview] };
 }
 

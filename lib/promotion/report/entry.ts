@@ -26,9 +26,13 @@ export function proofClassOf(proof: ReportedProof | undefined): Pick<Entry, "pro
   return proof === undefined ? {} : { proof: proof.class };
 }
 
-/** Why a change is not PROVEN, which its entry says, and who lets it through. */
+/** Why a change is not PROVEN, which its entry says, and who lets it through; of a proven one, what was not compared. */
 export function proofNotes(proof: ReportedProof | undefined): Detail[] {
-  if (proof === undefined || (proof.class === "PROVEN" && proof.waiver === undefined)) return [];
+  if (proof === undefined) return [];
+  const { notCompared = [] } = proof;
+  if (proof.class === "PROVEN" && proof.waiver === undefined) {
+    return notes(notCompared.length === 0 ? undefined : `Sensitive, so not compared: ${notCompared.join(", ")}`);
+  }
   const where = proof.attributes.length === 0 ? "" : ` (${proof.attributes.join(", ")})`;
   return notes(`${proof.reason}${where}`, proof.waiver === undefined ? undefined : waiverText(proof.waiver));
 }

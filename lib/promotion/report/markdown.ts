@@ -1,6 +1,7 @@
 import { shorten } from "../../core/text";
 import type { PromotionReport } from "../promotion-report";
-import { escapeHtml, visible } from "./markup";
+import { visible } from "../../core/visible";
+import { escapeHtml } from "./markup";
 import { inThousands, type Headline, outlineOf } from "./outline";
 import { type Entry, type Section, type Tone } from "./entry";
 import { rolloutSentence, stepsSentence, type EnvironmentOverview, type Overview } from "./overview";

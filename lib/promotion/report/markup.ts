@@ -1,3 +1,5 @@
+import { visible } from "../../core/visible";
+
 /** HTML that goes into a page as it is. Only `html` makes it from values; all others make it from texts of our own. */
 export class Markup {
   constructor(readonly text: string) {}
@@ -43,21 +45,4 @@ function push(parts: string[], content: Content): void {
 /** A text in which no character means anything to HTML, within an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-/**
- * Characters that act instead of being shown: escape sequences drive a terminal, line breaks begin a Markdown block,
- * and bidirectional controls show a text in another order than it is read in (CVE-2021-42574).
- */
-const ACTING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-
-const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-
-/** The text on one line, in which nothing acts: each such character is written as its escape, `\n` or `\u001b`. */
-export function visible(text: string): string {
-  return text.toWellFormed().replace(ACTING, (character) => SHORT[character] ?? escapeOf(character));
-}
-
-function escapeOf(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

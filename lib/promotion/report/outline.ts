@@ -99,10 +99,11 @@ function extentOf({ summary }: PromotionReport): string {
   return `${parts.join("; ")}.`;
 }
 
-function proofText({ counts, open }: NonNullable<PromotionReport["proof"]>): string {
+function proofText({ counts, open, notCompared = 0 }: NonNullable<PromotionReport["proof"]>): string {
   const classes = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${count} ${name}`);
   const rest = open === 0 ? "nothing is open" : `${open} neither proven nor waived`;
-  return `${classes.length === 0 ? "no changes" : classes.join(", ")}; ${rest}.`;
+  const unseen = notCompared === 0 ? "" : `; ${counted(notCompared, "sensitive value")} not compared`;
+  return `${classes.length === 0 ? "no changes" : classes.join(", ")}; ${rest}${unseen}.`;
 }

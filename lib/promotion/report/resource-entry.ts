@@ -1,5 +1,11 @@
 import { INVOKE, REPLACE_AND_FORGET } from "../plan/resource-change";
-import { reportedName, type AttributeChange, type ProofClass, type ReportedResource } from "../promotion-report";
+import {
+  reportedName,
+  type AttributeChange,
+  type ProofClass,
+  type ReportedProvisioner,
+  type ReportedResource,
+} from "../promotion-report";
 import {
   attributeDetail,
   notes,
@@ -80,6 +86,7 @@ export class ResourceEntry implements Entry {
     return [
       ...notes(important ? `It holds data; ${loss}.` : undefined),
       ...resourceNotes(resource),
+      ...(resource.provisioners ?? []).flatMap(provisionerDetails),
       ...attributeDetails(resource),
     ];
   }
@@ -96,6 +103,16 @@ function resourceNotes({ actionReason, proof }: ReportedResource): Detail[] {
     ...notes(actionReason === undefined ? undefined : `Why: ${actionReasonText(actionReason)}`),
     ...proofNotes(proof),
   ];
+}
+
+const MOMENTS = {
+  create: "when it is created",
+  destroy: "before it is destroyed",
+  unknown: "when it is created or destroyed",
+};
+
+function provisionerDetails({ type, when, runs }: ReportedProvisioner): Detail[] {
+  return [...notes(`Runs ${MOMENTS[when]} (${type}):`), ...runs.map((text): Detail => ({ kind: "code", text }))];
 }
 
 /** What a new resource gets only from the apply is half of its attributes: their names are enough, on one line. */

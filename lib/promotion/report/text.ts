@@ -1,5 +1,5 @@
 import type { PromotionReport, ProofClass, ReportedValue } from "../promotion-report";
-import { visible } from "./markup";
+import { visible } from "../../core/visible";
 import { titleOf, outlineOf } from "./outline";
 import { type Detail, type Entry, type Section, type Tone } from "./entry";
 

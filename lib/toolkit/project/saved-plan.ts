@@ -1,20 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../../core/read-json-file";
 import { sternaPackage } from "../../core/sterna-package";
-import { sha256 } from "../../manifest/checksum";
 import { waiversPath } from "../../manifest/waivers";
 import { buildReport, type ReportSource } from "../../promotion/report/build-report";
 import { planDigest, type PlanParts, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { promotionReport, type PromotionReport, type ReportedResource } from "../../promotion/promotion-report";
 import type { Project } from "./project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
+import { digestOfFile, digestsIn } from "./stack-files";
 import { writePrivateJson } from "../../core/replace-file";
-
-/** What Terraform and the provider leave in a stack's folder; it may change without changing what an apply does. */
-const PASSING =
-  /^(?:\.terraform\/|terraform\.d\/|terraform\.tfstate|errored\.tfstate|\.terraform\.tfstate\.lock|crash\.)/;
 
 /** The part of a plan that is Terraform's own file. It holds times: a plan that is made again has another one. */
 export const PLAN_FILE = "the plan file";
@@ -80,11 +76,21 @@ export function savePlan(
   description: PlanDescription,
 ): SavedPlan {
   const parts = planParts(project, files, system.directory);
+  const saved = describedPlan(system, { parts, terraform, plannedAt: new Date().toISOString() }, description);
+  writePrivateJson(files.description, { ...saved, report: withoutValues(saved.report) });
+  return saved;
+}
+
+/** A plan with what is known about it; nothing is written. */
+export function describedPlan(
+  system: SynthesizedSystem,
+  { parts, terraform, plannedAt }: Pick<SavedPlan, "parts" | "terraform" | "plannedAt">,
+  description: PlanDescription,
+): SavedPlan {
   const digest = planDigest(parts);
-  const plannedAt = new Date().toISOString();
   const { stack, environment } = system;
   const place = { stack, system: system.system, environment };
-  const saved: SavedPlan = {
+  return {
     version: 2,
     ...place,
     release: system.release,
@@ -104,8 +110,6 @@ export function savePlan(
       versions: { sterna: sternaPackage().version, terraform },
     }),
   };
-  writePrivateJson(files.description, { ...saved, report: withoutValues(saved.report) });
-  return saved;
 }
 
 /** An apply asks for the verdicts. The values, which are nearly all of a large report, need not lie on a disk for it. */
@@ -131,25 +135,15 @@ export function planParts(project: Project, files: PlanFiles, directory: string)
   const committed = [project.environmentsFile, waiversPath(project.directory)];
   return {
     ...digestOf(PLAN_FILE, files.plan),
-    ...Object.assign({}, ...filesIn(directory).map((name) => digestOf(name, join(directory, name)))),
+    ...digestsIn(directory),
     ...Object.assign({}, ...zips.map((name) => digestOf(name, join(providers, name)))),
     ...Object.assign({}, ...committed.map((file) => digestOf(relative(project.directory, file), file))),
     sterna: sternaPackage().version,
   };
 }
 
-/** Files of the configuration: `cdk.tf.json`, assets, scripts, the lock file of the providers. */
-function filesIn(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
-    .filter((name) => !PASSING.test(name))
-    .sort();
-}
-
 function digestOf(name: string, file: string): PlanParts {
-  return existsSync(file) ? { [name]: sha256(readFileSync(file)) } : {};
+  return existsSync(file) ? { [name]: digestOfFile(file) } : {};
 }
 
 function list(directory: string): string[] {

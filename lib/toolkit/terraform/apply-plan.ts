@@ -2,18 +2,17 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { describeError } from "../describe-error";
 import type { Reporter, ToolkitContext } from "../reporter";
-import { recordedChanges, type NewApplyRecord } from "../../promotion/records/apply-record";
+import { keptChanges, ProvingHistory } from "../../promotion/proof/proving-history";
+import { recordedChanges, type NewApplyRecord, type RecordedStep } from "../../promotion/records/apply-record";
 import { databaseLedgers, type LedgerReading } from "../ledgers/read-ledgers";
 import { readOwnLedgers } from "../ledgers/system-status";
 import { variablesOf, type Project } from "../project/project";
-import { readDifferences, expressionsOf } from "../project/proof";
 import { lastRecord, whoRuns, writeRecord } from "../project/records";
 import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { ApplyProgress } from "./apply-progress";
 import type { TerraformDiagnostic } from "./diagnostics";
-import { initialize } from "./init";
-import { readPlan } from "./make-plan";
+import type { MadePlan } from "./make-plan";
 import { Terraform } from "./terraform";
 
 /** What an apply did. */
@@ -28,12 +27,12 @@ export interface AppliedPlan {
 /**
  * Applies a saved plan, exactly this one, and writes the record of it. A failure is part of the answer.
  *
- * @throws SternaError `TerraformMissing`, `TerraformFailed` when not even `init` worked
+ * @throws SternaError `TerraformMissing`
  */
 export async function applyPlan(
   project: Project,
   system: SynthesizedSystem,
-  saved: SavedPlan,
+  { saved, plan, configured, own }: MadePlan,
   surroundings: ToolkitContext["surroundings"],
   terminal: Reporter,
 ): Promise<AppliedPlan> {
@@ -41,12 +40,15 @@ export async function applyPlan(
   const logs = join(project.workspace, "logs", system.stack);
   // Where the provider puts the log of each step.
   const terraform = new Terraform(system.directory, { ...variables, STERNA_LOGS: logs }, terminal, system);
-  await initialize(terraform, system.directory, variables, terminal);
   const startedAt = new Date().toISOString();
   const files = planFiles(project, system.stack);
-  const { declared } = readDifferences(project, system.system, system.environment);
-  const plan = await readPlan(terraform, files.plan, { differences: declared });
-  const changes = recordedChanges(plan, expressionsOf(system, declared));
+  const history = ProvingHistory.ofAll(own, saved.release);
+  // Before the apply: what it runs may write into the files that it reads.
+  const kept = keptChanges(plan, configured, history);
+  const changes = [...recordedChanges(plan, configured), ...kept];
+  const steps = new Map(
+    [...saved.summary.rollbacks, ...saved.summary.steps].map(({ id, address }) => [id, configured.ofStep(address)]),
+  );
   const progress = new ApplyProgress(saved.summary, terminal);
   const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment), logs);
   const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
@@ -58,6 +60,7 @@ export async function applyPlan(
   // Applied or not, Terraform takes a plan only once: the state has moved on.
   discardPlan(files);
 
+  const repairs = await repairedRows(project, system, surroundings.environment);
   const result = run.succeeded ? "applied" : run.interrupts > 0 ? "interrupted" : "failed";
   const record: AppliedPlan["record"] = {
     stack: system.stack,
@@ -71,7 +74,10 @@ export async function applyPlan(
     plan: saved.digest,
     resources: saved.summary.counts,
     changes: run.succeeded ? changes : changes.filter(({ name }) => progress.finishedResources().has(name)),
-    steps: progress.recordedSteps(),
+    steps: progress.recordedSteps().map((step) => {
+      const [expressions, repaired] = [steps.get(step.id), repairs.get(step.id)];
+      return { ...step, ...(expressions && { expressions }), ...(repaired && { repaired }) };
+    }),
     ledgers: databaseLedgers(system),
     errors: run.diagnostics.filter(({ severity }) => severity === "error").map(({ summary }) => summary),
     ...proofOf(saved),
@@ -79,7 +85,7 @@ export async function applyPlan(
     terraform: run.version,
   };
   const file =
-    saved.summary.changes || !(await isSameAsLast(project, record))
+    saved.summary.changes || kept.length > 0 || !(await isSameAsLast(project, record))
       ? await keepRecord(project, record, terminal)
       : undefined;
   return {
@@ -88,6 +94,16 @@ export async function applyPlan(
     diagnostics: run.diagnostics,
     otherOutput: run.otherOutput,
   };
+}
+
+/** Rows that say by a person's hand that their step is applied. A ledger that cannot be read says nothing. */
+async function repairedRows(
+  project: Project,
+  system: SynthesizedSystem,
+  process: NodeJS.ProcessEnv,
+): Promise<Map<string, NonNullable<RecordedStep["repaired"]>>> {
+  const { rows } = await readOwnLedgers(project, system, process);
+  return new Map([...rows].flatMap(([id, { repaired }]) => (repaired === undefined ? [] : [[id, repaired]])));
 }
 
 /** What was applied is applied, also when it cannot be written down. */

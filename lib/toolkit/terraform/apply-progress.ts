@@ -87,13 +87,16 @@ export class ApplyProgress {
 
   /** What became of each step of the plan, in the order in which they were to run. */
   recordedSteps(): RecordedStep[] {
-    return [...this.summary.rollbacks, ...this.summary.steps].map(({ address, id, release, action, checksum }) => ({
-      id,
-      release,
-      action,
-      ...(checksum === undefined ? {} : { checksum }),
-      status: this.statuses.get(address) ?? "pending",
-    }));
+    return [...this.summary.rollbacks, ...this.summary.steps].map(
+      ({ address, id, release, action, checksum, attributes }) => ({
+        id,
+        release,
+        action,
+        ...(checksum === undefined ? {} : { checksum }),
+        ...(attributes === undefined ? {} : { attributes }),
+        status: this.statuses.get(address) ?? "pending",
+      }),
+    );
   }
 
   /** Addresses of the resources that Terraform came through with. */

@@ -4,24 +4,55 @@ import { PlanReader } from "../../promotion/plan/read-plan";
 import { summarizePlan, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { program } from "../../manifest/program";
 import { ROLLBACK } from "../../provider/plan-step";
+import type { ApplyRecord } from "../../promotion/records/apply-record";
+import type { ConfiguredExpressions } from "../../promotion/plan/expressions";
+import { RefusedError } from "../../core/refused-error";
 import type { StepChange } from "../../promotion/plan/step-change";
 import { describeUndo } from "../../promotion/plan/undo";
 import { judgeGates } from "../../promotion/gates/judge-gates";
 import { isEffectlessJson } from "../ledgers/find-applied";
 import { variablesOf, type Project } from "../project/project";
-import { readDifferences, proveBy, readProofRecords } from "../project/proof";
-import { lanesOf, lastRecord } from "../project/records";
-import { discardPlan, planFiles, savePlan, type PlanFiles, type SavedPlan } from "../project/saved-plan";
+import {
+  type EnvironmentDifferences,
+  readDifferences,
+  expressionsOf,
+  type ProofRecords,
+  proveBy,
+  readProofRecords,
+} from "../project/proof";
+import { lanesOf, allRecords, lastRecord } from "../project/records";
+import {
+  describedPlan,
+  discardPlan,
+  type PlanDescription,
+  planFiles,
+  savePlan,
+  type PlanFiles,
+  type SavedPlan,
+} from "../project/saved-plan";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import type { Reporter, ToolkitContext } from "../reporter";
 import { type TerraformDiagnostic, describeDiagnostic, terraformFailure } from "./diagnostics";
 import { initialize } from "./init";
 import { Terraform } from "./terraform";
 
-/** A plan that was just made, and saved. */
+/** A plan that was just made and saved, or just judged again. */
 export interface MadePlan {
   readonly plan: PlanReading;
   readonly saved: SavedPlan;
+  /** What the configuration says that it was made of. */
+  readonly configured: ConfiguredExpressions;
+  /** What this environment applied before it. */
+  readonly own: readonly ApplyRecord[];
+}
+
+/** What a plan is judged by. */
+interface PlanBasis {
+  readonly differences: EnvironmentDifferences;
+  readonly last: ApplyRecord | undefined;
+  /** What this environment applied itself; empty where its records are broken, and nothing depends on them. */
+  readonly own: readonly ApplyRecord[];
+  readonly records: ProofRecords | undefined;
 }
 
 /** A plan as Terraform made it, before anything is judged. */
@@ -46,28 +77,95 @@ export async function makePlan(
   terminal: Reporter,
 ): Promise<MadePlan> {
   const files = planFiles(project, system.stack);
-  const differences = readDifferences(project, system.system, system.environment);
-  const last = await lastRecord(project, system.stack);
-  const records = await readProofRecords(project, system, last?.release);
-  const proved = records?.history.resources;
-  const options = { differences: differences.declared, fingerprints: (name: string) => proved?.has(name) ?? false };
-  const { terraform, warnings, ...made } = await planStack(project, system, surroundings, terminal, files, options);
+  const basis = await readBasis(project, system);
+  const { terraform, warnings, ...made } = await planStack(
+    ...([project, system, surroundings, terminal, files, readingOptions(basis)] as const),
+  );
   try {
-    const proof = records && proveBy(project, system, records, made, differences);
-    const saved = savePlan(project, files, system, terraform, {
-      ...made,
-      chain: await lanesOf(project, system),
-      release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
-      proof: proof?.report,
-      gates: judgeGates(project, { moment: "plan", system, plan: made.summary, last, proof: proof?.gate }),
-      warnings: untold(warnings).map(describeDiagnostic),
-      undoPreview: undoPreviewOf,
-    });
-    return { plan: made.plan, saved };
+    const told = untold(warnings).map(describeDiagnostic);
+    const { description, ...judged } = await judgePlan(project, system, basis, { ...made, warnings: told });
+    return { ...judged, saved: savePlan(project, files, system, terraform, description) };
   } catch (error) {
     discardPlan(files);
     throw error;
   }
+}
+
+/**
+ * Judges a saved plan again, from Terraform's own file: what was saved beside it says nothing about what is allowed.
+ *
+ * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
+ * @throws RefusedError `RecordsBroken`
+ */
+export async function judgeSaved(
+  project: Project,
+  system: SynthesizedSystem,
+  saved: SavedPlan,
+  surroundings: ToolkitContext["surroundings"],
+  terminal: Reporter,
+): Promise<MadePlan> {
+  const variables = variablesOf(project, system.environment, surroundings.environment);
+  const terraform = new Terraform(system.directory, variables, terminal, system);
+  await initialize(terraform, system.directory, variables, terminal);
+  const basis = await readBasis(project, system);
+  const plan = await readPlan(terraform, planFiles(project, system.stack).plan, readingOptions(basis));
+  // The plan's JSON does not hold what the provider warned of. A step that is adopted needs the same proof as one that runs.
+  const adopted = new Set(saved.summary.steps.filter(({ action }) => action === "adopt").map(({ address }) => address));
+  const summary = summarizePlan(plan, { isEffectless: isEffectlessJson, adopted });
+  const { warnings } = saved.report;
+  const { description, ...judged } = await judgePlan(project, system, basis, { plan, summary, warnings });
+  return { ...judged, saved: describedPlan(system, saved, description) };
+}
+
+async function readBasis(project: Project, system: SynthesizedSystem): Promise<PlanBasis> {
+  const differences = readDifferences(project, system.system, system.environment);
+  const last = await lastRecord(project, system.stack);
+  const own = await ownRecords(project, system, last);
+  return { differences, last, own, records: await readProofRecords(project, system, own) };
+}
+
+/** The way back is judged by them. Otherwise broken ones stop nothing here: the next environment finds them. */
+async function ownRecords(
+  project: Project,
+  { stack, release, protected: isProtected }: SynthesizedSystem,
+  last: ApplyRecord | undefined,
+): Promise<readonly ApplyRecord[]> {
+  try {
+    return (await allRecords(project, stack)).map(({ record }) => record);
+  } catch (error) {
+    const matters = isProtected && last !== undefined && last.release !== release;
+    if (matters || !(error instanceof RefusedError)) throw error;
+    return last === undefined ? [] : [last];
+  }
+}
+
+function readingOptions({ differences, records, own }: PlanBasis): ReadingOptions {
+  const proved = records?.history.resources;
+  const recorded = new Set(own.flatMap(({ changes }) => changes.map(({ name }) => name)));
+  return {
+    differences: differences.declared,
+    fingerprints: (name) => recorded.has(name) || (proved?.has(name) ?? false),
+  };
+}
+
+async function judgePlan(
+  project: Project,
+  system: SynthesizedSystem,
+  { differences, last, own, records }: PlanBasis,
+  made: Pick<PlanDescription, "plan" | "summary" | "warnings">,
+): Promise<Omit<MadePlan, "saved"> & { readonly description: PlanDescription }> {
+  const configured = expressionsOf(project, system, differences.declared, made.plan.variables);
+  const proof = records && proveBy(project, system, records, { ...made, configured }, differences);
+  const description: PlanDescription = {
+    ...made,
+    configured,
+    chain: await lanesOf(project, system),
+    release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
+    proof: proof?.report,
+    gates: judgeGates(project, { moment: "plan", system, plan: made.summary, last, proof: proof?.gate }),
+    undoPreview: undoPreviewOf,
+  };
+  return { plan: made.plan, configured, own, description };
 }
 
 /**

@@ -90,6 +90,14 @@ describe("the log of a step", () => {
     expect(existsSync(logs())).toBe(false);
   });
 
+  it("holds no control character of what a step said", () => {
+    new StepLog(logs(), "load").write("a\u001b]0;pwn\u0007\u001b[2Jb\rc\td\u009b");
+
+    expect(readFileSync(join(logs(), "load.log"), "utf8")).toMatch(
+      / a\\u001b\]0;pwn\\u0007\\u001b\[2Jb\\rc\td\\u009b\n$/,
+    );
+  });
+
   it("is in the folder of the stack, unless STERNA_LOGS says otherwise", () => {
     expect(logDirectory({}, "/stack")).toBe("/stack/.sterna/logs");
     expect(logDirectory({ STERNA_LOGS: "/logs" }, "/stack")).toBe("/logs");

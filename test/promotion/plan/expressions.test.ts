@@ -24,7 +24,7 @@ function read(environment: keyof typeof ENVIRONMENTS, { configured, known }: Sid
   const block = configured === undefined ? {} : { to: configured };
   return {
     plan: plan([resource("x_rule.a", ["create"], change)], {}, { differences, fingerprints: () => true }),
-    configured: new ConfiguredExpressions({ x_rule: { a: block } }, differences),
+    configured: new ConfiguredExpressions({ resource: { x_rule: { a: block } } }, differences),
   };
 }
 
@@ -97,7 +97,7 @@ describe("a value that both environments learn from their apply", () => {
 
 describe("the expressions of a configuration", () => {
   const expressions = new ConfiguredExpressions(
-    { x_rule: { a: { "//": SAME, depends_on: [SAME], to: SAME, name: "canary" }, b: [{ to: SAME }] } },
+    { resource: { x_rule: { a: { "//": SAME, to: SAME, name: "canary" }, b: [{ to: SAME }] } } },
     ENVIRONMENTS.staging,
   );
 

@@ -204,7 +204,7 @@ describe("reading a plan", () => {
         (made, size) => {
           const changes = made.map((after, index) => resource(`x.r${index}`, ["create"], { after: { after } }));
           const bytes = Buffer.from(
-            JSON.stringify({ format_version: "1.2", planned_values: made, resource_changes: changes, variables: made }),
+            JSON.stringify({ format_version: "1.2", planned_values: made, resource_changes: changes, unread: made }),
           );
           const reader = new PlanReader();
           for (let at = 0; at < bytes.length; at += size) reader.write(bytes.subarray(at, at + size));

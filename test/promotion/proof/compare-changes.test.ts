@@ -4,6 +4,7 @@ import { summarizePlan } from "../../../lib/promotion/plan/plan-summary";
 import { compareChanges } from "../../../lib/promotion/proof/compare-changes";
 import { DeclaredDifferences, type FreeAttribute } from "../../../lib/promotion/plan/fingerprint";
 import { ProvingHistory } from "../../../lib/promotion/proof/proving-history";
+import { stepAttributes } from "../../../lib/promotion/plan/step-change";
 import { plan, resource, step } from "../plan/plan";
 
 const KNOWLEDGE = { isEffectless: () => false, adopted: new Set<string>() };
@@ -166,7 +167,7 @@ describe("the proven-diff", () => {
 
   it("proves steps by their checksums", () => {
     const done = (id: string, checksum: string): RecordedStep => ({
-      ...{ id, checksum, release: "1.0.0" },
+      ...{ id, checksum, release: "1.0.0", attributes: stepAttributes({ release: "1.0.0" }) },
       ...{ action: "run", status: "done" },
     });
     const records = [
