@@ -1,6 +1,9 @@
 // Puts 200 KB in the place of the row "a", and says what came of it.
-import "../../../lib/provider/kinds";
 import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
+import { registerKinds } from "../../../lib/engine/step-kind";
+import { sqlKind } from "../../../lib/steps/sql/kind";
+
+registerKinds([sqlKind]);
 
 async function main(): Promise<void> {
   const ledger = new FileLedger(process.argv[2]!, { system: "shop", environment: "staging" });
