@@ -78,6 +78,7 @@ export {
 } from "./migrations/migration";
 export type { ProgramDocument, StepProgram } from "./migrations/step-program";
 export { SternaStep, type SternaStepConfig } from "./migrations/sterna-step";
+export type { StepAttributes } from "./manifest/step-attributes";
 
 export { ArchiveStep, type ArchiveStepProps } from "./steps/archive/step";
 export { BucketTransfer } from "./steps/transfer/step";

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { zipSync } from "fflate";
-import { keepPublicDeclarations } from "./declarations.mjs";
+import { keepPublicDeclarations, writeOutInferredTypes } from "./declarations.mjs";
 import { noticesOf } from "./notices.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -220,11 +220,9 @@ function removeOthers(directory, keep) {
 function buildDeclarations() {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-  const entries = Object.values(entryPoints).flatMap((entry) => entry.types ?? []);
-  keepPublicDeclarations(
-    entries.map((entry) => join(root, entry)),
-    join(root, "dist/lib"),
-  );
+  const entries = Object.values(entryPoints).flatMap((entry) => (entry.types ? [join(root, entry.types)] : []));
+  writeOutInferredTypes(entries, join(root, "dist/lib"));
+  keepPublicDeclarations(entries, join(root, "dist/lib"));
 }
 
 const only = process.argv[2];

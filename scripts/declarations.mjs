@@ -2,6 +2,15 @@ import { readdirSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
 
+const OPTIONS = {
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  skipLibCheck: true,
+  strict: true,
+  noEmit: true,
+  types: [],
+};
+
 /**
  * What the entry points promise: the declarations that their exports name, and those that these name in turn.
  *
@@ -9,13 +18,7 @@ import ts from "typescript";
  * @param directory that holds the package's own declarations
  */
 function publicDeclarations(entries, directory) {
-  const program = ts.createProgram([...entries], {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    skipLibCheck: true,
-    noEmit: true,
-    types: [],
-  });
+  const program = ts.createProgram([...entries], OPTIONS);
   const checker = program.getTypeChecker();
   const resolved = (symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
   const isOwn = (declaration) => !relative(directory, declaration.getSourceFile().fileName).startsWith("..");
@@ -84,6 +87,29 @@ function nameOfReference(node) {
  */
 export function unexportedTypes(entries, directory) {
   return publicDeclarations(entries, directory).unexported;
+}
+
+/**
+ * Writes out the types that are inferred from schemas: what a user reads are fields, and no declaration asks for the
+ * package of the schemas, which is bundled.
+ */
+export function writeOutInferredTypes(entries, directory) {
+  const program = ts.createProgram([...entries], OPTIONS);
+  const checker = program.getTypeChecker();
+  const flags =
+    ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias | ts.TypeFormatFlags.MultilineObjectLiterals;
+  for (const file of program.getSourceFiles()) {
+    if (relative(directory, file.fileName).startsWith("..")) continue;
+    const inferred = file.statements.filter(
+      (node) => ts.isTypeAliasDeclaration(node) && /^z\.(infer|input|output)</.test(node.type.getText()),
+    );
+    let { text } = file;
+    for (const node of inferred.reverse()) {
+      const written = checker.typeToString(checker.getTypeAtLocation(node.name), node, flags);
+      text = `${text.slice(0, node.type.getStart())}${written}${text.slice(node.type.end)}`;
+    }
+    if (text !== file.text) writeFileSync(file.fileName, text);
+  }
 }
 
 /**

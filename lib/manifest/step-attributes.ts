@@ -132,3 +132,6 @@ export const stepAttributes = z.object(
     ]),
   ) as Shape,
 );
+
+/** The arguments of a step, before their defaults. */
+export type StepAttributes = z.input<typeof stepAttributes>;

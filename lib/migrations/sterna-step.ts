@@ -1,12 +1,11 @@
 import { TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
-import type { z } from "zod";
 import { terraformLiteral, isUnresolved } from "../core/tokens";
 import { sternaProviderMetadata } from "../environments/sterna-provider";
-import { attributeDefaults, STEP_ATTRIBUTE_ROWS, type stepAttributes } from "../manifest/step-attributes";
+import { attributeDefaults, STEP_ATTRIBUTE_ROWS, type StepAttributes } from "../manifest/step-attributes";
 
 /** Arguments of a `sterna_step`, with the defaults of `STEP_ATTRIBUTES`. */
-export interface SternaStepConfig extends Omit<z.input<typeof stepAttributes>, "program" | "after"> {
+export interface SternaStepConfig extends Omit<StepAttributes, "program" | "after"> {
   /** What `up`, `down`, `verify` and `probe` do, as canonical JSON. */
   readonly program: string;
 }

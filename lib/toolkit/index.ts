@@ -2,11 +2,12 @@
 
 export { openToolkit } from "./toolkit";
 export type { StackOptions, SystemsOptions, Toolkit, ToolkitOptions } from "./toolkit";
-export type { Reporter } from "./reporter";
+export type { Reporter, ToolkitContext } from "./reporter";
+export type { Project } from "./project/project";
 export type { Paint } from "../promotion/report/text";
 
 export { formatPlan, plan, type Plan, type PlanOptions } from "./plan";
-export type { ReportFormat } from "../promotion/format-report";
+export { REPORT_FORMATS, type ReportFormat } from "../promotion/format-report";
 export { apply, type Application, type ApplyOptions } from "./apply";
 export { type PinOptions, promote, type PromoteOptions, type Promotion } from "./promote";
 export { rollback } from "./rollback";
@@ -20,8 +21,14 @@ export { type Verdict, type Verification, type VerifiedStep, verify } from "./ve
 export { adopt, type Adoption, type AdoptOptions, type FoundSteps } from "./adopt";
 export type { FoundStep } from "./ledgers/find-applied";
 export { report } from "./report";
-export { formatOverview, type OverviewFormat } from "../promotion/format-report";
+export { formatOverview, OVERVIEW_FORMATS, type OverviewFormat } from "../promotion/format-report";
 
+export type { CheckResult } from "../engine/step-kind";
+export type { Presence } from "../engine/executor/question-step";
+export type { Program } from "../manifest/program";
+export type { Progress, StepDefinition, StepRecord } from "../manifest/step-record";
+export type { StackManifest } from "../manifest/stack-manifest";
+export type { SynthesizedStep, SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 export type { PromotionReport } from "../promotion/promotion-report";
 export type { Overview } from "../promotion/report/overview";
 export type { NewApplyRecord } from "../promotion/records/apply-record";
