@@ -168,6 +168,8 @@ const FLOORS = {
     "rollback",
     "rollout",
     "apply",
+    "record",
+    "unlock",
     "status",
     "verify",
     "adopt",

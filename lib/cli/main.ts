@@ -40,6 +40,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/resume.js")).resumeCommand,
   },
   {
+    usage: "record [options] <system> <environment>",
+    description: "write down what a stack holds that no record tells of, so that it proves it",
+    load: async () => (await import("./commands/record.js")).recordCommand,
+  },
+  {
+    usage: "unlock [options] <system> <environment>",
+    description: "take away the lock of a state whose holder is gone for good",
+    load: async () => (await import("./commands/unlock.js")).unlockCommand,
+  },
+  {
     usage: "promote [options] <system> <from> <to>",
     description: "give the next environment the release that this one proved",
     load: async () => (await import("./commands/promote.js")).promoteCommand,
@@ -179,6 +189,7 @@ async function loadCommand(
   return makeCommand(commandRunner(surroundings, onEnd));
 }
 
-function withSubcommands(command: Command): Command[] {
+/** A command with all below it. */
+export function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }

@@ -46,7 +46,7 @@ Inventory {"id":"string","destinationBucketArn":"string","destinationPrefix?":"s
 LifecycleRule {"id":"string","prefix?":"string","objectTags?":["map","string"],"objectSizeGreaterThan?":["is","Size"],"objectSizeLessThan?":["is","Size"],"transitions?":["list",["props","TierTransition"]],"expireAfter?":["is","Duration"],"expireNoncurrentVersionsAfter?":["is","Duration"],"noncurrentTransitions?":["list",["props","TierTransition"]],"keepNoncurrentVersions?":"number","removeExpiredDeleteMarkers?":"boolean","abortIncompleteUploadsAfter?":["is","Duration"],"enabled?":"boolean","allowRetrievalDelay?":"string"}
 LoadBalancerRouterProps {"loadBalancerArn":"string","certificateArn":"string","targetGroupArn":"function","port?":"number","transform?":"any"}
 MaintenanceWindowProps {"schedule":"string","duration":["is","Duration"],"zone?":"string"}
-MigrationProps {"from":"string","to":"string","steps":"function","backup?":"function","noBackup?":"string","acceptance?":"function"}
+MigrationProps {"from":"string","to":"string","steps":"function","backup?":"function","noBackup?":"string","acceptance?":"function","removed?":["list","string"],"outOfOrder?":["list","string"]}
 MinimumVersionCheckProps {"...":"any","program":"string","atLeast":"string","argument?":"string"}
 ObjectLock {"mode":["one",["literal","governance"],["literal","compliance"]],"defaultRetention":["is","Duration"],"irreversible?":"string"}
 RecentFileCheckProps {"...":"any","directory":["one","string",["props","VariableReference"],["props","EnvironmentVariableReference"],["is","AwsSecretReference"],["is","GoogleSecretReference"]],"youngerThan":["is","Duration"]}

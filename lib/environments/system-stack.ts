@@ -153,6 +153,10 @@ export class SystemStack extends TerraformStack {
   private readonly inspections: Inspection[] = [];
   private readonly description: StackManifest;
   private gates: GatesData | undefined;
+  private readonly history: { readonly removed: string[]; readonly outOfOrder: string[] } = {
+    removed: [],
+    outOfOrder: [],
+  };
   private rolloutRules: RolloutRules | undefined;
   private readonly steps: string[] = [];
 
@@ -220,6 +224,7 @@ export class SystemStack extends TerraformStack {
     return {
       ...this.description,
       ...(this.gates === undefined ? {} : { gates: this.gates }),
+      ...(this.history.removed.length + this.history.outOfOrder.length === 0 ? {} : { history: this.history }),
       ...(this.rolloutRules === undefined ? {} : { rollout: this.rolloutRules }),
     };
   }
@@ -258,6 +263,16 @@ export class SystemStack extends TerraformStack {
    */
   declareRollout(rules: RolloutRules): void {
     this.rolloutRules = mergeRolloutRules(this.rolloutRules, rules);
+  }
+
+  /**
+   * Lets steps leave a release that stays, or run after steps that come later.
+   *
+   * @internal
+   */
+  allowHistory(removed: readonly string[], outOfOrder: readonly string[]): void {
+    this.history.removed.push(...removed);
+    this.history.outOfOrder.push(...outOfOrder);
   }
 
   /**
@@ -335,6 +350,22 @@ class SystemSynthesizer implements IStackSynthesizer {
     );
     linkProviders(Object.fromEntries(others), providerMirrors(providerMirror), mirror, platforms);
     writeFileSync(place.file(STACK_MANIFEST_FILE), `${JSON.stringify(this.stack.manifest, null, 2)}\n`);
+    this.closeTree();
+  }
+
+  /** What is made from now on stands in no file: code behind a forgotten `await` would be left out without a word. */
+  private closeTree(): void {
+    const { stack } = this;
+    Object.defineProperty(stack.node, "locked", {
+      configurable: true,
+      get: () => {
+        throw new ValidationError(
+          "MadeAfterSynth",
+          "something is added to the stack after app.synth(), so it would be in no plan. Make everything before app.synth(); is an `await` missing?",
+          stack,
+        );
+      },
+    });
   }
 
   // The provider's blocks and the overrides are JSON only; as HCL they would be left out without a word.

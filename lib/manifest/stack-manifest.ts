@@ -53,6 +53,8 @@ export const stackManifest = z.object({
   compatibility: compatibility.optional(),
   /** What has to hold before the environment is changed; absent when nobody says. */
   gates: gatesData.optional(),
+  /** Which steps may leave a release that stays, and which may run after steps that come later; absent when none may. */
+  history: z.object({ removed: z.array(z.string()), outOfOrder: z.array(z.string()) }).optional(),
   /** What has to hold before a rollout goes on; absent when nothing has colors. */
   rollout: rolloutRules.optional(),
 });

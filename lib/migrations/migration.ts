@@ -43,6 +43,20 @@ export interface MigrationProps {
    * @default - nothing
    */
   readonly acceptance?: Section;
+
+  /**
+   * Ids of steps that this migration held, that were applied, and that are to be rolled back although their release
+   * stays. Without it, a plan that would do so is refused.
+   * @default - none
+   */
+  readonly removed?: readonly string[];
+
+  /**
+   * Ids of steps of this migration that may run where steps that come after them are applied already. Without it, a plan
+   * that would do so is refused.
+   * @default - none
+   */
+  readonly outOfOrder?: readonly string[];
 }
 
 const NO_STEPS: Section = () => [];
@@ -101,6 +115,7 @@ export class Migration extends Construct {
     const sections = isIncluded ? [props.backup, props.steps, props.acceptance] : [];
     this.sections = sections.map((section = NO_STEPS) => section(this));
     this.requireListed();
+    this.allowHistory(stack, props);
     this.warnAboutPhases();
   }
 
@@ -145,6 +160,27 @@ export class Migration extends Construct {
       "it was made, but is in no list that backup, steps or verification return",
       forgotten,
     );
+  }
+
+  private allowHistory(stack: SystemStack, { removed = [], outOfOrder = [] }: MigrationProps): void {
+    const ids = this.sections.flat().map(({ node }) => node.id);
+    const kept = removed.find((id) => ids.includes(id));
+    const unknown = this.sections.length === 0 ? undefined : outOfOrder.find((id) => !ids.includes(id));
+    if (kept !== undefined) {
+      throw new ValidationError(
+        "InvalidMigration",
+        `"${kept}" is in \`removed\`, and the migration still holds it`,
+        this,
+      );
+    }
+    if (unknown !== undefined) {
+      throw new ValidationError(
+        "InvalidMigration",
+        `\`outOfOrder\` names "${unknown}", and the migration has no such step: ${ids.join(", ") || "it has none"}`,
+        this,
+      );
+    }
+    stack.allowHistory(removed, outOfOrder);
   }
 
   /** Old code stops working at the first contracting step, so nothing that it still needs may come later. */

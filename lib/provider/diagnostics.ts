@@ -36,6 +36,7 @@ function describe(error: ZodError): string {
 /** A plan may run before the database or its secret is there, and with credentials that may not read secrets. */
 const UNREADABLE: readonly ErrorCode[] = [
   "LedgerUnreachable",
+  "DatabaseRefused",
   "SecretMissing",
   "SecretAccessDenied",
   "SecretStoreUnreachable",
@@ -44,4 +45,15 @@ const UNREADABLE: readonly ErrorCode[] = [
 /** Whether an error says that a ledger cannot be read now, and might be in the apply. */
 export function isUnreadableLedger(error: unknown): error is EngineError {
   return error instanceof EngineError && UNREADABLE.includes(error.code);
+}
+
+/** Summary of the warning on a plan that could not look into a step's ledger; it ends with the code, as errors do. */
+export function unreadableSummary(step: string, code: ErrorCode): string {
+  return `The ledger of step "${step}" cannot be read yet [${code}]`;
+}
+
+/** The step and the code that such a summary names. */
+export function parseUnreadable(summary: string): { readonly step: string; readonly code: string } | undefined {
+  const [, step, code] = /^The ledger of step "([^"]+)" cannot be read yet \[(\w+)\]$/.exec(summary) ?? [];
+  return step === undefined || code === undefined ? undefined : { step, code };
 }

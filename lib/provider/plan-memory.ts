@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { EngineError } from "../engine/engine-error";
 
+/** How long no removal comes before all of them are known. */
+const QUIET_MILLISECONDS = 1_000;
+const POLL_MILLISECONDS = 25;
 const MOST_ROLLBACK_WARNINGS = 10;
 
 /** A step as Terraform names it to the provider: it never says at which address. */
@@ -60,6 +64,23 @@ export class PlanMemory {
    */
   isSuperseded(step: Pick<PlannedStep, "system" | "id">): boolean {
     return this.worked.has(keyOf(step));
+  }
+
+  /**
+   * Which of some steps this plan does not remove. Terraform plans removals beside the reading of data, so this waits
+   * for them, as long as another one comes within a second.
+   *
+   * @param ids of steps of the system
+   */
+  async keptOf(system: string, ids: readonly string[]): Promise<string[]> {
+    const kept = () => ids.filter((id) => !this.destroyed.has(keyOf({ system, id })));
+    let count = ids.length;
+    for (let end = Date.now() + QUIET_MILLISECONDS; Date.now() < end && count > 0; await sleep(POLL_MILLISECONDS)) {
+      const now = kept().length;
+      if (now < count) end = Date.now() + QUIET_MILLISECONDS;
+      count = now;
+    }
+    return kept();
   }
 
   /** Whether a rollback still gets a warning of its own: fifty of them would bury the plan that lists them all anyway. */

@@ -8,7 +8,7 @@ import { parseProgram, toDefinition } from "../engine/step-definition";
 import { kindOf } from "../engine/step-kind";
 import { canonicalJson, effectChecksum, programChecksum } from "../manifest/checksum";
 import type { StepDefinition } from "../manifest/step-record";
-import { failure, warning, isUnreadableLedger } from "./diagnostics";
+import { failure, warning, isUnreadableLedger, unreadableSummary } from "./diagnostics";
 import type { PlanMemory, PlannedStep } from "./plan-memory";
 import { assertProved } from "./proof";
 import type { ProviderSession } from "./session";
@@ -55,7 +55,7 @@ export async function planCreate(
   } catch (error) {
     if (!isUnreadableLedger(error)) throw error;
     // The database may come with this very apply. The apply itself will insist.
-    return result([warning(`The ledger of step "${definition.id}" cannot be read yet`, error.message)]);
+    return result([warning(unreadableSummary(definition.id, error.code), error.message)]);
   }
 }
 

@@ -149,7 +149,7 @@ export class SternaProvider {
 
   private async readData(config: TerraformObject): Promise<Reply> {
     try {
-      const { state, diagnostics } = await readLedger(config, this.session);
+      const { state, diagnostics } = await readLedger(config, this.session, this.memory);
       return { state: encodeValue(state), diagnostics };
     } catch (error) {
       return { state: encodeValue(config), diagnostics: [failure("The ledger cannot be read", error)] };

@@ -3,6 +3,7 @@ import type { TerraformObject } from "../engine/protocol/dynamic-value";
 import type { Diagnostic } from "../engine/protocol/messages";
 import { toDefinition } from "../engine/step-definition";
 import { failure, warning, isUnreadableLedger } from "./diagnostics";
+import type { PlanMemory } from "./plan-memory";
 import type { ProviderSession } from "./session";
 import { appliedFacts, complete, fromRecord } from "./step-state";
 
@@ -61,10 +62,14 @@ export async function importStep(id: string, session: ProviderSession): Promise<
   );
 }
 
-/** The data source `sterna_ledger`: what the ledger holds against what the configuration expects. */
+/**
+ * The data source `sterna_ledger`: what the ledger holds against what the configuration expects. Steps that this very
+ * plan rolls back are expected to go.
+ */
 export async function readLedger(
   config: TerraformObject,
   session: ProviderSession,
+  memory: PlanMemory,
 ): Promise<{ state: TerraformObject; diagnostics: Diagnostic[] }> {
   const expected = (config.expected ?? []) as string[];
   const base = { system: config.system, expected: config.expected ?? null };
@@ -77,9 +82,10 @@ export async function readLedger(
   try {
     const records = await session.ledgers(String(config.system)).ofStack().list();
     const applied = records.filter((record) => record.status === "applied");
+    const others = records.map((record) => record.id).filter((id) => !expected.includes(id));
     const facts = {
       applied: Object.fromEntries(applied.map((record) => [record.id, record.checksum])),
-      unexpected: records.map((record) => record.id).filter((id) => !expected.includes(id)),
+      unexpected: await memory.keptOf(String(config.system), others),
       missing: expected.filter((id) => !applied.some((record) => record.id === id)),
     };
     return { state: { ...base, ...facts }, diagnostics: [] };

@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { SternaError } from "../core/errors";
 import { RefusedError } from "../core/refused-error";
 import { readPins } from "../manifest/pins-file";
+import { HISTORY_GATE } from "../promotion/gates/history-gate";
 import { judgeGates, requirePassed } from "../promotion/gates/judge-gates";
 import { proofGateNow } from "../promotion/gates/proof-gate";
 import { changedParts } from "../promotion/plan/plan-summary";
@@ -12,9 +13,10 @@ import type { NewApplyRecord } from "../promotion/records/apply-record";
 import { describePlan, type Plan } from "./plan";
 import type { Project } from "./project/project";
 import { allRecords, lastRecord } from "./project/records";
-import { planFiles, planParts, readSavedPlan, type SavedPlan } from "./project/saved-plan";
+import { discardPlan, planFiles, planParts, readSavedPlan, type SavedPlan } from "./project/saved-plan";
 import { findSystem, readSynthesis } from "./project/stacks";
 import { applyPlan, type AppliedPlan } from "./terraform/apply-plan";
+import { lostIntents } from "./terraform/complete-record";
 import { describeDiagnostic, terraformFailure } from "./terraform/diagnostics";
 import { judgeSaved, makePlan } from "./terraform/make-plan";
 import { readReviewFile, requireReviewed, reviewMade, takeReviewedProviders } from "./terraform/review-plan";
@@ -72,14 +74,31 @@ export async function applyPrepared(
   options: ApplyOptions,
   prepare: Preparation,
 ): Promise<Application> {
-  const saved = readSavedPlan(planFiles(toolkit.project, `${options.system}-${options.environment}`));
-  return saved === undefined || options.reviewed !== undefined
-    ? planAndApply(toolkit, options, prepare)
-    : applySaved(toolkit, saved, prepare);
+  const { project, terminal } = toolkit;
+  const files = planFiles(project, `${options.system}-${options.environment}`);
+  const saved = readSavedPlan(files);
+  if (saved === undefined || options.reviewed !== undefined) return planAndApply(toolkit, options, prepare);
+  if (!(await isConsumed(project, saved))) return applySaved(toolkit, saved, options, prepare);
+  discardPlan(files);
+  terminal.report(
+    `the saved plan of ${saved.plannedAt} was given to Terraform by an apply that was stopped before it could say how that ended; planning again`,
+  );
+  return planAndApply(toolkit, options, prepare, true);
+}
+
+/** Terraform takes a plan once. An apply that was killed on the way left the plan behind, and its intent beside it. */
+async function isConsumed(project: Project, { stack, digest }: SavedPlan): Promise<boolean> {
+  const lost = await lostIntents(project, stack);
+  return lost.some(({ record, log }) => record.plan === digest && existsSync(join(project.directory, log)));
 }
 
 /** Nothing is synthesized: what was reviewed is what is there. */
-async function applySaved(toolkit: Toolkit, saved: SavedPlan, prepare: Preparation): Promise<Application> {
+async function applySaved(
+  toolkit: Toolkit,
+  saved: SavedPlan,
+  { approve }: ApplyOptions,
+  prepare: Preparation,
+): Promise<Application> {
   const { project, surroundings, terminal } = toolkit;
   const system = findSystem(readSynthesis(project), saved.system, saved.environment);
   await prepare(system);
@@ -98,22 +117,37 @@ async function applySaved(toolkit: Toolkit, saved: SavedPlan, prepare: Preparati
   const judged = await judgeSaved(project, system, saved, surroundings, terminal);
   await requireGates(project, system, judged.saved);
   terminal.report(`applying the plan of ${saved.plannedAt}: ${saved.stack}, release ${saved.release}`);
-  return finish(await applyPlan(project, system, judged, surroundings, terminal), toolkit);
+  return finish(await applyPlan(project, system, judged, surroundings, terminal), toolkit, approve);
 }
 
-async function planAndApply(toolkit: Toolkit, options: ApplyOptions, prepare: Preparation): Promise<Application> {
+/** @param goesOn from an apply that was stopped: where nothing is left to do, there is nothing to approve */
+async function planAndApply(
+  toolkit: Toolkit,
+  options: ApplyOptions,
+  prepare: Preparation,
+  goesOn = false,
+): Promise<Application> {
   const { project, surroundings, terminal } = toolkit;
   const { approve, reviewed, onPlan } = options;
   const review = reviewed === undefined ? undefined : readReviewFile(project, reviewed);
   const approved = approve === true || review !== undefined;
   const system = await openStack(toolkit, options);
   await prepare(system);
-  if (!approved) refuseUnapproved(system, approve !== undefined);
+  if (!approved && !goesOn) refuseUnapproved(system, approve !== undefined);
   if (review !== undefined) takeReviewedProviders(review, system);
   const made = await makePlan(project, system, surroundings, terminal);
   const { saved } = made;
   const plan = describePlan(toolkit, made);
   await onPlan?.(plan);
+  if (!approved && plan.changes) {
+    try {
+      refuseUnapproved(system, approve !== undefined);
+    } catch (error) {
+      // A plan that stays would be taken for one that was reviewed.
+      discardPlan(planFiles(project, system.stack));
+      throw error;
+    }
+  }
   if (review !== undefined) requireReviewed(project, review, reviewMade(system, made));
   await requireGates(project, system, saved);
   if (plan.changes && !approved) {
@@ -121,7 +155,7 @@ async function planAndApply(toolkit: Toolkit, options: ApplyOptions, prepare: Pr
     // The question may have waited past the end of a window, or of a waiver.
     await requireGates(project, system, saved);
   }
-  return finish(await applyPlan(project, system, made, surroundings, terminal), toolkit);
+  return finish(await applyPlan(project, system, made, surroundings, terminal), toolkit, approve);
 }
 
 function refuseUnapproved(
@@ -144,18 +178,28 @@ function refuseUnapproved(
 }
 
 /** Says how it went, and what to do next. */
-function finish({ record, file, diagnostics, otherOutput }: AppliedPlan, { project, terminal }: Toolkit): Application {
+function finish(
+  { record, file, diagnostics, otherOutput }: AppliedPlan,
+  { project, terminal }: Toolkit,
+  approve: ApplyOptions["approve"],
+): Application {
   const { system, environment, steps, result } = record;
   if (result === "applied") return { applied: true, record, ...(file === undefined ? {} : { recordFile: file }) };
   const next = steps.find(({ status }) => status === "failed") ?? steps.find(({ status }) => status === "pending");
   const resume = next === undefined ? "it goes on where it stopped" : `it resumes at ${next.id}`;
   const log = next && join(project.workspace, "logs", record.stack, `${next.id}.log`);
   const output = log !== undefined && existsSync(log) ? ` All that it said: ${relative(project.directory, log)}` : "";
-  const advice = `Run \`sterna apply ${system} ${environment}\` again: ${resume}.${output}`;
+  const command = `sterna apply ${system} ${environment}`;
+  // The plan is consumed; without someone to ask, an apply without a plan is refused.
+  const again =
+    typeof approve === "function"
+      ? `\`${command}\` again`
+      : `\`sterna plan ${system} ${environment}\`, then \`${command}\``;
+  const advice = `Run ${again}: ${resume}.${output}`;
   if (result === "interrupted") {
     throw new SternaError("Interrupted", `the apply was interrupted; ${describeSteps(record)}. ${advice}`);
   }
-  const failure = terraformFailure("terraform apply", { diagnostics, otherOutput, interrupts: 0 });
+  const failure = terraformFailure("terraform apply", { diagnostics, otherOutput, interrupts: 0 }, record);
   for (const warning of terminal.verbose ? diagnostics : []) terminal.report(describeDiagnostic(warning));
   const message = `${failure.message}\n${describeSteps(record)}. ${advice}`;
   throw failure instanceof RefusedError
@@ -180,7 +224,8 @@ export async function requireGates(
 ): Promise<void> {
   const last = await lastRecord(project, system.stack);
   const proof = proofGateNow(report, new Date());
-  const results = judgeGates(project, { moment: "apply", system, plan: summary, last, proof });
+  const history = report.gates.filter(({ id }) => id === HISTORY_GATE);
+  const results = judgeGates(project, { moment: "apply", system, plan: summary, last, history, proof });
   requirePassed(results, system, "nothing was applied", report);
 }
 

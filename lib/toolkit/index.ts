@@ -14,6 +14,8 @@ export { rollback } from "./rollback";
 export type { RollbackOptions, RollbackPreview, RollbackResult, RollbackStep } from "./rollback";
 export { rollout, rolloutStatus } from "./rollout";
 export type { RolloutMove, RolloutOptions, RolloutResult, RolloutStatus } from "./rollout";
+export { record, type Recording } from "./record";
+export { unlock, type UnlockOptions } from "./unlock";
 export { status } from "./status";
 export type { StepState, StepStatus, SystemStatus } from "./ledgers/system-status";
 export type { UnreadableLedger } from "./ledgers/read-ledgers";

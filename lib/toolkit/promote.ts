@@ -19,6 +19,7 @@ import { changePin } from "./project/change-pin";
 import { variablesOf } from "./project/project";
 import { lastRecord } from "./project/records";
 import { chainOf, findSystem } from "./project/stacks";
+import { completeByLog } from "./terraform/complete-record";
 import { planForDrift } from "./terraform/make-plan";
 import { requireTerraform } from "./terraform/terraform";
 import { openStack, synthesizeApp, type Toolkit } from "./toolkit";
@@ -98,10 +99,15 @@ async function raisePin(
   looksForDrift: boolean,
 ): Promise<SynthesizedSystem> {
   const { project, surroundings, terminal } = toolkit;
+  const lost = await completeByLog(project, from.stack);
+  // Only a plan can tell how far an apply came that was killed with its Terraform.
+  const looked =
+    lost.length > 0 && looksForDrift ? await planForDrift(project, from, surroundings, terminal) : undefined;
   const last = await lastRecord(project, from.stack);
   requireSuccess(last, from);
   if (looksForDrift) {
-    requireUndrifted(from, await planForDrift(project, from, surroundings, terminal));
+    const { summary } = looked ?? (await planForDrift(project, from, surroundings, terminal));
+    requireUndrifted(from, summary, last);
   }
   const { system, environment } = to;
   return changePin(project, { system, environment, release: from.release }, async (tried) => {

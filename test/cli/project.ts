@@ -47,7 +47,7 @@ export class TestProject {
   readonly system = "shop";
 
   constructor(options: ProjectOptions) {
-    this.write("cdktf.json", { app: "node app.cjs" });
+    this.write("cdktf.json", { app: "node app.cjs", language: "typescript" });
     this.write("environments.json", { environments: ENVIRONMENTS.map((name) => ({ name })) });
     this.pin(options.pins);
     this.define(options);
@@ -171,12 +171,13 @@ for (const [order, environment] of environments.entries()) {
   const own = JSON.parse(JSON.stringify(merged).replaceAll("@environment@", environment));
   const resource = { ...own, ...(declared.length > 0 ? { sterna_step: steps } : {}) };
   const withProvider = definition.provider ? {
-    terraform: { required_providers: { sterna: { source: "sterna/sterna" } } },
+    terraform: { required_providers: { sterna: { source: "sterna/sterna", version: /_(.+)\.zip$/.exec(readdirSync(definition.zip)[0])[1] } } },
     provider: { sterna: [{ ledger, environment }] },
   } : {};
   const backend = definition.backend && JSON.parse(JSON.stringify(definition.backend).replaceAll("@stack@", stack));
   if (backend) withProvider.terraform = { ...withProvider.terraform, backend };
-  writeFileSync(join(directory, "cdk.tf.json"), JSON.stringify({ ...withProvider, ...(Object.keys(resource).length > 0 ? { resource } : {}) }, undefined, 2));
+  const comment = { metadata: { stackName: stack, version: "0.21.0", backend: "local" } };
+  writeFileSync(join(directory, "cdk.tf.json"), JSON.stringify({ "//": comment, ...withProvider, ...(Object.keys(resource).length > 0 ? { resource } : {}) }, undefined, 2));
   if (definition.provider) {
     const mirror = join(directory, "terraform.d/plugins/registry.terraform.io/sterna/sterna");
     mkdirSync(mirror, { recursive: true });
@@ -191,7 +192,7 @@ for (const [order, environment] of environments.entries()) {
     release: pins[environment], releases: definition.releases,
     ...definition.manifests[environment],
   }));
-  stacks[stack] = { workingDirectory: "stacks/" + stack, synthesizedStackPath: "stacks/" + stack + "/cdk.tf.json", annotations: [] };
+  stacks[stack] = { name: stack, constructPath: stack, dependencies: [], workingDirectory: "stacks/" + stack, synthesizedStackPath: "stacks/" + stack + "/cdk.tf.json", annotations: [] };
 }
 writeFileSync(join(out, "manifest.json"), JSON.stringify({ version: "0.21.0", stacks }));
 `;

@@ -298,7 +298,7 @@ describe("the provider", () => {
       const reply = await provider.planCreation(stepConfig({ program: JSON.stringify(program) }));
 
       // THEN
-      expectPlain(errors(reply), "[UnresolvedReference]");
+      expectPlain(errors(reply), "[VariableMissing]");
     });
 
     it("whatever bytes come with a removal: the step stays in the state", async () => {

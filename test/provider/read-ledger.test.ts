@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileLedger } from "../../lib/engine/ledgers/file-ledger";
 import { UNKNOWN } from "../../lib/engine/protocol/dynamic-value";
+import { PlanMemory } from "../../lib/provider/plan-memory";
 import { readLedger } from "../../lib/provider/read-step";
 import { ProviderSession } from "../../lib/provider/session";
 import { record } from "../support/ledger-conformance";
@@ -28,7 +29,11 @@ describe("the data source of a ledger", () => {
       await ledger.withLock(row.id, (locked) => locked.put(row));
 
     // WHEN
-    const { state, diagnostics } = await readLedger({ system: "shop", expected: ["a", "b", "c"] }, session);
+    const { state, diagnostics } = await readLedger(
+      { system: "shop", expected: ["a", "b", "c"] },
+      session,
+      new PlanMemory(),
+    );
 
     // THEN
     expect(diagnostics).toEqual([]);
@@ -41,9 +46,23 @@ describe("the data source of a ledger", () => {
     });
   });
 
+  it("expects that steps go which this very plan rolls back, also when it learns of that a moment later", async () => {
+    // GIVEN
+    const ledger = new FileLedger(join(directory, "ledger"), { system: "shop", environment: "staging" });
+    for (const row of [record("y"), record("z")]) await ledger.withLock(row.id, (locked) => locked.put(row));
+    const memory = new PlanMemory();
+
+    // WHEN
+    const reading = readLedger({ system: "shop", expected: ["a"] }, session, memory);
+    setTimeout(() => memory.destroys({ system: "shop", id: "z", applied: true }), 300);
+
+    // THEN
+    expect((await reading).state).toMatchObject({ unexpected: ["y"] });
+  });
+
   it("finds nothing in a ledger that is not there yet", async () => {
     // WHEN
-    const { state, diagnostics } = await readLedger({ system: "shop", expected: null }, session);
+    const { state, diagnostics } = await readLedger({ system: "shop", expected: null }, session, new PlanMemory());
 
     // THEN
     expect(diagnostics).toEqual([]);
@@ -56,8 +75,12 @@ describe("the data source of a ledger", () => {
 
     // WHEN
     const replies = [
-      await readLedger({ system: "shop", expected: ["a"] }, sessionOf(join(directory, "file"))),
-      await readLedger({ system: "shop", expected: ["a"] }, new ProviderSession({ ledger: UNKNOWN, environment: "x" })),
+      await readLedger({ system: "shop", expected: ["a"] }, sessionOf(join(directory, "file")), new PlanMemory()),
+      await readLedger(
+        { system: "shop", expected: ["a"] },
+        new ProviderSession({ ledger: UNKNOWN, environment: "x" }),
+        new PlanMemory(),
+      ),
     ];
 
     // THEN
@@ -69,7 +92,11 @@ describe("the data source of a ledger", () => {
 
   it("is an error when nobody says where it is", async () => {
     await expect(
-      readLedger({ system: "shop", expected: null }, new ProviderSession({ environment: "staging" }, {})),
+      readLedger(
+        { system: "shop", expected: null },
+        new ProviderSession({ environment: "staging" }, {}),
+        new PlanMemory(),
+      ),
     ).rejects.toMatchObject({ code: "LedgerNotConfigured" });
   });
 });

@@ -3,11 +3,12 @@ import { counted } from "../../promotion/report/outline";
 import { apply, type Application, type ApplyOptions } from "../../toolkit/apply";
 import type { Plan } from "../../toolkit/plan";
 import { EXIT_STATUS, type ExitStatus, type CommandContext, type CommandRunner } from "../terminal/command";
+import { addLockTimeout, type LockOptions } from "../terminal/lock-timeout";
 import { stackCommand } from "../terminal/stack-command";
 import type { CommonOptions } from "../terminal/terminal";
 import { showPlan } from "./plan";
 
-export interface ApproveOptions extends CommonOptions {
+export interface ApproveOptions extends CommonOptions, LockOptions {
   readonly autoApprove?: boolean;
 }
 
@@ -22,17 +23,22 @@ export function applyCommand(run: CommandRunner): Command {
     "sterna apply app-ef staging --reviewed review.json": "plans again, and applies what was reviewed, or nothing",
   };
   const head = ["apply", "apply the saved plan, exactly as it was reviewed", examples] as const;
-  return stackCommand<ApplyCommandOptions>(run, [...head], async (stack, { reviewed, ...options }, context) => {
-    const approval = approvalOf(options, context);
-    const applied = await apply(context.toolkit, { ...stack, ...approval, ...(reviewed && { reviewed }) });
-    return showApplied(applied, context);
-  })
+  const command = stackCommand<ApplyCommandOptions>(
+    run,
+    [...head],
+    async (stack, { reviewed, ...options }, context) => {
+      const approval = approvalOf(options, context);
+      const applied = await apply(context.toolkit, { ...stack, ...approval, ...(reviewed && { reviewed }) });
+      return showApplied(applied, context);
+    },
+  )
     .option("--auto-approve", "apply without a saved plan and without asking, also in a protected environment")
     .addOption(
       new Option("--reviewed <file>", "apply only what is in this file of `sterna plan --review`").conflicts(
         "autoApprove",
       ),
     );
+  return addLockTimeout(command);
 }
 
 /** Shows a plan that is made for an apply, and asks where somebody can answer. */

@@ -3,11 +3,12 @@ import { relative } from "node:path";
 import { REPORT_FORMATS, reportChunks, type ReportFormat, jsonChunks } from "../../promotion/format-report";
 import { formatPlan, plan, type Plan } from "../../toolkit/plan";
 import { EXIT_STATUS, type ExitStatus, type CommandContext, type CommandRunner } from "../terminal/command";
+import { addLockTimeout, type LockOptions } from "../terminal/lock-timeout";
 import { stackCommand } from "../terminal/stack-command";
 import type { CommonOptions } from "../terminal/terminal";
 import { wantedFormat, writeReport, type ReportOptions } from "./report";
 
-interface PlanOptions extends CommonOptions, ReportOptions<ReportFormat> {
+interface PlanOptions extends CommonOptions, LockOptions, ReportOptions<ReportFormat> {
   readonly review?: string;
 }
 
@@ -20,7 +21,7 @@ export function planCommand(run: CommandRunner): Command {
     "sterna plan app-ef staging --review review.json": "for `sterna apply --reviewed` on another machine",
   };
   const head = ["plan", "show what an apply would do, and save the plan for it", examples] as const;
-  return stackCommand<PlanOptions>(run, [...head], async (stack, { review, ...options }, context) => {
+  const command = stackCommand<PlanOptions>(run, [...head], async (stack, { review, ...options }, context) => {
     const made = await plan(context.toolkit, { ...stack, ...(review === undefined ? {} : { review }) });
     return showPlanned(made, context, {}, options);
   })
@@ -31,6 +32,7 @@ export function planCommand(run: CommandRunner): Command {
     )
     .option("--out <file>", "write the report to this file, beside what is printed")
     .option("--review <file>", "write what there is to agree to: digests of all that is planned, no values");
+  return addLockTimeout(command);
 }
 
 /**

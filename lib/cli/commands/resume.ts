@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { applyPrepared } from "../../toolkit/apply";
 import { readHalfApplied, type HalfAppliedStep } from "../../toolkit/ledgers/find-applied";
 import type { CommandRunner } from "../terminal/command";
+import { addLockTimeout } from "../terminal/lock-timeout";
 import { stackCommand } from "../terminal/stack-command";
 import type { Terminal } from "../terminal/terminal";
 import { approvalOf, type ApproveOptions, showApplied } from "./apply";
@@ -12,7 +13,7 @@ export function resumeCommand(run: CommandRunner): Command {
     "sterna resume app-ef staging --auto-approve": "without asking, also in a protected environment",
   };
   const head = ["resume", "say what is half-applied and why, and apply again", examples] as const;
-  return stackCommand<ApproveOptions>(run, [...head], async (wanted, options, context) => {
+  const command = stackCommand<ApproveOptions>(run, [...head], async (wanted, options, context) => {
     const { terminal, toolkit } = context;
     let halfApplied: readonly HalfAppliedStep[] = [];
     const applied = await applyPrepared(toolkit, { ...wanted, ...approvalOf(options, context) }, async (stack) => {
@@ -23,6 +24,7 @@ export function resumeCommand(run: CommandRunner): Command {
     });
     return showApplied(applied, context, { halfApplied });
   }).option("--auto-approve", "apply without a saved plan and without asking, also in a protected environment");
+  return addLockTimeout(command);
 }
 
 /** What is half-applied and why, for people. */

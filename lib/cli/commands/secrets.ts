@@ -107,25 +107,26 @@ function summary(secret: string, applied: boolean, changed: boolean, written: st
 }
 
 interface SecretsRunOptions extends CommonOptions {
-  readonly envFile: readonly string[];
+  /** Never `--env-file`: Node 20 takes that option for its own, also behind the script, and reads the file itself. */
+  readonly variables: readonly string[];
 }
 
 function secretsRunCommand(run: CommandRunner): Command {
   return newCommand("run", "run a program with the values that the variables of its environment refer to", {
-    "sterna secrets run --env-file .env -- npm start": "with the variables of .env over those of the process",
+    "sterna secrets run --variables .env -- npm start": "with the variables of .env over those of the process",
     "sterna secrets run -- docker compose up": "with the variables of the process",
   })
     .usage("[options] -- <program> [arguments...]")
     .argument("<program...>", "program with its arguments; it is not run by a shell")
     .option(
-      "--env-file <file>",
+      "--variables <file>",
       "dotenv file, as `sterna secrets import` writes it; may be repeated, the last one wins",
       (file: string, files: readonly string[]) => [...files, file],
       [],
     )
     .action((program: string[], options: SecretsRunOptions) =>
       run(options, async ({ surroundings: { directory, environment } }) => {
-        const files = await Promise.all(options.envFile.map((file) => readDotenvFile(resolve(directory, file))));
+        const files = await Promise.all(options.variables.map((file) => readDotenvFile(resolve(directory, file))));
         const variables = Object.assign({}, environment, ...files.map((file) => Object.fromEntries(file.variables)));
         return runProgram(program, directory, await resolveReferences(variables));
       }),

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { openToolkit, type StackOptions, type Toolkit } from "../../toolkit/toolkit";
 import { newCommand, type CommandContext, type CommandRunner, type ExitStatus } from "./command";
+import { type LockOptions, waitForLock } from "./lock-timeout";
 import type { CommonOptions } from "./terminal";
 
 /** What a command gets that works on a project. */
@@ -11,9 +12,11 @@ export interface ProjectContext extends CommandContext {
 /**
  * Opens the project of a command.
  *
+ * @param options of the command: how long Terraform waits for a lock
  * @throws SternaError `ProjectMissing`, `InvalidProject`, `FileNotJson`
  */
-export function inProject(context: CommandContext): ProjectContext {
+export function inProject(given: CommandContext, options: LockOptions = {}): ProjectContext {
+  const context = waitForLock(given, options);
   const { directory, environment: variables } = context.surroundings;
   return { ...context, toolkit: openToolkit({ directory, variables, reporter: context.terminal }) };
 }
@@ -27,7 +30,7 @@ type StackWork<Options> = (
 ) => Promise<ExitStatus>;
 
 /** A command about one system in one environment. */
-export function stackCommand<Options extends CommonOptions>(
+export function stackCommand<Options extends CommonOptions & LockOptions>(
   run: CommandRunner,
   [name, description, examples]: Parameters<typeof newCommand>,
   work: StackWork<Options>,
@@ -37,7 +40,7 @@ export function stackCommand<Options extends CommonOptions>(
       // Commander appends the options and the command.
       const more = rest.slice(0, -2) as string[];
       const options = rest.at(-2) as Options;
-      return run(options, (context) => work({ system, environment }, options, inProject(context), ...more));
+      return run(options, (context) => work({ system, environment }, options, inProject(context, options), ...more));
     },
   );
 }

@@ -28,6 +28,7 @@ export const coreErrorCodes = {
   ProofNotConfigured: "nobody says where the ledger of the environment before is",
   ProviderNotBuilt: "the Terraform provider's zip is missing",
   StackMissing: "a construct stands outside a `SystemStack`",
+  MadeAfterSynth: "a construct is made after app.synth(), so it would be in no plan",
   HclOutputUnsupported: "the app asks for HCL instead of JSON",
 } as const satisfies Record<string, string>;
 

@@ -2,6 +2,9 @@
 export const engineErrorCodes = {
   InvalidProgram: "a step's program does not match the schema of its kind",
   UnresolvedReference: "a program names a variable that is not set where the step runs",
+  VariableMissing: "an environment variable that a program or a ledger names is not set where Terraform runs",
+  DatabaseUrlInvalid: "the URL of a database is not one of PostgreSQL",
+  DatabaseRefused: "a database was reached, and refuses the login, the database's name or a permission",
   LedgerNotConfigured: "neither the provider's `ledger` argument nor STERNA_LEDGER says where the ledger is",
   LedgerUnreachable: "the ledger cannot be read or written",
   LedgerRowUnreadable: "a row of the ledger is not as this version of Sterna reads it",

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Pool, type ClientBase, type ClientConfig } from "pg";
 import { whenReady, type Readiness } from "../readiness";
+import { requirePostgresUrl } from "./database-refusal";
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 /** The default of the kernel is two hours; firewalls and proxies forget a silent connection much sooner. */
@@ -132,6 +133,7 @@ function poolOf(url: string): Pool {
 }
 
 function settings(connectionString: string): ClientConfig {
+  requirePostgresUrl(connectionString);
   return {
     connectionString,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { escapeIdentifier, type ClientBase } from "pg";
 import { EngineError } from "../engine-error";
 import type { StepRecord } from "../../manifest/step-record";
+import { databaseRefusal } from "./database-refusal";
 import { type Ledger, type LedgerSession, type LockWait, readRow, assertScope, type LedgerScope } from "./ledger";
 import { blockersOf } from "./postgres-blockers";
 import { PostgresConnections, type DatabaseAddress, type Queryable } from "./postgres-connections";
@@ -167,6 +168,8 @@ export class PostgresLedger implements Ledger {
 
   private unreachable(error: unknown): EngineError {
     if (error instanceof EngineError) return error;
+    const refusal = databaseRefusal(error, this.location);
+    if (refusal !== undefined) return refusal;
     const reason = error instanceof Error ? error.message || (error as { code?: string }).code : String(error);
     return new EngineError(
       "LedgerUnreachable",

@@ -54,7 +54,7 @@ export function referredSecret(value: string, what: string): NamedSecret | undef
  * The value that a text stands for, when it is at hand: it is no secret of a store.
  *
  * @param what names the asker in the message: `step "create-schema"`
- * @throws EngineError `UnresolvedReference`
+ * @throws EngineError `UnresolvedReference`, `VariableMissing`
  */
 export function resolveText(
   text: Exclude<Text, StoredSecret>,
@@ -75,7 +75,7 @@ export function resolveText(
   const value = environment[text.env];
   if (value !== undefined && value !== "") return value;
   throw new EngineError(
-    "UnresolvedReference",
+    "VariableMissing",
     `${what} needs the environment variable ${text.env}, which is ${value === "" ? "empty" : "not set"} where Terraform runs. Set it and run the command again.`,
   );
 }

@@ -39,6 +39,8 @@ export interface GateQuestion {
   readonly plan?: PlanSummary;
   /** The last apply, or what stands for it: where the environment comes from. */
   readonly last?: Pick<ApplyRecord, "release" | "result"> | undefined;
+  /** What the history of the applied steps says about the plan. */
+  readonly history?: readonly GateResult[];
   /** What the proof says about the plan, in a protected environment. */
   readonly proof?: GateResult | undefined;
   /** @default - now */
@@ -63,7 +65,7 @@ interface GateCase extends GateQuestion {
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `InvalidEvidence`, `InvalidWaivers`
  */
 export function judgeGates(project: { readonly directory: string }, question: GateQuestion): GateResult[] {
-  const { moment, system, plan, last, proof, now = new Date() } = question;
+  const { moment, system, plan, last, history = [], proof, now = new Date() } = question;
   // An apply that changes nothing needs no leave.
   if (moment === "apply" && plan?.changes === false) return [];
   const waivers = readWaivers(waiversPath(project.directory), system);
@@ -78,6 +80,7 @@ export function judgeGates(project: { readonly directory: string }, question: Ga
     ...moveResult(given),
     ...states.map((state) => stateResult(state, given)),
     ...windowResult(given),
+    ...history,
     ...(proof === undefined ? [] : [proof]),
   ];
 }

@@ -35,13 +35,25 @@ export function requireSuccess(last: ApplyRecord | undefined, { system, environm
  * What was changed past Sterna was proved by nobody, and a plan of the next environment would not show it.
  *
  * @param plan what an apply would change there now
- * @throws RefusedError `EnvironmentDrifted`
+ * @param last record of the last apply there, if there is one
+ * @throws RefusedError `EnvironmentDrifted`, `ReleaseNotApplied` where nothing was ever applied
  */
-export function requireUndrifted({ system, environment }: SynthesizedSystem, plan: PlanSummary): void {
+export function requireUndrifted(
+  { system, environment, release }: SynthesizedSystem,
+  plan: PlanSummary,
+  last: ApplyRecord | undefined,
+): void {
   const names = [...plan.drift, ...plan.resources].map(({ address }) => address);
   const steps = [...plan.steps, ...plan.rollbacks].map(({ address }) => address);
   const found = [...new Set([...names, ...steps])];
   if (!plan.changes && found.length === 0) return;
+  const isNew = plan.drift.length === 0 && plan.rollbacks.length === 0;
+  if (last === undefined && isNew && plan.resources.every(({ action }) => action === "create")) {
+    throw new RefusedError(
+      "ReleaseNotApplied",
+      `release ${release} of ${system} was not applied in ${environment} yet; run \`sterna apply ${system} ${environment}\`, and promote again`,
+    );
+  }
   throw new RefusedError(
     "EnvironmentDrifted",
     `${environment} is not as its last apply left it${found.length === 0 ? "" : ` (${someOf(found, 5)})`}, so it proves nothing; ` +
@@ -62,7 +74,7 @@ export function requireApplied(
   throw new RefusedError(
     "ReleaseNotApplied",
     `${environment} is pinned to release ${release}, which has no steps, and no record of an apply shows that it was applied there; ` +
-      `run \`sterna apply ${system} ${environment}\` first`,
+      `run \`sterna apply ${system} ${environment}\` first, or, if another tool applied it, \`sterna record ${system} ${environment}\``,
   );
 }
 

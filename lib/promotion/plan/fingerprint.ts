@@ -41,12 +41,30 @@ export function entryOf(raw: string, rest: string): string {
   return raw === rest ? digest(raw) : `${digest(raw)} ${digest(rest)}`;
 }
 
+/** Whether a value was, or may have been, known only after the apply. */
 export function isUnknown(entry: string): boolean {
-  return entry === UNKNOWN;
+  return entry === UNKNOWN || entry.endsWith(` ${UNKNOWN}`);
 }
 
+/** Whether two entries stand for one value that both sides know. */
+export function haveSameValue(one: string, other: string): boolean {
+  const forms = one.split(" ");
+  return other.split(" ").some((form) => form !== UNKNOWN && forms.includes(form));
+}
+
+/**
+ * The entry of a value that is there, and that the apply which made it may have learned from the provider: it counts as
+ * equal to the same value, and like a value that is known only after the apply.
+ *
+ * @param entry nothing where there is no value: the apply may have learned that, too
+ */
+export function learnedEntry(entry: string | undefined): string {
+  return entry === undefined ? UNKNOWN : `${entry} ${UNKNOWN}`;
+}
+
+/** Whether a value has no digest because it is secret. */
 export function isSensitive(entry: string): boolean {
-  return entry === SENSITIVE;
+  return entry === SENSITIVE || entry.startsWith(`${SENSITIVE} `);
 }
 
 /** The names of members are values too: a map of domains by name. */

@@ -6,7 +6,14 @@ import {
   type ReportedResource,
   reportedName,
 } from "../promotion-report";
-import { attributeChanges, leavesAfter, leavesBefore, areRelated, extendPath } from "./attribute-changes";
+import {
+  attributeChanges,
+  leavesAfter,
+  leavesBefore,
+  type ValueChange,
+  areRelated,
+  extendPath,
+} from "./attribute-changes";
 import { DeclaredDifferences, fingerprintOf, type Fingerprint } from "./fingerprint";
 import type { JsonSelection } from "./json-slicer";
 import {
@@ -49,6 +56,8 @@ export interface PlannedResource {
   readonly action: string;
   /** Empty once it is destroyed or forgotten. Made anew each time, of what is kept of the plan: few are ever looked at. */
   readonly fingerprint: () => Fingerprint;
+  /** The values themselves; absent for an action of a provider. */
+  readonly change?: () => ValueChange;
 }
 
 /** What a plan says, without the values that a report does not show. */
@@ -108,7 +117,11 @@ export class PlanBuilder {
     const name = reportedName({ address: change.address, deposed: change.deposed ?? undefined });
     if (change.mode === "managed" && (changes || this.options.fingerprints?.(name) === true)) {
       const fingerprint = () => fingerprintOf(leavesAfter(found.open().change), this.differences);
-      this.planned.set(name, { action: actionOf(change.change.actions), fingerprint });
+      this.planned.set(name, {
+        action: actionOf(change.change.actions),
+        fingerprint,
+        change: () => found.open().change,
+      });
     }
   }
 

@@ -115,6 +115,16 @@ export function toStepChange(resource: ResourceChangeJson, knowledge: StepKnowle
   };
 }
 
+/** An applied step that a plan leaves as it is. */
+export function toStepState({
+  change,
+}: ResourceChangeJson): Pick<StepChange, "id" | "release" | "checksum" | "attributes"> | undefined {
+  const values = stepValues.safeParse(change.after).data;
+  if (values?.status !== "applied" || actionOf(change.actions) !== "no-op") return undefined;
+  const { id, release, checksum } = values;
+  return { id, release, ...(checksum ? { checksum } : {}), attributes: stepAttributes(values) };
+}
+
 function classify(
   action: ResourceAction,
   address: string,

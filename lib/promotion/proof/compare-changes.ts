@@ -8,7 +8,14 @@ import {
   isProgram,
   writeOnlyAttributes,
 } from "../plan/expressions";
-import { type FreeAttribute, areEqual, isSensitive, isUnknown, type Fingerprint } from "../plan/fingerprint";
+import {
+  type FreeAttribute,
+  areEqual,
+  haveSameValue,
+  isSensitive,
+  isUnknown,
+  type Fingerprint,
+} from "../plan/fingerprint";
 import type { PlanReading } from "../plan/plan-builder";
 import { REPLACE_AND_FORGET } from "../plan/resource-change";
 import type { StepChange } from "../plan/step-change";
@@ -191,6 +198,7 @@ function comparePaths(
     }
     const isKnown = one !== undefined && other !== undefined && !isUnknown(one) && !isUnknown(other);
     if (isKnown) return areEqual(one, other);
+    if (one !== undefined && other !== undefined && haveSameValue(one, other)) return true;
     // Both environments learn it from their apply: the same, if the provider computes it or both configure it alike.
     if (isUnknown(one ?? other ?? "") && there.isComputed(path)) return match() !== "different";
     // Only one of them knows it already. What comes of the same expression is the same all the same.

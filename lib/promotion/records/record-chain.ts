@@ -13,8 +13,8 @@ import { applyRecord, type ApplyRecord, type NewApplyRecord } from "./apply-reco
 const ATTEMPTS = 5;
 const NAME = /^(\d{6})\.json$/;
 
-/** Says which record is the last, so that one that is cut off shows. */
-const head = z.object({ number: z.number().int().positive(), digest: z.string() });
+/** Says which record is the last, so that one that is cut off shows. Number 0 is written before the first one. */
+const head = z.object({ number: z.number().int().nonnegative(), digest: z.string() });
 
 /** A record in its chain. */
 export interface ChainedRecord {
@@ -67,9 +67,16 @@ export class RecordChain {
     return records;
   }
 
-  /** The last record, if there is one. Nothing before it is looked at. */
+  /**
+   * The last record, if there is one. Nothing before it is looked at.
+   *
+   * @throws RefusedError `RecordsBroken` when it is missing
+   * @throws SternaError `RecordUnreadable`
+   */
   async last(): Promise<ApplyRecord | undefined> {
+    const found = await this.head();
     const name = (await this.names()).at(-1);
+    this.assertThere(found, name === undefined ? 0 : numberOf(name));
     return name === undefined ? undefined : parseRecord(await this.text(name), this.place(name));
   }
 
@@ -83,7 +90,9 @@ export class RecordChain {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const last = (await this.names()).at(-1);
       const previous = last === undefined ? null : sha256(await this.text(last));
-      const number = last === undefined ? 1 : Number(NAME.exec(last)![1]) + 1;
+      const number = last === undefined ? 1 : numberOf(last) + 1;
+      // From here on, a chain whose only record and head are taken away is not taken for one that never began.
+      if (number === 1) await this.moveHead({ number: 0, digest: "" });
       const text = `${JSON.stringify({ version: 2, ...record, previous }, undefined, 2)}\n`;
       const key = this.directory + nameOf(number);
       if ((await this.store.writeIf(key, text, undefined)) === undefined) continue;
@@ -98,15 +107,23 @@ export class RecordChain {
 
   /** Appends that were killed, or met each other, leave the head behind; that is no break, and the next one mends it. */
   private async assertHead(records: readonly ChainedRecord[]): Promise<void> {
-    const found = await this.store.read(this.headKey);
-    if (found === undefined) {
-      if (records.length > 1) throw this.broken(`${this.place("head.json")} is missing`);
-      return;
+    const found = await this.head();
+    this.assertThere(found, records.length);
+    const last = found && records[found.number - 1];
+    if (last !== undefined && last.digest !== found?.digest) {
+      throw this.broken(`${last.place} is not what it was when it was written`);
     }
-    const { number, digest } = parse(head, found.body, this.place("head.json"));
-    const last = records[number - 1];
-    if (last === undefined) throw this.broken(`${this.place(nameOf(number))} is missing`);
-    if (last.digest !== digest) throw this.broken(`${last.place} is not what it was when it was written`);
+  }
+
+  private assertThere(found: z.infer<typeof head> | undefined, count: number): void {
+    if (found === undefined && count > 0) throw this.broken(`${this.place("head.json")} is missing`);
+    if (found !== undefined && found.number > count)
+      throw this.broken(`${this.place(nameOf(found.number))} is missing`);
+  }
+
+  private async head(): Promise<z.infer<typeof head> | undefined> {
+    const found = await this.store.read(this.headKey);
+    return found && parse(head, found.body, this.place("head.json"));
   }
 
   private async moveHead(to: z.infer<typeof head>): Promise<void> {
@@ -152,6 +169,10 @@ function nameOf(number: number): string {
   return `${String(number).padStart(6, "0")}.json`;
 }
 
+function numberOf(name: string): number {
+  return Number(NAME.exec(name)![1]);
+}
+
 function parseRecord(text: string, place: string): ApplyRecord {
   return parse(applyRecord, text, place);
 }
@@ -165,7 +186,10 @@ function parse<Schema extends z.ZodType>(schema: Schema, text: string, place: st
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new SternaError("RecordUnreadable", `${place} is not as it should be:\n${describeIssues(result.error)}`);
+  throw new SternaError(
+    "RecordUnreadable",
+    `${place} does not match the schema of a record:\n${describeIssues(result.error)}`,
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Progress, StepRecord } from "../../manifest/step-record";
+import type { Repairs } from "../project/present";
 import { variablesOf, type Project } from "../project/project";
 import { lastRecord } from "../project/records";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
@@ -18,6 +19,11 @@ export async function readOwnLedgers(
 ): Promise<LedgerReading> {
   const variables = variablesOf(project, system.environment, process);
   return readLedgers(system, variables, (await lastRecord(project, system.stack))?.ledgers);
+}
+
+/** Rows that say by a person's hand that their step is applied. A ledger that cannot be read says nothing. */
+export function repairedRows({ rows }: LedgerReading): Repairs {
+  return new Map([...rows].flatMap(([id, { repaired }]) => (repaired === undefined ? [] : [[id, repaired]])));
 }
 
 /** How far each step of a stack is. */

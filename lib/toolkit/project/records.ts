@@ -9,6 +9,7 @@ import { ConditionalWrites, type ObjectStore } from "../../engine/objects/object
 import { S3Store } from "../../engine/objects/s3-store";
 import { environmentsFile, type RecordsPlace } from "../../manifest/environments-file";
 import type { PromotionReport } from "../../promotion/promotion-report";
+import { ApplyIntents, type ApplyIntent, type NewApplyIntent } from "../../promotion/records/apply-intents";
 import type { ApplyRecord, NewApplyRecord } from "../../promotion/records/apply-record";
 import { FolderStore, RecordChain, type ChainedRecord } from "../../promotion/records/record-chain";
 import type { Project } from "./project";
@@ -21,7 +22,7 @@ import { type SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
  * @throws SternaError `RecordUnreadable`, `RecordsUnreachable`
  */
 export async function lastRecord(project: Project, stack: string): Promise<ApplyRecord | undefined> {
-  return withChain(project, stack, (chain) => chain.last());
+  return withRecords(project, stack, ({ chain }) => chain.last());
 }
 
 /**
@@ -31,7 +32,7 @@ export async function lastRecord(project: Project, stack: string): Promise<Apply
  * @throws SternaError `RecordUnreadable`, `RecordsUnreachable`
  */
 export async function allRecords(project: Project, stack: string): Promise<ChainedRecord[]> {
-  return withChain(project, stack, (chain) => chain.read());
+  return withRecords(project, stack, ({ chain }) => chain.read());
 }
 
 /**
@@ -41,12 +42,39 @@ export async function allRecords(project: Project, stack: string): Promise<Chain
  * @throws SternaError `FileUnwritable`, `RecordsUnreachable`
  */
 export async function writeRecord(project: Project, record: NewApplyRecord): Promise<string> {
-  return withChain(project, record.stack, async (chain, store) => {
+  return withRecords(project, record.stack, async ({ chain, store }) => {
     const key = await chain.append(record);
     return store instanceof FolderStore
       ? relative(project.directory, join(store.location, key))
       : `${store.location}/${key}`;
   });
+}
+
+/**
+ * The applies to a stack that were begun and have no record: one that works now, or whose process was killed.
+ *
+ * @throws SternaError `RecordUnreadable`, `RecordsUnreachable`
+ */
+export async function openIntents(project: Project, stack: string): Promise<ApplyIntent[]> {
+  return withRecords(project, stack, ({ intents }) => intents.open());
+}
+
+/**
+ * Writes down what an apply is about to do.
+ *
+ * @throws SternaError `FileUnwritable`, `RecordUnreadable`, `RecordsUnreachable`
+ */
+export async function beginIntent(project: Project, intent: NewApplyIntent): Promise<void> {
+  await withRecords(project, intent.record.stack, ({ intents }) => intents.begin(intent));
+}
+
+/**
+ * Ends what `beginIntent` wrote, once its record is written.
+ *
+ * @throws SternaError `FileUnwritable`, `RecordUnreadable`, `RecordsUnreachable`
+ */
+export async function endIntent(project: Project, { id, record }: NewApplyIntent): Promise<void> {
+  await withRecords(project, record.stack, ({ intents }) => intents.end(id));
 }
 
 /** Who runs the command: the person behind a pipeline where GitHub or GitLab names one, else the account. */
@@ -63,14 +91,21 @@ function accountName(environment: NodeJS.ProcessEnv): string {
   }
 }
 
-async function withChain<T>(
+interface StackRecords {
+  readonly chain: RecordChain;
+  readonly intents: ApplyIntents;
+  readonly store: ObjectStore;
+}
+
+async function withRecords<T>(
   project: Project,
   stack: string,
-  work: (chain: RecordChain, store: ObjectStore) => Promise<T>,
+  work: (records: StackRecords) => Promise<T>,
 ): Promise<T> {
   const { store, prefix } = openRecords(project);
   try {
-    return await work(new RecordChain(store, prefix, stack), store);
+    const chain = new RecordChain(store, prefix, stack);
+    return await work({ chain, intents: new ApplyIntents(store, prefix, stack), store });
   } catch (error) {
     if (error instanceof SternaError) throw error;
     const reason = error instanceof Error ? error.message || error.name : String(error);

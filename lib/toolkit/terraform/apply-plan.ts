@@ -1,18 +1,25 @@
+import { randomUUID } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describeError } from "../describe-error";
 import type { Reporter, ToolkitContext } from "../reporter";
+import { thisProcess } from "../../engine/processes/process-identity";
 import { keptChanges, ProvingHistory } from "../../promotion/proof/proving-history";
+import type { Expressions } from "../../promotion/plan/expressions";
+import type { PlanReading } from "../../promotion/plan/plan-builder";
+import type { NewApplyIntent } from "../../promotion/records/apply-intents";
 import { recordedChanges, type NewApplyRecord, type RecordedStep } from "../../promotion/records/apply-record";
 import { databaseLedgers, type LedgerReading } from "../ledgers/read-ledgers";
-import { readOwnLedgers } from "../ledgers/system-status";
+import { readOwnLedgers, repairedRows } from "../ledgers/system-status";
+import { recordPresent, type Repairs } from "../project/present";
 import { variablesOf, type Project } from "../project/project";
-import { lastRecord, whoRuns, writeRecord } from "../project/records";
+import { readDifferences } from "../project/proof";
+import { beginIntent, endIntent, whoRuns, writeRecord } from "../project/records";
 import { discardPlan, planFiles, type SavedPlan } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { ApplyProgress } from "./apply-progress";
-import type { TerraformDiagnostic } from "./diagnostics";
-import type { MadePlan } from "./make-plan";
+import { type TerraformDiagnostic, isStateLocked, terraformFailure } from "./diagnostics";
+import { type MadePlan, readPlan } from "./make-plan";
 import { Terraform } from "./terraform";
 
 /** What an apply did. */
@@ -42,52 +49,81 @@ export async function applyPlan(
   const terraform = new Terraform(system.directory, { ...variables, STERNA_LOGS: logs }, terminal, system);
   const startedAt = new Date().toISOString();
   const files = planFiles(project, system.stack);
-  const history = ProvingHistory.ofAll(own, saved.release);
+  const hasChanges = saved.summary.changes;
+  const log = join(logs, `${startedAt.replaceAll(":", "-")}.jsonl`);
+  const readRows = () => readOwnLedgers(project, system, surroundings.environment);
   // Before the apply: what it runs may write into the files that it reads.
-  const kept = keptChanges(plan, configured, history);
-  const changes = [...recordedChanges(plan, configured), ...kept];
-  const steps = new Map(
-    [...saved.summary.rollbacks, ...saved.summary.steps].map(({ id, address }) => [id, configured.ofStep(address)]),
-  );
-  const progress = new ApplyProgress(saved.summary, terminal);
-  const stopWatching = watchLedgers(progress, () => readOwnLedgers(project, system, surroundings.environment), logs);
-  const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
-    log: join(logs, `${startedAt.replaceAll(":", "-")}.jsonl`),
-    onEvent: (event) => progress.onEvent(event),
-  });
-  await stopWatching();
-  terminal.showLive(undefined);
-  // Applied or not, Terraform takes a plan only once: the state has moved on.
-  discardPlan(files);
-
-  const repairs = await repairedRows(project, system, surroundings.environment);
-  const result = run.succeeded ? "applied" : run.interrupts > 0 ? "interrupted" : "failed";
-  const record: AppliedPlan["record"] = {
+  const planned = hasChanges
+    ? [...recordedChanges(plan, configured), ...keptChanges(plan, configured, ProvingHistory.ofAll(own, saved.release))]
+    : [];
+  const planSteps = [...saved.summary.rollbacks, ...saved.summary.steps];
+  const expressions = new Map(planSteps.map(({ id, address }) => [id, configured.ofStep(address)]));
+  // What is adopted may be there only because a person wrote so; all other steps get new rows.
+  const adopts = planSteps.some(({ action }) => action === "adopt");
+  const repairedBefore: Repairs = adopts ? repairedRows(await readRows()) : new Map();
+  const presentPlan = hasChanges ? undefined : await readAll(project, system, terraform, files.plan);
+  const draft: NewApplyRecord = {
     stack: system.stack,
     system: system.system,
     environment: system.environment,
     release: saved.release,
-    result,
+    result: "interrupted",
     startedAt,
-    finishedAt: new Date().toISOString(),
+    finishedAt: startedAt,
     by: whoRuns(surroundings.environment),
     plan: saved.digest,
     resources: saved.summary.counts,
-    changes: run.succeeded ? changes : changes.filter(({ name }) => progress.finishedResources().has(name)),
-    steps: progress.recordedSteps().map((step) => {
-      const [expressions, repaired] = [steps.get(step.id), repairs.get(step.id)];
-      return { ...step, ...(expressions && { expressions }), ...(repaired && { repaired }) };
-    }),
+    changes: planned,
+    steps: [],
     ledgers: databaseLedgers(system),
-    errors: run.diagnostics.filter(({ severity }) => severity === "error").map(({ summary }) => summary),
+    errors: [],
     ...proofOf(saved),
     sterna: saved.parts.sterna ?? "unknown",
+    terraform: saved.terraform,
+  };
+  const progress = new ApplyProgress(saved.summary, terminal);
+  const intent = hasChanges
+    ? await beginApply(
+        project,
+        draft,
+        intendedSteps(saved, expressions, repairedBefore),
+        relative(project.directory, log),
+      )
+    : undefined;
+  const stopWatching = watchLedgers(progress, readRows, logs);
+  const run = await terraform.run(["apply", "-input=false", "-json", files.plan], {
+    log,
+    onEvent: (event) => progress.onEvent(event),
+  });
+  await stopWatching();
+  terminal.showLive(undefined);
+  if (isStateLocked(run.diagnostics)) {
+    // Nothing began, so the plan is as good as it was.
+    if (intent !== undefined) await endIntent(project, intent);
+    throw terraformFailure("terraform apply", run, system);
+  }
+  // Applied or not, Terraform takes a plan only once: the state has moved on.
+  discardPlan(files);
+
+  const result = run.succeeded ? "applied" : run.interrupts > 0 ? "interrupted" : "failed";
+  const repairs = repairedRows(await readRows());
+  const record: AppliedPlan["record"] = {
+    ...draft,
+    result,
+    finishedAt: new Date().toISOString(),
+    changes: run.succeeded ? planned : planned.filter(({ name }) => progress.finishedResources().has(name)),
+    steps: progress.recordedSteps().map((step) => ({ ...step, ...detailsOf(step, expressions, repairs) })),
+    errors: run.diagnostics.filter(({ severity }) => severity === "error").map(({ summary }) => summary),
     terraform: run.version,
   };
-  const file =
-    saved.summary.changes || kept.length > 0 || !(await isSameAsLast(project, record))
-      ? await keepRecord(project, record, terminal)
-      : undefined;
+  const file = await keepRecord(terminal, system, async () => {
+    if (presentPlan !== undefined && run.succeeded) {
+      return recordPresent(project, system, record, presentPlan, repairs);
+    }
+    const written = await writeRecord(project, record);
+    if (intent !== undefined) await endIntent(project, intent);
+    return written;
+  });
   return {
     record,
     ...(file === undefined ? {} : { file }),
@@ -96,36 +132,71 @@ export async function applyPlan(
   };
 }
 
-/** Rows that say by a person's hand that their step is applied. A ledger that cannot be read says nothing. */
-async function repairedRows(
+/** A plan without changes, with the fingerprints of all that is there. */
+async function readAll(
   project: Project,
-  system: SynthesizedSystem,
-  process: NodeJS.ProcessEnv,
-): Promise<Map<string, NonNullable<RecordedStep["repaired"]>>> {
-  const { rows } = await readOwnLedgers(project, system, process);
-  return new Map([...rows].flatMap(([id, { repaired }]) => (repaired === undefined ? [] : [[id, repaired]])));
+  { system, environment }: SynthesizedSystem,
+  terraform: Terraform,
+  plan: string,
+): Promise<PlanReading> {
+  const { declared } = readDifferences(project, system, environment);
+  return readPlan(terraform, plan, { differences: declared, fingerprints: () => true });
+}
+
+/** What a record says of a step besides what the plan does. */
+function detailsOf(
+  { id }: Pick<RecordedStep, "id">,
+  said: ReadonlyMap<string, Expressions | undefined>,
+  repairs: Repairs,
+): Pick<RecordedStep, "expressions" | "repaired"> {
+  const [expressions, repaired] = [said.get(id), repairs.get(id)];
+  return { ...(expressions && { expressions }), ...(repaired && { repaired }) };
+}
+
+function intendedSteps(
+  { summary }: SavedPlan,
+  said: ReadonlyMap<string, Expressions | undefined>,
+  repairs: Repairs,
+): NewApplyIntent["steps"] {
+  return [...summary.rollbacks, ...summary.steps].map((step) => {
+    const { id, address, release, action, checksum, attributes } = step;
+    return {
+      ...{ id, address, release, action, status: "pending" as const },
+      ...(checksum && { checksum }),
+      ...(attributes && { attributes }),
+      ...detailsOf(step, said, action === "adopt" ? repairs : new Map()),
+    };
+  });
+}
+
+/** Writes down what is about to happen: this process may not live to tell what did. */
+async function beginApply(
+  project: Project,
+  record: NewApplyRecord,
+  steps: NewApplyIntent["steps"],
+  log: string,
+): Promise<NewApplyIntent> {
+  const changes = record.changes ?? [];
+  const intent = { id: randomUUID(), record: { ...record, changes }, steps, log, by: thisProcess() };
+  await beginIntent(project, intent);
+  return intent;
 }
 
 /** What was applied is applied, also when it cannot be written down. */
 async function keepRecord(
-  project: Project,
-  record: AppliedPlan["record"],
   terminal: Reporter,
+  { system, environment }: SynthesizedSystem,
+  write: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
   try {
-    return await writeRecord(project, record);
+    return await write();
   } catch (error) {
     terminal.report(
-      `${terminal.colors.yellow("warning")}: there is no record of this apply: ${describeError(error).message}`,
+      `${terminal.colors.yellow("warning")}: there is no record of this apply: ${describeError(error).message}\n` +
+        `Until there is one, it proves no resources for the next environment. Once records can be written, run \`sterna record ${system} ${environment}\`.`,
     );
     return undefined;
   }
-}
-
-/** An apply without changes still proves that a release is there, once. */
-async function isSameAsLast(project: Project, { stack, release, result }: AppliedPlan["record"]): Promise<boolean> {
-  const last = await lastRecord(project, stack);
-  return last?.release === release && last.result === result;
 }
 
 /** Which record of the environment before the plan was proved by. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "../../core/error-codes";
 import { SternaError } from "../../core/errors";
 import { RefusedError } from "../../core/refused-error";
+import type { StackManifest } from "../../manifest/stack-manifest";
 
 const diagnostic = z.looseObject({
   severity: z.string(),
@@ -80,22 +81,68 @@ export interface FailedRun {
   readonly interrupts: number;
 }
 
+/** What Terraform says of a state that another run holds (its text goes on with `Lock Info:`). */
+const STATE_LOCKED = "Error acquiring the state lock";
+
+/** What Terraform says of a plan that is not of the state as it is now. */
+const STALE_PLAN = "Saved plan is stale";
+
+/** Whether a run did nothing because another one holds the state. */
+export function isStateLocked(diagnostics: readonly TerraformDiagnostic[]): boolean {
+  return diagnostics.some(({ severity, summary }) => severity === "error" && summary === STATE_LOCKED);
+}
+
 /**
  * The error of a failed run, with the code of Sterna's provider where that reported it. When all that went wrong is a
  * refusal of the provider, it is a refusal.
  *
  * @param what the command: `terraform plan`
+ * @param stack what Terraform worked on
  */
-export function terraformFailure(what: string, { diagnostics, otherOutput, interrupts }: FailedRun): SternaError {
+export function terraformFailure(
+  what: string,
+  { diagnostics, otherOutput, interrupts }: FailedRun,
+  stack?: Pick<StackManifest, "system" | "environment">,
+): SternaError {
   if (interrupts > 0) return new SternaError("Interrupted", `${what} was interrupted; run the command again to go on`);
   const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const locked = errors.find(({ summary }) => summary === STATE_LOCKED);
+  if (locked !== undefined) return new SternaError("StateLocked", describeLock(locked, stack));
+  if (errors.some(({ summary }) => summary === STALE_PLAN)) {
+    const again = stack === undefined ? "plan again" : `run \`sterna plan ${stack.system} ${stack.environment}\``;
+    return new RefusedError(
+      "PlanChanged",
+      `the saved plan is out of date: something else changed the state after the plan was made. Nothing was applied; ${again}, and review it.`,
+    );
+  }
   const codes = errors.map(({ summary }) => sternaCode(summary));
   const message = errors.map(describeDiagnostic).join("\n") || lastLines(otherOutput) || "it said nothing";
   const [code] = codes;
   if (code !== undefined && codes.every((each) => each !== undefined && REFUSALS.includes(each))) {
     return new RefusedError(code, message);
   }
-  return new SternaError(code ?? "TerraformFailed", `${what} failed:\n${message}${cureFor(message)}`);
+  const cure = cureOf(code, stack?.environment) || cureFor(message);
+  return new SternaError(code ?? "TerraformFailed", `${what} failed:\n${message}${cure}`);
+}
+
+/** Who holds the state, and what to do. Terraform's own advice, `-lock=false`, lets two runs write one state. */
+function describeLock(
+  { detail }: TerraformDiagnostic,
+  stack: Pick<StackManifest, "system" | "environment"> | undefined,
+): string {
+  const info = (name: string) => new RegExp(`^\\s*${name}:[ \\t]*(\\S.*)$`, "m").exec(detail)?.[1]?.trim();
+  const [id, who, operation, created] = ["ID", "Who", "Operation", "Created"].map(info);
+  const holder =
+    who === undefined
+      ? (detail.split("\n").find((line) => line.trim() !== "") ?? "another run holds it")
+      : `${who} holds it${operation === undefined ? "" : ` (${operation})`}${created === undefined ? "" : ` since ${created}`}`;
+  const place = stack === undefined ? "" : ` of ${stack.system} in ${stack.environment}`;
+  const unlock = stack === undefined ? "" : ` ${stack.system} ${stack.environment}`;
+  return (
+    `Terraform's state${place} is locked: ${holder}. Nothing was changed.\n` +
+    "Wait for that run: add `--lock-timeout 10m`. If its process is gone for good, run " +
+    `\`sterna unlock${unlock}${id === undefined ? "" : ` --id ${id}`}\`.`
+  );
 }
 
 /** `summary`, then the indented detail. */
@@ -114,6 +161,21 @@ export function sternaCode(summary: string): ErrorCode | undefined {
 export function lastLines(output: string): string {
   const lines = output.split("\n").filter((line) => line.trim() !== "");
   return lines.slice(-LAST_LINES).join("\n");
+}
+
+/** What helps where a variable of the environment is missing or wrong. */
+export function cureOf(code: string | undefined, environment: string | undefined): string {
+  if (environment === undefined) return "";
+  const file = `.sterna/${environment}.env`;
+  switch (code) {
+    case "VariableMissing":
+      return `\nFor the commands of sterna, write it into ${file} (NAME=value), which is not committed; for terraform and cdktf, export it.`;
+    case "DatabaseUrlInvalid":
+    case "DatabaseRefused":
+      return `\nA URL from a variable is in ${file}, or in the environment of this process.`;
+    default:
+      return "";
+  }
 }
 
 /** What helps against the failures that Sterna's way of installing its provider brings. */

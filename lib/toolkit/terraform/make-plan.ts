@@ -4,22 +4,20 @@ import { PlanReader } from "../../promotion/plan/read-plan";
 import { summarizePlan, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { program } from "../../manifest/program";
 import { ROLLBACK } from "../../provider/plan-step";
+import { parseUnreadable } from "../../provider/diagnostics";
+import type { ErrorCode } from "../../core/error-codes";
+import { SternaError } from "../../core/errors";
+import type { ApplyIntent } from "../../promotion/records/apply-intents";
 import type { ApplyRecord } from "../../promotion/records/apply-record";
 import type { ConfiguredExpressions } from "../../promotion/plan/expressions";
 import { RefusedError } from "../../core/refused-error";
 import type { StepChange } from "../../promotion/plan/step-change";
 import { describeUndo } from "../../promotion/plan/undo";
+import { historyResult } from "../../promotion/gates/history-gate";
 import { judgeGates } from "../../promotion/gates/judge-gates";
 import { isEffectlessJson } from "../ledgers/find-applied";
 import { variablesOf, type Project } from "../project/project";
-import {
-  type EnvironmentDifferences,
-  readDifferences,
-  expressionsOf,
-  type ProofRecords,
-  proveBy,
-  readProofRecords,
-} from "../project/proof";
+import { type EnvironmentDifferences, readDifferences, expressionsOf } from "../project/proof";
 import { lanesOf, allRecords, lastRecord } from "../project/records";
 import {
   describedPlan,
@@ -32,8 +30,10 @@ import {
 } from "../project/saved-plan";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import type { Reporter, ToolkitContext } from "../reporter";
-import { type TerraformDiagnostic, describeDiagnostic, terraformFailure } from "./diagnostics";
+import { completeByLog, completeByPlan } from "./complete-record";
+import { type TerraformDiagnostic, cureOf, describeDiagnostic, terraformFailure } from "./diagnostics";
 import { initialize } from "./init";
+import { type ProofRecords, proveBy, readProofRecords } from "./prove-plan";
 import { Terraform } from "./terraform";
 
 /** A plan that was just made and saved, or just judged again. */
@@ -56,7 +56,7 @@ interface PlanBasis {
 }
 
 /** A plan as Terraform made it, before anything is judged. */
-interface RawPlan {
+export interface RawPlan {
   readonly plan: PlanReading;
   readonly summary: PlanSummary;
   readonly warnings: readonly TerraformDiagnostic[];
@@ -77,11 +77,16 @@ export async function makePlan(
   terminal: Reporter,
 ): Promise<MadePlan> {
   const files = planFiles(project, system.stack);
-  const basis = await readBasis(project, system);
+  const lost = await completeByLog(project, system.stack);
+  let basis = await readBasis(project, system, surroundings.environment);
   const { terraform, warnings, ...made } = await planStack(
-    ...([project, system, surroundings, terminal, files, readingOptions(basis)] as const),
+    ...([project, system, surroundings, terminal, files, readingOptions(basis, namesOf(lost))] as const),
   );
   try {
+    if (lost.length > 0) {
+      await completeByPlan(project, lost, made);
+      basis = await readBasis(project, system, surroundings.environment);
+    }
     const told = untold(warnings).map(describeDiagnostic);
     const { description, ...judged } = await judgePlan(project, system, basis, { ...made, warnings: told });
     return { ...judged, saved: savePlan(project, files, system, terraform, description) };
@@ -107,7 +112,7 @@ export async function judgeSaved(
   const variables = variablesOf(project, system.environment, surroundings.environment);
   const terraform = new Terraform(system.directory, variables, terminal, system);
   await initialize(terraform, system.directory, variables, terminal);
-  const basis = await readBasis(project, system);
+  const basis = await readBasis(project, system, surroundings.environment);
   const plan = await readPlan(terraform, planFiles(project, system.stack).plan, readingOptions(basis));
   // The plan's JSON does not hold what the provider warned of. A step that is adopted needs the same proof as one that runs.
   const adopted = new Set(saved.summary.steps.filter(({ action }) => action === "adopt").map(({ address }) => address));
@@ -117,11 +122,11 @@ export async function judgeSaved(
   return { ...judged, saved: describedPlan(system, saved, description) };
 }
 
-async function readBasis(project: Project, system: SynthesizedSystem): Promise<PlanBasis> {
+async function readBasis(project: Project, system: SynthesizedSystem, process: NodeJS.ProcessEnv): Promise<PlanBasis> {
   const differences = readDifferences(project, system.system, system.environment);
   const last = await lastRecord(project, system.stack);
   const own = await ownRecords(project, system, last);
-  return { differences, last, own, records: await readProofRecords(project, system, own) };
+  return { differences, last, own, records: await readProofRecords(project, system, own, process) };
 }
 
 /** The way back is judged by them. Otherwise broken ones stop nothing here: the next environment finds them. */
@@ -139,12 +144,15 @@ async function ownRecords(
   }
 }
 
-function readingOptions({ differences, records, own }: PlanBasis): ReadingOptions {
+function readingOptions(
+  { differences, records, own }: PlanBasis,
+  lost: ReadonlySet<string> = new Set(),
+): ReadingOptions {
   const proved = records?.history.resources;
   const recorded = new Set(own.flatMap(({ changes }) => changes.map(({ name }) => name)));
   return {
     differences: differences.declared,
-    fingerprints: (name) => recorded.has(name) || (proved?.has(name) ?? false),
+    fingerprints: (name) => lost.has(name) || recorded.has(name) || (proved?.has(name) ?? false),
   };
 }
 
@@ -162,16 +170,19 @@ async function judgePlan(
     chain: await lanesOf(project, system),
     release: { ...(last === undefined ? {} : { from: last.release }), to: system.release },
     proof: proof?.report,
-    gates: judgeGates(project, { moment: "plan", system, plan: made.summary, last, proof: proof?.gate }),
+    gates: judgeGates(project, {
+      ...{ moment: "plan", system, plan: made.summary, last, proof: proof?.gate },
+      history: historyResult(system, made.summary, made.plan),
+    }),
     undoPreview: undoPreviewOf,
   };
   return { plan: made.plan, configured, own, description };
 }
 
 /**
- * Looks whether a stack is as its last apply left it.
+ * Looks whether a stack is as its last apply left it. Records of applies that were killed are completed by what is found.
  *
- * @returns what an apply would change now; nothing is saved
+ * @returns what an apply would change now, with the fingerprints of all resources; nothing is saved
  * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
  */
 export async function planForDrift(
@@ -179,13 +190,22 @@ export async function planForDrift(
   system: SynthesizedSystem,
   surroundings: ToolkitContext["surroundings"],
   terminal: Reporter,
-): Promise<PlanSummary> {
+): Promise<RawPlan> {
   const files = planFiles(project, `${system.stack}.drift`);
+  const { declared } = readDifferences(project, system.system, system.environment);
+  const lost = await completeByLog(project, system.stack);
+  const options = { differences: declared, fingerprints: () => true };
   try {
-    return (await planStack(project, system, surroundings, terminal, files, {})).summary;
+    const made = await planStack(project, system, surroundings, terminal, files, options);
+    await completeByPlan(project, lost, made);
+    return made;
   } finally {
     discardPlan(files);
   }
+}
+
+function namesOf(intents: readonly ApplyIntent[]): ReadonlySet<string> {
+  return new Set(intents.flatMap(({ record }) => record.changes.map(({ name }) => name)));
 }
 
 async function planStack(
@@ -213,15 +233,56 @@ async function planStack(
   if (terminal.verbose) for (const diagnostic of run.diagnostics) terminal.report(describeDiagnostic(diagnostic));
   if (!run.succeeded) {
     discardPlan(files);
-    throw terraformFailure("terraform plan", run);
+    throw terraformFailure("terraform plan", run, system);
   }
   const warnings = run.diagnostics.filter(({ severity }) => severity === "warning");
   const plan = await readPlan(terraform, files.plan, options);
+  try {
+    requireReadableLedgers(system, plan, warnings);
+  } catch (error) {
+    discardPlan(files);
+    throw error;
+  }
   const summary = summarizePlan(plan, {
     isEffectless: isEffectlessJson,
     adopted: new Set(warnings.filter(isAdoption).map(({ address }) => address ?? "")),
   });
   return { plan, summary, warnings, terraform: run.version };
+}
+
+/** Codes of a ledger that will not be there in the apply either, unless the apply makes its database. */
+const UNREADABLE = ["LedgerUnreachable", "DatabaseRefused"];
+
+/**
+ * A plan that could not look into a ledger does not know what is applied. It passes where the same apply makes what the
+ * ledger is in, or what the step waits for.
+ *
+ * @throws SternaError `LedgerUnreachable`, `DatabaseRefused`
+ */
+function requireReadableLedgers(
+  { system, environment }: SynthesizedSystem,
+  plan: PlanReading,
+  warnings: readonly TerraformDiagnostic[],
+): void {
+  const made = plan.resources.filter(({ action }) => action === "create" || action === "replace");
+  if (made.some(({ stateful }) => stateful)) return;
+  const isMade = (address: string) => made.some((each) => each.address.replace(/\[.*$/, "") === address);
+  const waits = (address: string, seen = new Set([address])): boolean =>
+    (plan.dependencies.get(address) ?? []).some(
+      (each) => isMade(each) || (!seen.has(each) && waits(each, seen.add(each))),
+    );
+  const found = warnings.flatMap((warning) => {
+    const unreadable = parseUnreadable(warning.summary);
+    const isOpen = unreadable !== undefined && UNREADABLE.includes(unreadable.code) && !waits(warning.address ?? "");
+    return isOpen ? [{ ...unreadable, reason: warning.detail }] : [];
+  });
+  const [first] = found;
+  if (first === undefined) return;
+  throw new SternaError(
+    first.code as ErrorCode,
+    `the plan of ${system} in ${environment} is not ready to apply: what is applied already is not known, since the ledger of ` +
+      `${found.map(({ step }) => step).join(", ")} cannot be read.\n${first.reason}${cureOf(first.code, environment)}`,
+  );
 }
 
 function undoPreviewOf({ action, preview, program: json, appliedAt }: StepChange): readonly string[] {

@@ -117,7 +117,7 @@ describe("a step with a ledger in a directory", () => {
         environment: { SECRET: { env: "NOT_SET_ANYWHERE" } },
         probe: { query: "true", expected: "x" },
       });
-      await expect(applyStep(unset, ledger)).rejects.toMatchObject({ code: "UnresolvedReference" });
+      await expect(applyStep(unset, ledger)).rejects.toMatchObject({ code: "VariableMissing" });
       const left = await row();
 
       // WHEN

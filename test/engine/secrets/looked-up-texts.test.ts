@@ -66,7 +66,7 @@ describe("the secrets of a program", () => {
     // THEN
     expect(texts.valueOf(token, { SECRET: "shop/staging" })).toBe("staging-token");
     expect(() => texts.valueOf(missing, {})).toThrow(expect.objectContaining({ code: "SecretMissing" }));
-    expect(() => texts.valueOf(env("UNSET"), {})).toThrow(expect.objectContaining({ code: "UnresolvedReference" }));
+    expect(() => texts.valueOf(env("UNSET"), {})).toThrow(expect.objectContaining({ code: "VariableMissing" }));
   });
 
   it("are not confused by variables of a script that are called like a reference", async () => {

@@ -40,6 +40,48 @@ describe("the records of a stack", () => {
     await expect(chain.read()).rejects.toMatchObject({ code: "RecordsBroken", message: expect.stringContaining(name) });
   });
 
+  it("are broken when the newest of two, and the head that would tell of it, are taken away", async () => {
+    // GIVEN one record and a head
+    const store = new FolderStore(directory);
+    const short = new RecordChain(store, "", "shop-production");
+    await short.append(record("0.1.0"));
+    await short.append(record("0.2.0"));
+
+    // WHEN
+    rmSync(join(directory, "shop-production", "000002.json"));
+    rmSync(join(directory, "shop-production", "head.json"));
+
+    // THEN
+    await expect(short.read()).rejects.toMatchObject({ code: "RecordsBroken" });
+    await expect(short.last()).rejects.toMatchObject({ code: "RecordsBroken" });
+  });
+
+  it("do not take an older record for the last one when the newest is missing", async () => {
+    rmSync(file("000003.json"));
+
+    await expect(chain.last()).rejects.toMatchObject({
+      code: "RecordsBroken",
+      message: expect.stringContaining("000003.json is missing"),
+    });
+  });
+
+  it("are a chain that never began after a first append that was killed before it wrote the record", async () => {
+    // GIVEN
+    const young = new RecordChain(new FolderStore(directory), "", "shop-production");
+    await young.append(record("0.1.0"));
+    rmSync(join(directory, "shop-production", "000001.json"));
+    writeFileSync(join(directory, "shop-production", "head.json"), '{"number":0,"digest":""}');
+
+    // THEN
+    expect(await young.read()).toEqual([]);
+
+    // WHEN
+    await young.append(record("0.2.0"));
+
+    // THEN
+    expect(await young.read()).toHaveLength(1);
+  });
+
   it("are whole after an append that was killed before it named itself the last", async () => {
     // GIVEN
     const head = readFileSync(file("head.json"));
