@@ -63,8 +63,10 @@ export const applyRecord = z.object({
 });
 export type ApplyRecord = z.infer<typeof applyRecord>;
 
+type NewRecordFields = z.input<typeof applyRecord>;
+
 /** A record before its place in the chain is known. */
-export type NewApplyRecord = Omit<z.input<typeof applyRecord>, "version" | "previous">;
+export type NewApplyRecord = Omit<NewRecordFields, "version" | "previous">;
 
 /**
  * What the record of an apply says about each resource that a plan changes.
