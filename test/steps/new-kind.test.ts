@@ -129,8 +129,11 @@ describe("a kind of step that was just made up", () => {
 });
 
 describe("the two sides of a kind of step", () => {
+  // An upward import of a file that is there closes a circle of folders besides, which another rule reports.
   const refused = (path: string, source: string) =>
-    lintText(path, `import { x } from "${source}";\nx();`).map(({ rule }) => rule);
+    lintText(path, `import { x } from "${source}";\nx();`)
+      .map(({ rule }) => rule)
+      .filter((rule) => rule !== "sterna/folder-cycles");
 
   test.each([
     ["lib/steps/note/step.ts", "./kind"],
