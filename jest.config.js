@@ -22,6 +22,8 @@ const common = {
 };
 
 module.exports = {
+  // Three suites share two cores: a test that takes a second alone may take several.
+  testTimeout: 20_000,
   projects: [
     {
       ...common,

@@ -28,7 +28,7 @@ function stackWithSteps(environment: "development" | "production") {
     ["development", "production"].map((name) => ({ name, variables: { shop: { SECRET: `shop/${name}` } } })),
   );
   const proof = Ledger.postgres({ url: SecretReference.aws("shop/proof") });
-  const proved = environment === "production" ? { proof } : {};
+  const proved = environment === "production" ? { previousLedger: proof } : {};
   const ledger = Ledger.postgres({ url: SecretReference.aws("shop/ledger", { key: "url" }) });
   const stack = new TestApp(directory).stack({ environment: chain.get(environment), ledger, ...proved });
   new AwsProvider(stack, "aws", { region: "us-east-1" });
