@@ -27,6 +27,7 @@ export { type EnvironmentVariableReference, variable, type VariableReference } f
 export { SecretReference, type TextInput } from "./core/references";
 export { Size, type SizeConversionOptions } from "./core/size";
 export { SternaError } from "./core/errors";
+export type { Acknowledgements } from "./core/acknowledge";
 export type { Transform } from "./core/refactoring";
 export { type Problem, ValidationError } from "./core/errors";
 

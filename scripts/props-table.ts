@@ -119,6 +119,7 @@ function reference(node: ts.TypeReferenceNode, name: string, rows: Map<string, R
   if (name === "Readonly" && first) return typeOf(first, rows);
   if (name === "ReadonlyArray" && first) return ["list", typeOf(first, rows)];
   if (name === "Record" && second) return ["map", typeOf(second, rows)];
+  if (name === "Acknowledgements") return ["map", "string"];
   const declaration = declarationOf(name, node);
   if (declaration === undefined) return ANY;
   if (ts.isClassDeclaration(declaration)) return ["is", name];

@@ -91,7 +91,9 @@ export class AppEf extends SystemStack {
             { tier: Tier.infrequentAccess, after: Duration.days(90) },
             { tier: Tier.archive, after: Duration.days(180) },
           ],
-          allowRetrievalDelay: "1.0.0 reads projects from PostgreSQL; these are the documents of the beta",
+          acknowledge: {
+            RetrievalDelayNotAccepted: "1.0.0 reads projects from PostgreSQL; these are the documents of the beta",
+          },
         },
         {
           // An object goes one of two ways. A ladder over what the application reads would archive files in use.
@@ -104,7 +106,9 @@ export class AppEf extends SystemStack {
         name: "app-ef-tiering",
         prefix: "data/files/",
         archiveAfter: Duration.days(180),
-        allowRetrievalDelay: "a file that nobody opened for half a year may take some hours to come back",
+        acknowledge: {
+          RetrievalDelayNotAccepted: "a file that nobody opened for half a year may take some hours to come back",
+        },
       },
     });
   }

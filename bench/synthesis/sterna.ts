@@ -26,7 +26,7 @@ for (let index = 0; index < Number(count); index++) {
           { tier: Tier.infrequentAccess, after: Duration.days(30) },
           { tier: Tier.archive, after: Duration.days(90) },
         ],
-        allowRetrievalDelay: "it is an archive",
+        acknowledge: { RetrievalDelayNotAccepted: "it is an archive" },
       },
     ],
   });

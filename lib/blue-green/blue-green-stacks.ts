@@ -8,6 +8,7 @@ import {
 } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { writeFileSync } from "node:fs";
+import { acknowledgement, type Acknowledgements, isAcknowledged, validateAcknowledgements } from "../core/acknowledge";
 import { checkProps } from "../core/check-props";
 import { ValidationError } from "../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
@@ -55,10 +56,16 @@ export interface BlueGreenStacksProps<ColorStack extends TerraformStack> {
 
   /**
    * Types that may stand in a color though they hold data, because what they hold may go with the color:
-   * `["aws_sqs_queue"]`.
+   * `["aws_sqs_queue"]`. Needs a reason for `StatefulInColor`.
    * @default - none
    */
   readonly disposableTypes?: readonly string[];
+
+  /**
+   * Why what `disposableTypes` hold may be lost.
+   * @default - no type that holds data may stand in a color
+   */
+  readonly acknowledge?: Acknowledgements<"StatefulInColor">;
 }
 
 /** A color as a router sees it. */
@@ -146,8 +153,8 @@ export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack>
   /**
    * @param scope the app
    * @param id name before `-blue`, `-green` and `-router`; contains the environment where there are several
-   * @throws ValidationError `InvalidIdentifier`, `TrafficWithoutColor`, `InvalidColorStack`; at synthesis also
-   * `StatefulInColor`
+   * @throws ValidationError `InvalidIdentifier`, `TrafficWithoutColor`, `InvalidColorStack`, `StatefulInColor`,
+   * `NothingToAcknowledge`; at synthesis also `StatefulInColor`
    */
   constructor(scope: Construct, id: string, props: BlueGreenStacksProps<ColorStack>) {
     super(scope, id);
@@ -155,6 +162,7 @@ export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack>
     this.rollout = props.rollout;
     this.requireName();
     this.requireDestinations();
+    this.requireReason(props);
     this.colors = new Map(this.rollout.colors.map((color) => [color, this.addColor(color, props)]));
     this.router = new TerraformStack(this, `${id}-router`);
     this.router.synthesizer = new RouterSynthesizer(this, this.router.synthesizer);
@@ -209,6 +217,23 @@ export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack>
     }
     Aspects.of(stack).add(new StatelessColor(color, props.disposableTypes ?? []));
     return stack;
+  }
+
+  private requireReason({ disposableTypes = [], acknowledge }: BlueGreenStacksProps<ColorStack>): void {
+    validateAcknowledgements(acknowledge, ["StatefulInColor"], this);
+    const isReasoned = isAcknowledged(acknowledge, "StatefulInColor");
+    if (disposableTypes.length > 0 && !isReasoned) {
+      throw new ValidationError(
+        "StatefulInColor",
+        `disposableTypes lets ${disposableTypes.join(", ")} be destroyed with a color, with what they hold. Say why that ` +
+          `may be lost, ${acknowledgement("StatefulInColor")}, or remove disposableTypes`,
+        this,
+      );
+    }
+    if (disposableTypes.length === 0 && isReasoned) {
+      const message = "acknowledge.StatefulInColor is about disposableTypes, which names no type";
+      throw new ValidationError("NothingToAcknowledge", message, this);
+    }
   }
 
   private requireName(): void {
@@ -267,6 +292,6 @@ class StatelessColor implements IAspect {
       return `${type} stands in ${color} with preventDestroy, and retiring ${color} destroys it; put it into a stack that both colors share, or take preventDestroy off`;
     }
     if (!isStateful(type) || this.disposableTypes.includes(type)) return undefined;
-    return `${type} holds data, and retiring ${color} would destroy it with the color; put it into a stack that both colors share and refer to it from there. If what it holds may be lost, write disposableTypes: ["${type}"]`;
+    return `${type} holds data, and retiring ${color} would destroy it with the color; put it into a stack that both colors share and refer to it from there. If what it holds may be lost, write disposableTypes: ["${type}"] and why, ${acknowledgement("StatefulInColor")}`;
   }
 }

@@ -1,5 +1,6 @@
 import { Annotations } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
+import { acknowledgement, type Acknowledgements, isAcknowledged, validateAcknowledgements } from "../core/acknowledge";
 import { checkProps, isKnownProps } from "../core/check-props";
 import type { Duration } from "../core/duration";
 import { attempt, collect, isFaultless, report, ValidationError } from "../core/errors";
@@ -28,15 +29,15 @@ export interface MigrationProps {
 
   /**
    * What is saved before anything changes.
-   * @default - none; then `noBackup` says why
+   * @default - none; then `acknowledge` says why
    */
   readonly backup?: Section;
 
   /**
-   * Why nothing needs to be saved.
+   * Why nothing needs to be saved (`MigrationWithoutBackup`).
    * @default - none; then `backup` saves it
    */
-  readonly noBackup?: string;
+  readonly acknowledge?: Acknowledgements<"MigrationWithoutBackup">;
 
   /**
    * What is asked when all steps are done. Each step verifies itself besides.
@@ -90,7 +91,8 @@ export class Migration extends Construct {
   readonly sections: readonly (readonly Step[])[];
 
   /**
-   * @throws ValidationError `StackMissing`, `UnknownRelease`, `MigrationBackwards`, `InvalidMigration`, `StepNotListed`,
+   * @throws ValidationError `StackMissing`, `UnknownRelease`, `MigrationBackwards`, `InvalidMigration`,
+   * `MigrationWithoutBackup`, `NothingToAcknowledge`, `StepNotListed`,
    * `RequiredStopSkipped`, `NoUpgradePath`; at
    * synthesis also `DuplicateMigration`, `MigrationGap`, `UnknownStep`, `StepCycle`, `ContractBeforeRetire`,
    * `InvalidLastNeededBy`
@@ -128,15 +130,15 @@ export class Migration extends Construct {
     );
   }
 
-  private requireBackupDecision({ backup, noBackup }: MigrationProps): void {
-    if ((backup === undefined) !== (noBackup === undefined) && noBackup?.trim() !== "") return;
-    throw new ValidationError(
-      "InvalidMigration",
-      `it needs either \`backup: (m) => [new ArchiveStep(m, …)]\` or \`noBackup: "<reason>"\`, got ${
-        backup === undefined ? (noBackup === undefined ? "neither" : "an empty reason") : "both"
-      }`,
-      this,
-    );
+  private requireBackupDecision({ backup, acknowledge }: MigrationProps): void {
+    validateAcknowledgements(acknowledge, ["MigrationWithoutBackup"], this);
+    const isReasoned = isAcknowledged(acknowledge, "MigrationWithoutBackup");
+    const wanted =
+      "it needs either `backup: (m) => [new ArchiveStep(m, …)]`, or the reason why nothing has to be saved, " +
+      `\`${acknowledgement("MigrationWithoutBackup")}\``;
+    if ((backup === undefined) === isReasoned) return;
+    if (isReasoned) throw new ValidationError("InvalidMigration", `${wanted}; got both`, this);
+    throw new ValidationError("MigrationWithoutBackup", `${wanted}; got neither`, this);
   }
 
   private requireListed(): void {

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
+import { acknowledgement } from "../core/acknowledge";
 import { SternaError } from "../core/errors";
 import type { TlsSettings } from "./settings";
 
@@ -34,8 +35,8 @@ export function throwTlsRefusal(error: unknown, { host, port, tls }: SecuredPlac
     throw new SternaError(
       "ServerWithoutTls",
       `${server} did not answer in TLS (${message}), so no password was sent, and nothing was changed. Turn TLS on there ` +
-        "(PostgreSQL: ssl = on; Redis: tls-port), let the rotator through the firewall, or say with allowPlaintext why the " +
-        "connection needs none",
+        "(PostgreSQL: ssl = on; Redis: tls-port), let the rotator through the firewall, or say why the connection " +
+        `needs none: ${acknowledgement("PlaintextWithoutReason")}`,
     );
   }
   if (CERTIFICATE_ERROR.test(code)) {

@@ -1,7 +1,9 @@
+import type { IConstruct } from "constructs";
+import { type Acknowledgements, validateAcknowledgements } from "../core/acknowledge";
 import type { ErrorCode } from "../core/error-codes";
 import { isUnresolved } from "../core/tokens";
-import type { RotationStrategy } from "./rotation-strategy";
-import { rotationSettings } from "../rotator/settings";
+import type { AcknowledgedRotation, RotationStrategy } from "./rotation-strategy";
+import { type RotationSettings, rotationSettings } from "../rotator/settings";
 import { z } from "zod";
 
 /** Throws a `ValidationError` at a construct. */
@@ -17,10 +19,11 @@ export interface RotatedSecretProps {
   readonly initialValue?: string;
 
   /**
-   * Why Terraform may destroy the secret. Without it every plan that would do so fails (`prevent_destroy`).
+   * Why Terraform may destroy the secret. Without a reason for `DestroyWithoutReason`, every plan that would do so fails
+   * (`prevent_destroy`).
    * @default - the secret cannot be destroyed
    */
-  readonly allowDestroy?: string;
+  readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
 
   /**
    * Former paths of this construct inside its stack: what Terraform made for it there is kept.
@@ -30,10 +33,14 @@ export interface RotatedSecretProps {
 }
 
 /** What is taken over is checked with the rest. */
-type KeptSecret = Pick<RotatedSecretProps, "initialValue" | "allowDestroy"> & { readonly adopt?: string };
+type KeptSecret = Pick<RotatedSecretProps, "initialValue" | "acknowledge"> & { readonly adopt?: string };
 
 /** Refuses what would give a secret away, or lose one. */
-export function validateKeptSecret({ initialValue, allowDestroy, adopt }: KeptSecret, refuse: Refuse): void {
+export function validateKeptSecret(
+  { initialValue, acknowledge, adopt }: KeptSecret,
+  refuse: Refuse,
+  construct: IConstruct,
+): void {
   if (initialValue !== undefined && !isUnresolved(initialValue)) {
     refuse(
       "LiteralSecretValue",
@@ -41,9 +48,7 @@ export function validateKeptSecret({ initialValue, allowDestroy, adopt }: KeptSe
         "with sensitive: true, such as variable.stringValue",
     );
   }
-  if (allowDestroy !== undefined && !allowDestroy.trim()) {
-    refuse("DestroyWithoutReason", "allowDestroy is empty. Say why the secret may be destroyed, or leave it out.");
-  }
+  validateAcknowledgements(acknowledge, ["DestroyWithoutReason"], construct);
   if (adopt !== undefined && initialValue !== undefined) {
     refuse(
       "InitialValueOfAdopted",
@@ -52,12 +57,22 @@ export function validateKeptSecret({ initialValue, allowDestroy, adopt }: KeptSe
   }
 }
 
+/** What each strategy lets one acknowledge. */
+const ACKNOWLEDGED: Readonly<Record<RotationSettings["strategy"], readonly AcknowledgedRotation[]>> = {
+  postgresAlternatingUsers: ["PlaintextWithoutReason"],
+  postgresSingleUser: ["PlaintextWithoutReason", "OutageNotAccepted"],
+  redisAcl: ["PlaintextWithoutReason", "RotationNotDurable"],
+  randomValue: [],
+};
+
 /** Refuses settings that the rotator would refuse. */
-export function validateRotationSettings({ settings }: RotationStrategy, refuse: Refuse): void {
+export function validateRotationSettings(
+  { settings, acknowledge }: RotationStrategy,
+  refuse: Refuse,
+  construct: IConstruct,
+): void {
   if (settings.strategy === "custom") return;
-  if ("tls" in settings && "waived" in settings.tls && !settings.tls.waived.trim()) {
-    refuse("PlaintextWithoutReason", "allowPlaintext is empty. Say why the connection needs no TLS, or leave it out.");
-  }
+  validateAcknowledgements(acknowledge, ACKNOWLEDGED[settings.strategy], construct, "strategy");
   const { issues = [] } = rotationSettings.safeParse(settings).error ?? {};
   const values: Readonly<Record<PropertyKey, unknown>> = { ...settings };
   // What Terraform alone knows is checked by the rotator.

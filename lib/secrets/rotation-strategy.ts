@@ -1,4 +1,8 @@
+import type { Acknowledgements } from "../core/acknowledge";
 import type { RotationSettings } from "../rotator/settings";
+
+/** @internal */
+export type AcknowledgedRotation = "PlaintextWithoutReason" | "OutageNotAccepted" | "RotationNotDurable";
 
 /** Where a server is, and who may change its users. */
 export interface RotatedServerOptions {
@@ -32,10 +36,10 @@ export interface RotatedServerOptions {
   readonly certificateAuthority?: string;
 
   /**
-   * Why the connection needs no TLS.
+   * Why the connection needs no TLS (`PlaintextWithoutReason`).
    * @default - TLS is required, and the server's certificate is checked
    */
-  readonly allowPlaintext?: string;
+  readonly acknowledge?: Acknowledgements<"PlaintextWithoutReason">;
 }
 
 /** A user of PostgreSQL. */
@@ -58,8 +62,11 @@ export interface PostgresAlternatingUsersOptions extends PostgresUserOptions {
 
 /** A user of PostgreSQL that goes without login for a moment. */
 export interface PostgresSingleUserOptions extends PostgresUserOptions {
-  /** Why it is fine that new sessions are refused while a rotation runs: seconds in AWS Lambda. */
-  readonly acceptOutage: string;
+  /**
+   * Why it is fine that new sessions are refused while a rotation runs, seconds in AWS Lambda (`OutageNotAccepted`); and,
+   * where it is so, why the connection needs no TLS (`PlaintextWithoutReason`).
+   */
+  readonly acknowledge: Readonly<Record<"OutageNotAccepted", string>> & Acknowledgements<"PlaintextWithoutReason">;
 }
 
 /** A user of Redis. */
@@ -74,10 +81,11 @@ export interface RedisAclOptions extends RotatedServerOptions {
   readonly rules?: readonly string[];
 
   /**
-   * Why it is fine that a restart of the server forgets the new password.
-   * @default - the server must keep it in its aclfile or its configuration file
+   * Why the connection needs no TLS (`PlaintextWithoutReason`), and why it is fine that a restart of the server forgets
+   * the new password (`RotationNotDurable`).
+   * @default - TLS is required, and the server must keep the password in its aclfile or its configuration file
    */
-  readonly notDurable?: string;
+  readonly acknowledge?: Acknowledgements<"PlaintextWithoutReason" | "RotationNotDurable">;
 }
 
 /** A value that no server has to be told. */
@@ -132,7 +140,8 @@ export class RotationStrategy {
 
   /** A user of Redis has the new and the previous password at a time: no login is refused. Not for ElastiCache. */
   static redisAcl(options: RedisAclOptions): RotationStrategy {
-    const { rules, notDurable } = options;
+    const { rules, acknowledge } = options;
+    const notDurable = acknowledge?.RotationNotDurable;
     return new RotationStrategy(
       { strategy: "redisAcl", ...server(options, 6379), rules: rules && [...rules], notDurable },
       options,
@@ -161,16 +170,22 @@ export class RotationStrategy {
   readonly adminKmsKeyArn?: string;
 
   /** @internal */
-  readonly acceptOutage?: string;
+  readonly acknowledge?: Acknowledgements<AcknowledgedRotation>;
 
   private constructor(
     /** @internal */
     readonly settings: RotationSettings | CustomRotation,
-    { adminSecret: adminSecret, adminKmsKeyArn, acceptOutage }: Partial<PostgresSingleUserOptions> = {},
+    {
+      adminSecret,
+      adminKmsKeyArn,
+      acknowledge,
+    }: Partial<Pick<RotatedServerOptions, "adminSecret" | "adminKmsKeyArn">> & {
+      readonly acknowledge?: Acknowledgements<AcknowledgedRotation>;
+    } = {},
   ) {
     this.adminSecret = adminSecret;
     this.adminKmsKeyArn = adminKmsKeyArn;
-    this.acceptOutage = acceptOutage;
+    this.acknowledge = acknowledge;
   }
 }
 
@@ -182,14 +197,8 @@ export interface CustomRotation {
 }
 
 function server(options: RotatedServerOptions & { readonly username: string }, defaultPort: number) {
-  const {
-    host,
-    port = defaultPort,
-    username,
-    adminSecret: adminSecret,
-    allowPlaintext,
-    certificateAuthority,
-  } = options;
-  const tls = allowPlaintext === undefined ? { certificateAuthority } : { waived: allowPlaintext };
+  const { host, port = defaultPort, username, adminSecret, acknowledge, certificateAuthority } = options;
+  const waived = acknowledge?.PlaintextWithoutReason;
+  const tls = waived === undefined ? { certificateAuthority } : { waived };
   return { host, port, username, adminSecret, tls };
 }

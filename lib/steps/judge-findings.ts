@@ -1,5 +1,6 @@
 import { Annotations } from "cdktf";
 import type { IConstruct } from "constructs";
+import { acknowledgement, type Acknowledgements } from "../core/acknowledge";
 import type { ErrorCode } from "../core/error-codes";
 import { ValidationError } from "../core/errors";
 
@@ -23,11 +24,11 @@ export interface AcknowledgeableFinding<Code extends ErrorCode> {
 export function judgeFindings<Code extends ErrorCode>(
   step: IConstruct,
   findings: readonly AcknowledgeableFinding<Code>[],
-  acknowledge?: Readonly<Partial<Record<Code, string>>>,
+  acknowledge?: Acknowledgements<Code>,
 ): void {
   for (const { code, message, refused } of findings) {
     const reason = acknowledge?.[code]?.trim();
-    const advice = `${message}; or say why it is right: acknowledge: { ${code}: "<reason>" }`;
+    const advice = `${message}; or say why it is right: ${acknowledgement(code)}`;
     if (!reason && refused) throw new ValidationError(code, advice, step);
     if (!reason) Annotations.of(step).addWarning(`${code}: ${advice}`);
     else if (refused) Annotations.of(step).addWarning(`${code}: ${message}. Acknowledged: ${reason}`);

@@ -1,4 +1,5 @@
 import type { IConstruct } from "constructs";
+import { acknowledgement, type Acknowledgements, validateAcknowledgements } from "../core/acknowledge";
 import type { Duration } from "../core/duration";
 import { report } from "../core/errors";
 import { isUnresolved } from "../core/tokens";
@@ -125,36 +126,31 @@ export interface TieredBucketProps {
   readonly previously?: readonly string[];
 
   /**
-   * Why Terraform may destroy the bucket. Without it every plan that would do so fails (`prevent_destroy`).
+   * Why Terraform may destroy the bucket. Without a reason for `DestroyWithoutReason`, every plan that would do so fails
+   * (`prevent_destroy`).
    * @default - the bucket cannot be destroyed
    */
-  readonly allowDestroy?: string;
+  readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
 
   /**
-   * Whether destroying the bucket also deletes all objects in it. Needs `allowDestroy`.
+   * Whether destroying the bucket also deletes all objects in it. Needs a reason for `DestroyWithoutReason`.
    * @default false
    */
   readonly forceDestroy?: boolean;
 }
 
 /** What a bucket says about being destroyed. */
-export type Destruction = Pick<TieredBucketProps, "allowDestroy" | "forceDestroy">;
+export type Destruction = Pick<TieredBucketProps, "acknowledge" | "forceDestroy">;
 
-/** @throws ValidationError `DestroyWithoutReason`, `ForceDestroyNotAllowed` */
-export function validateDestruction({ allowDestroy, forceDestroy }: Destruction, construct: IConstruct): void {
-  if (allowDestroy !== undefined && !allowDestroy.trim()) {
-    report(
-      construct,
-      "DestroyWithoutReason",
-      "allowDestroy is empty. Say why the bucket may be destroyed, or leave it out.",
-    );
-  }
-  if (forceDestroy && allowDestroy === undefined) {
+/** @throws ValidationError `DestroyWithoutReason`, `ForceDestroyNotAllowed`, `NothingToAcknowledge` */
+export function validateDestruction({ acknowledge, forceDestroy }: Destruction, construct: IConstruct): void {
+  validateAcknowledgements(acknowledge, ["DestroyWithoutReason"], construct);
+  if (forceDestroy && acknowledge?.DestroyWithoutReason === undefined) {
     report(
       construct,
       "ForceDestroyNotAllowed",
       "forceDestroy deletes all objects with the bucket, and the bucket is protected. " +
-        'Say why it may be destroyed, allowDestroy: "...", or remove forceDestroy.',
+        `Say why it may be destroyed, ${acknowledgement("DestroyWithoutReason")}, or remove forceDestroy.`,
     );
   }
 }

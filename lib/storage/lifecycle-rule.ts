@@ -1,4 +1,5 @@
 import type { IConstruct } from "constructs";
+import type { Acknowledgements } from "../core/acknowledge";
 import type { Duration } from "../core/duration";
 import type { ErrorCode } from "../core/error-codes";
 import { report } from "../core/errors";
@@ -99,7 +100,7 @@ export interface LifecycleRule {
    * (`InvalidObjectState`), months after the rule was written.
    * @default - tiers that cannot be read at once are refused
    */
-  readonly allowRetrievalDelay?: string;
+  readonly acknowledge?: Acknowledgements<"RetrievalDelayNotAccepted">;
 }
 
 /**

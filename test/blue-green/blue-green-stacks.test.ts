@@ -226,7 +226,13 @@ describe("a color is refused", () => {
   test("not for data of a type that may be lost", () => {
     const queue = (stack: ShopStack) => new SqsQueue(stack, "queue");
     expect(errorOf(() => withColor(queue)).message).toContain('disposableTypes: ["aws_sqs_queue"]');
-    expect(() => withColor(queue, { disposableTypes: ["aws_sqs_queue"] })).not.toThrow();
+    expect(errorOf(() => withColor(queue, { disposableTypes: ["aws_sqs_queue"] }))).toMatchObject({
+      code: "StatefulInColor",
+      message: expect.stringContaining('acknowledge: { StatefulInColor: "<reason>" }'),
+    });
+    const reason = { acknowledge: { StatefulInColor: "what waits is asked for again" } };
+    expect(() => withColor(queue, { disposableTypes: ["aws_sqs_queue"], ...reason })).not.toThrow();
+    expect(errorOf(() => withColor(queue, reason))).toHaveProperty("code", "NothingToAcknowledge");
   });
 
   test("not when the router's stack holds data: it stays", () => {

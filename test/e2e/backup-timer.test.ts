@@ -92,7 +92,7 @@ requires(
     expect(unwrapped(refused.stderr)).toContain("Instance cannot be destroyed");
 
     // WHEN it may be destroyed, and holds backups THEN AWS refuses
-    synthesize({ retention: Duration.days(150), allowDestroy: "for the test" });
+    synthesize({ retention: Duration.days(150), acknowledge: { DestroyWithoutReason: "for the test" } });
     aws.faults.add({
       service: "backup",
       op: "DELETE /backup-vaults/app-ef",

@@ -104,7 +104,7 @@ requires(
     const stack = new TerraformStack(app, "secrets");
     new LocalBackend(stack, { path: join(directory, "terraform.tfstate") });
     new AwsProvider(stack, "aws", { region: "us-east-1" });
-    const shared = { allowDestroy: "the test is over", recoveryWindow: Duration.days(0) };
+    const shared = { acknowledge: { DestroyWithoutReason: "the test is over" }, recoveryWindow: Duration.days(0) };
     new RotatingSecret(stack, "database", {
       ...shared,
       secretName: "database",
@@ -115,7 +115,7 @@ requires(
         username: "r3mes",
         // The settings refer to it, so a rotation by hand finds them in Terraform's state.
         adminSecret: new DataAwsSecretsmanagerSecret(stack, "admin", { name: "admin" }).arn,
-        allowPlaintext: "the server of the test is on loopback",
+        acknowledge: { PlaintextWithoutReason: "the server of the test is on loopback" },
       }),
     });
     const first = new TerraformVariable(stack, "first", { sensitive: true });

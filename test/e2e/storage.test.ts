@@ -68,7 +68,7 @@ requires(
           { tier: Tier.infrequentAccess, after: Duration.days(90) },
           { tier: coldTier, after: Duration.days(180) },
         ],
-        allowRetrievalDelay: "for the test",
+        acknowledge: { RetrievalDelayNotAccepted: "for the test" },
       },
       { id: "tier-files", prefix: "data/files/", transitions: [{ tier: Tier.intelligent, after: Duration.days(0) }] },
       { id: "forget-old-versions", expireNoncurrentVersionsAfter: Duration.days(30) },
@@ -85,7 +85,7 @@ requires(
       name: "app-ef-tiering",
       prefix: "data/files/",
       archiveAfter: Duration.days(180),
-      allowRetrievalDelay: "for the test",
+      acknowledge: { RetrievalDelayNotAccepted: "for the test" },
     },
   });
 
@@ -135,7 +135,7 @@ requires(
       expect(await run("plan", "-detailed-exitcode")).toMatchObject({ exitCode: 0 });
 
       // when
-      synthesize({ ...bucket(Tier.instantArchive), allowDestroy: "the test is over" });
+      synthesize({ ...bucket(Tier.instantArchive), acknowledge: { DestroyWithoutReason: "the test is over" } });
       const destroyed = await run("destroy", "-auto-approve");
 
       // then

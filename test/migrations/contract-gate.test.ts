@@ -26,7 +26,7 @@ function synthesize(release: "1.1.0" | "1.2.0", rollout: Rollout | undefined, st
     ["1.1.0", "1.2.0"],
   ] as const) {
     const steps = (m: Migration) => (to === release ? [drop(m)] : []);
-    new Migration(stack, `to-${to}`, { from, to, noBackup: "nothing to lose", steps });
+    new Migration(stack, `to-${to}`, { from, to, acknowledge: { MigrationWithoutBackup: "nothing to lose" }, steps });
   }
   return Testing.synth(stack);
 }

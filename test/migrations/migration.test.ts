@@ -28,7 +28,7 @@ function migrate(stack: SystemStack, props: Partial<MigrationProps> = {}): Migra
   return new Migration(stack, "first", {
     from: "0.1.0",
     to: "1.0.0",
-    ...(props.backup ? {} : { noBackup: "nothing is there yet" }),
+    ...(props.backup ? {} : { acknowledge: { MigrationWithoutBackup: "nothing is there yet" } }),
     steps: (m) => [sql(m, "create-schema")],
     ...props,
   });
@@ -99,9 +99,24 @@ test.each([
   // GIVEN
   const stack = stackAt(release, "0.1.0", "1.0.0", "2.0.0-rc.1", "2.0.0");
   const build = () => {
-    new Migration(stack, "first", { from: "0.1.0", to: "1.0.0", noBackup: "-", steps: (m) => [sql(m, "one")] });
-    new Migration(stack, "candidate", { from: "1.0.0", to: "2.0.0-rc.1", noBackup: "-", steps: () => [] });
-    new Migration(stack, "second", { from: "2.0.0-rc.1", to: "2.0.0", noBackup: "-", steps: (m) => [sql(m, "two")] });
+    new Migration(stack, "first", {
+      from: "0.1.0",
+      to: "1.0.0",
+      acknowledge: { MigrationWithoutBackup: "-" },
+      steps: (m) => [sql(m, "one")],
+    });
+    new Migration(stack, "candidate", {
+      from: "1.0.0",
+      to: "2.0.0-rc.1",
+      acknowledge: { MigrationWithoutBackup: "-" },
+      steps: () => [],
+    });
+    new Migration(stack, "second", {
+      from: "2.0.0-rc.1",
+      to: "2.0.0",
+      acknowledge: { MigrationWithoutBackup: "-" },
+      steps: (m) => [sql(m, "two")],
+    });
   };
   // WHEN
   build();
@@ -113,8 +128,18 @@ test("migrations follow each other by release, in whatever order they are writte
   // GIVEN
   const stack = stackAt("2.0.0", "0.1.0", "1.0.0", "2.0.0");
   // WHEN
-  new Migration(stack, "second", { from: "1.0.0", to: "2.0.0", noBackup: "-", steps: (m) => [sql(m, "two")] });
-  new Migration(stack, "first", { from: "0.1.0", to: "1.0.0", noBackup: "-", steps: (m) => [sql(m, "one")] });
+  new Migration(stack, "second", {
+    from: "1.0.0",
+    to: "2.0.0",
+    acknowledge: { MigrationWithoutBackup: "-" },
+    steps: (m) => [sql(m, "two")],
+  });
+  new Migration(stack, "first", {
+    from: "0.1.0",
+    to: "1.0.0",
+    acknowledge: { MigrationWithoutBackup: "-" },
+    steps: (m) => [sql(m, "one")],
+  });
   // THEN
   expect(order(stack)).toEqual({ one: [], two: ["one"] });
 });
@@ -155,7 +180,7 @@ describe("refuses", () => {
       new Migration(stack, "second", {
         from: "1.0.0",
         to: "2.0.0",
-        noBackup: "-",
+        acknowledge: { MigrationWithoutBackup: "-" },
         steps: (m) => [sql(m, "create-schema")],
       });
     });
@@ -196,7 +221,12 @@ describe("refuses", () => {
     // GIVEN
     const stack = stackAt("2.0.0", "0.1.0", "1.0.0", "2.0.0");
     migrate(stack, { steps: (m) => [sql(m, "a", { after: ["b"] })] });
-    new Migration(stack, "second", { from: "1.0.0", to: "2.0.0", noBackup: "-", steps: (m) => [sql(m, "b")] });
+    new Migration(stack, "second", {
+      from: "1.0.0",
+      to: "2.0.0",
+      acknowledge: { MigrationWithoutBackup: "-" },
+      steps: (m) => [sql(m, "b")],
+    });
     // THEN
     expect(errorOf(() => Testing.synth(stack))).toMatchObject({
       code: "UnknownStep",
@@ -205,11 +235,21 @@ describe("refuses", () => {
   });
 
   test.each([
-    ["neither backup nor a reason", { noBackup: undefined }, /got neither/],
-    ["both backup and a reason", { noBackup: "none", backup: () => [] }, /got both/],
-    ["an empty reason", { noBackup: " " }, /got an empty reason/],
-  ])("%s", (_what, props, message) => {
-    expect(refused(props)).toMatchObject({ code: "InvalidMigration", message: expect.stringMatching(message) });
+    ["neither backup nor a reason", "MigrationWithoutBackup", { acknowledge: undefined }, /got neither/],
+    [
+      "both backup and a reason",
+      "InvalidMigration",
+      { acknowledge: { MigrationWithoutBackup: "none" }, backup: () => [] },
+      /got both/,
+    ],
+    [
+      "an empty reason",
+      "MigrationWithoutBackup",
+      { acknowledge: { MigrationWithoutBackup: " " } },
+      /acknowledge: \{ MigrationWithoutBackup: "<reason>" \}/,
+    ],
+  ])("%s", (_what, code, props, message) => {
+    expect(refused(props)).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
   test.each([
@@ -250,7 +290,13 @@ describe("refuses", () => {
     errorOf(() => {
       const stack = stackAt(pin, ...versions);
       hops.forEach(
-        ([from, to], index) => new Migration(stack, `m${index}`, { from, to, noBackup: "-", steps: () => [] }),
+        ([from, to], index) =>
+          new Migration(stack, `m${index}`, {
+            from,
+            to,
+            acknowledge: { MigrationWithoutBackup: "-" },
+            steps: () => [],
+          }),
       );
       Testing.synth(stack);
     });
@@ -279,7 +325,12 @@ test("a gap behind the pinned release does not matter", () => {
   // GIVEN
   const stack = stackAt("1.0.0", "0.1.0", "1.0.0", "2.0.0", "3.0.0");
   migrate(stack);
-  new Migration(stack, "third", { from: "2.0.0", to: "3.0.0", noBackup: "-", steps: () => [] });
+  new Migration(stack, "third", {
+    from: "2.0.0",
+    to: "3.0.0",
+    acknowledge: { MigrationWithoutBackup: "-" },
+    steps: () => [],
+  });
   // THEN
   expect(Object.keys(stepsOf(stack))).toEqual(["create-schema"]);
 });

@@ -27,7 +27,12 @@ function stackWith(
   environment = "development",
 ): SystemStack {
   const stack = new TestApp(directory).stack({ environment: chain.get(environment) });
-  new Migration(stack, "first", { from: "0.1.0", to: "1.0.0", noBackup: "-", steps: (m) => [makeStep(m, stack)] });
+  new Migration(stack, "first", {
+    from: "0.1.0",
+    to: "1.0.0",
+    acknowledge: { MigrationWithoutBackup: "-" },
+    steps: (m) => [makeStep(m, stack)],
+  });
   return stack;
 }
 

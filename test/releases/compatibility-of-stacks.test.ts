@@ -25,7 +25,7 @@ function migrate(scope: ReturnType<typeof stack>["made"], from: string, to: stri
   new Migration(scope, `from-${from}-to-${to}`, {
     from,
     to,
-    noBackup: "nothing is kept",
+    acknowledge: { MigrationWithoutBackup: "nothing is kept" },
     steps: (m) => [new HttpStep(m, `ask-${to.replaceAll(".", "-")}`, { url: "https://example.org" })],
   });
 }

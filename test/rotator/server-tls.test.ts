@@ -102,7 +102,7 @@ requires(
       [
         "the server speaks no TLS",
         "ServerWithoutTls",
-        /allowPlaintext/,
+        /acknowledge: \{ PlaintextWithoutReason: "<reason>" \}/,
         () => settingsOf(trusted, { port: plainPort() }),
       ],
     ] as const)(

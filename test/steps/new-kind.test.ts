@@ -67,7 +67,7 @@ describe("a kind of step that was just made up", () => {
     const environment = new EnvironmentChain([{ name: "development", variables }]).get("development");
     const stack = new TestApp(project).stack({ environment });
     const steps = (m: Migration) => [new NoteStep(m, "write-note", { file: variable("NOTE"), ...props })];
-    new Migration(stack, "first", { from: "0.1.0", to: "1.0.0", noBackup: "-", steps });
+    new Migration(stack, "first", { from: "0.1.0", to: "1.0.0", acknowledge: { MigrationWithoutBackup: "-" }, steps });
     return stepsOf(stack)["write-note"]!;
   };
   const ledger = () => new FileLedger(join(directory, "ledger"), { system: "shop", environment: "development" });

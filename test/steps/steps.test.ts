@@ -28,7 +28,12 @@ const environment = new EnvironmentChain([
 
 function stackWith(makeStep: (migration: Migration) => Step): SystemStack {
   const stack = new TestApp(directory).stack({ environment });
-  new Migration(stack, "first", { from: "0.1.0", to: "1.0.0", noBackup: "-", steps: (m) => [makeStep(m)] });
+  new Migration(stack, "first", {
+    from: "0.1.0",
+    to: "1.0.0",
+    acknowledge: { MigrationWithoutBackup: "-" },
+    steps: (m) => [makeStep(m)],
+  });
   return stack;
 }
 

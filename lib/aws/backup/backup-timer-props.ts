@@ -2,6 +2,7 @@ import type { BackupPlanConfig } from "@cdktf/provider-aws/lib/backup-plan";
 import type { BackupSelectionConfig } from "@cdktf/provider-aws/lib/backup-selection";
 import type { BackupVaultConfig } from "@cdktf/provider-aws/lib/backup-vault";
 import type { BackupVaultLockConfigurationConfig } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration";
+import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { Schedule } from "../../schedule/schedule";
 import type { Transform } from "../../core/refactoring";
@@ -90,10 +91,11 @@ export interface BackupTimerProps {
   readonly alarmTopicArns?: readonly string[];
 
   /**
-   * Why Terraform may destroy the vault, once it is empty. Without it every plan that would do so fails.
+   * Why Terraform may destroy the vault, once it is empty. Without a reason for `DestroyWithoutReason`, every plan that would do so fails
+   * (`prevent_destroy`).
    * @default - the vault cannot be destroyed
    */
-  readonly allowDestroy?: string;
+  readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
 
   /**
    * Tags of the vault, the plan and the backups.
@@ -123,7 +125,8 @@ export interface BackupCopy {
 /** What a vault refuses. */
 export interface VaultLock {
   /**
-   * `governance` can be lifted by those who have the permission; `compliance` by nobody, once `coolingOff` has passed.
+   * `governance` can be lifted by those who have the permission; `compliance` by nobody, once `coolingOff` has passed:
+   * it needs a reason for `ComplianceWithoutReason`.
    */
   readonly mode: "governance" | "compliance";
 
@@ -144,6 +147,12 @@ export interface VaultLock {
    * @default Duration.days(3)
    */
   readonly coolingOff?: Duration;
+
+  /**
+   * Why nobody must be able to delete a backup earlier. Required for `compliance`.
+   * @default - `compliance` is refused
+   */
+  readonly acknowledge?: Acknowledgements<"ComplianceWithoutReason">;
 }
 
 /** One hook for each resource of `BackupTimer` that one would want to change. */

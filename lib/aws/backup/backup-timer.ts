@@ -4,6 +4,7 @@ import { BackupVault } from "@cdktf/provider-aws/lib/backup-vault";
 import { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Construct, type IConstruct } from "constructs";
+import { acknowledgement, isAcknowledged, validateAcknowledgements } from "../../core/acknowledge";
 import type { ScheduleForm } from "../../schedule/targets";
 import { checkProps } from "../../core/check-props";
 import { applyTransform } from "../../core/refactoring";
@@ -60,7 +61,7 @@ export class BackupTimer extends Construct {
     return this.vault.arn;
   }
 
-  private addVault({ name, kmsKeyArn, allowDestroy, tags, transform }: BackupTimerProps): BackupVault {
+  private addVault({ name, kmsKeyArn, acknowledge, tags, transform }: BackupTimerProps): BackupVault {
     const keyArn =
       kmsKeyArn ??
       new KmsKey(this, "Key", {
@@ -69,9 +70,14 @@ export class BackupTimer extends Construct {
         deletionWindowInDays: 30,
         tags,
         // Without the key no backup can be read again.
-        lifecycle: { preventDestroy: allowDestroy === undefined },
+        lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
       }).arn;
-    const config = { name, kmsKeyArn: keyArn, tags, lifecycle: { preventDestroy: allowDestroy === undefined } };
+    const config = {
+      name,
+      kmsKeyArn: keyArn,
+      tags,
+      lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
+    };
     return new BackupVault(this, "Vault", applyTransform(config, transform?.vault));
   }
 
@@ -155,6 +161,7 @@ interface BackupNumbers {
  */
 function validateBackupTimer(props: BackupTimerProps, construct: IConstruct): BackupNumbers {
   checkTimerName(props.name, construct);
+  validateAcknowledgements(props.acknowledge, ["DestroyWithoutReason"], construct);
   validateSelection(props, construct);
   const keepDays = checkRetention(props.retention, props.requiredRetention, construct);
   const coldDays =
@@ -214,6 +221,14 @@ function validateLock(lock: VaultLock | undefined, keepDays: number, construct: 
         `are kept for ${keepDays}: every job would fail. Change retention or the lock`,
     );
   }
+  if (lock.mode === "compliance" && !isAcknowledged(lock.acknowledge, "ComplianceWithoutReason")) {
+    report(
+      construct,
+      "ComplianceWithoutReason",
+      `lock.mode "compliance": once the lock has cooled off, nobody can delete a backup or the vault before its time. ` +
+        `Use "governance", or say why it must be so: ${acknowledgement("ComplianceWithoutReason")}.`,
+    );
+  } else validateAcknowledgements(lock.acknowledge, ["ComplianceWithoutReason"], construct, "lock");
   const coolingOff = lock.coolingOff && wholeDays(lock.coolingOff, "lock.coolingOff", construct, BACKUP_DAYS);
   if (coolingOff !== undefined && (coolingOff < 3 || lock.mode === "governance")) {
     report(

@@ -1,5 +1,6 @@
 import type { SecretsmanagerSecretRotationRotationRules } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation";
 import type { Construct } from "constructs";
+import { acknowledgement } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { attempt, report, ValidationError } from "../../core/errors";
@@ -20,9 +21,9 @@ export function validateRotatingSecret(props: RotatingSecretProps, construct: Co
     report(construct, code, message);
   };
   validateName(props.secretName, refuse);
-  validateStrategy(props.strategy, refuse);
+  validateStrategy(props.strategy, refuse, construct);
   validateRecovery(props.recoveryWindow, refuse);
-  validateKeptSecret(props, refuse);
+  validateKeptSecret(props, refuse, construct);
   attempt(construct, () => rotationRules(props, construct));
 }
 
@@ -37,8 +38,8 @@ function validateName(name: string, refuse: Refuse): void {
   );
 }
 
-function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
-  const { settings, adminSecret, acceptOutage } = strategy;
+function validateStrategy(strategy: RotationStrategy, refuse: Refuse, construct: Construct): void {
+  const { settings, adminSecret, acknowledge } = strategy;
   if (adminSecret !== undefined && !isUnresolved(adminSecret) && !SECRET_ARN.test(adminSecret)) {
     refuse(
       "InvalidSecretArn",
@@ -46,13 +47,14 @@ function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
         'Write "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf", or the arn of a resource',
     );
   }
-  if (settings.strategy === "postgresSingleUser" && !acceptOutage?.trim()) {
+  if (settings.strategy === "postgresSingleUser" && acknowledge?.OutageNotAccepted === undefined) {
     refuse(
       "OutageNotAccepted",
-      "acceptOutage is empty. Say why refused logins are fine, or use postgresAlternatingUsers.",
+      "postgresSingleUser refuses logins while a rotation runs. Use postgresAlternatingUsers, or say why that is fine: " +
+        `${acknowledgement("OutageNotAccepted")}.`,
     );
   }
-  validateRotationSettings(strategy, refuse);
+  validateRotationSettings(strategy, refuse, construct);
 }
 
 function validateRecovery(recovery: Duration | undefined, refuse: Refuse): void {

@@ -10,6 +10,7 @@ import { SecretsmanagerSecretRotation } from "@cdktf/provider-aws/lib/secretsman
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { collect, ValidationError } from "../../core/errors";
@@ -104,11 +105,11 @@ export class RotatingSecret extends Construct {
     );
   }
 
-  private addKey({ secretName, allowDestroy, transform }: RotatingSecretProps): KmsKey {
+  private addKey({ secretName, acknowledge, transform }: RotatingSecretProps): KmsKey {
     const config = {
       description: `Encrypts the secret ${secretName}`,
       enableKeyRotation: true,
-      lifecycle: { preventDestroy: allowDestroy === undefined },
+      lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
     };
     return new KmsKey(this, "Key", applyTransform(config, transform?.key));
   }
@@ -120,7 +121,7 @@ export class RotatingSecret extends Construct {
       recoveryWindowInDays: (props.recoveryWindow ?? Duration.days(30)).toDays(),
       replica: props.replicas?.map((replica) => ({ region: replica.region, kmsKeyId: replica.kmsKeyArn })),
       tags: props.tags,
-      lifecycle: { preventDestroy: props.allowDestroy === undefined },
+      lifecycle: { preventDestroy: !isAcknowledged(props.acknowledge, "DestroyWithoutReason") },
     };
     return new SecretsmanagerSecret(this, "Resource", applyTransform(config, props.transform?.secret));
   }

@@ -1,4 +1,5 @@
 import type { IConstruct } from "constructs";
+import { acknowledgement, isAcknowledged, validateAcknowledgements } from "../../core/acknowledge";
 import { type Duration, wholeDays } from "../../core/duration";
 import { report } from "../../core/errors";
 import { type LifecycleRule, prefixesOverlap, validateKeyPrefix } from "../../storage/lifecycle-rule";
@@ -40,7 +41,7 @@ export interface IntelligentTieringArchive {
   readonly deepArchiveAfter?: Duration;
 
   /** Why it is fine that objects which nobody read for that long cannot be read at once. */
-  readonly allowRetrievalDelay: string;
+  readonly acknowledge: Readonly<Record<"RetrievalDelayNotAccepted", string>>;
 
   /**
    * Who uploads objects directly with the storage class INTELLIGENT_TIERING, if no lifecycle rule moves them there.
@@ -65,13 +66,14 @@ export function validateIntelligentTiering(
 ): void {
   validateKeyPrefix(tiering.prefix, "intelligentTiering", construct);
   validateDays(tiering, construct);
-  if (!tiering.allowRetrievalDelay.trim()) {
+  if (!isAcknowledged(tiering.acknowledge, "RetrievalDelayNotAccepted")) {
     report(
       construct,
       "RetrievalDelayNotAccepted",
-      "intelligentTiering.allowRetrievalDelay is empty. Objects in its tiers must be restored before they can be read: say why that is fine.",
+      "intelligentTiering: objects in its tiers must be restored before they can be read. " +
+        `Remove intelligentTiering, or say why that is fine: ${acknowledgement("RetrievalDelayNotAccepted")}.`,
     );
-  }
+  } else validateAcknowledgements(tiering.acknowledge, ["RetrievalDelayNotAccepted"], construct, "intelligentTiering");
   if (
     !tiering.uploadedBy?.trim() &&
     !rules.some((rule) => movesToIntelligent(rule) && prefixesOverlap(rule.prefix, tiering.prefix))

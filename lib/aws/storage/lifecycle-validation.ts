@@ -1,5 +1,6 @@
 import { wholeDays } from "../../core/duration";
 import type { IConstruct } from "constructs";
+import { acknowledgement, isAcknowledged, validateAcknowledgements } from "../../core/acknowledge";
 import type { ErrorCode } from "../../core/error-codes";
 import { report } from "../../core/errors";
 import {
@@ -59,7 +60,7 @@ export function validateLifecycleRules(
     validateLadder(rule.transitions ?? [], "objects", fail, construct);
     validateExpiry(rule, fail, construct);
     validateNoncurrentVersions(rule, bucket.versioned, fail, construct);
-    validateReading(rule, bucket.readAtOnce ?? [], fail);
+    validateReading(rule, bucket.readAtOnce ?? [], fail, construct);
   }
 }
 
@@ -105,8 +106,16 @@ function validateExpiry(rule: LifecycleRule, fail: Fail, construct: IConstruct):
   }
 }
 
-function validateReading(rule: LifecycleRule, readAtOnce: readonly string[], fail: Fail): void {
+function validateReading(rule: LifecycleRule, readAtOnce: readonly string[], fail: Fail, construct: IConstruct): void {
   const slow = rule.transitions?.find(({ tier }) => !tier.s3.readableAtOnce);
+  if (!slow || isAcknowledged(rule.acknowledge, "RetrievalDelayNotAccepted")) {
+    validateAcknowledgements(
+      rule.acknowledge,
+      ["RetrievalDelayNotAccepted"],
+      construct,
+      `lifecycleRules["${rule.id}"]`,
+    );
+  }
   if (!slow) return;
   const read = readAtOnce.find((prefix) => prefixesOverlap(prefix, rule.prefix));
   if (read !== undefined) {
@@ -116,12 +125,12 @@ function validateReading(rule: LifecycleRule, readAtOnce: readonly string[], fai
         `Use ${Tier.instantArchive}, or narrow one of the two prefixes.`,
     );
   }
-  if (!rule.allowRetrievalDelay?.trim()) {
+  if (!isAcknowledged(rule.acknowledge, "RetrievalDelayNotAccepted")) {
     fail(
       "RetrievalDelayNotAccepted",
       `moves ${rule.prefix ? `objects under "${rule.prefix}"` : "all objects"} to ${slow.tier} (${slow.tier.s3.id}), ` +
         `where they must be restored before they can be read. Use ${Tier.instantArchive} if an application reads them, ` +
-        `narrow the rule with prefix, or say why the delay is fine: allowRetrievalDelay: "...".`,
+        `narrow the rule with prefix, or say why the delay is fine: ${acknowledgement("RetrievalDelayNotAccepted")}.`,
     );
   }
 }

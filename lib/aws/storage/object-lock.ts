@@ -1,4 +1,10 @@
 import type { IConstruct } from "constructs";
+import {
+  acknowledgement,
+  type Acknowledgements,
+  isAcknowledged,
+  validateAcknowledgements,
+} from "../../core/acknowledge";
 import { type Duration, wholeDays } from "../../core/duration";
 import { report } from "../../core/errors";
 
@@ -11,7 +17,8 @@ import { report } from "../../core/errors";
 export interface ObjectLock {
   /**
    * `governance`: who has `s3:BypassGovernanceRetention` may delete earlier.
-   * `compliance`: nobody may, the root user of the account included; needs `irreversible`.
+   * `compliance`: nobody may, the root user of the account included; needs a reason for
+   * `ComplianceWithoutReason`.
    */
   readonly mode: "governance" | "compliance";
 
@@ -22,7 +29,7 @@ export interface ObjectLock {
    * Why nobody, for whatever reason, must be able to delete an object earlier. Required for `compliance`.
    * @default - `compliance` is refused
    */
-  readonly irreversible?: string;
+  readonly acknowledge?: Acknowledgements<"ComplianceWithoutReason">;
 }
 
 const MAXIMUM_DAYS = 36_500;
@@ -44,12 +51,12 @@ export function validateObjectLock(lock: ObjectLock, versioned: boolean, constru
       `objectLock.defaultRetention is ${days} days; S3 takes 1 to ${MAXIMUM_DAYS} (100 years).`,
     );
   }
-  if (lock.mode === "compliance" && !lock.irreversible?.trim()) {
+  if (lock.mode === "compliance" && !isAcknowledged(lock.acknowledge, "ComplianceWithoutReason")) {
     report(
       construct,
       "ComplianceWithoutReason",
       `objectLock.mode "compliance" lets nobody delete an object for ${days} days, and the bucket cannot be deleted before. ` +
-        'Use "governance", or say why it must be so: irreversible: "...".',
+        `Use "governance", or say why it must be so: ${acknowledgement("ComplianceWithoutReason")}.`,
     );
-  }
+  } else validateAcknowledgements(lock.acknowledge, ["ComplianceWithoutReason"], construct, "objectLock");
 }

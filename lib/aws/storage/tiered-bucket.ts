@@ -3,6 +3,7 @@ import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
 import { Annotations, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { collect, ValidationError } from "../../core/errors";
 import { keepMovedResources, applyTransform, adoptResource } from "../../core/refactoring";
@@ -130,14 +131,14 @@ export class AwsTieredBucket extends Construct {
   }
 
   private addBucket(): S3Bucket {
-    const { bucketName, forceDestroy = false, tags, objectLock, allowDestroy, transform } = this.props;
+    const { bucketName, forceDestroy = false, tags, objectLock, acknowledge, transform } = this.props;
     const config = {
       bucket: bucketName,
       forceDestroy,
       tags,
       // Left out otherwise: it would replace a bucket that was made without.
       ...(objectLock && { objectLockEnabled: true }),
-      lifecycle: { preventDestroy: allowDestroy === undefined },
+      lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
     };
     return new S3Bucket(this, "Resource", applyTransform(config, transform?.bucket));
   }

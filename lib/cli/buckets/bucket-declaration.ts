@@ -165,7 +165,7 @@ function lifecycleRuleSource(rule: S3LifecycleRule, bucket: string): Record<stri
       rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation === undefined
         ? undefined
         : days(rule.AbortIncompleteMultipartUpload.DaysAfterInitiation),
-    allowRetrievalDelay: archives ? "it was so when the bucket was adopted" : undefined,
+    acknowledge: archives ? { RetrievalDelayNotAccepted: "it was so when the bucket was adopted" } : undefined,
   };
 }
 

@@ -36,6 +36,7 @@ export const coreErrorCodes = {
 export const migrationsErrorCodes = {
   DuplicateStep: "two steps of a stack have one id",
   DuplicateMigration: "two migrations lead from or to one release",
+  MigrationWithoutBackup: "a migration saves nothing, and nobody said why that is fine",
   InvalidMigration: "a migration's sections contradict each other",
   MigrationGap: "no migration leads to a release up to the pinned one",
   MigrationBackwards: "a migration leads to the same or an older release",
@@ -68,7 +69,7 @@ export const migrationsErrorCodes = {
   ComposeVersionOne: "`docker-compose` version 1 exits 0 on unknown options",
   VerifyCountsLines: "a verify ends with `wc -l`, which exits 0 whatever came before",
   VerifyFollowsLog: "a verify follows a log and never ends",
-  NothingToAcknowledge: "a lint is acknowledged that finds nothing",
+  NothingToAcknowledge: "`acknowledge` names a code that finds nothing, or that cannot be acknowledged there",
 } as const satisfies Record<string, string>;
 
 /** Storage: what a bucket's declaration gets wrong. */
@@ -95,7 +96,7 @@ export const storageErrorCodes = {
   IntelligentTieringNotIncreasing: "the deep archive of an intelligent tiering configuration comes before its archive",
   IntelligentTieringUnreachable:
     "no object ever gets into the storage class that an intelligent tiering configuration concerns",
-  DestroyWithoutReason: "a bucket may be destroyed, and the reason is empty",
+  DestroyWithoutReason: "a bucket, a secret or a vault may be destroyed, and the reason is empty",
   ForceDestroyNotAllowed: "a bucket that is protected from being destroyed would be emptied on destroy",
   TooManyLifecycleRules: "a bucket has more lifecycle rules than its cloud takes",
   TooManyObjectTags: "a filter wants more tags than an object can have",
@@ -111,7 +112,8 @@ export const storageErrorCodes = {
   KmsKeyInOtherRegion: "the key of a bucket is in another region than the bucket",
   ObjectLockWithoutVersioning: "object lock protects versions, and the bucket keeps none",
   ObjectLockOutOfRange: "objects would be locked for less than a day or more than a century",
-  ComplianceWithoutReason: "objects would be locked such that nobody can ever delete them earlier, and nobody said why",
+  ComplianceWithoutReason:
+    "objects or backups would be locked such that nobody can ever delete them earlier, and nobody said why",
   ExpirationBeforeRetention: "a rule deletes what a lock or a retention policy still keeps",
   ReplicationWithoutVersioning: "replication copies versions, and the bucket keeps none",
   TooManyReplicationRules: "a bucket has more replication rules than S3 takes",
@@ -142,7 +144,7 @@ export const storageErrorCodes = {
   KmsKeyInOtherLocation: "the Cloud KMS key of a bucket is in another location than the bucket",
   SoftDeleteOutOfRange: "deleted objects are to be kept for a time that Google Cloud does not take",
   RetentionOutOfRange: "objects are to be retained for a time that Google Cloud does not take",
-  LockedRetentionWithoutReason: "a retention policy would be locked for ever, and the reason is empty",
+  LockedRetentionWithoutReason: "a retention policy would be locked for ever, and nobody said why",
   AutoclassWithTransitions: "lifecycle rules move objects that autoclass moves already",
   TierNotOnGoogle: "a tier does not exist on Google Cloud",
   FilterNotOnGoogle: "a lifecycle rule filters by what objects of Google Cloud do not have",

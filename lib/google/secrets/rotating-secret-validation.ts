@@ -18,11 +18,11 @@ export function validateGoogleRotatingSecret(props: GoogleRotatingSecretProps, c
     report(construct, code, message);
   };
   validateName(props.secretName, refuse);
-  validateStrategy(props.strategy, refuse);
+  validateStrategy(props.strategy, refuse, construct);
   validatePeriod(props.rotationPeriod ?? Duration.days(30), refuse);
   validateDestroyDelay(props.versionDestroyDelay ?? Duration.days(7), refuse);
   validateKeys(props, refuse);
-  validateKeptSecret(props, refuse);
+  validateKeptSecret(props, refuse, construct);
   if (props.adopt !== undefined) validateSecretId("adopt", props.adopt, refuse);
 }
 
@@ -43,7 +43,7 @@ function validateName(name: string, refuse: Refuse): void {
   );
 }
 
-function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
+function validateStrategy(strategy: RotationStrategy, refuse: Refuse, construct: Construct): void {
   const { settings, adminSecret } = strategy;
   if (settings.strategy === "custom") {
     refuse(
@@ -60,7 +60,7 @@ function validateStrategy(strategy: RotationStrategy, refuse: Refuse): void {
     );
   }
   if (adminSecret !== undefined) validateSecretId("adminSecret", adminSecret, refuse);
-  validateRotationSettings(strategy, refuse);
+  validateRotationSettings(strategy, refuse, construct);
 }
 
 function validateSecretId(what: string, id: string, refuse: Refuse): void {

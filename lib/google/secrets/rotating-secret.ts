@@ -12,6 +12,7 @@ import { SecretManagerSecretIamMember } from "@cdktf/provider-google/lib/secret-
 import { SecretManagerSecretVersion } from "@cdktf/provider-google/lib/secret-manager-secret-version";
 import { Fn, type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { collect, ValidationError } from "../../core/errors";
@@ -148,8 +149,8 @@ export class GoogleRotatingSecret extends Construct {
   }
 
   private secretConfig(secretId: string, dependsOn: ITerraformDependable[]) {
-    const { project, labels, allowDestroy, versionDestroyDelay = Duration.days(7) } = this.props;
-    const kept = allowDestroy === undefined;
+    const { project, labels, acknowledge, versionDestroyDelay = Duration.days(7) } = this.props;
+    const kept = !isAcknowledged(acknowledge, "DestroyWithoutReason");
     return {
       project,
       secretId,

@@ -1,6 +1,7 @@
 import type { StorageBucketConfig } from "@cdktf/provider-google/lib/storage-bucket";
 import type { StorageBucketIamMemberConfig } from "@cdktf/provider-google/lib/storage-bucket-iam-member";
 import type { StorageNotificationConfig } from "@cdktf/provider-google/lib/storage-notification";
+import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { Transform } from "../../core/refactoring";
 import type { AccessLogs, TieredBucketProps } from "../../storage/bucket-options";
@@ -99,10 +100,17 @@ export interface RetentionPolicy {
   readonly retentionPeriod: Duration;
 
   /**
-   * Why the policy may never be shortened or removed again, by nobody (a locked policy).
-   * @default - the policy can be changed
+   * Whether nobody can ever shorten or remove the policy again. Needs a reason for `LockedRetentionWithoutReason`.
+   * Terraform: `is_locked`.
+   * @default false
    */
-  readonly irreversible?: string;
+  readonly locked?: boolean;
+
+  /**
+   * Why the policy must be locked.
+   * @default - a locked policy is refused
+   */
+  readonly acknowledge?: Acknowledgements<"LockedRetentionWithoutReason">;
 }
 
 /** Tells a Pub/Sub topic what happens to objects. */

@@ -1,4 +1,5 @@
 import type { IConstruct } from "constructs";
+import { acknowledgement, isAcknowledged, validateAcknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
@@ -86,7 +87,10 @@ function validateSoftDelete(softDelete: Duration, construct: IConstruct): void {
 }
 
 /** @see https://cloud.google.com/storage/docs/bucket-lock */
-function validateRetention({ retentionPeriod, irreversible }: RetentionPolicy, construct: IConstruct): void {
+function validateRetention(
+  { retentionPeriod, locked = false, acknowledge }: RetentionPolicy,
+  construct: IConstruct,
+): void {
   const seconds = retentionPeriod.toSeconds({ integral: false });
   if (!Number.isInteger(seconds) || seconds < 1 || seconds >= MAXIMUM_RETENTION_SECONDS) {
     report(
@@ -95,13 +99,21 @@ function validateRetention({ retentionPeriod, irreversible }: RetentionPolicy, c
       `retention.retentionPeriod is ${retentionPeriod}; Google Cloud takes whole seconds, from 1 to less than 100 years.`,
     );
   }
-  if (irreversible !== undefined && !irreversible.trim()) {
+  const isReasoned = isAcknowledged(acknowledge, "LockedRetentionWithoutReason");
+  if (locked && !isReasoned) {
     report(
       construct,
       "LockedRetentionWithoutReason",
-      "retention.irreversible is empty: a locked policy can never be shortened or removed again. Say why, or leave it out.",
+      "retention.locked: nobody can ever shorten or remove a locked policy. " +
+        `Say why it must be so, ${acknowledgement("LockedRetentionWithoutReason")}, or remove locked.`,
     );
-  }
+  } else if (isReasoned && !locked) {
+    report(
+      construct,
+      "NothingToAcknowledge",
+      "retention.acknowledge says why the policy is locked, and it is not. Write locked: true, or remove acknowledge.",
+    );
+  } else validateAcknowledgements(acknowledge, ["LockedRetentionWithoutReason"], construct, "retention");
 }
 
 function validateExpiryAfterRetention(

@@ -2,6 +2,7 @@ import { StorageBucket, type StorageBucketConfig } from "@cdktf/provider-google/
 import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member";
 import { StorageNotification } from "@cdktf/provider-google/lib/storage-notification";
 import { Construct } from "constructs";
+import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { adoptResource, keepMovedResources, applyTransform } from "../../core/refactoring";
@@ -152,14 +153,14 @@ function googleBucketConfig(props: GoogleTieredBucketProps): StorageBucketConfig
     ...(retention && {
       retentionPolicy: {
         retentionPeriod: retention.retentionPeriod.toSeconds(),
-        isLocked: retention.irreversible !== undefined,
+        isLocked: retention.locked ?? false,
       },
     }),
     ...(kmsKeyName !== undefined && { encryption: { defaultKmsKeyName: kmsKeyName } }),
     ...(accessLogs && { logging: { logBucket: accessLogs.bucketName, logObjectPrefix: accessLogs.prefix } }),
     ...(props.turboReplication && { rpo: "ASYNC_TURBO" }),
     cors: corsRules.length === 0 ? undefined : corsRules.map(corsBlock),
-    lifecycle: { preventDestroy: props.allowDestroy === undefined },
+    lifecycle: { preventDestroy: !isAcknowledged(props.acknowledge, "DestroyWithoutReason") },
   };
 }
 

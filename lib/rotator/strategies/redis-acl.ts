@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RedisClientType } from "@redis/client";
+import { acknowledgement } from "../../core/acknowledge";
 import { SternaError } from "../../core/errors";
 import {
   refuseSelfAdministration,
@@ -155,7 +156,10 @@ async function refuseOtherNodes(admin: RedisClientType): Promise<void> {
 }
 
 function refusal(message: string): SternaError {
-  return new SternaError("RotationNotDurable", `${message}, or say with notDurable why that does not matter`);
+  return new SternaError(
+    "RotationNotDurable",
+    `${message}, or say why that does not matter: ${acknowledgement("RotationNotDurable")}`,
+  );
 }
 
 /** Where a Redis is. */

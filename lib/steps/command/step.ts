@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import type { Acknowledgements } from "../../core/acknowledge";
 import type { TextInput } from "../../core/references";
 import type { z } from "zod";
 import { Step, type StepProps } from "../../migrations/migration";
@@ -50,7 +51,7 @@ export interface CommandStepProps extends StepProps {
    * Why a mistake that was found in the scripts is none, by its code. It becomes a warning.
    * @default - a mistake is an error
    */
-  readonly acknowledge?: Readonly<Partial<Record<CommandLint, string>>>;
+  readonly acknowledge?: Acknowledgements<CommandLint>;
 }
 
 /** Runs a script. At least once: a crash between its end and the row in the ledger runs it again. */

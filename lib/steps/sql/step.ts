@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { ValidationError } from "../../core/errors";
@@ -56,7 +57,7 @@ export interface SqlStepProps extends StepProps {
    * Why a mistake that was found in the SQL is none, by its code.
    * @default - a mistake that contradicts the phase is an error, others are warnings
    */
-  readonly acknowledge?: Readonly<Partial<Record<SqlLint, string>>>;
+  readonly acknowledge?: Acknowledgements<SqlLint>;
 }
 
 /** Changes a PostgreSQL database with SQL: exactly once where the ledger is in the same database. */

@@ -124,7 +124,13 @@ describe("a backup timer of AWS", () => {
   });
 
   test("has the lock in compliance mode only when asked", () => {
-    const stack = stackOf({ lock: { mode: "compliance", maximumRetention: Duration.days(60) } });
+    const stack = stackOf({
+      lock: {
+        mode: "compliance",
+        maximumRetention: Duration.days(60),
+        acknowledge: { ComplianceWithoutReason: "the law" },
+      },
+    });
     expect(onlyResource(stack, "aws_backup_vault_lock_configuration")).toMatchObject({
       min_retention_days: 30,
       max_retention_days: 60,
@@ -163,7 +169,25 @@ describe("a backup timer of AWS", () => {
     ["is a rate", { schedule: Schedule.aws("rate(5 hours)") }, "ScheduleUntranslatable"],
     ["has a name with spaces", { name: "my backups" }, "InvalidBackupTimer"],
     ["copies to a bucket", { copies: [{ vaultArn: "arn:aws:s3:::bucket" }] }, "InvalidBackupTimer"],
-    ["cools off for a day", { lock: { mode: "compliance", coolingOff: Duration.days(1) } }, "InvalidBackupTimer"],
+    [
+      "cools off for a day",
+      {
+        lock: {
+          mode: "compliance",
+          coolingOff: Duration.days(1),
+          acknowledge: { ComplianceWithoutReason: "the law" },
+        },
+      },
+      "InvalidBackupTimer",
+    ],
+    ["is locked for everybody without a reason", { lock: { mode: "compliance" } }, "ComplianceWithoutReason"],
+    [
+      "is locked for everybody with an empty reason",
+      { lock: { mode: "compliance", acknowledge: { ComplianceWithoutReason: " " } } },
+      "ComplianceWithoutReason",
+    ],
+    ["may be destroyed with an empty reason", { acknowledge: { DestroyWithoutReason: "" } }, "DestroyWithoutReason"],
+    ["acknowledges another error", { acknowledge: { StatefulInColor: "-" } as object }, "NothingToAcknowledge"],
   ])("is refused when it %s", (_mistake, props, code) => {
     expect(codeOf(props)).toBe(code);
   });

@@ -40,7 +40,7 @@ function stackWithSteps(environment: "development" | "production") {
   new Migration(stack, "first", {
     from: "0.1.0",
     to: "1.0.0",
-    noBackup: "-",
+    acknowledge: { MigrationWithoutBackup: "-" },
     steps: (m) => [
       new SqlStep(m, "sql", { database: login, up: "select 1", down: "select 1", verify }),
       new DocumentsStep(m, "documents", { directory: "d", database: login, table: "t", key: "id" }),

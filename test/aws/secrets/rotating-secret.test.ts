@@ -124,7 +124,11 @@ describe("a rotating secret", () => {
   test.each([
     ["knows Amazon's authorities, which sign for RDS", {}, "/var/runtime/ca-cert.pem"],
     ["knows the authority that it is given", { certificateAuthority: "-----BEGIN CERTIFICATE-----" }, undefined],
-    ["needs no authority without TLS", { allowPlaintext: "it is on the same machine" }, undefined],
+    [
+      "needs no authority without TLS",
+      { acknowledge: { PlaintextWithoutReason: "it is on the same machine" } },
+      undefined,
+    ],
   ])("its function %s", (_what, tls, file) => {
     const stack = synthesized({ strategy: RotationStrategy.postgresAlternatingUsers({ ...database, ...tls }) });
     const { environment } = onlyResource(stack, "aws_lambda_function") as {
@@ -264,16 +268,21 @@ describe("a rotating secret", () => {
     ],
     ["RecoveryWindowRefused", "3 days", { recoveryWindow: Duration.days(3) }],
     ["LiteralSecretValue", "a value", { initialValue: "hunter2" }],
-    ["DestroyWithoutReason", "an empty reason", { allowDestroy: " " }],
+    ["DestroyWithoutReason", "an empty reason", { acknowledge: { DestroyWithoutReason: " " } }],
     [
       "OutageNotAccepted",
       "an empty reason for an outage",
-      { strategy: RotationStrategy.postgresSingleUser({ ...database, acceptOutage: "" }) },
+      { strategy: RotationStrategy.postgresSingleUser({ ...database, acknowledge: { OutageNotAccepted: "" } }) },
     ],
     [
       "PlaintextWithoutReason",
       "an empty reason for no TLS",
-      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, allowPlaintext: " " }) },
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({
+          ...database,
+          acknowledge: { PlaintextWithoutReason: " " },
+        }),
+      },
     ],
     [
       "RotationSettingsInvalid",
@@ -294,7 +303,7 @@ describe("a rotating secret", () => {
       "a long name beside a value that only Terraform knows",
       {
         strategy: RotationStrategy.postgresSingleUser({
-          ...{ ...database, username: "x".repeat(64), acceptOutage: "nobody is there" },
+          ...{ ...database, username: "x".repeat(64), acknowledge: { OutageNotAccepted: "nobody is there" } },
           adminSecret: Token.asString({ resolve: () => "later" }),
         }),
       },

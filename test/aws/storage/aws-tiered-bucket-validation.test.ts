@@ -14,10 +14,17 @@ const days = (amount: number) => Duration.days(amount);
 const ladder = (...rungs: Array<[Tier, number]>): TierTransition[] =>
   rungs.map(([tier, after]) => ({ tier, after: days(after) }));
 const rule = (...rungs: Array<[Tier, number]>) => ({
-  lifecycleRules: [{ id: "ladder", transitions: ladder(...rungs), allowRetrievalDelay: "for the test" }],
+  lifecycleRules: [
+    { id: "ladder", transitions: ladder(...rungs), acknowledge: { RetrievalDelayNotAccepted: "for the test" } },
+  ],
 });
 const tiering = (archiveAfter?: Duration, deepArchiveAfter?: Duration) => ({
-  intelligentTiering: { archiveAfter, deepArchiveAfter, allowRetrievalDelay: "for the test", uploadedBy: "the test" },
+  intelligentTiering: {
+    archiveAfter,
+    deepArchiveAfter,
+    acknowledge: { RetrievalDelayNotAccepted: "for the test" },
+    uploadedBy: "the test",
+  },
 });
 
 function declare(props: Partial<AwsTieredBucketProps>): AwsTieredBucket {
@@ -50,8 +57,13 @@ const refused: Case[] = [
   ["InvalidBucketName", "a reserved beginning", { bucketName: "sthree-files" }, /sthree-/],
   ["InvalidBucketName", "a reserved end", { bucketName: "files--ol-s3" }, /--ol-s3/],
   ["InvalidKmsKeyArn", "a key id instead of an ARN", { kmsKeyArn: "1234abcd-12ab" }, /arn:aws:kms/],
-  ["DestroyWithoutReason", "an empty reason to destroy", { allowDestroy: " " }, /why/],
-  ["ForceDestroyNotAllowed", "emptying a protected bucket", { forceDestroy: true }, /allowDestroy/],
+  ["DestroyWithoutReason", "an empty reason to destroy", { acknowledge: { DestroyWithoutReason: " " } }, /why/],
+  [
+    "ForceDestroyNotAllowed",
+    "emptying a protected bucket",
+    { forceDestroy: true },
+    /acknowledge: \{ DestroyWithoutReason: "<reason>" \}/,
+  ],
   ["ExpirationTooEarly", "uploads aborted at once", { abortIncompleteUploadsAfter: days(0) }, /at least 1 day/],
   [
     "NotWholeDays",
@@ -179,14 +191,27 @@ const refused: Case[] = [
     "RetrievalDelayNotAccepted",
     "an archive with an empty reason",
     {
-      lifecycleRules: [{ id: "a", prefix: "x/", transitions: ladder([Tier.deepArchive, 1]), allowRetrievalDelay: "" }],
+      lifecycleRules: [
+        {
+          id: "a",
+          prefix: "x/",
+          transitions: ladder([Tier.deepArchive, 1]),
+          acknowledge: { RetrievalDelayNotAccepted: "" },
+        },
+      ],
     },
     /under "x\/"/,
   ],
   [
     "RetrievalDelayNotAccepted",
     "archive tiers of intelligent tiering with an empty reason",
-    { intelligentTiering: { archiveAfter: days(90), allowRetrievalDelay: "", uploadedBy: "the test" } },
+    {
+      intelligentTiering: {
+        archiveAfter: days(90),
+        acknowledge: { RetrievalDelayNotAccepted: "" },
+        uploadedBy: "the test",
+      },
+    },
     /say why/,
   ],
   ["IntelligentTieringEmpty", "no tier", tiering(), /archiveAfter/],
@@ -199,7 +224,7 @@ const refused: Case[] = [
     "the guide's pair: a ladder without intelligent, and a tiering configuration",
     {
       ...rule([Tier.infrequentAccess, 90], [Tier.archive, 180]),
-      intelligentTiering: { archiveAfter: days(90), allowRetrievalDelay: "for the test" },
+      intelligentTiering: { archiveAfter: days(90), acknowledge: { RetrievalDelayNotAccepted: "for the test" } },
     },
     /Tier\.intelligent/,
   ],
@@ -208,7 +233,11 @@ const refused: Case[] = [
     "a transition to intelligent under another prefix",
     {
       lifecycleRules: [{ id: "a", prefix: "logs/", transitions: ladder([Tier.intelligent, 0]) }],
-      intelligentTiering: { prefix: "data/", archiveAfter: days(90), allowRetrievalDelay: "for the test" },
+      intelligentTiering: {
+        prefix: "data/",
+        archiveAfter: days(90),
+        acknowledge: { RetrievalDelayNotAccepted: "for the test" },
+      },
     },
     /under "data\/"/,
   ],
@@ -252,7 +281,11 @@ const accepted: Array<[what: string, props: Partial<AwsTieredBucketProps>]> = [
     "a tiering configuration for a part of what a rule moves",
     {
       lifecycleRules: [{ id: "a", prefix: "data/", transitions: ladder([Tier.intelligent, 0]) }],
-      intelligentTiering: { prefix: "data/files/", archiveAfter: days(90), allowRetrievalDelay: "for the test" },
+      intelligentTiering: {
+        prefix: "data/files/",
+        archiveAfter: days(90),
+        acknowledge: { RetrievalDelayNotAccepted: "for the test" },
+      },
     },
   ],
 ];

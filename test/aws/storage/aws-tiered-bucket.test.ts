@@ -118,7 +118,7 @@ describe("lifecycle rules", () => {
             { tier: Tier.infrequentAccess, after: Duration.days(90) },
             { tier: Tier.archive, after: Duration.days(180) },
           ],
-          allowRetrievalDelay: "the application reads projects from PostgreSQL",
+          acknowledge: { RetrievalDelayNotAccepted: "the application reads projects from PostgreSQL" },
         },
       ],
     });
@@ -188,7 +188,7 @@ describe("intelligent tiering", () => {
         prefix: "data/files/",
         archiveAfter: Duration.days(90),
         deepArchiveAfter: Duration.days(180),
-        allowRetrievalDelay: "files nobody opened for a quarter",
+        acknowledge: { RetrievalDelayNotAccepted: "files nobody opened for a quarter" },
       },
     });
 
@@ -206,7 +206,7 @@ describe("intelligent tiering", () => {
     const stack = synthesizeBucket({
       intelligentTiering: {
         archiveAfter: Duration.days(730),
-        allowRetrievalDelay: "cold data",
+        acknowledge: { RetrievalDelayNotAccepted: "cold data" },
         uploadedBy: "the backend, with x-amz-storage-class",
       },
     });
@@ -228,7 +228,10 @@ describe("options", () => {
   });
 
   test("a reason lifts the protection, and only then objects can go with the bucket", () => {
-    const stack = synthesizeBucket({ allowDestroy: "a bucket of the tests", forceDestroy: true });
+    const stack = synthesizeBucket({
+      acknowledge: { DestroyWithoutReason: "a bucket of the tests" },
+      forceDestroy: true,
+    });
     expect(onlyResource(stack, "aws_s3_bucket")).toMatchObject({
       force_destroy: true,
       lifecycle: { prevent_destroy: false },

@@ -40,7 +40,7 @@ const days = (amount: number) => Duration.days(amount);
 
 const lifecycle = (code: ErrorCode, rule: Partial<LifecycleRule>, raw: Record<string, unknown>): InvalidBucket => ({
   code,
-  props: { lifecycleRules: [{ id: "r0", allowRetrievalDelay: "for the test", ...rule }] },
+  props: { lifecycleRules: [{ id: "r0", acknowledge: { RetrievalDelayNotAccepted: "for the test" }, ...rule }] },
   raw: [rawRules(raw)],
 });
 const many = <Item>(count: number, make: (i: number) => Item) => Array.from({ length: count }, (_, i) => make(i));
@@ -60,7 +60,12 @@ const cors = { allowedOrigins: ["https://app.example.org"], allowedMethods: ["GE
 const rawCorsRule = { allowed_origins: ["https://app.example.org"], allowed_methods: ["GET"] };
 
 const tiering = (more: object = {}): Partial<AwsTieredBucketProps> => ({
-  intelligentTiering: { archiveAfter: days(90), allowRetrievalDelay: "for the test", uploadedBy: "the test", ...more },
+  intelligentTiering: {
+    archiveAfter: days(90),
+    acknowledge: { RetrievalDelayNotAccepted: "for the test" },
+    uploadedBy: "the test",
+    ...more,
+  },
 });
 
 /** One mistake for each code, as AWS would report it at apply, or never. `terraform validate` accepts them all. */
@@ -206,7 +211,7 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
   ),
   lifecycle(
     "RetrievalDelayNotAccepted",
-    { transitions: [{ tier: Tier.archive, after: days(90) }], allowRetrievalDelay: undefined },
+    { transitions: [{ tier: Tier.archive, after: days(90) }], acknowledge: undefined },
     { transition: [{ days: 90, storage_class: "GLACIER" }] },
   ),
   {
@@ -218,7 +223,7 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
           id: "r0",
           prefix: "data/old/",
           transitions: [{ tier: Tier.archive, after: days(90) }],
-          allowRetrievalDelay: "old",
+          acknowledge: { RetrievalDelayNotAccepted: "old" },
         },
       ],
     },

@@ -27,7 +27,7 @@ for (const environment of environments) {
   new Migration(stack, "greet", {
     from: "1.0.0",
     to: "1.1.0",
-    noBackup: "writes a file; nothing is changed or lost",
+    acknowledge: { MigrationWithoutBackup: "writes a file; nothing is changed or lost" },
     steps: (migration) => [
       new CommandStep(migration, "write-greeting", {
         phase: "expand",

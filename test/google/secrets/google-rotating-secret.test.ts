@@ -282,7 +282,7 @@ describe("a rotating secret of Google Cloud", () => {
     [
       "RotationStrategyUnsupported",
       "one user, who would be locked out until readers see the new version",
-      { strategy: RotationStrategy.postgresSingleUser({ ...database, acceptOutage: "a test" }) },
+      { strategy: RotationStrategy.postgresSingleUser({ ...database, acknowledge: { OutageNotAccepted: "a test" } }) },
     ],
     ["RotationStrategyUnsupported", "a function of AWS", { strategy: RotationStrategy.custom("arn", ["token"]) }],
     ["InvalidKmsKeyName", "the version of a key", { kmsKeyName: `${key("global")}/cryptoKeyVersions/1` }],
@@ -299,11 +299,16 @@ describe("a rotating secret of Google Cloud", () => {
       "a first value for a secret that has one",
       { adopt: adminSecret, initialValue: unknownValue },
     ],
-    ["DestroyWithoutReason", "an empty reason", { allowDestroy: " " }],
+    ["DestroyWithoutReason", "an empty reason", { acknowledge: { DestroyWithoutReason: " " } }],
     [
       "PlaintextWithoutReason",
       "an empty reason for no TLS",
-      { strategy: RotationStrategy.postgresAlternatingUsers({ ...database, allowPlaintext: " " }) },
+      {
+        strategy: RotationStrategy.postgresAlternatingUsers({
+          ...database,
+          acknowledge: { PlaintextWithoutReason: " " },
+        }),
+      },
     ],
     ["RotationSettingsInvalid", "few random bytes", { strategy: RotationStrategy.randomValue({ bytes: 8 }) }],
   ];

@@ -37,7 +37,11 @@ const EVERYTHING: Partial<GoogleTieredBucketProps> = {
       keepNoncurrentVersions: 3,
     },
   ],
-  retention: { retentionPeriod: Duration.days(30), irreversible: "the law" },
+  retention: {
+    retentionPeriod: Duration.days(30),
+    locked: true,
+    acknowledge: { LockedRetentionWithoutReason: "the law" },
+  },
   softDeleteRetention: Duration.days(30),
   kmsKeyName: "projects/p/locations/eur4/keyRings/r/cryptoKeys/k",
   turboReplication: true,

@@ -27,7 +27,17 @@ const INVALID: ReadonlyArray<readonly [ErrorCode, string, Partial<GoogleTieredBu
   ["ForceDestroyNotAllowed", "emptying a protected bucket", { forceDestroy: true }],
   ["SoftDeleteOutOfRange", "three days", { softDeleteRetention: days(3) }],
   ["RetentionOutOfRange", "a century", { retention: { retentionPeriod: days(36_525) } }],
-  ["LockedRetentionWithoutReason", "an empty reason", { retention: { retentionPeriod: days(1), irreversible: " " } }],
+  ["LockedRetentionWithoutReason", "no reason", { retention: { retentionPeriod: days(1), locked: true } }],
+  [
+    "NothingToAcknowledge",
+    "a reason for a lock that is not asked for",
+    { retention: { retentionPeriod: days(1), acknowledge: { LockedRetentionWithoutReason: "the law" } } },
+  ],
+  [
+    "LockedRetentionWithoutReason",
+    "an empty reason",
+    { retention: { retentionPeriod: days(1), locked: true, acknowledge: { LockedRetentionWithoutReason: " " } } },
+  ],
   [
     "ExpirationBeforeRetention",
     "a rule",

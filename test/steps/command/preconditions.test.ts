@@ -28,7 +28,7 @@ function stackOf(make: (migration: Migration) => Step) {
   new Migration(stack, "first", {
     from: "0.1.0",
     to: "1.0.0",
-    noBackup: "nothing is kept",
+    acknowledge: { MigrationWithoutBackup: "nothing is kept" },
     steps: (m) => [make(m), new HttpStep(m, "after", { url: "https://example.org" })],
   });
   return stack;

@@ -131,7 +131,12 @@ describe("an SqlStep", () => {
       all.forEach((props, index) => made.push(new SqlStep(m, `s${index}`, { ...DEFAULTS, ...props })));
       return made;
     };
-    new Migration(stack, "first", { from: "0.1.0", to: "1.0.0", noBackup: "-", steps: make });
+    new Migration(stack, "first", {
+      from: "0.1.0",
+      to: "1.0.0",
+      acknowledge: { MigrationWithoutBackup: "-" },
+      steps: make,
+    });
     return made;
   };
   const annotationsOf = (step: SqlStep) => step.node.metadata.map(({ type, data }) => `${type} ${data}`);

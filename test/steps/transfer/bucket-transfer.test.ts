@@ -36,7 +36,7 @@ function stackWith(props: Partial<BucketTransferProps> = {}): SystemStack {
   new Migration(stack, "first", {
     from: "0.1.0",
     to: "1.0.0",
-    noBackup: "-",
+    acknowledge: { MigrationWithoutBackup: "-" },
     steps: (m) => [...new BucketTransfer(m, "files", { source: FROM, destination: TO, ...props }).steps],
   });
   return stack;
