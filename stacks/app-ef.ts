@@ -117,16 +117,16 @@ export class AppEf extends SystemStack {
     new Migration(this, "beta-to-v1", {
       from: "0.1.0-beta",
       to: "1.0.0",
-      backup: (migration) => [
+      backup: (migration) => {
         // A3, A44a, A44b and A44f: data and configuration, with a manifest that is read back.
         new ArchiveStep(migration, "backup-data", {
           title: "Save the data directory and .env",
           sources: [variable("DATA_DIRECTORY"), variable("ENV_FILE")],
           directory: variable("BACKUP_DIRECTORY"),
-        }),
-      ],
-      steps: (migration) => [
-        this.createSchema(migration),
+        });
+      },
+      steps: (migration) => {
+        this.createSchema(migration);
         // A8, A41 and A43: every project with an equal digest, not just an equal count.
         new DocumentsStep(migration, "import-projects", {
           title: "Import the projects into PostgreSQL",
@@ -134,16 +134,16 @@ export class AppEf extends SystemStack {
           database: DATABASE,
           table: "app_ef.projects",
           key: "id",
-        }),
+        });
         // A19 and A20: data/ to s3://BUCKET/data/, compared by a manifest of digests instead of by looking at a list.
-        ...new BucketTransfer(migration, "copy-files", {
+        new BucketTransfer(migration, "copy-files", {
           title: "Copy the data directory to S3",
           source: ObjectPlace.directory(variable("DATA_DIRECTORY")),
           destination: ObjectPlace.s3(this.bucket.bucketName, { region: variable("AWS_REGION"), prefix: "data/" }),
-        }).steps,
-        this.migrateEnvironmentFile(migration),
-      ],
-      acceptance: (migration) => [
+        });
+        this.migrateEnvironmentFile(migration);
+      },
+      acceptance: (migration) => {
         // A11 and A24.
         new HttpStep(migration, "check-health", {
           title: "The application is well, and is 1.0.0",
@@ -152,12 +152,12 @@ export class AppEf extends SystemStack {
             { query: "/status", expected: "ok" },
             { query: "/version", expected: "1.0.0" },
           ],
-        }),
+        });
         new HttpStep(migration, "check-projects", {
           title: "The application lists its projects",
           url: variable("PROJECTS_URL"),
-        }),
-      ],
+        });
+      },
     });
   }
 

@@ -14,7 +14,7 @@ export class MigrationGraph {
     return graph;
   }
 
-  private readonly migrations = new Map<Migration, Step[]>();
+  private readonly migrations = new Set<Migration>();
   private readonly steps = new Map<string, Step>();
 
   private constructor(private readonly stack: SystemStack) {
@@ -24,13 +24,13 @@ export class MigrationGraph {
 
   /** Takes a migration up. */
   addMigration(migration: Migration): void {
-    this.migrations.set(migration, []);
+    this.migrations.add(migration);
   }
 
   /**
    * Takes a step up.
    *
-   * @throws ValidationError `DuplicateStep`
+   * @throws ValidationError `DuplicateStep`, `InvalidMigration`
    */
   addStep(step: Step): void {
     const other = this.steps.get(step.node.id);
@@ -42,13 +42,8 @@ export class MigrationGraph {
       );
     }
     this.steps.set(step.node.id, step);
-    this.migrations.get(step.migration)!.push(step);
+    step.migration.addStep(step);
     this.stack.expectStep(step.node.id);
-  }
-
-  /** Steps that were made inside of a migration. */
-  stepsOf(migration: Migration): readonly Step[] {
-    return this.migrations.get(migration) ?? [];
   }
 
   private connect(): void {
@@ -73,7 +68,7 @@ export class MigrationGraph {
     const needsNoMigration: NeedsNoMigration = (from, to) =>
       compatibility?.needsNoMigration(releases.versions, from.version, to.version) ?? false;
     return ValidationError.locate(this.stack, () =>
-      releasePath([...this.migrations.keys()], releases.oldest, release, needsNoMigration),
+      releasePath([...this.migrations], releases.oldest, release, needsNoMigration),
     );
   }
 

@@ -13,8 +13,8 @@ import { MigrationGraph } from "./migration-graph";
 import { compileProgram, type StepProgram } from "./step-program";
 import { SternaStep } from "./sterna-step";
 
-/** Makes the steps of a section, in the order in which they run. */
-export type Section = (migration: Migration) => readonly Step[];
+/** Makes the steps of a section. They run in the order in which they are made; what it returns is not looked at. */
+export type Section = (migration: Migration) => void;
 
 /** Properties of a `Migration`. */
 export interface MigrationProps {
@@ -60,8 +60,6 @@ export interface MigrationProps {
   readonly outOfOrder?: readonly string[];
 }
 
-const NO_STEPS: Section = () => [];
-
 /**
  * What leads from one release to the next: backup, then steps, then verification.
  *
@@ -79,7 +77,7 @@ export class Migration extends Construct {
     if (migration !== undefined) return migration;
     throw new ValidationError(
       "StackMissing",
-      "make a step inside of a Migration: (m) => [new SqlStep(m, …)]",
+      "make a step inside of a Migration: steps: (m) => { new SqlStep(m, …); }",
       construct,
     );
   }
@@ -90,9 +88,11 @@ export class Migration extends Construct {
   /** Backup, steps and verification, each in its order; empty where the pinned release is older than `to`. */
   readonly sections: readonly (readonly Step[])[];
 
+  private section: Step[] | undefined;
+
   /**
    * @throws ValidationError `StackMissing`, `UnknownRelease`, `MigrationBackwards`, `InvalidMigration`,
-   * `MigrationWithoutBackup`, `NothingToAcknowledge`, `StepNotListed`,
+   * `MigrationWithoutBackup`, `NothingToAcknowledge`,
    * `RequiredStopSkipped`, `NoUpgradePath`; at
    * synthesis also `DuplicateMigration`, `MigrationGap`, `UnknownStep`, `StepCycle`, `ContractBeforeRetire`,
    * `InvalidLastNeededBy`
@@ -115,8 +115,7 @@ export class Migration extends Construct {
     MigrationGraph.of(stack).addMigration(this);
     const isIncluded = !stack.release.isOlderThan(this.to);
     const sections = isIncluded ? [props.backup, props.steps, props.acceptance] : [];
-    this.sections = sections.map((section = NO_STEPS) => section(this));
-    this.requireListed();
+    this.sections = sections.map((section) => this.fill(section));
     this.allowHistory(stack, props);
     this.warnAboutPhases();
   }
@@ -134,34 +133,37 @@ export class Migration extends Construct {
     validateAcknowledgements(acknowledge, ["MigrationWithoutBackup"], this);
     const isReasoned = isAcknowledged(acknowledge, "MigrationWithoutBackup");
     const wanted =
-      "it needs either `backup: (m) => [new ArchiveStep(m, …)]`, or the reason why nothing has to be saved, " +
+      "it needs either `backup: (m) => { new ArchiveStep(m, …); }`, or the reason why nothing has to be saved, " +
       `\`${acknowledgement("MigrationWithoutBackup")}\``;
     if ((backup === undefined) === isReasoned) return;
     if (isReasoned) throw new ValidationError("InvalidMigration", `${wanted}; got both`, this);
     throw new ValidationError("MigrationWithoutBackup", `${wanted}; got neither`, this);
   }
 
-  private requireListed(): void {
-    const listed = new Set<Step>();
-    for (const step of this.sections.flat()) {
-      if (listed.has(step) || Migration.of(step) !== this) {
-        throw new ValidationError(
-          "StepNotListed",
-          `"${step.node.id}" must stand once, in a list of the migration that made it`,
-          this,
-        );
-      }
-      listed.add(step);
+  /**
+   * Takes a step up into the section that is being filled.
+   *
+   * @throws ValidationError `InvalidMigration`
+   * @internal
+   */
+  addStep(step: Step): void {
+    if (this.section === undefined) {
+      throw new ValidationError(
+        "InvalidMigration",
+        "the step was made when its migration was complete, so it has no place in the order; " +
+          "make it inside of `backup`, `steps` or `acceptance` of its migration",
+        step,
+      );
     }
-    const forgotten = MigrationGraph.of(SystemStack.of(this))
-      .stepsOf(this)
-      .find((step) => !listed.has(step));
-    if (forgotten === undefined) return;
-    throw new ValidationError(
-      "StepNotListed",
-      "it was made, but is in no list that backup, steps or verification return",
-      forgotten,
-    );
+    this.section.push(step);
+  }
+
+  private fill(section: Section | undefined): readonly Step[] {
+    const steps: Step[] = [];
+    this.section = steps;
+    section?.(this);
+    this.section = undefined;
+    return steps;
   }
 
   private allowHistory(stack: SystemStack, { removed = [], outOfOrder = [] }: MigrationProps): void {

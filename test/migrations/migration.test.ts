@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Testing } from "cdktf";
+import { Construct } from "constructs";
 import {
   ArchiveStep,
   HttpStep,
@@ -13,7 +14,7 @@ import { errorOf, releases, stepsOf, temporaryDirectory, TestApp } from "../supp
 
 const directory = temporaryDirectory();
 
-function sql(scope: Migration, id: string, props: Partial<SqlStepProps> = {}): SqlStep {
+function sql(scope: Construct, id: string, props: Partial<SqlStepProps> = {}): SqlStep {
   return new SqlStep(scope, id, {
     database: { env: "DATABASE_URL" },
     up: `create table ${id.replaceAll("-", "_")} ()`,
@@ -24,12 +25,12 @@ function sql(scope: Migration, id: string, props: Partial<SqlStepProps> = {}): S
 }
 
 /** A migration 0.1.0 → 1.0.0 with what a test cares about. */
-function migrate(stack: SystemStack, props: Partial<MigrationProps> = {}): Migration {
-  return new Migration(stack, "first", {
+function migrate(stack: SystemStack, props: Partial<MigrationProps> = {}, id = "first"): Migration {
+  return new Migration(stack, id, {
     from: "0.1.0",
     to: "1.0.0",
     ...(props.backup ? {} : { acknowledge: { MigrationWithoutBackup: "nothing is there yet" } }),
-    steps: (m) => [sql(m, "create-schema")],
+    steps: (m) => sql(m, "create-schema"),
     ...props,
   });
 }
@@ -41,14 +42,37 @@ const stackAt = (release: string, ...known: string[]) =>
 const order = (stack: SystemStack) =>
   Object.fromEntries(Object.entries(stepsOf(stack)).map(([id, { after }]) => [id, after]));
 
+test("steps run in the order in which they are made, whatever the section returns", () => {
+  // GIVEN
+  const stack = stackAt("1.0.0");
+  // WHEN
+  const migration = migrate(stack, {
+    steps: (m) => {
+      const first = sql(m, "first-made");
+      const second = sql(new Construct(m, "group"), "made-in-a-group");
+      return [second, first];
+    },
+  });
+  // THEN
+  expect(order(stack)).toEqual({ "first-made": [], "made-in-a-group": ["first-made"] });
+  expect(migration.sections.flat().map(({ node }) => node.id)).toEqual(["first-made", "made-in-a-group"]);
+});
+
 test("backup, steps and verification run one after the other", () => {
   // GIVEN
   const stack = stackAt("1.0.0");
   // WHEN
   migrate(stack, {
-    backup: (m) => [new ArchiveStep(m, "backup-data", { sources: ["/srv/data"], directory: "/srv/backup" })],
-    steps: (m) => [sql(m, "create-schema"), sql(m, "fill-schema")],
-    acceptance: (m) => [new HttpStep(m, "check-health", { url: "http://127.0.0.1/health" })],
+    backup: (m) => {
+      new ArchiveStep(m, "backup-data", { sources: ["/srv/data"], directory: "/srv/backup" });
+    },
+    steps: (m) => {
+      sql(m, "create-schema");
+      sql(m, "fill-schema");
+    },
+    acceptance: (m) => {
+      new HttpStep(m, "check-health", { url: "http://127.0.0.1/health" });
+    },
   });
   // THEN
   expect(order(stack)).toEqual({
@@ -64,7 +88,11 @@ test("a step carries its release, its system and its place in the tree", () => {
   // GIVEN
   const stack = stackAt("1.0.0");
   // WHEN
-  migrate(stack, { steps: (m) => [sql(m, "create-schema", { title: "Create ${schema}", phase: "expand" })] });
+  migrate(stack, {
+    steps: (m) => {
+      sql(m, "create-schema", { title: "Create ${schema}", phase: "expand" });
+    },
+  });
   // THEN
   expect(stepsOf(stack)["create-schema"]).toMatchObject({
     id: "create-schema",
@@ -83,7 +111,7 @@ test("the steps of a release that the environment does not run are left out", ()
   const stack = stackAt("0.1.0");
   let asked = 0;
   // WHEN
-  migrate(stack, { steps: (m) => (asked++, [sql(m, "create-schema")]) });
+  migrate(stack, { steps: (m) => (asked++, sql(m, "create-schema")) });
   // THEN
   expect(asked).toBe(0);
   expect(stepsOf(stack)).toEqual({});
@@ -99,24 +127,25 @@ test.each([
   // GIVEN
   const stack = stackAt(release, "0.1.0", "1.0.0", "2.0.0-rc.1", "2.0.0");
   const build = () => {
-    new Migration(stack, "first", {
-      from: "0.1.0",
-      to: "1.0.0",
-      acknowledge: { MigrationWithoutBackup: "-" },
-      steps: (m) => [sql(m, "one")],
-    });
-    new Migration(stack, "candidate", {
-      from: "1.0.0",
-      to: "2.0.0-rc.1",
-      acknowledge: { MigrationWithoutBackup: "-" },
-      steps: () => [],
-    });
-    new Migration(stack, "second", {
-      from: "2.0.0-rc.1",
-      to: "2.0.0",
-      acknowledge: { MigrationWithoutBackup: "-" },
-      steps: (m) => [sql(m, "two")],
-    });
+    migrate(
+      stack,
+      {
+        from: "0.1.0",
+        to: "1.0.0",
+        steps: (m) => sql(m, "one"),
+      },
+      "first",
+    );
+    migrate(stack, { from: "1.0.0", to: "2.0.0-rc.1", steps: () => [] }, "candidate");
+    migrate(
+      stack,
+      {
+        from: "2.0.0-rc.1",
+        to: "2.0.0",
+        steps: (m) => sql(m, "two"),
+      },
+      "second",
+    );
   };
   // WHEN
   build();
@@ -128,18 +157,24 @@ test("migrations follow each other by release, in whatever order they are writte
   // GIVEN
   const stack = stackAt("2.0.0", "0.1.0", "1.0.0", "2.0.0");
   // WHEN
-  new Migration(stack, "second", {
-    from: "1.0.0",
-    to: "2.0.0",
-    acknowledge: { MigrationWithoutBackup: "-" },
-    steps: (m) => [sql(m, "two")],
-  });
-  new Migration(stack, "first", {
-    from: "0.1.0",
-    to: "1.0.0",
-    acknowledge: { MigrationWithoutBackup: "-" },
-    steps: (m) => [sql(m, "one")],
-  });
+  migrate(
+    stack,
+    {
+      from: "1.0.0",
+      to: "2.0.0",
+      steps: (m) => sql(m, "two"),
+    },
+    "second",
+  );
+  migrate(
+    stack,
+    {
+      from: "0.1.0",
+      to: "1.0.0",
+      steps: (m) => sql(m, "one"),
+    },
+    "first",
+  );
   // THEN
   expect(order(stack)).toEqual({ one: [], two: ["one"] });
 });
@@ -149,7 +184,11 @@ test("`after` may name a step further down, and steps that do not wait for each 
   const stack = stackAt("1.0.0");
   // WHEN
   migrate(stack, {
-    steps: (m) => [sql(m, "a", { after: ["c"] }), sql(m, "b", { after: [] }), sql(m, "c", { after: [] })],
+    steps: (m) => {
+      sql(m, "a", { after: ["c"] });
+      sql(m, "b", { after: [] });
+      sql(m, "c", { after: [] });
+    },
   });
   // THEN
   expect(order(stack)).toEqual({ a: ["c"], b: [], c: [] });
@@ -177,12 +216,15 @@ describe("refuses", () => {
     migrate(stack);
     // WHEN
     const error = errorOf(() => {
-      new Migration(stack, "second", {
-        from: "1.0.0",
-        to: "2.0.0",
-        acknowledge: { MigrationWithoutBackup: "-" },
-        steps: (m) => [sql(m, "create-schema")],
-      });
+      migrate(
+        stack,
+        {
+          from: "1.0.0",
+          to: "2.0.0",
+          steps: (m) => sql(m, "create-schema"),
+        },
+        "second",
+      );
     });
     // THEN
     expect(error.code).toBe("DuplicateStep");
@@ -211,7 +253,14 @@ describe("refuses", () => {
   });
 
   test("a step after one that does not exist, with those that do", () => {
-    expect(refused({ steps: (m) => [sql(m, "a"), sql(m, "b", { after: ["z"] })] })).toMatchObject({
+    expect(
+      refused({
+        steps: (m) => {
+          sql(m, "a");
+          sql(m, "b", { after: ["z"] });
+        },
+      }),
+    ).toMatchObject({
       code: "UnknownStep",
       message: expect.stringMatching(/"z".*there are a, b \[at shop-development\/first\/b\]$/),
     });
@@ -220,13 +269,18 @@ describe("refuses", () => {
   test("a step after one of a later migration", () => {
     // GIVEN
     const stack = stackAt("2.0.0", "0.1.0", "1.0.0", "2.0.0");
-    migrate(stack, { steps: (m) => [sql(m, "a", { after: ["b"] })] });
-    new Migration(stack, "second", {
-      from: "1.0.0",
-      to: "2.0.0",
-      acknowledge: { MigrationWithoutBackup: "-" },
-      steps: (m) => [sql(m, "b")],
+    migrate(stack, {
+      steps: (m) => sql(m, "a", { after: ["b"] }),
     });
+    migrate(
+      stack,
+      {
+        from: "1.0.0",
+        to: "2.0.0",
+        steps: (m) => sql(m, "b"),
+      },
+      "second",
+    );
     // THEN
     expect(errorOf(() => Testing.synth(stack))).toMatchObject({
       code: "UnknownStep",
@@ -266,19 +320,21 @@ describe("refuses", () => {
     });
   });
 
-  test("a step that is made and not listed", () => {
-    expect(refused({ steps: (m) => (sql(m, "forgotten"), [sql(m, "listed")]) })).toMatchObject({
-      code: "StepNotListed",
-      message: expect.stringMatching(/\[at shop-development\/first\/forgotten\]$/),
+  test("a step that is made when its migration is complete", () => {
+    const stack = stackAt("1.0.0");
+    const migration = migrate(stack);
+    expect(errorOf(() => sql(migration, "late"))).toMatchObject({
+      code: "InvalidMigration",
+      message: expect.stringMatching(/complete.*\[at shop-development\/first\/late\]$/),
     });
   });
 
-  test("a step that is listed twice", () => {
-    const steps = (m: Migration) => {
-      const step = sql(m, "twice");
-      return [step, step];
-    };
-    expect(refused({ steps }).code).toBe("StepNotListed");
+  test("a step that is made in a section of another migration", () => {
+    const stack = stackAt("2.0.0", "0.1.0", "1.0.0", "2.0.0");
+    const first = migrate(stack);
+    expect(
+      errorOf(() => migrate(stack, { ...{ from: "1.0.0", to: "2.0.0" }, steps: () => sql(first, "astray") }, "second")),
+    ).toHaveProperty("code", "InvalidMigration");
   });
 
   test("a step outside of a migration", () => {
@@ -289,15 +345,7 @@ describe("refuses", () => {
   const path = (pin: string, ...hops: [from: string, to: string][]) =>
     errorOf(() => {
       const stack = stackAt(pin, ...versions);
-      hops.forEach(
-        ([from, to], index) =>
-          new Migration(stack, `m${index}`, {
-            from,
-            to,
-            acknowledge: { MigrationWithoutBackup: "-" },
-            steps: () => [],
-          }),
-      );
+      hops.forEach(([from, to], index) => migrate(stack, { from, to, steps: () => [] }, `m${index}`));
       Testing.synth(stack);
     });
 
@@ -325,12 +373,7 @@ test("a gap behind the pinned release does not matter", () => {
   // GIVEN
   const stack = stackAt("1.0.0", "0.1.0", "1.0.0", "2.0.0", "3.0.0");
   migrate(stack);
-  new Migration(stack, "third", {
-    from: "2.0.0",
-    to: "3.0.0",
-    acknowledge: { MigrationWithoutBackup: "-" },
-    steps: () => [],
-  });
+  migrate(stack, { from: "2.0.0", to: "3.0.0", steps: () => [] }, "third");
   // THEN
   expect(Object.keys(stepsOf(stack))).toEqual(["create-schema"]);
 });
@@ -340,11 +383,11 @@ test("expanding after contracting is warned about, at the step that comes too la
   const stack = stackAt("1.0.0");
   // WHEN
   migrate(stack, {
-    steps: (m) => [
-      sql(m, "a", { phase: "expand" }),
-      sql(m, "b", { phase: "contract" }),
-      sql(m, "c", { phase: "expand" }),
-    ],
+    steps: (m) => {
+      sql(m, "a", { phase: "expand" });
+      sql(m, "b", { phase: "contract" });
+      sql(m, "c", { phase: "expand" });
+    },
   });
   // THEN
   const warnings = stack.node

@@ -31,7 +31,9 @@ function stackWith(
     from: "0.1.0",
     to: "1.0.0",
     acknowledge: { MigrationWithoutBackup: "-" },
-    steps: (m) => [makeStep(m, stack)],
+    steps: (m) => {
+      makeStep(m, stack);
+    },
   });
   return stack;
 }

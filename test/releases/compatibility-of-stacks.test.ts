@@ -26,7 +26,9 @@ function migrate(scope: ReturnType<typeof stack>["made"], from: string, to: stri
     from,
     to,
     acknowledge: { MigrationWithoutBackup: "nothing is kept" },
-    steps: (m) => [new HttpStep(m, `ask-${to.replaceAll(".", "-")}`, { url: "https://example.org" })],
+    steps: (m) => {
+      new HttpStep(m, `ask-${to.replaceAll(".", "-")}`, { url: "https://example.org" });
+    },
   });
 }
 

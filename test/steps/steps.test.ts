@@ -32,7 +32,9 @@ function stackWith(makeStep: (migration: Migration) => Step): SystemStack {
     from: "0.1.0",
     to: "1.0.0",
     acknowledge: { MigrationWithoutBackup: "-" },
-    steps: (m) => [makeStep(m)],
+    steps: (m) => {
+      makeStep(m);
+    },
   });
   return stack;
 }

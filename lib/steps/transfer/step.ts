@@ -20,8 +20,8 @@ type Phase = "bulk" | "delta" | "cutover" | "retire";
 /**
  * Moves objects from a directory or a bucket to another one, on AWS, on Google Cloud, or between them.
  *
- * It makes one step for each phase, `<id>-bulk`, `<id>-delta`, `<id>-cutover` and `<id>-retire`; list them in a
- * migration: `steps: (m) => [...new BucketTransfer(m, "files", { … }).steps]`. Both places are proved equal by a manifest
+ * It makes one step for each phase, `<id>-bulk`, `<id>-delta`, `<id>-cutover` and `<id>-retire`, where it is made:
+ * `steps: (m) => { new BucketTransfer(m, "files", { … }); }`. Both places are proved equal by a manifest
  * before the application moves, and nothing of the source is deleted that is not verified in the target.
  */
 export class BucketTransfer extends Construct {

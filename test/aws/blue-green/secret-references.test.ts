@@ -41,9 +41,9 @@ function stackWithSteps(environment: "development" | "production") {
     from: "0.1.0",
     to: "1.0.0",
     acknowledge: { MigrationWithoutBackup: "-" },
-    steps: (m) => [
-      new SqlStep(m, "sql", { database: login, up: "select 1", down: "select 1", verify }),
-      new DocumentsStep(m, "documents", { directory: "d", database: login, table: "t", key: "id" }),
+    steps: (m) => {
+      new SqlStep(m, "sql", { database: login, up: "select 1", down: "select 1", verify });
+      new DocumentsStep(m, "documents", { directory: "d", database: login, table: "t", key: "id" });
       new CommandStep(m, "command", {
         up: "true",
         down: "true",
@@ -52,10 +52,10 @@ function stackWithSteps(environment: "development" | "production") {
           TOKEN: session.reference("token"),
           OTHER: SecretReference.google("projects/p/secrets/s"),
         },
-      }),
-      new EnvFileStep(m, "env", { from: "a", to: "b", set: { TOKEN: session.reference("token") } }),
-      new HttpStep(m, "http", { url: SecretReference.aws(variable("SECRET"), { key: "hook" }) }),
-    ],
+      });
+      new EnvFileStep(m, "env", { from: "a", to: "b", set: { TOKEN: session.reference("token") } });
+      new HttpStep(m, "http", { url: SecretReference.aws(variable("SECRET"), { key: "hook" }) });
+    },
   });
   return stack;
 }

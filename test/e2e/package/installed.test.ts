@@ -28,14 +28,14 @@ for (const environment of environments) {
     from: "1.0.0",
     to: "1.1.0",
     acknowledge: { MigrationWithoutBackup: "writes a file; nothing is changed or lost" },
-    steps: (migration) => [
+    steps: (migration) => {
       new CommandStep(migration, "write-greeting", {
         phase: "expand",
         up: "echo hello > ../../../greeting",
         down: "rm ../../../greeting",
         verify: [{ query: "cat ../../../greeting", expected: "hello" }],
-      }),
-    ],
+      });
+    },
   });
 }
 app.synth();

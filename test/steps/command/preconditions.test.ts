@@ -29,7 +29,10 @@ function stackOf(make: (migration: Migration) => Step) {
     from: "0.1.0",
     to: "1.0.0",
     acknowledge: { MigrationWithoutBackup: "nothing is kept" },
-    steps: (m) => [make(m), new HttpStep(m, "after", { url: "https://example.org" })],
+    steps: (m) => {
+      make(m);
+      new HttpStep(m, "after", { url: "https://example.org" });
+    },
   });
   return stack;
 }

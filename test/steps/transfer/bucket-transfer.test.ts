@@ -37,7 +37,9 @@ function stackWith(props: Partial<BucketTransferProps> = {}): SystemStack {
     from: "0.1.0",
     to: "1.0.0",
     acknowledge: { MigrationWithoutBackup: "-" },
-    steps: (m) => [...new BucketTransfer(m, "files", { source: FROM, destination: TO, ...props }).steps],
+    steps: (m) => {
+      new BucketTransfer(m, "files", { source: FROM, destination: TO, ...props });
+    },
   });
   return stack;
 }
