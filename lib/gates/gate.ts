@@ -35,40 +35,40 @@ export interface EvidenceGateOptions extends GateOptions {
 /** Something that has to hold before an environment is changed. */
 export class Gate {
   /**
-   * An S gate: looks at what is synthesized, and stops the synthesis.
+   * A gate at synth: looks at what is synthesized, and stops the synthesis.
    *
    * @param id name of the gate, for waivers; lower-case letters, digits and hyphens
    * @param check finds what is wrong in the rendered stack
    * @throws SternaError `InvalidIdentifier`, `InvalidGate`
    */
   static synth(id: string, check: StackCheck, options: GateOptions): Gate {
-    return new Gate(id, "S", options, { stackCheck: check });
+    return new Gate(id, "synth", options, { stackCheck: check });
   }
 
   /**
-   * A P gate: looks at the plan, and stops `sterna plan`.
+   * A gate at plan: looks at the plan, and stops `sterna plan`.
    *
    * @param id name of the gate, for waivers
    * @param check `no-stateful-loss`: nothing that keeps data is destroyed or replaced; `no-drift`: nothing was changed past Terraform
    * @throws SternaError `InvalidIdentifier`, `InvalidGate`
    */
   static plan(id: string, check: PlanCheck, options: GateOptions): Gate {
-    return new Gate(id, "P", options, { check });
+    return new Gate(id, "plan", options, { check });
   }
 
   /**
-   * An R gate: held by steps or by the engine right before a change, so that nobody has to do anything.
+   * A gate at run time: held by steps or by the engine right before a change, so that nobody has to do anything.
    *
    * @param id name of the gate
    * @param heldBy what holds it, for people
    * @throws SternaError `InvalidIdentifier`, `InvalidGate`
    */
   static run(id: string, heldBy: string, options: GateOptions): Gate {
-    return new Gate(id, "R", options, { heldBy });
+    return new Gate(id, "run", options, { heldBy });
   }
 
   /**
-   * An M gate: waits until somebody attests with `sterna attest`.
+   * An attested gate: waits until somebody attests with `sterna attest`.
    *
    * @param id name of the gate, and of its evidence file
    * @throws SternaError `InvalidIdentifier`, `InvalidGate`
@@ -110,13 +110,13 @@ export class Gate {
         `the evidence for the gate "${id}" must be valid for some time, got ${validFor}`,
       );
     }
-    return new Gate(id, "M", options, { evidence: { subject, validFor: seconds, eachRelease } });
+    return new Gate(id, "attested", options, { evidence: { subject, validFor: seconds, eachRelease } });
   }
 
   readonly title: string;
   readonly phase: GatePhase;
 
-  /** What an S gate looks for. */
+  /** What a gate at synth looks for. */
   readonly stackCheck: StackCheck | undefined;
 
   private readonly details: Pick<GateData, "heldBy" | "check" | "evidence">;

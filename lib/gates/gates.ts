@@ -40,7 +40,7 @@ export interface GatesProps {
 }
 
 /**
- * The gates of a system in an environment. Makes no resource: S gates stop the synthesis, the others stand in
+ * The gates of a system in an environment. Makes no resource: gates at synth stop the synthesis, the others stand in
  * `sterna.json`, where the command line reads them.
  */
 export class Gates extends Construct {
@@ -56,7 +56,7 @@ export class Gates extends Construct {
   private readonly waivers: readonly Waiver[];
 
   /**
-   * @throws ValidationError `StackMissing`, `DuplicateGate`, `UnknownGate`, `InvalidWaiver`, `InvalidWaivers`; at synthesis what the S gates
+   * @throws ValidationError `StackMissing`, `DuplicateGate`, `UnknownGate`, `InvalidWaiver`, `InvalidWaivers`; at synthesis what the gates at synth
    * refuse: `PlainSecretInEnvironment`, `CorsNotExplicit`, `ListenerWithoutTls`, `ServiceNotAlarmed`, `StatefulNotBackedUp`,
    * `StepWithoutWayBack`
    */
@@ -98,14 +98,14 @@ export class Gates extends Construct {
       const known = [...this.gates.map(({ id }) => id), MAINTENANCE_WINDOW, PROOF_GATE].join(", ");
       throw new ValidationError("UnknownGate", `a waiver is for the gate "${waiver.gate}"; there are ${known}`, this);
     }
-    if (gate?.kind === "R") {
+    if (gate?.kind === "run") {
       throw new ValidationError(
         "InvalidWaiver",
         `nothing waives ${gate.id}: it is held by ${gate.toJSON().heldBy}`,
         this,
       );
     }
-    if (waiver.changes !== undefined && gate?.kind !== "S" && gate?.kind !== "P") {
+    if (waiver.changes !== undefined && gate?.kind !== "synth" && gate?.kind !== "plan") {
       throw new ValidationError(
         "InvalidWaiver",
         `the waiver of ${waiver.gate} names changes, and only gates at synth and plan look at single changes; leave \`changes\` out`,

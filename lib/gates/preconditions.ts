@@ -41,7 +41,7 @@ if [ "$available" -lt "$KIBIBYTES" ]; then
   exit 1
 fi`;
 
-/** An R gate: the steps after it do not begin before there is enough room. */
+/** A gate at run time: the steps after it do not begin before there is enough room. */
 export class DiskSpaceCheck extends CommandStep {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, { directory, atLeast, ...base }: DiskSpaceCheckProps) {
@@ -68,7 +68,7 @@ if [ -z "$newest" ]; then
   exit 1
 fi`;
 
-/** An R gate: the steps after it do not begin before there is a backup that is young enough and not empty. */
+/** A gate at run time: the steps after it do not begin before there is a backup that is young enough and not empty. */
 export class RecentFileCheck extends CommandStep {
   /** @throws ValidationError `InvalidDuration`, what `Step` throws */
   constructor(scope: Construct, id: string, { directory, youngerThan, ...base }: RecentFileCheckProps) {
@@ -108,7 +108,7 @@ if [ "$oldest" != "$AT_LEAST" ]; then
 fi`;
 
 /**
- * An R gate: the steps after it do not begin before a program is new enough. `pg_dump`, for one, refuses a server that is
+ * A gate at run time: the steps after it do not begin before a program is new enough. `pg_dump`, for one, refuses a server that is
  * newer than itself (PostgreSQL, "pg_dump", Notes).
  */
 export class MinimumVersionCheck extends CommandStep {

@@ -7,11 +7,11 @@ export const gatePhase = z.enum(["pre", "during", "post"] satisfies GatePhase[])
 export type GatePhase = "pre" | "during" | "post";
 
 /**
- * Where a gate stops: `S` at synth, `P` at plan, `R` right before a step, `M` until somebody attests.
+ * Where a gate stops: at `synth`, at `plan`, in the `run` right before a step, or until it is `attested`.
  */
-export const gateKind = z.enum(["S", "P", "R", "M"] satisfies GateKind[]);
-/** Where a gate stops: `S` at synth, `P` at plan, `R` right before a step, `M` until somebody attests. */
-export type GateKind = "S" | "P" | "R" | "M";
+export const gateKind = z.enum(["synth", "plan", "run", "attested"] satisfies GateKind[]);
+/** Where a gate stops: at `synth`, at `plan`, in the `run` right before a step, or until it is `attested`. */
+export type GateKind = "synth" | "plan" | "run" | "attested";
 
 /** What a plan gate looks for. */
 export const planCheck = z.enum(["no-stateful-loss", "no-drift"] satisfies PlanCheck[]);

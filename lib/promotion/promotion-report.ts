@@ -150,7 +150,7 @@ export const gateResult = z.strictObject({
   id: z.string(),
   title: z.string(),
   stage: z
-    .enum(["synth", "plan", "apply", "run", "manual"])
+    .enum(["synth", "plan", "apply", "run", "attested"])
     .describe("When it is asked: at synth, at plan, when the plan is applied, right before a step, or by a person"),
   result: z
     .enum(["passed", "refused", "open", "waived", "pending"])

@@ -175,9 +175,9 @@ describe("sterna gates", () => {
     const { status, stdout } = await run("gates", "shop", "production", "--release", "1.0.0");
     expect(status).toBe(3);
     expect(stdout).toMatch(
-      /Before the apply\n {2}✗ load-test +M {2}Load testing completed \(open: nobody has attested it\)/,
+      /Before the apply\n {2}✗ load-test +attested {2}Load testing completed \(open: nobody has attested it\)/,
     );
-    expect(stdout).toMatch(/While it runs\n {2}✓ backup-verified +R/);
+    expect(stdout).toMatch(/While it runs\n {2}✓ backup-verified +run {7}/);
   });
 
   it("ends with 0 where there are none", async () => {

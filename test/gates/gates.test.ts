@@ -25,7 +25,7 @@ const DEVELOPMENT = { system: "shop", environment: "development" };
 const TLS = Checklist.automatic.tlsOnListeners;
 const waiver = { gate: "tls-on-listeners", reason: "Behind a TLS proxy", by: "Ada", expires: "2999-12-31" };
 
-describe("an S gate", () => {
+describe("a gate at synth", () => {
   test("stops the synthesis with its own code, the address, the path and the waiver to write", () => {
     const error = errorOf(() => withGates({ gates: [TLS] }).synthesize("shop-development"));
     expect(error.code).toBe("ListenerWithoutTls");
@@ -98,14 +98,14 @@ describe("gates", () => {
       gates: [
         {
           id: "load-test",
-          kind: "M",
+          kind: "attested",
           phase: "pre",
           title: "Load testing completed",
           evidence: { subject: "attestation", validFor: 30 * 86_400, eachRelease: true },
         },
         {
           id: "restore-drill",
-          kind: "M",
+          kind: "attested",
           phase: "pre",
           title: "A backup was restored for practice in the last 90 days",
           evidence: { subject: "restore-drill", validFor: 90 * 86_400, eachRelease: false },
@@ -217,15 +217,15 @@ test.each([
 
 test("the critical checklist of R3MES has every line of the guide", () => {
   expect(Checklist.critical().map(({ id, kind }) => `${kind} ${id}`)).toEqual([
-    "S no-plain-secrets",
-    "S cors-explicit",
-    "S tls-on-listeners",
-    "S services-alarmed",
-    "S stateful-backed-up",
-    "S steps-reversible",
-    "P no-stateful-loss",
-    "M restore-drill",
-    "M load-test",
-    "M security-audit",
+    "synth no-plain-secrets",
+    "synth cors-explicit",
+    "synth tls-on-listeners",
+    "synth services-alarmed",
+    "synth stateful-backed-up",
+    "synth steps-reversible",
+    "plan no-stateful-loss",
+    "attested restore-drill",
+    "attested load-test",
+    "attested security-audit",
   ]);
 });

@@ -128,7 +128,7 @@ const unmarked: fc.Arbitrary<PromotionReport> = fc.record({
     fc.record({
       id: text,
       title: text,
-      stage: fc.constantFrom("synth" as const, "plan" as const, "apply" as const, "run" as const, "manual" as const),
+      stage: fc.constantFrom("synth" as const, "plan" as const, "apply" as const, "run" as const, "attested" as const),
       result: fc.constantFrom(
         "passed" as const,
         "refused" as const,

@@ -52,7 +52,7 @@ function gatesText(states: readonly GateState[], { bold, dim, green, red, yellow
       if (inPhase.length === 0) return [];
       const lines = inPhase.map(
         ({ id, kind, title, standing, why }) =>
-          `  ${paint[standing](`${SIGNS[standing]} ${id.padEnd(width)}`)} ${kind}  ${title} ${dim(`(${standing}: ${why})`)}`,
+          `  ${paint[standing](`${SIGNS[standing]} ${id.padEnd(width)}`)} ${kind.padEnd(8)}  ${title} ${dim(`(${standing}: ${why})`)}`,
       );
       return [bold(PHASES[phase]), ...lines, ""];
     })

@@ -86,10 +86,10 @@ function gateStates({ gates }: GatesData, situation: GateSituation): GateState[]
 }
 
 const WHEN: Record<GateKind, string> = {
-  S: "looked at in every synthesis",
-  P: "looked at in every plan",
-  R: "looked at right before the step",
-  M: "waits for evidence",
+  synth: "looked at in every synthesis",
+  plan: "looked at in every plan",
+  run: "looked at right before the step",
+  attested: "waits for evidence",
 };
 
 interface Problem {
@@ -147,7 +147,7 @@ export function requireAttestable(
   if (gate.evidence !== undefined) return gate.evidence;
   throw new SternaError(
     "GateNotAttestable",
-    `${id} is no matter of a person's word: it is ${gate.heldBy === undefined ? `looked at in every ${gate.kind === "S" ? "synthesis" : "plan"}` : `held by ${gate.heldBy}`}; ` +
+    `${id} is no matter of a person's word: it is ${gate.heldBy === undefined ? `looked at in every ${gate.kind === "synth" ? "synthesis" : "plan"}` : `held by ${gate.heldBy}`}; ` +
       `to go past it, waive it by name in waivers.json`,
   );
 }

@@ -95,13 +95,11 @@ function moveResult({ system, last }: GateCase): GateResult[] {
     : [{ ...gate, result: "refused", ...refused }];
 }
 
-const STAGES = { S: "synth", P: "plan", R: "run", M: "manual" } as const;
-
 type NamedGate = Pick<GateResult, "id" | "title" | "stage">;
 
 function stateResult(state: GateState, given: GateCase): GateResult {
   const { id, title, kind, standing, why, waiver } = state;
-  const gate = { id, title, stage: STAGES[kind] };
+  const gate = { id, title, stage: kind };
   switch (standing) {
     case "waived":
       return { ...gate, result: "waived", detail: "waived by name", ...(waiver && { waiver: reported(waiver) }) };
@@ -110,8 +108,8 @@ function stateResult(state: GateState, given: GateCase): GateResult {
     case "open":
       return openResult(gate, state, given);
     case "automatic":
-      if (kind === "P") return planResult(gate, given);
-      return { ...gate, result: kind === "R" ? "pending" : "passed", detail: why };
+      if (kind === "plan") return planResult(gate, given);
+      return { ...gate, result: kind === "run" ? "pending" : "passed", detail: why };
   }
 }
 

@@ -175,7 +175,7 @@ const STAGES: Readonly<Record<GateResult["stage"], string>> = {
   plan: "at plan",
   apply: "at apply",
   run: "right before a step",
-  manual: "by attestation",
+  attested: "by attestation",
 };
 
 function warningEntry(text: string): Entry {

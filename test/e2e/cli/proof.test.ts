@@ -18,9 +18,9 @@ const RESOURCES = {
 };
 const GATES = {
   gates: [
-    { id: "no-loss", kind: "P", phase: "pre", title: "Nothing is lost", check: "no-stateful-loss" },
+    { id: "no-loss", kind: "plan", phase: "pre", title: "Nothing is lost", check: "no-stateful-loss" },
     {
-      ...{ id: "load-test", kind: "M", phase: "pre", title: "Load test" },
+      ...{ id: "load-test", kind: "attested", phase: "pre", title: "Load test" },
       evidence: { subject: "attestation", validFor: 3600, eachRelease: true },
     },
   ],

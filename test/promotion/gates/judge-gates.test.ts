@@ -81,7 +81,7 @@ describe("the gates in a report", () => {
       "restore-drill": "passed",
     });
     expect(ask({ gates: gates() }).map(({ stage }) => stage)).toEqual([
-      ...["synth", "plan", "run", "manual", "manual", "manual"],
+      ...["synth", "plan", "run", "attested", "attested", "attested"],
     ]);
     const open = ask({ gates: gates() }).find(({ result }) => result === "open");
     expect(open?.detail).toContain("sterna attest shop production load-test --release 2.0.0");

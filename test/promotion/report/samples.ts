@@ -185,14 +185,14 @@ export const SAMPLE_REPORT: PromotionReport = {
     {
       id: "restore-drill",
       title: "Restore drill younger than 30 days",
-      stage: "manual",
+      stage: "attested",
       result: "passed",
       detail: "attested by Ada 2026-05-01",
     },
     {
       id: "data-protection-officer",
       title: "The data protection officer agreed",
-      stage: "manual",
+      stage: "attested",
       result: "open",
       code: "EvidenceMissing",
       detail: "nobody has attested it. Attest what holds: `sterna attest shop production data-protection-officer`",
@@ -207,7 +207,7 @@ export const SAMPLE_REPORT: PromotionReport = {
     {
       id: "load-test",
       title: "Load test",
-      stage: "manual",
+      stage: "attested",
       result: "waived",
       detail: "no attestation",
       waiver: { by: "Ada Lovelace", reason: "read path unchanged", expires: "2026-06-01" },
