@@ -114,7 +114,7 @@ export interface TieredBucketProps {
   readonly versioned?: boolean;
 
   /**
-   * Which pages of other origins may use the bucket.
+   * Which pages of other origins may use the bucket. Terraform: `cors_rule`, `cors`; CDK: `cors`.
    * @default - none
    */
   readonly corsRules?: readonly CorsRule[];
@@ -127,13 +127,14 @@ export interface TieredBucketProps {
 
   /**
    * Why Terraform may destroy the bucket. Without a reason for `DestroyWithoutReason`, every plan that would do so fails
-   * (`prevent_destroy`).
+   * (`prevent_destroy`). CDK: `removalPolicy`.
    * @default - the bucket cannot be destroyed
    */
   readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
 
   /**
    * Whether destroying the bucket also deletes all objects in it. Needs a reason for `DestroyWithoutReason`.
+   * Terraform: `force_destroy`; CDK: `autoDeleteObjects`.
    * @default false
    */
   readonly forceDestroy?: boolean;

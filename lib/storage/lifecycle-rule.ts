@@ -46,44 +46,50 @@ export interface LifecycleRule {
   readonly objectSizeLessThan?: Size;
 
   /**
-   * The ladder, warmest tier first.
+   * The ladder, warmest tier first. Terraform: `transition`; CDK and S3: `transitions`.
    * @default - objects stay where they were uploaded
    */
   readonly transitions?: readonly TierTransition[];
 
   /**
    * Age at which objects are deleted, in whole days. In a versioned bucket the last version becomes noncurrent.
+   * Terraform and CDK: `expiration`.
    * @default - objects are kept
    */
   readonly expireAfter?: Duration;
 
   /**
    * Time after which a version that was replaced or deleted is removed for good, in whole days. Needs a versioned bucket.
+   * Terraform: `noncurrent_version_expiration`; CDK: `noncurrentVersionExpiration`.
    * @default - old versions are kept
    */
   readonly expireNoncurrentVersionsAfter?: Duration;
 
   /**
    * The ladder of versions that were replaced or deleted; `after` counts from that day on. Needs a versioned bucket.
+   * Terraform: `noncurrent_version_transition`; CDK: `noncurrentVersionTransitions`.
    * @default - old versions stay where they are
    */
   readonly noncurrentTransitions?: readonly TierTransition[];
 
   /**
    * How many of the newest old versions of each object `expireNoncurrentVersionsAfter` leaves alone: 1 to 100.
+   * Terraform: `newer_noncurrent_versions`; CDK: `noncurrentVersionsToRetain`.
    * @default - none
    */
   readonly keepNoncurrentVersions?: number;
 
   /**
    * Whether delete markers that no version is left behind are removed. Without it they stay for ever, and slow listings
-   * down. S3 only: Google Cloud Storage has none.
+   * down. S3 only: Google Cloud Storage has none. Terraform: `expired_object_delete_marker`; CDK:
+   * `expiredObjectDeleteMarker`.
    * @default false
    */
   readonly removeExpiredDeleteMarkers?: boolean;
 
   /**
    * Days after which the parts of an upload that was never completed are removed, for this prefix alone.
+   * Terraform: `abort_incomplete_multipart_upload`; CDK: `abortIncompleteMultipartUploadAfter`.
    * @default - `abortIncompleteUploadsAfter` of the bucket
    */
   readonly abortIncompleteUploadsAfter?: Duration;

@@ -22,7 +22,7 @@ export interface ObjectLock {
    */
   readonly mode: "governance" | "compliance";
 
-  /** Whole days, 1 to 36500. */
+  /** Whole days, 1 to 36500. Terraform: `default_retention`. */
   readonly defaultRetention: Duration;
 
   /**

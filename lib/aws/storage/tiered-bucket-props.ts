@@ -63,7 +63,7 @@ export interface AwsTieredBucketProps extends TieredBucketProps {
   readonly replicationRules?: readonly ReplicationRule[];
 
   /**
-   * Where the record of every request goes.
+   * Where the record of every request goes. Terraform: `aws_s3_bucket_logging`; CDK: `serverAccessLogsBucket`.
    * @default - requests are not recorded
    */
   readonly accessLogs?: AccessLogs;
@@ -75,7 +75,7 @@ export interface AwsTieredBucketProps extends TieredBucketProps {
   readonly inventories?: readonly Inventory[];
 
   /**
-   * Queues, topics and functions that hear about objects.
+   * Queues, topics and functions that hear about objects. CDK: `addEventNotification`.
    * @default - nobody hears about them
    */
   readonly notifications?: readonly BucketNotification[];

@@ -82,7 +82,7 @@ function validateSoftDelete(softDelete: Duration, construct: IConstruct): void {
   report(
     construct,
     "SoftDeleteOutOfRange",
-    `softDelete is ${softDelete}; Google Cloud takes 7 to 90 days, or Duration.days(0) for none.`,
+    `softDeleteRetention is ${softDelete}; Google Cloud takes 7 to 90 days, or Duration.days(0) for none.`,
   );
 }
 

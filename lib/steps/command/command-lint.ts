@@ -50,7 +50,8 @@ const RULES: Record<CommandLint, Rule> = {
   EnvFileSourced: {
     finds: ({ program, words }) =>
       (program === "source" || program === ".") && /(^|\/)[^/]*\.env(\.[^/]*)?$/.test(words[0] ?? ""),
-    message: "sourcing an env file runs what is written in it; pass values with `environment`, or use an EnvFileStep",
+    message:
+      "sourcing an env file runs what is written in it; pass values with `environmentVariables`, or use an EnvFileStep",
   },
   GitBranchDeployed: {
     finds: ({ program, words }) => program === "git" && isBranch(words.filter((word) => !word.startsWith("-"))),

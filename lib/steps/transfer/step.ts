@@ -235,7 +235,7 @@ function validateBucketTransfer(props: BucketTransferProps, transfer: IConstruct
     report(
       transfer,
       "TransferLosesTags",
-      `tags cannot be carried from ${from.store} to ${to.store}: only S3 has tags of objects. Write tags: "leave", or tags: "refuse" to be told of them`,
+      `tags cannot be carried from ${from.store} to ${to.store}: only S3 has tags of objects. Write objectTags: "leave", or objectTags: "refuse" to be told of them`,
     );
   }
   if (retire && cutover === undefined) {
