@@ -2,6 +2,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import { describe, expect, test } from "@jest/globals";
 import type { TerraformStack } from "cdktf";
+import { Schedule } from "../../lib/schedule/schedule";
 import { DataSyncTask } from "../../lib/aws/index";
 import { GoogleTransferJob, type GoogleTransferJobProps } from "../../lib/google/index";
 import { errorOf } from "../support/system-stack";
@@ -93,6 +94,29 @@ describe("DataSyncTask", () => {
       schedule: { schedule_expression: "rate(1 day)" },
     });
     expect(onlyResource(task(false), "aws_datasync_task")).toMatchObject({ options: { object_tags: "NONE" } });
+  });
+
+  const scheduled = (schedule: Schedule) =>
+    synthesize((stack: TerraformStack) => {
+      new AwsProvider(stack, "aws");
+      new DataSyncTask(stack, "task", { sourceBucketName: "old", destinationBucketName: "new", schedule });
+    });
+
+  test.each([
+    [Schedule.daily({ at: "02:00" }), "cron(0 2 * * ? *)"],
+    [Schedule.aws("rate(12 hours)"), "rate(12 hours)"],
+  ])("runs %s", (schedule, expression) => {
+    expect(onlyResource(scheduled(schedule), "aws_datasync_task")).toMatchObject({
+      schedule: { schedule_expression: expression },
+    });
+  });
+
+  test.each([
+    ["ScheduleTooFrequent", Schedule.cron("*/30 * * * *")],
+    ["ScheduleUntranslatable", Schedule.onCalendar(["*-*-* 02:00:00", "*-*-* 03:30:00"])],
+    ["ScheduleZoneUnsupported", Schedule.daily({ at: "02:00", zone: "Europe/Berlin" })],
+  ])("refuses with %s what DataSync cannot say", (code, schedule) => {
+    expect(errorOf(() => scheduled(schedule)).code).toBe(code);
   });
 
   test("writes to the target only", () => {

@@ -3,8 +3,11 @@ import { DatasyncTask, type DatasyncTaskConfig } from "@cdktf/provider-aws/lib/d
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
+import { Duration } from "../../core/duration";
+import { ValidationError } from "../../core/errors";
 import { checkProps } from "../../core/check-props";
 import { applyTransform, type Transform } from "../../core/refactoring";
+import { Schedule } from "../../schedule/schedule";
 import { readObjectsPolicy, writeObjectsPolicy } from "../../storage/transfer-policies";
 
 /** Properties of a `DataSyncTask`. */
@@ -28,10 +31,10 @@ export interface DataSyncTaskProps {
   readonly copyObjectTags?: boolean;
 
   /**
-   * When the task runs, as DataSync writes it, at most once an hour: `rate(1 day)`, `cron(0 2 * * ? *)`, UTC.
-   * @default "rate(1 day)"
+   * When the task runs, at most once an hour, by the clock of UTC. AWS: `ScheduleExpression`.
+   * @default Schedule.aws("rate(1 day)")
    */
-  readonly schedule?: string;
+  readonly schedule?: Schedule;
 
   /**
    * Changes what is passed to the task.
@@ -49,6 +52,7 @@ export class DataSyncTask extends Construct {
   /** The task itself. */
   readonly resource: DatasyncTask;
 
+  /** @throws ValidationError `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent` */
   constructor(scope: Construct, id: string, props: DataSyncTaskProps) {
     super(scope, id);
     checkProps(this, "DataSyncTaskProps", props);
@@ -56,7 +60,7 @@ export class DataSyncTask extends Construct {
       sourceBucketName: sourceBucket,
       destinationBucketName: targetBucket,
       copyObjectTags: tags = true,
-      schedule = "rate(1 day)",
+      schedule = Schedule.aws("rate(1 day)"),
       transform,
     } = props;
     const source = this.addLocation("Source", sourceBucket, props.prefix, readObjectsPolicy(sourceBucket));
@@ -76,7 +80,7 @@ export class DataSyncTask extends Construct {
         uid: "NONE",
         gid: "NONE",
       },
-      schedule: { scheduleExpression: schedule },
+      schedule: { scheduleExpression: scheduleExpression(schedule, this) },
     };
     this.resource = new DatasyncTask(this, "Resource", applyTransform(config, transform));
   }
@@ -92,6 +96,35 @@ export class DataSyncTask extends Construct {
       dependsOn: [access],
     });
   }
+}
+
+const SHORTEST_DISTANCE = Duration.hours(1);
+
+/**
+ * A schedule as DataSync takes it: one expression, written as for a rule of EventBridge.
+ *
+ * @see https://docs.aws.amazon.com/datasync/latest/userguide/task-scheduling.html
+ */
+function scheduleExpression(schedule: Schedule, construct: Construct): string {
+  const { lines } = ValidationError.locate(construct, () => schedule.for("eventbridge-rule"));
+  if (lines.length !== 1) {
+    throw new ValidationError(
+      "ScheduleUntranslatable",
+      `a task of DataSync has one schedule, and "${schedule.source}" takes ${lines.length}: ${lines.join(" ")}. ` +
+        'Write a schedule that is one expression, such as Schedule.daily({ at: "02:00" })',
+      construct,
+    );
+  }
+  const distance = schedule.shortestDistance();
+  if (distance.toSeconds({ integral: false }) < SHORTEST_DISTANCE.toSeconds()) {
+    throw new ValidationError(
+      "ScheduleTooFrequent",
+      `"${schedule.source}" comes every ${distance}; DataSync runs a task at most once an hour. ` +
+        "Write Schedule.every(Duration.hours(1))",
+      construct,
+    );
+  }
+  return lines[0]!;
 }
 
 const TRUST_POLICY = JSON.stringify({
