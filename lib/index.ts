@@ -28,7 +28,7 @@ export { SecretReference, type TextInput } from "./core/references";
 export { Size, type SizeConversionOptions } from "./core/size";
 export { SternaError } from "./core/errors";
 export type { Acknowledgements } from "./core/acknowledge";
-export type { Transform } from "./core/refactoring";
+export type { Adoption, Transform } from "./core/refactoring";
 export { type Problem, ValidationError } from "./core/errors";
 
 export { Backend, type GcsBackendOptions, type S3BackendOptions } from "./environments/backend";

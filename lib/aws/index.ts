@@ -8,7 +8,12 @@ export { LoadBalancerRouter, type LoadBalancerRouterProps } from "./blue-green/l
 export { type DnsTarget, Route53Router, type Route53RouterProps } from "./blue-green/route53-router";
 export { DataSyncTask, type DataSyncTaskProps } from "./storage/data-sync-task";
 export { AwsTieredBucket } from "./storage/tiered-bucket";
-export type { AdoptableChild, AwsTieredBucketProps, AwsTieredBucketTransform } from "./storage/tiered-bucket-props";
+export type {
+  AdoptableChild,
+  AwsTieredBucketProps,
+  AwsTieredBucketTransform,
+  BucketAdoption,
+} from "./storage/tiered-bucket-props";
 export type { BucketNotification, S3Event } from "./storage/notification";
 export type { IntelligentTieringArchive } from "./storage/intelligent-tiering";
 export type { Inventory } from "./storage/inventory";

@@ -33,6 +33,12 @@ export function keepMovedResources(construct: Construct, previously: readonly st
   }
 }
 
+/** A resource that exists and that Terraform takes over instead of making one. */
+export interface Adoption {
+  /** What the provider calls it in its documentation of `terraform import`. */
+  readonly id: string;
+}
+
 /**
  * Lets Terraform take over a resource that exists. Written as an override: cdktf's `importFrom` runs Terraform at synth.
  *

@@ -33,7 +33,7 @@ export interface RotatedSecretProps {
 }
 
 /** What is taken over is checked with the rest. */
-type KeptSecret = Pick<RotatedSecretProps, "initialValue" | "acknowledge"> & { readonly adopt?: string };
+type KeptSecret = Pick<RotatedSecretProps, "initialValue" | "acknowledge"> & { readonly adopt?: object };
 
 /** Refuses what would give a secret away, or lose one. */
 export function validateKeptSecret(

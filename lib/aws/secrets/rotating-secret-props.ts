@@ -11,7 +11,7 @@ import type { SecretsmanagerSecretPolicyConfig } from "@cdktf/provider-aws/lib/s
 import type { SecretsmanagerSecretRotationConfig } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation";
 import type { Duration } from "../../core/duration";
 import type { Schedule } from "../../schedule/schedule";
-import type { Transform } from "../../core/refactoring";
+import type { Adoption, Transform } from "../../core/refactoring";
 import type { RotatedSecretProps } from "../../secrets/kept-secret";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
@@ -93,10 +93,10 @@ export interface RotatingSecretProps extends RotatedSecretProps {
   readonly recoveryWindow?: Duration;
 
   /**
-   * ARN of a secret that exists and is taken over, with its value.
+   * A secret that exists and is taken over, with its value: `{ id: "<its ARN>" }`.
    * @default - a new secret is made
    */
-  readonly adopt?: string;
+  readonly adopt?: Adoption;
 
   /**
    * Tags of the secret.

@@ -81,7 +81,7 @@ export class RotatingSecret extends Construct {
       new RotationAlarms(this, "Alarms", { secretName, secretArn, rotator, topicArns, transform });
       this.rotation = this.addRotation(props, rotator.arn, [...before, ...ready]);
     }
-    if (props.adopt !== undefined) adoptResource(this.resource, props.adopt);
+    if (props.adopt !== undefined) adoptResource(this.resource, props.adopt.id);
     keepMovedResources(this, props.previously ?? []);
   }
 

@@ -15,7 +15,7 @@ import type { S3BucketPublicAccessBlockConfig } from "@cdktf/provider-aws/lib/s3
 import type { S3BucketReplicationConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
 import type { S3BucketServerSideEncryptionConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import type { S3BucketVersioningAConfig } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
-import type { Transform } from "../../core/refactoring";
+import type { Adoption, Transform } from "../../core/refactoring";
 import type { AccessLogs, TieredBucketProps } from "../../storage/bucket-options";
 import type { BucketNotification } from "./notification";
 import type { IntelligentTieringArchive } from "./intelligent-tiering";
@@ -100,11 +100,11 @@ export interface AwsTieredBucketProps extends TieredBucketProps {
   readonly readAtOnce?: readonly string[];
 
   /**
-   * Which children Terraform takes over from a bucket that exists; `sterna adopt bucket` writes the list. Those that it
-   * leaves out are made.
+   * Whether Terraform takes over a bucket that exists: `true` with all that the declaration makes, or with `children`
+   * only; `sterna adopt bucket` writes the list. Those that it leaves out are made.
    * @default - the bucket is made
    */
-  readonly adopt?: readonly AdoptableChild[];
+  readonly adopt?: boolean | BucketAdoption;
 
   /**
    * Tags of the bucket.
@@ -117,6 +117,15 @@ export interface AwsTieredBucketProps extends TieredBucketProps {
    * @default - nothing is changed
    */
   readonly transform?: AwsTieredBucketTransform;
+}
+
+/** What is taken over of a bucket that exists. */
+export interface BucketAdoption extends Partial<Adoption> {
+  /**
+   * What exists.
+   * @default - all that the declaration makes, which must be there
+   */
+  readonly children?: readonly AdoptableChild[];
 }
 
 /** Children of `AwsTieredBucket` that a bucket made by hand can have already. */

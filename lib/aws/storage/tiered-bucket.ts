@@ -49,7 +49,7 @@ export class AwsTieredBucket extends Construct {
     const { kmsKeyArn, lifecycleRules = [], readAtOnce = [] } = props;
     addRequestedChildren(this, { bucket, bucketArn: this.bucketArn, kmsKeyArn, versioning }, props);
 
-    adoptChildren(this, props.adopt ?? [], (child) => this.importId(child));
+    adoptChildren(this, this.adoptedChildren(), (child) => this.importId(child));
     keepMovedResources(this, props.previously ?? []);
     refuseOtherLifecycleOwners(this, props.bucketName, S3_LIFECYCLE_OWNERS);
     warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.s3 }, this);
@@ -143,9 +143,21 @@ export class AwsTieredBucket extends Construct {
     return new S3Bucket(this, "Resource", applyTransform(config, transform?.bucket));
   }
 
+  private adoptedChildren(): readonly string[] {
+    const { adopt } = this.props;
+    if (!adopt) return [];
+    // A role is told apart from what belongs to the bucket: it can be there under another name only.
+    const own = this.node.children.filter(
+      (child) =>
+        TerraformResource.isTerraformResource(child) && child.terraformResourceType.startsWith("aws_s3_bucket"),
+    );
+    return (adopt === true ? undefined : adopt.children) ?? own.map(({ node }) => node.id);
+  }
+
   /** @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket#import and its siblings */
   private importId(child: string): string {
-    const { bucketName, intelligentTiering } = this.props;
+    const { intelligentTiering, adopt } = this.props;
+    const bucketName = (typeof adopt === "object" ? adopt.id : undefined) ?? this.props.bucketName;
     if (child.startsWith("Inventory-")) return `${bucketName}:${child.slice("Inventory-".length)}`;
     if (child === "IntelligentTiering" && intelligentTiering) {
       return `${bucketName}:${intelligentTieringName(intelligentTiering)}`;

@@ -60,7 +60,7 @@ function propsOf(bucket: ExistingBucket): Record<string, unknown> {
     policyStatements: statements.length > 0 ? statements : undefined,
     corsRules: cors.length > 0 ? cors : undefined,
     tags: bucket.tags.length > 0 ? Object.fromEntries(bucket.tags.map(({ Key, Value }) => [Key, Value])) : undefined,
-    adopt: presentChildren(bucket),
+    adopt: { children: presentChildren(bucket) },
   };
 }
 

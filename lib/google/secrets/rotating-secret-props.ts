@@ -7,7 +7,7 @@ import type { ServiceAccountConfig } from "@cdktf/provider-google/lib/service-ac
 import type { StorageBucketConfig } from "@cdktf/provider-google/lib/storage-bucket";
 import type { StorageBucketObjectConfig } from "@cdktf/provider-google/lib/storage-bucket-object";
 import type { Duration } from "../../core/duration";
-import type { Transform } from "../../core/refactoring";
+import type { Adoption, Transform } from "../../core/refactoring";
 import type { RotatedSecretProps } from "../../secrets/kept-secret";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
@@ -99,10 +99,10 @@ export interface GoogleRotatingSecretProps extends RotatedSecretProps {
   readonly buildServiceAccount?: string;
 
   /**
-   * `projects/<project>/secrets/<name>` of a secret that exists and is taken over, with its value.
+   * A secret that exists and is taken over, with its value: `{ id: "projects/<project>/secrets/<name>" }`.
    * @default - a new secret is made
    */
-  readonly adopt?: string;
+  readonly adopt?: Adoption;
 
   /**
    * Labels of the secret.

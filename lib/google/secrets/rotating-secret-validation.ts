@@ -23,7 +23,7 @@ export function validateGoogleRotatingSecret(props: GoogleRotatingSecretProps, c
   validateDestroyDelay(props.versionDestroyDelay ?? Duration.days(7), refuse);
   validateKeys(props, refuse);
   validateKeptSecret(props, refuse, construct);
-  if (props.adopt !== undefined) validateSecretId("adopt", props.adopt, refuse);
+  if (props.adopt !== undefined) validateSecretId("adopt.id", props.adopt.id, refuse);
 }
 
 function validateName(name: string, refuse: Refuse): void {

@@ -98,7 +98,7 @@ export class GoogleRotatingSecret extends Construct {
     this.grantRotator();
     new GoogleRotationAlert(this, "Alert", { functionName: name, topic, secret: props });
     if (props.initialValue !== undefined) this.addFirstVersion(props.initialValue);
-    if (props.adopt !== undefined) adoptResource(this.resource, props.adopt);
+    if (props.adopt !== undefined) adoptResource(this.resource, props.adopt.id);
     keepMovedResources(this, props.previously ?? []);
   }
 

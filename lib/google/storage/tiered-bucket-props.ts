@@ -3,7 +3,7 @@ import type { StorageBucketIamMemberConfig } from "@cdktf/provider-google/lib/st
 import type { StorageNotificationConfig } from "@cdktf/provider-google/lib/storage-notification";
 import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
-import type { Transform } from "../../core/refactoring";
+import type { Adoption, Transform } from "../../core/refactoring";
 import type { AccessLogs, TieredBucketProps } from "../../storage/bucket-options";
 
 /** Options of `GoogleTieredBucket`. */
@@ -70,10 +70,11 @@ export interface GoogleTieredBucketProps extends TieredBucketProps {
   readonly readAtOnce?: readonly string[];
 
   /**
-   * Whether Terraform takes over a bucket that exists.
+   * Whether Terraform takes over a bucket that exists: `true`, or `{ id }` where the provider cannot find it by project
+   * and name.
    * @default false
    */
-  readonly adopt?: boolean;
+  readonly adopt?: boolean | Adoption;
 
   /**
    * Labels of the bucket.

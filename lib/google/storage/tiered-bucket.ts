@@ -43,7 +43,7 @@ export class GoogleTieredBucket extends Construct {
     this.resource = new StorageBucket(this, "Resource", applyTransform(config, transform.bucket));
     this.addNotifications();
 
-    if (props.adopt) adoptResource(this.resource, this.importId());
+    if (props.adopt) adoptResource(this.resource, typeof props.adopt === "object" ? props.adopt.id : this.importId());
     keepMovedResources(this, props.previously ?? []);
     refuseOtherLifecycleOwners(this, props.bucketName, GCS_LIFECYCLE_OWNERS);
     warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.gcs }, this);

@@ -202,7 +202,7 @@ describe("a rotating secret", () => {
 
   it("takes over a secret that exists without touching its value", () => {
     const arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:r3mes-AbCdEf";
-    const stack = synthesized({ adopt: arn }) as SynthesizedStack & { import: unknown };
+    const stack = synthesized({ adopt: { id: arn } }) as SynthesizedStack & { import: unknown };
     expect(stack.import).toEqual([{ id: arn, to: expect.stringMatching(/^aws_secretsmanager_secret\./) as unknown }]);
     expect(stack.resource.aws_secretsmanager_secret_version).toBeUndefined();
   });

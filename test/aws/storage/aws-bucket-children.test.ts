@@ -169,7 +169,7 @@ test("a bucket that moved keeps every resource of it", () => {
 });
 
 test.each<[string, Partial<AwsTieredBucketProps>, string]>([
-  ["an adopted child that is not made", { adopt: ["Cors"] }, "AdoptedChildMissing"],
+  ["an adopted child that is not made", { adopt: { children: ["Cors"] } }, "AdoptedChildMissing"],
   ["a former path that is the present one", { previously: ["files"] }, "PreviousPathIsPresent"],
 ])("%s is refused", (_, props, code) => {
   expect(() => synthesizeBucket(props)).toThrow(expect.objectContaining({ code }));
@@ -233,5 +233,23 @@ describe("warnings", () => {
         ],
       }),
     ).toEqual([]);
+  });
+});
+
+describe("adopt", () => {
+  const importsOf = (adopt: AwsTieredBucketProps["adopt"]) =>
+    (synthesizeBucket({ adopt }) as SynthesizedStack & { import?: { to: string; id: string }[] }).import ?? [];
+
+  test("takes over all that the declaration makes, or only some of it", () => {
+    const all = importsOf(true);
+    expect(all.length).toBeGreaterThan(4);
+    expect(all.every(({ to, id }) => to.startsWith("aws_s3_bucket") && id === "app-ef-files")).toBe(true);
+    expect(importsOf({ children: ["Resource"] })).toEqual([
+      { to: expect.stringMatching(/^aws_s3_bucket\./) as unknown, id: "app-ef-files" },
+    ]);
+    expect(importsOf({ id: "app-ef-files,111122223333", children: ["Versioning"] })).toEqual([
+      { to: expect.stringMatching(/^aws_s3_bucket_versioning\./) as unknown, id: "app-ef-files,111122223333" },
+    ]);
+    expect(importsOf(false)).toEqual([]);
   });
 });

@@ -188,14 +188,12 @@ describe("a rotating secret of Google Cloud", () => {
   });
 
   it("takes over a secret that exists, and has former places", () => {
-    const adopt = "projects/shop/secrets/shop-database";
-    const stack = synthesized({ adopt, previously: ["old/database"] }) as SynthesizedStack & {
+    const id = "projects/shop/secrets/shop-database";
+    const stack = synthesized({ adopt: { id }, previously: ["old/database"] }) as SynthesizedStack & {
       import: unknown;
       moved: Array<{ to: string }>;
     };
-    expect(stack.import).toEqual([
-      { id: adopt, to: expect.stringMatching(/^google_secret_manager_secret\./) as unknown },
-    ]);
+    expect(stack.import).toEqual([{ id, to: expect.stringMatching(/^google_secret_manager_secret\./) as unknown }]);
     expect(stack.moved.map(({ to }) => to)).toContainEqual(expect.stringMatching(/^google_secret_manager_secret\./));
   });
 
@@ -278,7 +276,7 @@ describe("a rotating secret of Google Cloud", () => {
         }),
       },
     ],
-    ["InvalidSecretId", "a name of a secret to take over", { adopt: "shop-database" }],
+    ["InvalidSecretId", "a name of a secret to take over", { adopt: { id: "shop-database" } }],
     [
       "RotationStrategyUnsupported",
       "one user, who would be locked out until readers see the new version",
@@ -297,7 +295,7 @@ describe("a rotating secret of Google Cloud", () => {
     [
       "InitialValueOfAdopted",
       "a first value for a secret that has one",
-      { adopt: adminSecret, initialValue: unknownValue },
+      { adopt: { id: adminSecret }, initialValue: unknownValue },
     ],
     ["DestroyWithoutReason", "an empty reason", { acknowledge: { DestroyWithoutReason: " " } }],
     [
