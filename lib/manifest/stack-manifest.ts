@@ -58,6 +58,7 @@ export const stackManifest = z.object({
   /** What has to hold before a rollout goes on; absent when nothing has colors. */
   rollout: rolloutRules.optional(),
 });
+/** What a synthesized stack says about itself in `sterna.json`. */
 export type StackManifest = z.infer<typeof stackManifest>;
 
 export const STACK_MANIFEST_FILE = "sterna.json";

@@ -13,6 +13,7 @@ export type ProcessIdentity = z.infer<typeof processIdentity>;
 
 /** A step as Terraform knows it: what `sterna_step` is given. Where it is proved is no part of what the ledger records. */
 export const stepDefinition = stepAttributes.omit({ proof: true }).extend({ environment: z.string().min(1) });
+/** A step as the engine runs it: its program and its attributes. */
 export type StepDefinition = z.infer<typeof stepDefinition>;
 
 /** What a step left behind: counts, digests, the place of a backup. Never a secret. */
@@ -31,6 +32,7 @@ export const progress = z.object({
   /** When the step said so, or last gave a sign of life. */
   at: z.string(),
 });
+/** How far a running step is. */
 export type Progress = z.infer<typeof progress>;
 
 /**
@@ -59,5 +61,6 @@ export const stepRecord = stepDefinition.extend({
   /** Set when a person said that the step is applied, whatever the row said before. */
   repaired: z.object({ at: z.string(), by: z.string(), reason: z.string(), was: z.string() }).optional(),
 });
+/** A row of the ledger: what ran for a step, when, and with which result. */
 export type StepRecord = z.infer<typeof stepRecord>;
 export type StepStatus = StepRecord["status"];
