@@ -101,7 +101,7 @@ export function writeOutInferredTypes(entries, directory) {
   for (const file of program.getSourceFiles()) {
     if (relative(directory, file.fileName).startsWith("..")) continue;
     const inferred = file.statements.filter(
-      (node) => ts.isTypeAliasDeclaration(node) && /^z\.(infer|input|output)</.test(node.type.getText()),
+      (node) => ts.isTypeAliasDeclaration(node) && /\bz\.(infer|input|output)</.test(node.type.getText()),
     );
     let { text } = file;
     for (const node of inferred.reverse()) {

@@ -63,10 +63,8 @@ export const applyRecord = z.object({
 });
 export type ApplyRecord = z.infer<typeof applyRecord>;
 
-type NewRecordFields = z.input<typeof applyRecord>;
-
 /** A record before its place in the chain is known. */
-export type NewApplyRecord = Omit<NewRecordFields, "version" | "previous">;
+export type NewApplyRecord = Omit<z.input<typeof applyRecord>, "version" | "previous">;
 
 /**
  * What the record of an apply says about each resource that a plan changes.
