@@ -220,7 +220,7 @@ requires("terraform", "postgres")("faults in the middle of an apply", () => {
       // THEN
       expect(readFileSync(`${workspace.directory}/terraform.tfstate`, "utf8")).not.toContain(password);
       expect(refused.exitCode).toBe(1);
-      expect(refused.stderr).toContain("[LedgerUnreachable]");
+      expect(refused.stderr).toContain("[DatabaseRefused]");
       expect(unwrapped(refused.stderr)).toContain("password authentication failed");
       expect(refused.stderr).not.toContain("canary-4711");
     });
