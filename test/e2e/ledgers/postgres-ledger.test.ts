@@ -45,7 +45,7 @@ requires("postgres")("the ledger in PostgreSQL", () => {
     const reading = unreachable.list();
 
     // THEN
-    await expect(reading).rejects.toMatchObject({ code: "LedgerUnreachable" });
+    await expect(reading).rejects.toMatchObject({ code: "DatabaseRefused" });
     await expect(reading).rejects.toThrow(`database nowhere on 127.0.0.1:${server.port}`);
     await expect(reading).rejects.not.toThrow("canary-4711");
   });
@@ -83,7 +83,7 @@ requires("postgres")("the ledger in PostgreSQL", () => {
     // THEN
     for (const result of ended) {
       const { code, message } = (result as PromiseRejectedResult).reason;
-      expect(code).toBe("LedgerUnreachable");
+      expect(code).toBe("DatabaseUrlInvalid");
       expect(message).not.toMatch(/canary|4711/);
     }
   });
