@@ -17,7 +17,7 @@ const ROOMS = {
   // A stack is pinned to one of the releases of its system.
   environments: ["core", "manifest", "releases"],
   migrations: ["core", "manifest", "releases", "environments"],
-  gates: ["core", "manifest", "environments", "migrations", "steps"],
+  gates: ["core", "schedule", "manifest", "environments", "migrations", "steps"],
   storage: ["core"],
   rotator: ["core", "clouds"],
   secrets: ["core", "rotator"],

@@ -47,7 +47,7 @@ IntelligentTieringArchive {"name?":"string","prefix?":"string","archiveAfter?":[
 Inventory {"id":"string","destinationBucketArn":"string","destinationPrefix?":"string","prefix?":"string","frequency?":["one",["literal","Daily"],["literal","Weekly"]],"format?":["one",["literal","CSV"],["literal","ORC"],["literal","Parquet"]],"includeVersions?":"boolean"}
 LifecycleRule {"id":"string","prefix?":"string","objectTags?":["map","string"],"objectSizeGreaterThan?":["is","Size"],"objectSizeLessThan?":["is","Size"],"transitions?":["list",["props","TierTransition"]],"expireAfter?":["is","Duration"],"expireNoncurrentVersionsAfter?":["is","Duration"],"noncurrentTransitions?":["list",["props","TierTransition"]],"keepNoncurrentVersions?":"number","removeExpiredDeleteMarkers?":"boolean","abortIncompleteUploadsAfter?":["is","Duration"],"enabled?":"boolean","acknowledge?":["map","string"]}
 LoadBalancerRouterProps {"loadBalancerArn":"string","certificateArn":"string","targetGroupArn":"function","port?":"number","transform?":"any"}
-MaintenanceWindowProps {"schedule":"string","duration":["is","Duration"],"zone?":"string"}
+MaintenanceWindowProps {"schedule":["is","Schedule"],"duration":["is","Duration"]}
 MigrationProps {"from":"string","to":"string","steps":"function","backup?":"function","acknowledge?":["map","string"],"acceptance?":"function","removed?":["list","string"],"outOfOrder?":["list","string"]}
 MinimumVersionCheckProps {"...":"any","program":"string","atLeast":"string","argument?":"string"}
 ObjectLock {"mode":["one",["literal","governance"],["literal","compliance"]],"defaultRetention":["is","Duration"],"acknowledge?":["map","string"]}

@@ -1,6 +1,5 @@
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
-import { Cron } from "croner";
 import { checkProps } from "../core/check-props";
 import { Duration } from "../core/duration";
 import { ValidationError, SternaError } from "../core/errors";
@@ -17,6 +16,8 @@ import {
   type WaiverPlace,
   waiverToWrite,
 } from "../manifest/waivers";
+import type { Schedule } from "../schedule/schedule";
+import { toUnixCron } from "../schedule/unix-cron";
 import type { Gate } from "./gate";
 import { RenderedStack, type Finding } from "./rendered-stack";
 
@@ -146,17 +147,11 @@ function describe({ code, address, path, message }: Finding): string {
 
 /** Properties of a `MaintenanceWindow`. */
 export interface MaintenanceWindowProps {
-  /** When it begins, as a cron expression with five fields: `0 22 * * 6` is Saturday at 22:00. */
-  readonly schedule: string;
+  /** When it begins, by the minute: `Schedule.weekly({ on: "Sat", at: "22:00", zone: "Europe/Berlin" })`. */
+  readonly schedule: Schedule;
 
   /** How long it is open: from a minute to seven days. */
   readonly duration: Duration;
-
-  /**
-   * Time zone of the schedule, as IANA names it: `Europe/Berlin`.
-   * @default "UTC"
-   */
-  readonly zone?: string;
 }
 
 const [SHORTEST, LONGEST] = [Duration.minutes(1), Duration.days(7)];
@@ -165,26 +160,23 @@ const [SHORTEST, LONGEST] = [Duration.minutes(1), Duration.days(7)];
 export class MaintenanceWindow {
   private readonly data: WindowData;
 
-  /** @throws SternaError `InvalidMaintenanceWindow` */
-  constructor({ schedule, duration, zone = "UTC" }: MaintenanceWindowProps) {
-    const refuse = (problem: string): never => {
-      throw new SternaError("InvalidMaintenanceWindow", `the maintenance window "${schedule}" ${problem}`);
-    };
+  /** @throws SternaError `InvalidMaintenanceWindow`, `ScheduleUntranslatable` */
+  constructor({ schedule, duration }: MaintenanceWindowProps) {
+    // A JavaScript user can write the expression itself.
+    if (typeof schedule === "string") {
+      throw new SternaError(
+        "InvalidMaintenanceWindow",
+        `schedule is the text "${schedule as string}"; write Schedule.cron("${schedule as string}")`,
+      );
+    }
     const seconds = duration.toSeconds({ integral: false });
     if (seconds < SHORTEST.toSeconds() || seconds > LONGEST.toSeconds()) {
-      refuse(`must be open from ${SHORTEST} to ${LONGEST}, got ${duration}`);
+      throw new SternaError(
+        "InvalidMaintenanceWindow",
+        `the maintenance window "${schedule.source}" must be open from ${SHORTEST} to ${LONGEST}, got ${duration}`,
+      );
     }
-    if (schedule.trim().split(/\s+/).length !== 5) {
-      refuse('must have five fields: minute, hour, day of month, month, day of week, such as "0 22 * * 6"');
-    }
-    try {
-      const cron = new Cron(schedule, { timezone: zone, paused: true });
-      if (cron.nextRun() === null) refuse("never begins");
-    } catch (cause) {
-      if (cause instanceof SternaError) throw cause;
-      refuse(`in the zone "${zone}" is none: ${(cause as Error).message}`);
-    }
-    this.data = { schedule, seconds, zone };
+    this.data = { schedule: cronLine(schedule), seconds, zone: schedule.zone };
   }
 
   /**
@@ -195,4 +187,22 @@ export class MaintenanceWindow {
   toJSON(): WindowData {
     return this.data;
   }
+}
+
+/** The one line of cron that `sterna.json` holds. */
+function cronLine({ rules, rate, source }: Schedule): string {
+  if (rate !== undefined) {
+    throw new SternaError(
+      "ScheduleUntranslatable",
+      `a maintenance window cannot say this: "${source}" counts from when it was made, and a window goes by the clock; ` +
+        'write Schedule.daily({ at: "22:00" }) or Schedule.cron',
+    );
+  }
+  const lines = toUnixCron(rules, { name: "a maintenance window", eitherDay: true });
+  if (lines.length === 1) return lines[0]!;
+  throw new SternaError(
+    "ScheduleUntranslatable",
+    `a maintenance window cannot say this: "${source}" takes ${lines.length} expressions of cron, ${lines.join(" and ")}; ` +
+      "make one window for each",
+  );
 }

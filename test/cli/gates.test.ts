@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Schedule } from "../../lib/schedule/schedule";
 import { writeEvidence, type NewEvidence } from "../../lib/manifest/evidence";
 import type { GatesData } from "../../lib/manifest/gate-data";
 import { Checklist, CompatibilityMatrix, Duration, Gate, MaintenanceWindow } from "../../lib/index";
@@ -319,9 +320,8 @@ describe("an apply", () => {
 
 describe("a maintenance window", () => {
   const window = new MaintenanceWindow({
-    schedule: "0 22 * * 6",
+    schedule: Schedule.weekly({ on: "Sat", at: "22:00", zone: "Europe/Berlin" }),
     duration: Duration.hours(4),
-    zone: "Europe/Berlin",
   }).toJSON();
 
   it.each([

@@ -4,7 +4,17 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { Fn } from "cdktf";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Checklist, Duration, Gate, Gates, type GatesProps, MaintenanceWindow, type StackCheck } from "../../lib/index";
+import {
+  Checklist,
+  Duration,
+  Gate,
+  Gates,
+  type GatesProps,
+  MaintenanceWindow,
+  type MaintenanceWindowProps,
+  Schedule,
+  type StackCheck,
+} from "../../lib/index";
 import { errorOf, temporaryDirectory, TestApp } from "../support/system-stack";
 
 const directory = temporaryDirectory();
@@ -86,7 +96,10 @@ describe("gates", () => {
   test("stand in sterna.json for the command line", () => {
     // WHEN
     const windows = [
-      new MaintenanceWindow({ schedule: "0 22 * * 6", duration: Duration.hours(4), zone: "Europe/Berlin" }),
+      new MaintenanceWindow({
+        schedule: Schedule.weekly({ on: "Sat", at: "22:00", zone: "Europe/Berlin" }),
+        duration: Duration.hours(4),
+      }),
     ];
     const gates = [
       Gate.attested("load-test", { title: "Load testing completed" }),
@@ -202,15 +215,47 @@ describe("gates", () => {
   });
 });
 
-test.each([
-  [{ schedule: "0 22 * *", duration: Duration.hours(1) }, "five fields"],
-  [{ schedule: "0 25 * * *", duration: Duration.hours(1) }, "is none"],
-  [{ schedule: "0 0 30 2 *", duration: Duration.hours(1) }, "never begins"],
-  [{ schedule: "0 22 * * 6", duration: Duration.seconds(59) }, "from 1 minute to 7 days, got 59 seconds"],
-  [{ schedule: "0 22 * * 6", duration: Duration.hours(1), zone: "Mars/X" }, "Mars/X"],
-])("a maintenance window that cannot be is refused", (props, message) => {
-  expect(errorOf(() => new MaintenanceWindow(props))).toMatchObject({
-    code: "InvalidMaintenanceWindow",
+test("a maintenance window begins by any schedule that is one line of cron", () => {
+  const line = (schedule: Schedule) => new MaintenanceWindow({ schedule, duration: Duration.hours(1) }).toJSON();
+  expect(line(Schedule.cron("0 22 * * 6"))).toEqual({ schedule: "0 22 * * 6", seconds: 3600, zone: "UTC" });
+  expect(line(Schedule.cron("0 22 1 * 6")).schedule).toBe("0 22 1 * 6");
+  expect(line(Schedule.aws("cron(0 2 ? * SUN *)"))).toMatchObject({ schedule: "0 2 * * 0" });
+});
+
+const hour = Duration.hours(1);
+test.each<[code: string, message: string, make: () => MaintenanceWindowProps]>([
+  ["ScheduleUnreadable", "0 22 * *", () => ({ schedule: Schedule.cron("0 22 * *"), duration: hour })],
+  ["ScheduleUnreadable", "0 25 * * *", () => ({ schedule: Schedule.cron("0 25 * * *"), duration: hour })],
+  ["ScheduleNeverFires", "never comes", () => ({ schedule: Schedule.cron("0 0 30 2 *"), duration: hour })],
+  [
+    "ScheduleZoneUnknown",
+    "Mars/X",
+    () => ({ schedule: Schedule.cron("0 22 * * 6", { zone: "Mars/X" }), duration: hour }),
+  ],
+  [
+    "InvalidMaintenanceWindow",
+    "from 1 minute to 7 days, got 59 seconds",
+    () => ({ schedule: Schedule.cron("0 22 * * 6"), duration: Duration.seconds(59) }),
+  ],
+  [
+    "InvalidMaintenanceWindow",
+    'Schedule.cron("0 22 * * 6")',
+    () => ({ schedule: "0 22 * * 6" as never, duration: hour }),
+  ],
+  ["ScheduleUntranslatable", "by the clock", () => ({ schedule: Schedule.aws("rate(1 day)"), duration: hour })],
+  [
+    "ScheduleUntranslatable",
+    "at second 30",
+    () => ({ schedule: Schedule.onCalendar("*-*-* 02:00:30"), duration: hour }),
+  ],
+  [
+    "ScheduleUntranslatable",
+    "one window for each",
+    () => ({ schedule: Schedule.onCalendar(["*-*-* 02:00:00", "*-*-* 03:30:00"]), duration: hour }),
+  ],
+])("a maintenance window that cannot be is refused: %s, %s", (code, message, make) => {
+  expect(errorOf(() => new MaintenanceWindow(make()))).toMatchObject({
+    code,
     message: expect.stringContaining(message),
   });
 });
