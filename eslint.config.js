@@ -3,6 +3,20 @@ const { dirname, relative, resolve, sep } = require("node:path");
 const tseslint = require("typescript-eslint");
 const { folderGraph, folderOf, folderOfImport, wayBetween } = require("./scripts/folder-cycles.js");
 
+/** What the constructs of a cloud know: everything that both clouds share, never each other. */
+const CLOUD_KNOWS = [
+  "core",
+  "schedule",
+  "manifest",
+  "environments",
+  "releases",
+  "storage",
+  "secrets",
+  "rotator",
+  "backup",
+  "blue-green",
+];
+
 /**
  * Which room of `lib` may import from which others. A room always knows itself; the entry points in `lib` know all.
  * No room knows `stacks`, `bin` or anything else outside of `lib`.
@@ -23,30 +37,8 @@ const ROOMS = {
   secrets: ["core", "rotator"],
   backup: ["core", "schedule"],
   "blue-green": ["core", "manifest", "releases", "environments"],
-  aws: [
-    "core",
-    "schedule",
-    "manifest",
-    "environments",
-    "releases",
-    "storage",
-    "secrets",
-    "rotator",
-    "backup",
-    "blue-green",
-  ],
-  google: [
-    "core",
-    "schedule",
-    "manifest",
-    "environments",
-    "releases",
-    "storage",
-    "secrets",
-    "rotator",
-    "backup",
-    "blue-green",
-  ],
+  aws: CLOUD_KNOWS,
+  google: CLOUD_KNOWS,
   // Helpers for tests of users.
   testing: [],
   engine: ["core", "clouds", "manifest"],
