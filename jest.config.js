@@ -9,12 +9,10 @@ const common = {
   transformIgnorePatterns: [
     "/node_modules/(?!(execa|@sec-ant|@sindresorhus|unicorn-magic|strip-final-newline|get-stream|is-stream|npm-run-path|path-key|pretty-ms|parse-ms|yoctocolors|figures|is-plain-obj|is-unicode-supported|human-signals)/)",
   ],
-  // Its export map has no condition under which Jest, which loads everything as CommonJS, would find it. execa needs it.
   // Jest would replace what libraries keep on the global object by accessors, which call each other without end when two
   // files of one process do it to the same object (signal-exit's). The processes of Jest end with the run anyway.
   testEnvironmentOptions: { globalsCleanup: "off" },
   moduleNameMapper: {
-    "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
     // An `import()` names a file as it is when built.
     "^(\\.{1,2}/(?:commands|secrets|terminal)/.*)\\.js$": ["$1", "$1.js"],
   },
