@@ -15,7 +15,7 @@ export type { Weekday } from "./schedule/calendar-rule";
 export { SCHEDULE_TARGETS, type ScheduleForm, type ScheduleTarget } from "./schedule/targets";
 export type { ClockChange } from "./schedule/clock";
 export { Duration, type DurationConversionOptions } from "./core/duration";
-export type { ColoredServiceProps } from "./blue-green/service-rules";
+export type { BlueGreenServiceBaseProps } from "./blue-green/service-rules";
 export { BlueGreenStacks } from "./blue-green/blue-green-stacks";
 export type { BlueGreenStacksProps, ColorOptions, ColorStackFactory } from "./blue-green/blue-green-stacks";
 export { type DeployOrder, type DeployStage, deployText } from "./blue-green/blue-green-stacks";
@@ -99,7 +99,7 @@ export { SQL_LINTS, type SqlLint } from "./steps/sql/sql-safety";
 export { SqlStep, type SqlStepProps } from "./steps/sql/step";
 export type { Verification } from "./steps/verification";
 
-export type { AccessLogs, TieredBucketProps } from "./storage/bucket-options";
+export type { AccessLogs, TieredBucketBaseProps } from "./storage/bucket-options";
 export type { CorsMethod, CorsRule } from "./storage/bucket-options";
 export type { LifecycleRule, TierTransition } from "./storage/lifecycle-rule";
 export {
@@ -113,7 +113,7 @@ export {
 export { HostBackupTimer } from "./backup/host-backup-timer";
 export type { HostBackupTimerProps, HostFile, HostPlacement } from "./backup/host-backup-timer-props";
 
-export type { RotatedSecretProps } from "./secrets/kept-secret";
+export type { RotatingSecretBaseProps } from "./secrets/kept-secret";
 export {
   type PostgresAlternatingUsersOptions,
   type PostgresSingleUserOptions,

@@ -59,7 +59,7 @@ function isExported(node: ts.Statement): boolean {
 }
 
 function addInterface(node: ts.InterfaceDeclaration, rows: Map<string, Record<string, Type>>): Record<string, Type> {
-  const name = node.name.text;
+  const name = keyOf(node);
   const known = rows.get(name);
   if (known !== undefined) return known;
   const row: Record<string, Type> = {};
@@ -79,6 +79,12 @@ function addInterface(node: ts.InterfaceDeclaration, rows: Map<string, Record<st
     row[key] = ts.isPropertySignature(member) && member.type ? typeOf(member.type, rows) : "function";
   }
   return row;
+}
+
+/** The rooms of the two clouds use the same names, so the name of the room goes in front. */
+function keyOf(node: ts.InterfaceDeclaration): string {
+  const room = /lib\/(aws|google)\//.exec(node.getSourceFile().fileName)?.[1];
+  return room === undefined ? node.name.text : `${room}/${node.name.text}`;
 }
 
 function typeOf(node: ts.TypeNode, rows: Map<string, Record<string, Type>>): Type {
@@ -128,7 +134,7 @@ function reference(node: ts.TypeReferenceNode, name: string, rows: Map<string, R
     return isPlain ? typeOf(declaration.type, rows) : ANY;
   }
   addInterface(declaration, rows);
-  return ["props", name];
+  return ["props", keyOf(declaration)];
 }
 
 type Declaration = ts.InterfaceDeclaration | ts.TypeAliasDeclaration | ts.ClassDeclaration;

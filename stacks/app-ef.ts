@@ -14,7 +14,7 @@ import { HttpStep } from "../lib/steps/http/step";
 import { SqlStep } from "../lib/steps/sql/step";
 import { ObjectPlace } from "../lib/steps/transfer/object-place";
 import { BucketTransfer } from "../lib/steps/transfer/step";
-import { AwsTieredBucket } from "../lib/aws/storage/tiered-bucket";
+import { TieredBucket } from "../lib/aws/storage/tiered-bucket";
 import { Tier } from "../lib/storage/tier";
 
 /** Properties of `AppEf`. */
@@ -50,7 +50,7 @@ export class AppEf extends SystemStack {
   ];
 
   /** Where 1.0.0 keeps the files. */
-  readonly bucket: AwsTieredBucket;
+  readonly bucket: TieredBucket;
 
   constructor(scope: Construct, props: AppEfProps) {
     super(scope, {
@@ -80,8 +80,8 @@ export class AppEf extends SystemStack {
   }
 
   /** A16-A18, A26 and A27: the bucket, its versions, its lifecycle and its tiering. */
-  private makeBucket(): AwsTieredBucket {
-    return new AwsTieredBucket(this, "files", {
+  private makeBucket(): TieredBucket {
+    return new TieredBucket(this, "files", {
       bucketName: this.requiredVariable("BUCKET"),
       lifecycleRules: [
         {

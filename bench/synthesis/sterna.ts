@@ -2,7 +2,7 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App } from "cdktf";
 import { Duration, EnvironmentChain, Ledger, Release, SystemStack, Tier } from "../../lib/index";
-import { AwsTieredBucket } from "../../lib/aws/index";
+import { TieredBucket } from "../../lib/aws/index";
 
 const [count, outdir, providerPackage] = process.argv.slice(2) as [string, string, string];
 const app = new App({ outdir });
@@ -16,7 +16,7 @@ const stack = new SystemStack(app, {
 });
 new AwsProvider(stack, "aws", { region: "us-east-1" });
 for (let index = 0; index < Number(count); index++) {
-  new AwsTieredBucket(stack, `bucket-${index}`, {
+  new TieredBucket(stack, `bucket-${index}`, {
     bucketName: `bench-bucket-${index}`,
     lifecycleRules: [
       {

@@ -7,11 +7,11 @@ export type { ColorTraffic } from "./blue-green/color-traffic";
 export { LoadBalancerRouter, type LoadBalancerRouterProps } from "./blue-green/load-balancer-router";
 export { type DnsTarget, Route53Router, type Route53RouterProps } from "./blue-green/route53-router";
 export { DataSyncTask, type DataSyncTaskProps } from "./storage/data-sync-task";
-export { AwsTieredBucket } from "./storage/tiered-bucket";
+export { TieredBucket } from "./storage/tiered-bucket";
 export type {
   AdoptableChild,
-  AwsTieredBucketProps,
-  AwsTieredBucketTransform,
+  TieredBucketProps,
+  TieredBucketTransform,
   BucketAdoption,
 } from "./storage/tiered-bucket-props";
 export type { BucketNotification, S3Event } from "./storage/notification";

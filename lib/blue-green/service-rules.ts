@@ -7,7 +7,7 @@ import type { Rollout } from "../manifest/rollout";
 const IMAGE_BY_DIGEST = /^\S+@sha256:[0-9a-f]{64}$/;
 
 /** What the services of both clouds take. */
-export interface ColoredServiceProps {
+export interface BlueGreenServiceBaseProps {
   /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
   readonly rollout: Rollout;
 

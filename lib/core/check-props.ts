@@ -17,12 +17,12 @@ type Row = Readonly<Record<string, PropType>>;
 const OPEN = "...";
 
 /**
- * Refuses properties that are missing or of another type, which the types of TypeScript say to nobody who runs JavaScript
- * or `tsx`. What only Terraform knows passes everywhere.
+ * Refuses missing and mistyped properties. TypeScript does not check them for users of JavaScript or `tsx`. Tokens pass
+ * everywhere.
  *
- * @param construct the construct, or its scope before there is one
- * @param name of the interface of the properties
- * @param options `isOpen` where there may be properties that the interface does not have
+ * @param construct the construct, or its scope if the construct does not exist yet
+ * @param name of the interface, after its room if that is a cloud's: `google/TieredBucketProps`
+ * @param options `isOpen` to allow properties that the interface does not have
  * @throws ValidationError `PropertyMissing`, `PropertyMistyped`, `PropertyUnknown`, with the line of the project
  */
 export function checkProps(construct: IConstruct, name: string, props: unknown, { isOpen = false } = {}): void {
@@ -60,7 +60,7 @@ class PropsCheck {
     if (row === undefined || isUnresolved(value)) return;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       const what = path === "" ? "the properties are" : `${path} is`;
-      return this.refuse("PropertyMistyped", `${what} ${written(value)}, and must be an object, ${name}`);
+      return this.refuse("PropertyMistyped", `${what} ${written(value)}, and must be an object, ${unqualified(name)}`);
     }
     const given = value as Readonly<Record<string, unknown>>;
     const prefix = path === "" ? "" : `${path}.`;
@@ -84,10 +84,10 @@ class PropsCheck {
     for (const property of Object.keys(given).filter((key) => given[key] !== undefined && !known.includes(key))) {
       const meant = nearest(property, free);
       if (meant !== undefined && property.length >= SHORTEST_SLIP) {
-        this.refuse("PropertyUnknown", `${name} has no ${prefix}${property}; did you mean "${meant}"?`);
+        this.refuse("PropertyUnknown", `${unqualified(name)} has no ${prefix}${property}; did you mean "${meant}"?`);
       } else {
         Annotations.of(this.construct).addWarning(
-          `${name} has no ${prefix}${property}, so it has no effect${this.place}`,
+          `${unqualified(name)} has no ${prefix}${property}, so it has no effect${this.place}`,
         );
       }
     }
@@ -160,7 +160,7 @@ function described(type: PropType): string {
       .join(" or ");
   if (kind === "literal") return JSON.stringify(inner);
   if (kind === "is") return EXAMPLES[String(inner)] ?? `a ${inner}`;
-  if (kind === "props") return `an object, ${inner}`;
+  if (kind === "props") return `an object, ${unqualified(String(inner))}`;
   return `${kind === "list" ? "a list, each" : "an object, each value"} ${described(inner as PropType)}`;
 }
 
@@ -171,6 +171,11 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   Size: "a Size, such as Size.gibibytes(1)",
   Tier: "a Tier, such as Tier.archive",
 };
+
+/** `TieredBucketProps` of `google/TieredBucketProps`. */
+function unqualified(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
 
 const LONGEST = 60;
 /** Short names are close to each other without being slips: `file` and `title`. */

@@ -1,28 +1,28 @@
 /** Constructs for Google Cloud. They need `@cdktf/provider-google`. */
 
-export { GoogleBlueGreenService } from "./blue-green/blue-green-service";
+export { BlueGreenService } from "./blue-green/blue-green-service";
 export type {
   CloudRunIngress,
-  GoogleBlueGreenServiceProps,
-  GoogleBlueGreenServiceTransform,
+  BlueGreenServiceProps,
+  BlueGreenServiceTransform,
   SecretVersion,
 } from "./blue-green/blue-green-service-props";
-export { GoogleTransferJob, type GoogleTransferJobProps } from "./storage/transfer-job";
-export { GoogleTieredBucket } from "./storage/tiered-bucket";
+export { TransferJob, type TransferJobProps } from "./storage/transfer-job";
+export { TieredBucket } from "./storage/tiered-bucket";
 export type {
   Autoclass,
-  GoogleTieredBucketProps,
-  GoogleTieredBucketTransform,
+  TieredBucketProps,
+  TieredBucketTransform,
   RetentionPolicy,
   TopicNotification,
 } from "./storage/tiered-bucket-props";
-export { GoogleBackupTimer } from "./backup/backup-timer";
-export type { GoogleBackupTimerProps } from "./backup/backup-timer";
-export type { GoogleRotatorFunction } from "./secrets/rotator-function";
-export { GoogleRotatingSecret } from "./secrets/rotating-secret";
+export { BackupTimer } from "./backup/backup-timer";
+export type { BackupTimerProps } from "./backup/backup-timer";
+export type { RotatorFunction } from "./secrets/rotator-function";
+export { RotatingSecret } from "./secrets/rotating-secret";
 export type {
-  GoogleRotatingSecretProps,
-  GoogleRotatingSecretTransform,
-  GoogleRotatorNetwork,
-  GoogleSecretReplica,
+  RotatingSecretProps,
+  RotatingSecretTransform,
+  RotatorNetwork,
+  SecretReplica,
 } from "./secrets/rotating-secret-props";

@@ -10,7 +10,7 @@ import { z } from "zod";
 export type Refuse = (code: ErrorCode, message: string) => void;
 
 /** What the rotating secrets of both clouds take. */
-export interface RotatedSecretProps {
+export interface RotatingSecretBaseProps {
   /**
    * The first value, where it comes from elsewhere: a reference to an ephemeral or sensitive variable, never the value.
    * It is written once and stands neither in the plan nor in the state. Needs Terraform 1.11.
@@ -33,7 +33,7 @@ export interface RotatedSecretProps {
 }
 
 /** What is taken over is checked with the rest. */
-type KeptSecret = Pick<RotatedSecretProps, "initialValue" | "acknowledge"> & { readonly adopt?: object };
+type KeptSecret = Pick<RotatingSecretBaseProps, "initialValue" | "acknowledge"> & { readonly adopt?: object };
 
 /** Refuses what would give a secret away, or lose one. */
 export function validateKeptSecret(

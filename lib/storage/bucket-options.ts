@@ -94,7 +94,7 @@ export function validateAccessLogs(logs: AccessLogs, bucketName: string, constru
 }
 
 /** What the buckets of both clouds take. */
-export interface TieredBucketProps {
+export interface TieredBucketBaseProps {
   /**
    * What happens to objects as they grow older.
    * @default - objects stay where they were uploaded and are never deleted
@@ -141,7 +141,7 @@ export interface TieredBucketProps {
 }
 
 /** What a bucket says about being destroyed. */
-export type Destruction = Pick<TieredBucketProps, "acknowledge" | "forceDestroy">;
+export type Destruction = Pick<TieredBucketBaseProps, "acknowledge" | "forceDestroy">;
 
 /** @throws ValidationError `DestroyWithoutReason`, `ForceDestroyNotAllowed`, `NothingToAcknowledge` */
 export function validateDestruction({ acknowledge, forceDestroy }: Destruction, construct: IConstruct): void {

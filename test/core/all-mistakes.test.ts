@@ -12,22 +12,22 @@ import { RestoreDrill } from "../../lib/aws/backup/restore-drill";
 import { BlueGreenService } from "../../lib/aws/blue-green/blue-green-service";
 import { RotatingSecret } from "../../lib/aws/secrets/rotating-secret";
 import { DataSyncTask } from "../../lib/aws/storage/data-sync-task";
-import { AwsTieredBucket } from "../../lib/aws/storage/tiered-bucket";
-import type { AwsTieredBucketProps } from "../../lib/aws/storage/tiered-bucket-props";
+import { TieredBucket } from "../../lib/aws/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../lib/aws/storage/tiered-bucket-props";
 import { Duration } from "../../lib/core/duration";
 import { isKnownProps } from "../../lib/core/check-props";
 import { PROBLEMS_FILE, ValidationError } from "../../lib/core/errors";
-import { GoogleBackupTimer } from "../../lib/google/backup/backup-timer";
-import { GoogleRotatingSecret } from "../../lib/google/secrets/rotating-secret";
-import { GoogleTieredBucket } from "../../lib/google/storage/tiered-bucket";
-import { GoogleTransferJob } from "../../lib/google/storage/transfer-job";
+import { BackupTimer as GoogleBackupTimer } from "../../lib/google/backup/backup-timer";
+import { RotatingSecret as GoogleRotatingSecret } from "../../lib/google/secrets/rotating-secret";
+import { TieredBucket as GoogleTieredBucket } from "../../lib/google/storage/tiered-bucket";
+import { TransferJob } from "../../lib/google/storage/transfer-job";
 import { Schedule } from "../../lib/schedule/schedule";
 import { Tier } from "../../lib/storage/tier";
 import { repositoryRoot } from "../support/repository";
 import { synthesize, type SynthesizedStack } from "../support/synth";
 import { thrownBy } from "../support/system-stack";
 
-const FOUR_MISTAKES: AwsTieredBucketProps = {
+const FOUR_MISTAKES: TieredBucketProps = {
   bucketName: "Bad_Name",
   forceDestroy: true,
   lifecycleRules: [
@@ -57,7 +57,7 @@ function newStack(): TerraformStack {
 describe("the mistakes of a construct", () => {
   test("are all told at once, each with its code, its cure, the path and the line", () => {
     // when
-    const error = thrownBy(() => new AwsTieredBucket(newStack(), "files", FOUR_MISTAKES)) as ValidationError;
+    const error = thrownBy(() => new TieredBucket(newStack(), "files", FOUR_MISTAKES)) as ValidationError;
 
     // then
     expect(error).toBeInstanceOf(ValidationError);
@@ -73,7 +73,7 @@ describe("the mistakes of a construct", () => {
   });
 
   test("are one message without a number when there is one", () => {
-    const error = thrownBy(() => new AwsTieredBucket(newStack(), "files", { bucketName: "Bad_Name" }));
+    const error = thrownBy(() => new TieredBucket(newStack(), "files", { bucketName: "Bad_Name" }));
     expect(error).toMatchObject({
       code: "InvalidBucketName",
       message: expect.stringMatching(/^bucketName "Bad_Name"/),
@@ -107,7 +107,7 @@ describe("the mistakes of an app that sterna runs", () => {
       const stack = new TerraformStack(app, "test");
 
       // when
-      new AwsTieredBucket(stack, "files", FOUR_MISTAKES);
+      new TieredBucket(stack, "files", FOUR_MISTAKES);
       new GoogleTieredBucket(stack, "copies", { bucketName: "google-copies", location: "nowhere" });
       const error = thrownBy(() => app.synth());
 
@@ -129,17 +129,17 @@ type Loose = new (scope: Construct, id: string, props: never) => unknown;
 
 /** Twelve slips of people whose editor does not check types. */
 const SLIPS: readonly (readonly [string, Loose, Record<string, unknown>, string, RegExp])[] = [
-  ["no name", AwsTieredBucket, {}, "PropertyMissing", /^bucketName is missing; it must be a string/],
+  ["no name", TieredBucket, {}, "PropertyMissing", /^bucketName is missing; it must be a string/],
   [
     "a number of days",
-    AwsTieredBucket,
+    TieredBucket,
     { bucketName: "app-files", lifecycleRules: [{ id: "a", expireAfter: 30 }] },
     "PropertyMistyped",
     /^lifecycleRules\[0\]\.expireAfter is 30, and must be a Duration, such as Duration\.days\(30\)/,
   ],
   [
     "a text for a tier",
-    AwsTieredBucket,
+    TieredBucket,
     {
       bucketName: "app-files",
       lifecycleRules: [{ id: "a", transitions: [{ tier: "STANDARD_IA", after: Duration.days(30) }] }],
@@ -205,7 +205,7 @@ const SLIPS: readonly (readonly [string, Loose, Record<string, unknown>, string,
   ],
   [
     "a misspelled name",
-    GoogleTransferJob,
+    TransferJob,
     { sourceBucketName: "a", destinationBucketName: "b", startOn: "2027-01-31" },
     "PropertyMissing",
     /no startOn; did you mean "startsOn"\?/,
@@ -245,7 +245,7 @@ test("what only Terraform knows passes wherever a text, a number, a list or a bo
   synthesizeOnAws((stack) => {
     const text = new TerraformVariable(stack, "text", { type: "string" }).stringValue;
     const list = Fn.split(",", text);
-    new AwsTieredBucket(stack, "files", { bucketName: text, tags: { owner: text } });
+    new TieredBucket(stack, "files", { bucketName: text, tags: { owner: text } });
     new BackupTimer(stack, "nightly", {
       name: "nightly",
       schedule: Schedule.cron("0 2 * * *"),
@@ -265,7 +265,7 @@ test("an instance of the same class of another copy of the package passes", () =
 
   // when
   const declared = synthesizeOnAws((stack) => {
-    new AwsTieredBucket(stack, "files", {
+    new TieredBucket(stack, "files", {
       bucketName: "app-files",
       abortIncompleteUploadsAfter: new copy() as unknown as Duration,
     });
@@ -278,7 +278,7 @@ test("an instance of the same class of another copy of the package passes", () =
 test("a name that nothing is close to is no mistake: an object of options may serve several constructs", () => {
   const shared = { bucketName: "app-files", monitoringDashboard: "main" };
   expect(
-    synthesizeOnAws((stack) => void new AwsTieredBucket(stack, "files", shared)).resource.aws_s3_bucket,
+    synthesizeOnAws((stack) => void new TieredBucket(stack, "files", shared)).resource.aws_s3_bucket,
   ).toBeDefined();
 });
 
@@ -289,7 +289,7 @@ test("every construct that checks its properties names an interface that the tab
 
   // when
   const names = sources.flatMap((file) =>
-    [...readFileSync(join(lib, file), "utf8").matchAll(/checkProps\(\w+, "(\w+)"/g)].map(([, name]) => name!),
+    [...readFileSync(join(lib, file), "utf8").matchAll(/checkProps\(\w+, "([\w/]+)"/g)].map(([, name]) => name!),
   );
 
   // then

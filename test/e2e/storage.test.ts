@@ -13,8 +13,8 @@ import { join } from "node:path";
 import ts from "typescript";
 import { Duration } from "../../lib/core/duration";
 import { Size } from "../../lib/core/size";
-import { AwsTieredBucket } from "../../lib/aws/storage/tiered-bucket";
-import type { AwsTieredBucketProps } from "../../lib/aws/storage/tiered-bucket-props";
+import { TieredBucket } from "../../lib/aws/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../lib/aws/storage/tiered-bucket-props";
 import { Tier } from "../../lib/storage/tier";
 import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
 import { runCli } from "../cli/run-cli";
@@ -45,13 +45,13 @@ requires(
     rmSync(outdir, { recursive: true, force: true });
   });
 
-  function synthesize(props: Partial<AwsTieredBucketProps>): void {
+  function synthesize(props: Partial<TieredBucketProps>): void {
     const app = new App({ outdir });
     const stack = new TerraformStack(app, "storage");
     // The default is a state file in the current directory.
     new LocalBackend(stack, { path: join(outdir, "terraform.tfstate") });
     new AwsProvider(stack, "aws", { region: "us-east-1" });
-    new AwsTieredBucket(stack, "files", { bucketName: "app-ef-files", ...props });
+    new TieredBucket(stack, "files", { bucketName: "app-ef-files", ...props });
     app.synth();
   }
 
@@ -59,7 +59,7 @@ requires(
     return terraform(join(outdir, "stacks", "storage"), args, { environment: aws.environment });
   }
 
-  const bucket = (coldTier: Tier): Partial<AwsTieredBucketProps> => ({
+  const bucket = (coldTier: Tier): Partial<TieredBucketProps> => ({
     lifecycleRules: [
       {
         id: "archive-old-projects",
@@ -210,16 +210,19 @@ requires(
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
 /** Runs a module that the command line wrote, with this checkout as the package that it imports. */
-async function declarationIn(source: string, functionName: string): Promise<(scope: Construct) => AwsTieredBucket> {
+async function declarationIn(source: string, functionName: string): Promise<(scope: Construct) => TieredBucket> {
   const { outputText } = ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
   const directory = scratchDirectory("storage-adopted");
   const file = join(directory, "declaration.js");
   writeFileSync(
     file,
-    outputText.replace('require("sterna")', `require(${JSON.stringify(join(repositoryRoot, "lib/index"))})`),
+    outputText.replace(
+      /require\("sterna(\/aws)?"\)/g,
+      (_, entryPoint = "") => `require(${JSON.stringify(join(repositoryRoot, `lib${entryPoint}/index`))})`,
+    ),
   );
   try {
-    return ((await import(file)) as Record<string, (scope: Construct) => AwsTieredBucket>)[functionName]!;
+    return ((await import(file)) as Record<string, (scope: Construct) => TieredBucket>)[functionName]!;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

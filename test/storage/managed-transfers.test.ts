@@ -4,18 +4,18 @@ import { describe, expect, test } from "@jest/globals";
 import type { TerraformStack } from "cdktf";
 import { Schedule } from "../../lib/schedule/schedule";
 import { DataSyncTask } from "../../lib/aws/index";
-import { GoogleTransferJob, type GoogleTransferJobProps } from "../../lib/google/index";
+import { TransferJob, type TransferJobProps } from "../../lib/google/index";
 import { errorOf } from "../support/system-stack";
 import { onlyResource, synthesize, type SynthesizedStack } from "../support/synth";
 
 const policyOf = (resource: Record<string, unknown>, name = "policy") => JSON.parse(resource[name] as string) as object;
 
-describe("GoogleTransferJob", () => {
-  const job = (props: Partial<GoogleTransferJobProps> = {}): SynthesizedStack =>
+describe("TransferJob", () => {
+  const job = (props: Partial<TransferJobProps> = {}): SynthesizedStack =>
     synthesize((stack: TerraformStack) => {
       new AwsProvider(stack, "aws");
       new GoogleProvider(stack, "google");
-      new GoogleTransferJob(stack, "job", {
+      new TransferJob(stack, "job", {
         sourceBucketName: "old",
         destinationBucketName: "new",
         startsOn: "2027-01-31",

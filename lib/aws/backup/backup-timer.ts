@@ -36,7 +36,7 @@ export class BackupTimer extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
   constructor(scope: Construct, id: string, props: BackupTimerProps) {
     super(scope, id);
-    checkProps(this, "BackupTimerProps", props);
+    checkProps(this, "aws/BackupTimerProps", props);
     const { numbers, form } = collect(this, () => ({
       numbers: validateBackupTimer(props, this),
       form: placeSchedule(props.schedule, "aws-backup", this),

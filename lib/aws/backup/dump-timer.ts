@@ -75,7 +75,7 @@ export class DumpTimer extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
   constructor(scope: Construct, id: string, props: DumpTimerProps) {
     super(scope, id);
-    checkProps(this, "DumpTimerProps", props);
+    checkProps(this, "aws/DumpTimerProps", props);
     const { form, retry, jitter } = collect(this, () => {
       checkTimerName(props.name, this);
       return {

@@ -136,7 +136,7 @@ export class RestoreDrill extends Construct {
   /** @throws ValidationError `InvalidRestoreDrill`, `InvalidBackupTimer` for the name, and those of the schedule */
   constructor(scope: Construct, id: string, props: RestoreDrillProps) {
     super(scope, id);
-    checkProps(this, "RestoreDrillProps", props);
+    checkProps(this, "aws/RestoreDrillProps", props);
     const form = collect(this, () => {
       checkTimerName(props.name, this);
       this.validateSelections(props);

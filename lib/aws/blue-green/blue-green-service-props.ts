@@ -7,10 +7,10 @@ import type { AwsSecretReference } from "../../core/references";
 import type { Duration } from "../../core/duration";
 import type { Size } from "../../core/size";
 import type { Transform } from "../../core/refactoring";
-import type { ColoredServiceProps } from "../../blue-green/service-rules";
+import type { BlueGreenServiceBaseProps } from "../../blue-green/service-rules";
 
 /** Options of `BlueGreenService`. */
-export interface BlueGreenServiceProps extends ColoredServiceProps {
+export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   /** Name of the service: 1 to 26 lower-case letters, digits and hyphens; `-green` makes it a target group's name. */
   readonly serviceName: string;
 

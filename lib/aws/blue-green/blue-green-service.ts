@@ -32,7 +32,7 @@ export class BlueGreenService extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/blue-green.md` */
   constructor(scope: Construct, id: string, props: BlueGreenServiceProps) {
     super(scope, id);
-    checkProps(this, "BlueGreenServiceProps", props);
+    checkProps(this, "aws/BlueGreenServiceProps", props);
     collect(this, () => validateBlueGreenService(props, this));
     const { serviceName, rollout } = props;
     this.traffic = new ColorTraffic(this, "Traffic", props);

@@ -12,7 +12,7 @@ import type { SecretsmanagerSecretRotationConfig } from "@cdktf/provider-aws/lib
 import type { Duration } from "../../core/duration";
 import type { Schedule } from "../../schedule/schedule";
 import type { Adoption, Transform } from "../../core/refactoring";
-import type { RotatedSecretProps } from "../../secrets/kept-secret";
+import type { RotatingSecretBaseProps } from "../../secrets/kept-secret";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
 /** The network in which the rotation function runs. */
@@ -36,7 +36,7 @@ export interface SecretReplica {
 }
 
 /** Options of `RotatingSecret`. */
-export interface RotatingSecretProps extends RotatedSecretProps {
+export interface RotatingSecretProps extends RotatingSecretBaseProps {
   /** Name of the secret: 1 to 512 letters, digits and `/_+=.@-`. */
   readonly secretName: string;
 

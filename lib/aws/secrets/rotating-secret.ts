@@ -49,7 +49,7 @@ export class RotatingSecret extends Construct {
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/secrets.md` */
   constructor(scope: Construct, id: string, props: RotatingSecretProps) {
     super(scope, id);
-    checkProps(this, "RotatingSecretProps", props);
+    checkProps(this, "aws/RotatingSecretProps", props);
     collect(this, () => validateRotatingSecret(props, this));
     const { settings, adminSecret: adminSecretArn, adminKmsKeyArn } = props.strategy;
     const kmsKeyArn = (this.kmsKeyArn = props.kmsKeyArn ?? this.addKey(props).arn);

@@ -11,7 +11,7 @@ import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { Duration } from "../../core/duration";
 import { applyTransform } from "../../core/refactoring";
-import type { AwsTieredBucketProps } from "./tiered-bucket-props";
+import type { TieredBucketProps } from "./tiered-bucket-props";
 import { inventoryConfig } from "./inventory";
 import { notificationTargets, notifiedFunctions } from "./notification";
 import { replicationConfigurationRules } from "./replication";
@@ -27,7 +27,7 @@ export interface ConfiguredBucket extends GrantedBucket {
 }
 
 /** Makes the children of a bucket that are there only if somebody asks for them. */
-export function addRequestedChildren(scope: Construct, bucket: ConfiguredBucket, props: AwsTieredBucketProps): void {
+export function addRequestedChildren(scope: Construct, bucket: ConfiguredBucket, props: TieredBucketProps): void {
   addObjectLock(scope, bucket, props);
   addReplication(scope, bucket, props);
   addAccessLogs(scope, bucket, props);
@@ -39,7 +39,7 @@ export function addRequestedChildren(scope: Construct, bucket: ConfiguredBucket,
 function addObjectLock(
   scope: Construct,
   { bucket, versioning }: ConfiguredBucket,
-  { objectLock, transform }: AwsTieredBucketProps,
+  { objectLock, transform }: TieredBucketProps,
 ): void {
   if (!objectLock) return;
   const defaultRetention = { mode: objectLock.mode.toUpperCase(), days: objectLock.defaultRetention.toDays() };
@@ -50,7 +50,7 @@ function addObjectLock(
 function addReplication(
   scope: Construct,
   bucket: ConfiguredBucket,
-  { replicationRules = [], transform }: AwsTieredBucketProps,
+  { replicationRules = [], transform }: TieredBucketProps,
 ): void {
   if (replicationRules.length === 0) return;
   const role = new IamRole(
@@ -80,7 +80,7 @@ function addReplication(
 function addAccessLogs(
   scope: Construct,
   { bucket }: ConfiguredBucket,
-  { accessLogs, transform }: AwsTieredBucketProps,
+  { accessLogs, transform }: TieredBucketProps,
 ): void {
   if (!accessLogs) return;
   const config = { bucket, targetBucket: accessLogs.bucketName, targetPrefix: accessLogs.prefix ?? `${bucket}/` };
@@ -90,7 +90,7 @@ function addAccessLogs(
 function addInventories(
   scope: Construct,
   { bucket }: ConfiguredBucket,
-  { inventories = [], transform }: AwsTieredBucketProps,
+  { inventories = [], transform }: TieredBucketProps,
 ): void {
   for (const inventory of inventories) {
     const config = { bucket, ...inventoryConfig(inventory) };
@@ -101,7 +101,7 @@ function addInventories(
 function addNotifications(
   scope: Construct,
   { bucket, bucketArn }: ConfiguredBucket,
-  { notifications = [], eventBridge = false, transform }: AwsTieredBucketProps,
+  { notifications = [], eventBridge = false, transform }: TieredBucketProps,
 ): void {
   if (notifications.length === 0 && !eventBridge) return;
   // S3 asks the function whether it may call it when the notification is set.
@@ -128,7 +128,7 @@ function addNotifications(
 function addCors(
   scope: Construct,
   { bucket }: ConfiguredBucket,
-  { corsRules = [], transform }: AwsTieredBucketProps,
+  { corsRules = [], transform }: TieredBucketProps,
 ): void {
   if (corsRules.length === 0) return;
   const corsRule = corsRules.map((rule) => ({

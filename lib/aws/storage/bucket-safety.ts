@@ -6,7 +6,7 @@ import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versionin
 import type { Construct } from "constructs";
 import { applyTransform } from "../../core/refactoring";
 import { type PolicyStatement, policyDocument } from "./policy-statements";
-import type { AwsTieredBucketProps } from "./tiered-bucket-props";
+import type { TieredBucketProps } from "./tiered-bucket-props";
 
 /** What makes a bucket safe: versions, encryption, no public access, TLS only. */
 export interface BucketSafety {
@@ -21,12 +21,7 @@ export interface BucketSafety {
  *
  * @param bucket name of the bucket, known before it exists
  */
-export function addSafety(
-  scope: Construct,
-  bucket: string,
-  bucketArn: string,
-  props: AwsTieredBucketProps,
-): BucketSafety {
+export function addSafety(scope: Construct, bucket: string, bucketArn: string, props: TieredBucketProps): BucketSafety {
   const { transform = {} } = props;
   const versioning = new S3BucketVersioningA(
     scope,

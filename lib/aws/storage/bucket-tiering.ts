@@ -10,14 +10,14 @@ import { Duration } from "../../core/duration";
 import { applyTransform } from "../../core/refactoring";
 import type { LifecycleRule } from "../../storage/lifecycle-rule";
 import type { IntelligentTieringArchive } from "./intelligent-tiering";
-import type { AwsTieredBucketProps } from "./tiered-bucket-props";
+import type { TieredBucketProps } from "./tiered-bucket-props";
 
 /** Makes the children that let objects grow colder. */
 export function addTiering(
   scope: Construct,
   bucket: string,
   versioning: ITerraformDependable,
-  props: AwsTieredBucketProps,
+  props: TieredBucketProps,
 ): void {
   const { transform = {}, intelligentTiering } = props;
   const rule = lifecycleConfigurationRules(props.lifecycleRules ?? [], props.abortIncompleteUploadsAfter);

@@ -55,7 +55,7 @@ export class DataSyncTask extends Construct {
   /** @throws ValidationError `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent` */
   constructor(scope: Construct, id: string, props: DataSyncTaskProps) {
     super(scope, id);
-    checkProps(this, "DataSyncTaskProps", props);
+    checkProps(this, "aws/DataSyncTaskProps", props);
     const {
       sourceBucketName: sourceBucket,
       destinationBucketName: targetBucket,

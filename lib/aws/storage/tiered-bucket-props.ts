@@ -16,7 +16,7 @@ import type { S3BucketReplicationConfigurationAConfig } from "@cdktf/provider-aw
 import type { S3BucketServerSideEncryptionConfigurationAConfig } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import type { S3BucketVersioningAConfig } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
 import type { Adoption, Transform } from "../../core/refactoring";
-import type { AccessLogs, TieredBucketProps } from "../../storage/bucket-options";
+import type { AccessLogs, TieredBucketBaseProps } from "../../storage/bucket-options";
 import type { BucketNotification } from "./notification";
 import type { IntelligentTieringArchive } from "./intelligent-tiering";
 import type { Inventory } from "./inventory";
@@ -24,8 +24,8 @@ import type { ObjectLock } from "./object-lock";
 import type { ReplicationRule } from "./replication";
 import type { PolicyStatement } from "./policy-statements";
 
-/** Options of `AwsTieredBucket`. */
-export interface AwsTieredBucketProps extends TieredBucketProps {
+/** Options of `TieredBucket`. */
+export interface TieredBucketProps extends TieredBucketBaseProps {
   /** Name of the bucket, unique in all of AWS. Follows the naming rules of S3. */
   readonly bucketName: string;
 
@@ -116,7 +116,7 @@ export interface AwsTieredBucketProps extends TieredBucketProps {
    * Changes what is passed to the resources inside.
    * @default - nothing is changed
    */
-  readonly transform?: AwsTieredBucketTransform;
+  readonly transform?: TieredBucketTransform;
 }
 
 /** What is taken over of a bucket that exists. */
@@ -128,7 +128,7 @@ export interface BucketAdoption extends Partial<Adoption> {
   readonly children?: readonly AdoptableChild[];
 }
 
-/** Children of `AwsTieredBucket` that a bucket made by hand can have already. */
+/** Children of `TieredBucket` that a bucket made by hand can have already. */
 export type AdoptableChild =
   | "Resource"
   | "Versioning"
@@ -145,8 +145,8 @@ export type AdoptableChild =
   | "Cors"
   | `Inventory-${string}`;
 
-/** One hook for each resource of `AwsTieredBucket`. */
-export interface AwsTieredBucketTransform {
+/** One hook for each resource of `TieredBucket`. */
+export interface TieredBucketTransform {
   /** @default - unchanged */
   readonly bucket?: Transform<S3BucketConfig>;
   /** @default - unchanged */

@@ -13,10 +13,10 @@ import { validateNotifications } from "./notification";
 import { validateObjectLock } from "./object-lock";
 import { regionOfKmsKey, validateKmsKeyArn } from "./policy-statements";
 import type { ReplicationRule } from "./replication";
-import type { AwsTieredBucketProps } from "./tiered-bucket-props";
+import type { TieredBucketProps } from "./tiered-bucket-props";
 
 /** Refuses options that S3 would refuse, or that contradict each other. */
-export function validateAwsTieredBucket(props: AwsTieredBucketProps, construct: IConstruct): void {
+export function validateAwsTieredBucket(props: TieredBucketProps, construct: IConstruct): void {
   const { lifecycleRules = [], versioned = true, readAtOnce, objectLock } = props;
   validateBucketName(props.bucketName, construct);
   validateKmsKeyArn(props.kmsKeyArn, "kmsKeyArn", construct);
@@ -41,14 +41,14 @@ export function validateAwsTieredBucket(props: AwsTieredBucketProps, construct: 
   validateCorsRules(props.corsRules ?? [], construct);
 }
 
-function validateAbortion({ abortIncompleteUploadsAfter: after }: AwsTieredBucketProps, construct: IConstruct): void {
+function validateAbortion({ abortIncompleteUploadsAfter: after }: TieredBucketProps, construct: IConstruct): void {
   if (after && after !== "never" && wholeDays(after, "abortIncompleteUploadsAfter", construct) < 1) {
     report(construct, "ExpirationTooEarly", "abortIncompleteUploadsAfter must be at least 1 day.");
   }
 }
 
 /** Lifecycle does not delete what is locked, and tries again every day. */
-function validateExpiryAfterLock({ lifecycleRules = [], objectLock }: AwsTieredBucketProps, construct: IConstruct) {
+function validateExpiryAfterLock({ lifecycleRules = [], objectLock }: TieredBucketProps, construct: IConstruct) {
   const locked = objectLock!.defaultRetention.toDays({ integral: false });
   for (const { id, expireAfter, expireNoncurrentVersionsAfter: expiry } of lifecycleRules) {
     const days = expiry && expiry.toDays({ integral: false }) + (expireAfter?.toDays({ integral: false }) ?? 0);
@@ -125,11 +125,7 @@ const MAXIMUM_RULES = 1000;
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-marker-replication.html
  */
-function validateReplication(
-  rules: readonly ReplicationRule[],
-  props: AwsTieredBucketProps,
-  construct: IConstruct,
-): void {
+function validateReplication(rules: readonly ReplicationRule[], props: TieredBucketProps, construct: IConstruct): void {
   if (rules.length === 0) return;
   if (props.versioned === false) {
     report(
@@ -164,7 +160,7 @@ function validateReplication(
 
 function validateRule(
   rule: ReplicationRule,
-  { bucketName, kmsKeyArn }: AwsTieredBucketProps,
+  { bucketName, kmsKeyArn }: TieredBucketProps,
   fail: (code: ErrorCode, message: string) => void,
   construct: IConstruct,
 ): void {

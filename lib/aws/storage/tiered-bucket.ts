@@ -14,7 +14,7 @@ import { addRequestedChildren } from "./bucket-children";
 import { addSafety } from "./bucket-safety";
 import { addTiering, intelligentTieringName } from "./bucket-tiering";
 import { type BucketAccess, grantStatements, policyDocument } from "./policy-statements";
-import type { AwsTieredBucketProps } from "./tiered-bucket-props";
+import type { TieredBucketProps } from "./tiered-bucket-props";
 import { validateAwsTieredBucket } from "./tiered-bucket-validation";
 
 /**
@@ -25,7 +25,7 @@ import { validateAwsTieredBucket } from "./tiered-bucket-validation";
  * and, if asked for, object lock, replication with its role, access logs, inventories, notifications, CORS and
  * intelligent tiering configuration. Everything that S3 would refuse at apply is refused here.
  */
-export class AwsTieredBucket extends Construct {
+export class TieredBucket extends Construct {
   /** The bucket itself. Prefer `bucketName` for references, which also waits for what makes the bucket safe. */
   readonly resource: S3Bucket;
 
@@ -35,10 +35,10 @@ export class AwsTieredBucket extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    private readonly props: AwsTieredBucketProps,
+    private readonly props: TieredBucketProps,
   ) {
     super(scope, id);
-    checkProps(this, "AwsTieredBucketProps", props);
+    checkProps(this, "aws/TieredBucketProps", props);
     collect(this, () => validateAwsTieredBucket(props, this));
     this.resource = this.addBucket();
     // Unlike `id`, which is the same text, it is known before the bucket exists.

@@ -27,15 +27,14 @@ export function declareBucket(bucket: ExistingBucket): BucketDeclaration {
   const functionName = bucket.name.replace(/[^a-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase());
   const identifier = /^[a-z]/.test(functionName) ? functionName : `bucket${functionName}`;
   const body = sourceText(propsOf(bucket), 1);
-  const names = ["AwsTieredBucket", "Duration", "Size", "Tier"].filter(
-    (name) => name === "AwsTieredBucket" || body.includes(`${name}.`),
-  );
+  const names = ["Duration", "Size", "Tier"].filter((name) => body.includes(`${name}.`));
   const source =
     `import type { Construct } from "constructs";\n` +
-    `import { ${names.join(", ")} } from "sterna";\n\n` +
+    (names.length > 0 ? `import { ${names.join(", ")} } from "sterna";\n` : "") +
+    `import { TieredBucket } from "sterna/aws";\n\n` +
     `/** s3://${bucket.name}, which was there before. Once it is applied, \`adopt\` can go. */\n` +
-    `export function ${identifier}(scope: Construct): AwsTieredBucket {\n` +
-    `  return new AwsTieredBucket(scope, ${JSON.stringify(bucket.name)}, ${body});\n}\n`;
+    `export function ${identifier}(scope: Construct): TieredBucket {\n` +
+    `  return new TieredBucket(scope, ${JSON.stringify(bucket.name)}, ${body});\n}\n`;
   return { source, functionName: identifier, additions: additionsTo(bucket), leftAlone: bucket.leftAlone };
 }
 

@@ -10,8 +10,8 @@ import { type Transform, applyTransform } from "../../core/refactoring";
 import type { Schedule } from "../../schedule/schedule";
 import { collect } from "../../core/errors";
 
-/** Options of `GoogleBackupTimer`. */
-export interface GoogleBackupTimerProps {
+/** Options of `BackupTimer`. */
+export interface BackupTimerProps {
   /** Name of the Cloud Scheduler jobs and the alerts: lower-case letters, digits and hyphens, at most 40. */
   readonly name: string;
 
@@ -62,14 +62,14 @@ const LONGEST_ABSENCE = Duration.minutes(23.5 * 60);
  * with `notificationChannels`, `google_monitoring_alert_policy`. Cloud Scheduler has no jitter, and makes up for
  * nothing that was missed. What the job keeps, and for how long, is the business of its backup plan.
  */
-export class GoogleBackupTimer extends Construct {
+export class BackupTimer extends Construct {
   /** The Cloud Scheduler jobs; most schedules take one. */
   readonly jobs: readonly CloudSchedulerJob[];
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
-  constructor(scope: Construct, id: string, props: GoogleBackupTimerProps) {
+  constructor(scope: Construct, id: string, props: BackupTimerProps) {
     super(scope, id);
-    checkProps(this, "GoogleBackupTimerProps", props);
+    checkProps(this, "google/BackupTimerProps", props);
     const form = collect(this, () => {
       checkTimerName(props.name, this);
       return placeSchedule(props.schedule, "cloud-scheduler", this);
@@ -104,10 +104,7 @@ export class GoogleBackupTimer extends Construct {
     if (props.notificationChannels !== undefined) this.addAlerts(props, [...props.notificationChannels]);
   }
 
-  private addAlerts(
-    { name, project, jobName, schedule }: GoogleBackupTimerProps,
-    notificationChannels: string[],
-  ): void {
+  private addAlerts({ name, project, jobName, schedule }: BackupTimerProps, notificationChannels: string[]): void {
     const job = `${COMPLETED} AND resource.type="cloud_run_job" AND resource.labels.job_name="${jobName}"`;
     const aggregations = [{ alignmentPeriod: "300s", perSeriesAligner: "ALIGN_SUM" }];
     new MonitoringAlertPolicy(this, "Failed", {

@@ -4,10 +4,10 @@ import type { Duration } from "../../core/duration";
 import type { Transform } from "../../core/refactoring";
 import { GoogleSecretReference } from "../../core/references";
 import type { Size } from "../../core/size";
-import type { ColoredServiceProps } from "../../blue-green/service-rules";
+import type { BlueGreenServiceBaseProps } from "../../blue-green/service-rules";
 
-/** Options of `GoogleBlueGreenService`. */
-export interface GoogleBlueGreenServiceProps extends ColoredServiceProps {
+/** Options of `BlueGreenService`. */
+export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   /** Name of the service: 2 to 26 lower-case letters, digits and hyphens; `-run` makes it a service account's name. */
   readonly serviceName: string;
 
@@ -120,7 +120,7 @@ export interface GoogleBlueGreenServiceProps extends ColoredServiceProps {
    * Changes to what is emitted, for what the options do not say. What a transform changes is not validated.
    * @default - none
    */
-  readonly transform?: GoogleBlueGreenServiceTransform;
+  readonly transform?: BlueGreenServiceTransform;
 }
 
 /** From where requests to a Cloud Run service may come, as `gcloud run deploy --ingress` calls it. */
@@ -135,8 +135,8 @@ export interface SecretVersion {
   readonly version: string;
 }
 
-/** The way out of the defaults of a `GoogleBlueGreenService`. */
-export interface GoogleBlueGreenServiceTransform {
+/** The way out of the defaults of a `BlueGreenService`. */
+export interface BlueGreenServiceTransform {
   /** @default - as documented */
   readonly service?: Transform<CloudRunV2ServiceConfig>;
 

@@ -11,7 +11,7 @@ import { applyTransform } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import { SystemStack } from "../../environments/system-stack";
 import type { Color } from "../../manifest/rollout";
-import { type CloudRunIngress, type GoogleBlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
+import { type CloudRunIngress, type BlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
 import { revisionTemplate, revisionTraffic, defaultMemory, revisionName } from "./revision";
 
 const INGRESS: Readonly<Record<CloudRunIngress, string>> = {
@@ -26,7 +26,7 @@ const INGRESS: Readonly<Record<CloudRunIngress, string>> = {
  *
  * Emits `google_cloud_run_v2_service`, a service account, and a grant for each secret and for each invoker.
  */
-export class GoogleBlueGreenService extends Construct {
+export class BlueGreenService extends Construct {
   /** The service itself. */
   readonly resource: CloudRunV2Service;
 
@@ -37,11 +37,11 @@ export class GoogleBlueGreenService extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    private readonly props: GoogleBlueGreenServiceProps,
+    private readonly props: BlueGreenServiceProps,
   ) {
     super(scope, id);
-    checkProps(this, "GoogleBlueGreenServiceProps", props);
-    collect(this, () => validateGoogleBlueGreenService(props, this));
+    checkProps(this, "google/BlueGreenServiceProps", props);
+    collect(this, () => validateBlueGreenService(props, this));
     this.serviceAccountEmail = props.serviceAccountEmail ?? this.addServiceAccount();
     const config = {
       name: props.serviceName,
@@ -138,7 +138,7 @@ const SECRET_VERSION = /^(latest|[1-9]\d*)$/;
 const MEMBER = /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain|principal|principalSet):\S+)$/;
 
 /** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
-function validateGoogleBlueGreenService(props: GoogleBlueGreenServiceProps, construct: Construct): void {
+function validateBlueGreenService(props: BlueGreenServiceProps, construct: Construct): void {
   requireName(props, construct);
   requireImages(props, construct);
   requirePorts({ containerPort: props.containerPort }, construct);
@@ -151,7 +151,7 @@ function validateGoogleBlueGreenService(props: GoogleBlueGreenServiceProps, cons
   report(construct, "EgressWithoutSubnetwork", message);
 }
 
-function requireName({ serviceName, rollout }: GoogleBlueGreenServiceProps, construct: Construct): void {
+function requireName({ serviceName, rollout }: BlueGreenServiceProps, construct: Construct): void {
   if (isUnresolved(serviceName)) return;
   if (!SERVICE_NAME.test(serviceName)) {
     const message = `a service on Cloud Run cannot be called "${serviceName}": use 2 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
@@ -166,7 +166,7 @@ function requireName({ serviceName, rollout }: GoogleBlueGreenServiceProps, cons
   }
 }
 
-function requireInstances(props: GoogleBlueGreenServiceProps, construct: Construct): void {
+function requireInstances(props: BlueGreenServiceProps, construct: Construct): void {
   const { minInstances = 1, maxInstances = 10, cpu = 1, memory = defaultMemory(cpu) } = props;
   const known = [minInstances, maxInstances].every((count) => !isUnresolved(count));
   const whole = [minInstances, maxInstances].every(Number.isInteger);
@@ -182,7 +182,7 @@ function requireInstances(props: GoogleBlueGreenServiceProps, construct: Constru
 }
 
 /** Source: Cloud Run documentation, "Configure container health checks for services". */
-function requireProbeTimes(props: GoogleBlueGreenServiceProps, construct: Construct): void {
+function requireProbeTimes(props: BlueGreenServiceProps, construct: Construct): void {
   const limits = { healthCheckInterval: 3600, startupTimeout: 240 } as const;
   for (const [name, longest] of Object.entries(limits)) {
     const time = props[name as keyof typeof limits];
@@ -194,7 +194,7 @@ function requireProbeTimes(props: GoogleBlueGreenServiceProps, construct: Constr
 }
 
 function requireVariables(
-  { environmentVariables: environment = {}, secrets = {} }: GoogleBlueGreenServiceProps,
+  { environmentVariables: environment = {}, secrets = {} }: BlueGreenServiceProps,
   construct: Construct,
 ): void {
   const refuse = (message: string): void => {
@@ -216,7 +216,7 @@ function requireVariables(
   if (twice !== undefined) refuse(`${twice} stands in \`environment\` and in \`secrets\`; keep one of them`);
 }
 
-function requireInvokers({ invokers = {} }: GoogleBlueGreenServiceProps, construct: Construct): void {
+function requireInvokers({ invokers = {} }: BlueGreenServiceProps, construct: Construct): void {
   for (const [name, member] of Object.entries(invokers)) {
     if (isUnresolved(member) || MEMBER.test(member)) continue;
     const message = `the invoker \`${name}\` is "${member}", which is no member; write "serviceAccount:<e-mail>", "user:<e-mail>", "group:<e-mail>", "domain:<domain>" or "allUsers"`;

@@ -6,7 +6,7 @@ import type {
 import { Size } from "../../core/size";
 import type { Color, Rollout } from "../../manifest/rollout";
 import { sortedByName } from "../../blue-green/service-rules";
-import { type GoogleBlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
+import { type BlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
 
 /** Name of the revision of a color. It stays the same for as long as the color runs its release. */
 export function revisionName(serviceName: string, color: Color, rollout: Rollout): string {
@@ -15,7 +15,7 @@ export function revisionName(serviceName: string, color: Color, rollout: Rollout
 }
 
 /** The share of each color that exists, and a tag that reaches it whatever its share is. */
-export function revisionTraffic({ serviceName, rollout }: GoogleBlueGreenServiceProps): CloudRunV2ServiceTraffic[] {
+export function revisionTraffic({ serviceName, rollout }: BlueGreenServiceProps): CloudRunV2ServiceTraffic[] {
   return rollout.colors.map((color) => ({
     type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
     revision: revisionName(serviceName, color, rollout),
@@ -28,10 +28,7 @@ export function revisionTraffic({ serviceName, rollout }: GoogleBlueGreenService
  * The revision that was rolled out last. A service has one template, and changing it makes a revision: while it stays the
  * same, a phase changes traffic only.
  */
-export function revisionTemplate(
-  props: GoogleBlueGreenServiceProps,
-  serviceAccountEmail: string,
-): CloudRunV2ServiceTemplate {
+export function revisionTemplate(props: BlueGreenServiceProps, serviceAccountEmail: string): CloudRunV2ServiceTemplate {
   const { serviceName, rollout, subnetwork, vpcEgress = "private-ranges-only" } = props;
   const color = lastRolledOut(rollout);
   return {
@@ -59,7 +56,7 @@ function lastRolledOut({ phase, live, idle }: Rollout): Color {
   return phase === "steady" || phase === "cutover" ? live : idle;
 }
 
-function container(props: GoogleBlueGreenServiceProps, color: Color): CloudRunV2ServiceTemplateContainers {
+function container(props: BlueGreenServiceProps, color: Color): CloudRunV2ServiceTemplateContainers {
   const {
     images,
     rollout,

@@ -8,11 +8,11 @@ import type { StorageBucketConfig } from "@cdktf/provider-google/lib/storage-buc
 import type { StorageBucketObjectConfig } from "@cdktf/provider-google/lib/storage-bucket-object";
 import type { Duration } from "../../core/duration";
 import type { Adoption, Transform } from "../../core/refactoring";
-import type { RotatedSecretProps } from "../../secrets/kept-secret";
+import type { RotatingSecretBaseProps } from "../../secrets/kept-secret";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
 /** The network that the rotation function of Google Cloud reaches. */
-export interface GoogleRotatorNetwork {
+export interface RotatorNetwork {
   /** Name of a Serverless VPC Access connector of the function's region: `projects/<project>/locations/<region>/connectors/<name>`. */
   readonly vpcConnector: string;
 
@@ -24,7 +24,7 @@ export interface GoogleRotatorNetwork {
 }
 
 /** A place where Secret Manager keeps a secret. */
-export interface GoogleSecretReplica {
+export interface SecretReplica {
   /** Location, such as `europe-west3`. */
   readonly location: string;
 
@@ -35,8 +35,8 @@ export interface GoogleSecretReplica {
   readonly kmsKeyName?: string;
 }
 
-/** Options of `GoogleRotatingSecret`. */
-export interface GoogleRotatingSecretProps extends RotatedSecretProps {
+/** Options of `RotatingSecret`. */
+export interface RotatingSecretProps extends RotatingSecretBaseProps {
   /** Name of the secret: 1 to 246 letters, digits, hyphens and underscores. With `-rotation` it names the journal. */
   readonly secretName: string;
 
@@ -65,13 +65,13 @@ export interface GoogleRotatingSecretProps extends RotatedSecretProps {
    * Where Secret Manager keeps the secret. Each place has a key of its own then.
    * @default - Google chooses, and keeps copies
    */
-  readonly replicas?: readonly GoogleSecretReplica[];
+  readonly replicas?: readonly SecretReplica[];
 
   /**
    * The network that the rotation function reaches.
    * @default - none: the function reaches public addresses only
    */
-  readonly network?: GoogleRotatorNetwork;
+  readonly network?: RotatorNetwork;
 
   /**
    * Names of notification channels of Cloud Monitoring that hear of a rotation that failed or is overdue:
@@ -114,11 +114,11 @@ export interface GoogleRotatingSecretProps extends RotatedSecretProps {
    * Changes what is passed to the resources inside.
    * @default - nothing is changed
    */
-  readonly transform?: GoogleRotatingSecretTransform;
+  readonly transform?: RotatingSecretTransform;
 }
 
-/** One hook for each resource of `GoogleRotatingSecret`, but the first version, which keeps Terraform off the value, and grants. */
-export interface GoogleRotatingSecretTransform {
+/** One hook for each resource of `RotatingSecret`, but the first version, which keeps Terraform off the value, and grants. */
+export interface RotatingSecretTransform {
   /** @default - unchanged */
   readonly secret?: Transform<SecretManagerSecretConfig>;
   /** @default - unchanged */

@@ -3,7 +3,7 @@ import { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { isUnresolved } from "../../core/tokens";
 import { report } from "../../core/errors";
-import type { GoogleRotatingSecretProps } from "./rotating-secret-props";
+import type { RotatingSecretProps } from "./rotating-secret-props";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 import { type Refuse, validateKeptSecret, validateRotationSettings } from "../../secrets/kept-secret";
 
@@ -13,7 +13,7 @@ const SECRET_ID = /^projects\/[a-z0-9][a-z0-9.:-]*\/secrets\/[\w-]{1,255}$/;
 const KMS_KEY = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
 
 /** Refuses what Secret Manager would refuse at apply, and what would lock services out. */
-export function validateGoogleRotatingSecret(props: GoogleRotatingSecretProps, construct: Construct): void {
+export function validateRotatingSecret(props: RotatingSecretProps, construct: Construct): void {
   const refuse = (code: ErrorCode, message: string) => {
     report(construct, code, message);
   };
@@ -87,7 +87,7 @@ function validateDestroyDelay(delay: Duration, refuse: Refuse): void {
 }
 
 /** @see https://cloud.google.com/secret-manager/docs/cmek (key location) */
-function validateKeys({ kmsKeyName, replicas }: GoogleRotatingSecretProps, refuse: Refuse): void {
+function validateKeys({ kmsKeyName, replicas }: RotatingSecretProps, refuse: Refuse): void {
   if (kmsKeyName !== undefined && replicas !== undefined) {
     refuse("KmsKeyInOtherLocation", "kmsKeyName is for a secret without replicas. Give each of the replicas its key");
   }

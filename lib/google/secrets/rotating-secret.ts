@@ -23,9 +23,9 @@ import { writtenKeys } from "../../rotator/credentials";
 import { OVERDUE_CHECK } from "../../rotator/google/rotation-message";
 import { journalOf } from "../../rotator/google/secret-versions";
 import type { RotationSettings } from "../../rotator/settings";
-import type { GoogleRotatingSecretProps } from "./rotating-secret-props";
-import { validateGoogleRotatingSecret } from "./rotating-secret-validation";
-import { GoogleRotatorFunction, googleRotatorName } from "./rotator-function";
+import type { RotatingSecretProps } from "./rotating-secret-props";
+import { validateRotatingSecret } from "./rotating-secret-validation";
+import { RotatorFunction, googleRotatorName } from "./rotator-function";
 
 const WRITE_ONLY_TERRAFORM = "1.11.0";
 
@@ -45,14 +45,14 @@ const ROTATOR_ROLES = {
  * holds values that were promoted, and nothing else: its last version is what services read. How far a rotation is stands
  * in a second secret, the journal.
  */
-export class GoogleRotatingSecret extends Construct {
+export class RotatingSecret extends Construct {
   readonly resource: SecretManagerSecret;
 
   /** The secret that says how far a rotation is. Nobody but the rotation function reads it. */
   readonly journal: SecretManagerSecret;
 
   /** Sterna's rotation function. */
-  readonly rotator: GoogleRotatorFunction;
+  readonly rotator: RotatorFunction;
 
   private readonly keys: readonly string[];
 
@@ -60,11 +60,11 @@ export class GoogleRotatingSecret extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    private readonly props: GoogleRotatingSecretProps,
+    private readonly props: RotatingSecretProps,
   ) {
     super(scope, id);
-    checkProps(this, "GoogleRotatingSecretProps", props);
-    collect(this, () => validateGoogleRotatingSecret(props, this));
+    checkProps(this, "google/RotatingSecretProps", props);
+    collect(this, () => validateRotatingSecret(props, this));
     const settings = props.strategy.settings as RotationSettings;
     this.keys = writtenKeys(settings);
     const { project, secretName, rotationPeriod = Duration.days(30) } = props;
@@ -73,7 +73,7 @@ export class GoogleRotatingSecret extends Construct {
     const topic = new PubsubTopic(this, "Topic", applyTransform({ project, name }, props.transform?.topic));
     const agent = this.secretManagerAgent();
     const grants = this.grantAgent(topic, agent);
-    this.rotator = new GoogleRotatorFunction(this, "Rotator", {
+    this.rotator = new RotatorFunction(this, "Rotator", {
       name,
       topic,
       settings,
@@ -96,7 +96,7 @@ export class GoogleRotatingSecret extends Construct {
     this.resource = new SecretManagerSecret(this, "Resource", applyTransform(rotated, props.transform?.secret));
     this.journal = new SecretManagerSecret(this, "Journal", applyTransform(journal, props.transform?.journal));
     this.grantRotator();
-    new GoogleRotationAlert(this, "Alert", { functionName: name, topic, secret: props });
+    new RotationAlert(this, "Alert", { functionName: name, topic, secret: props });
     if (props.initialValue !== undefined) this.addFirstVersion(props.initialValue);
     if (props.adopt !== undefined) adoptResource(this.resource, props.adopt.id);
     keepMovedResources(this, props.previously ?? []);
@@ -210,19 +210,19 @@ export class GoogleRotatingSecret extends Construct {
 }
 
 /** What the alert of a rotation is made from. */
-export interface GoogleRotationAlertProps {
+export interface RotationAlertProps {
   /** Name of the rotation function. */
   readonly functionName: string;
   readonly topic: PubsubTopic;
-  readonly secret: GoogleRotatingSecretProps;
+  readonly secret: RotatingSecretProps;
 }
 
 /**
  * An alert on errors in the log of a rotation function, which is asked once a day whether its secret is overdue, and
  * answers with an error then: Cloud Monitoring notices an absence of 23.5 hours at most.
  */
-class GoogleRotationAlert extends Construct {
-  constructor(scope: Construct, id: string, { functionName, topic, secret }: GoogleRotationAlertProps) {
+class RotationAlert extends Construct {
+  constructor(scope: Construct, id: string, { functionName, topic, secret }: RotationAlertProps) {
     super(scope, id);
     const { project, region, secretName, notificationChannels = [], transform } = secret;
     const daily = {

@@ -9,7 +9,7 @@ import { StorageBucketObject } from "@cdktf/provider-google/lib/storage-bucket-o
 import { AssetType, TerraformAsset } from "cdktf/lib/terraform-asset";
 import { Construct } from "constructs";
 import { applyTransform } from "../../core/refactoring";
-import type { GoogleRotatingSecretProps } from "./rotating-secret-props";
+import type { RotatingSecretProps } from "./rotating-secret-props";
 import { rotatorZip, GOOGLE_ROTATOR_RUNTIME } from "../../secrets/rotator-package";
 import { PERIOD_VARIABLE, SECRET_VARIABLE, SETTINGS_VARIABLE, type RotationSettings } from "../../rotator/settings";
 
@@ -18,23 +18,23 @@ const TIMEOUT_SECONDS = 120;
 const MEMORY = "512Mi";
 
 /** What the rotation function of Google Cloud is made from. */
-export interface GoogleRotatorFunctionProps {
+export interface RotatorFunctionProps {
   readonly name: string;
   readonly topic: PubsubTopic;
   readonly settings: RotationSettings;
   readonly rotationPeriodSeconds: number;
-  readonly secret: GoogleRotatingSecretProps;
+  readonly secret: RotatingSecretProps;
 }
 
 /** Sterna's rotation function for one secret, with a service account that can do nothing else. */
-export class GoogleRotatorFunction extends Construct {
+export class RotatorFunction extends Construct {
   readonly function: Cloudfunctions2Function;
 
   /** `serviceAccount:` and the e-mail address of the account that the function runs as. */
   readonly member: string;
 
   /** @internal */
-  constructor(scope: Construct, id: string, props: GoogleRotatorFunctionProps) {
+  constructor(scope: Construct, id: string, props: RotatorFunctionProps) {
     super(scope, id);
     const { name, topic } = props;
     const { project, region, secretName, network, buildServiceAccount, transform } = props.secret;
@@ -98,13 +98,13 @@ export class GoogleRotatorFunction extends Construct {
     id: string,
     accountId: string,
     displayName: string,
-    { secret: { project, transform } }: GoogleRotatorFunctionProps,
+    { secret: { project, transform } }: RotatorFunctionProps,
   ): ServiceAccount {
     return new ServiceAccount(this, id, applyTransform({ project, accountId, displayName }, transform?.serviceAccount));
   }
 
   /** Another content is another object: a function is built again when the name of its source changes. */
-  private addSource({ name, secret }: GoogleRotatorFunctionProps): { bucket: string; object: string } {
+  private addSource({ name, secret }: RotatorFunctionProps): { bucket: string; object: string } {
     const zip = rotatorZip(this, "google-rotator.zip");
     const code = new TerraformAsset(this, "Code", { path: zip, type: AssetType.FILE });
     const digest = createHash("sha256").update(readFileSync(zip)).digest("hex");
@@ -114,7 +114,7 @@ export class GoogleRotatorFunction extends Construct {
     return { bucket, object: source.name };
   }
 
-  private addBucket(name: string, { project, region, transform }: GoogleRotatingSecretProps): StorageBucket {
+  private addBucket(name: string, { project, region, transform }: RotatingSecretProps): StorageBucket {
     const config = {
       name: `${project}-${name}`,
       project,

@@ -89,7 +89,7 @@ const MAXIMUM_BLOCKS = 100;
  * @see https://cloud.google.com/storage/docs/lifecycle
  * @see https://cloud.google.com/storage/docs/autoclass#restrictions
  */
-export function validateGoogleLifecycleRules(
+export function validateLifecycleRules(
   rules: readonly LifecycleRule[],
   { versioned, autoclass }: { readonly versioned: boolean; readonly autoclass: boolean },
   construct: IConstruct,

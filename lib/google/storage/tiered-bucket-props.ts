@@ -4,10 +4,10 @@ import type { StorageNotificationConfig } from "@cdktf/provider-google/lib/stora
 import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { Adoption, Transform } from "../../core/refactoring";
-import type { AccessLogs, TieredBucketProps } from "../../storage/bucket-options";
+import type { AccessLogs, TieredBucketBaseProps } from "../../storage/bucket-options";
 
-/** Options of `GoogleTieredBucket`. */
-export interface GoogleTieredBucketProps extends TieredBucketProps {
+/** Options of `TieredBucket`. */
+export interface TieredBucketProps extends TieredBucketBaseProps {
   /** Name of the bucket, unique in all of Google Cloud. */
   readonly bucketName: string;
 
@@ -86,7 +86,7 @@ export interface GoogleTieredBucketProps extends TieredBucketProps {
    * Changes what is passed to the resources inside.
    * @default - nothing is changed
    */
-  readonly transform?: GoogleTieredBucketTransform;
+  readonly transform?: TieredBucketTransform;
 }
 
 /** @see https://cloud.google.com/storage/docs/autoclass */
@@ -132,8 +132,8 @@ export interface TopicNotification {
   readonly prefix?: string;
 }
 
-/** One hook for each kind of resource of `GoogleTieredBucket`. */
-export interface GoogleTieredBucketTransform {
+/** One hook for each kind of resource of `TieredBucket`. */
+export interface TieredBucketTransform {
   /** @default - unchanged */
   readonly bucket?: Transform<StorageBucketConfig>;
   /** @default - unchanged */

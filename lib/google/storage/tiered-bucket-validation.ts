@@ -4,8 +4,8 @@ import type { Duration } from "../../core/duration";
 import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { validateAccessLogs, validateCorsRules, validateDestruction } from "../../storage/bucket-options";
-import { validateGoogleLifecycleRules } from "./lifecycle";
-import type { GoogleTieredBucketProps, RetentionPolicy } from "./tiered-bucket-props";
+import { validateLifecycleRules } from "./lifecycle";
+import type { TieredBucketProps, RetentionPolicy } from "./tiered-bucket-props";
 
 const MAXIMUM_RETENTION_SECONDS = 3_155_760_000;
 const MULTI_REGIONS = ["US", "EU", "ASIA"];
@@ -14,13 +14,13 @@ const REGION = /^[a-z]+-[a-z]+\d+$/i;
 const KMS_KEY = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
 
 /** Refuses options that Google Cloud Storage would refuse, or that contradict each other. */
-export function validateGoogleTieredBucket(props: GoogleTieredBucketProps, construct: IConstruct): void {
+export function validateTieredBucket(props: TieredBucketProps, construct: IConstruct): void {
   const { versioned = true, lifecycleRules = [], retention } = props;
-  validateGoogleBucketName(props.bucketName, construct);
+  validateBucketName(props.bucketName, construct);
   validateLocation(props, construct);
   validateKmsKey(props, construct);
   validateDestruction(props, construct);
-  validateGoogleLifecycleRules(lifecycleRules, { versioned, autoclass: props.autoclass !== undefined }, construct);
+  validateLifecycleRules(lifecycleRules, { versioned, autoclass: props.autoclass !== undefined }, construct);
   if (props.softDeleteRetention) validateSoftDelete(props.softDeleteRetention, construct);
   if (retention) {
     validateRetention(retention, construct);
@@ -33,7 +33,7 @@ export function validateGoogleTieredBucket(props: GoogleTieredBucketProps, const
 }
 
 /** @see https://cloud.google.com/storage/docs/locations, https://cloud.google.com/storage/docs/availability-durability#turbo-replication */
-function validateLocation({ location, turboReplication }: GoogleTieredBucketProps, construct: IConstruct): void {
+function validateLocation({ location, turboReplication }: TieredBucketProps, construct: IConstruct): void {
   if (isUnresolved(location)) return;
   const name = location.toUpperCase();
   if (!REGION.test(location) && !MULTI_REGIONS.includes(name) && !DUAL_REGIONS.includes(name)) {
@@ -53,7 +53,7 @@ function validateLocation({ location, turboReplication }: GoogleTieredBucketProp
 }
 
 /** @see https://cloud.google.com/storage/docs/encryption/customer-managed-keys#key-locations */
-function validateKmsKey({ kmsKeyName, location }: GoogleTieredBucketProps, construct: IConstruct): void {
+function validateKmsKey({ kmsKeyName, location }: TieredBucketProps, construct: IConstruct): void {
   if (kmsKeyName === undefined || isUnresolved(kmsKeyName)) return;
   const place = KMS_KEY.exec(kmsKeyName)?.[1];
   if (place === undefined) {
@@ -117,7 +117,7 @@ function validateRetention(
 }
 
 function validateExpiryAfterRetention(
-  { lifecycleRules = [] }: GoogleTieredBucketProps,
+  { lifecycleRules = [] }: TieredBucketProps,
   { retentionPeriod }: RetentionPolicy,
   construct: IConstruct,
 ): void {
@@ -133,7 +133,7 @@ function validateExpiryAfterRetention(
 }
 
 /** @see https://cloud.google.com/storage/docs/pubsub-notifications */
-function validateTopics({ notifications = [] }: GoogleTieredBucketProps, construct: IConstruct): void {
+function validateTopics({ notifications = [] }: TieredBucketProps, construct: IConstruct): void {
   for (const { topic } of notifications) {
     if (isUnresolved(topic) || /^(\/\/pubsub\.googleapis\.com\/)?projects\/[^/]+\/topics\/[^/]+$/.test(topic)) continue;
     report(
@@ -177,7 +177,7 @@ const RULES: ReadonlyArray<readonly [broken: (name: string) => boolean, rule: st
  * @see https://cloud.google.com/storage/docs/buckets#naming
  * @throws ValidationError `InvalidGoogleBucketName`
  */
-function validateGoogleBucketName(name: string, construct: IConstruct): void {
+function validateBucketName(name: string, construct: IConstruct): void {
   if (isUnresolved(name)) return;
   const broken = RULES.filter(([isBroken]) => isBroken(name)).map(([, rule]) => rule);
   if (broken.length === 0) return;

@@ -9,8 +9,8 @@ import { adoptResource, keepMovedResources, applyTransform } from "../../core/re
 import { warnOfCosts } from "../../storage/cost-warnings";
 import { GCS_LIFECYCLE_OWNERS, refuseOtherLifecycleOwners } from "../../storage/lifecycle-owners";
 import { gcsLifecycleRules, validateBlockCount } from "./lifecycle";
-import type { GoogleTieredBucketProps } from "./tiered-bucket-props";
-import { validateGoogleTieredBucket } from "./tiered-bucket-validation";
+import type { TieredBucketProps } from "./tiered-bucket-props";
+import { validateTieredBucket } from "./tiered-bucket-validation";
 import { collect } from "../../core/errors";
 
 /**
@@ -20,7 +20,7 @@ import { collect } from "../../core/errors";
  * Emits `google_storage_bucket`, `google_storage_notification` for each topic and `google_storage_bucket_iam_member` for
  * each grant. Everything that Google Cloud would refuse at apply is refused here.
  */
-export class GoogleTieredBucket extends Construct {
+export class TieredBucket extends Construct {
   /** The bucket itself. */
   readonly resource: StorageBucket;
 
@@ -28,13 +28,13 @@ export class GoogleTieredBucket extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    private readonly props: GoogleTieredBucketProps,
+    private readonly props: TieredBucketProps,
   ) {
     super(scope, id);
-    checkProps(this, "GoogleTieredBucketProps", props);
+    checkProps(this, "google/TieredBucketProps", props);
     const { lifecycleRules = [], readAtOnce = [], transform = {} } = props;
     const lifecycleRule = collect(this, () => {
-      validateGoogleTieredBucket(props, this);
+      validateTieredBucket(props, this);
       const blocks = gcsLifecycleRules(lifecycleRules, props.abortIncompleteUploadsAfter);
       validateBlockCount(blocks.length, this);
       return blocks;
@@ -128,7 +128,7 @@ export class GoogleTieredBucket extends Construct {
 }
 
 /** What `google_storage_bucket` takes, but for the lifecycle. */
-function googleBucketConfig(props: GoogleTieredBucketProps): StorageBucketConfig {
+function googleBucketConfig(props: TieredBucketProps): StorageBucketConfig {
   const {
     autoclass,
     retention,
@@ -164,7 +164,7 @@ function googleBucketConfig(props: GoogleTieredBucketProps): StorageBucketConfig
   };
 }
 
-function corsBlock(rule: NonNullable<GoogleTieredBucketProps["corsRules"]>[number]) {
+function corsBlock(rule: NonNullable<TieredBucketProps["corsRules"]>[number]) {
   return {
     origin: [...rule.allowedOrigins],
     method: [...rule.allowedMethods],

@@ -7,8 +7,8 @@ import { ValidationError } from "../../core/errors";
 import { applyTransform, type Transform } from "../../core/refactoring";
 import { readObjectsPolicy } from "../../storage/transfer-policies";
 
-/** Properties of a `GoogleTransferJob`. */
-export interface GoogleTransferJobProps {
+/** Properties of a `TransferJob`. */
+export interface TransferJobProps {
   /** Bucket in S3 whose objects are copied. */
   readonly sourceBucketName: string;
 
@@ -45,14 +45,14 @@ export interface GoogleTransferJobProps {
  *
  * For the first copy of a `BucketTransfer` with `bulk: "managed"`, which compares both buckets and cuts over.
  */
-export class GoogleTransferJob extends Construct {
+export class TransferJob extends Construct {
   /** The job itself. */
   readonly resource: StorageTransferJob;
 
   /** @throws ValidationError `InvalidTransferStart`, `ProviderBindingsMissing` */
-  constructor(scope: Construct, id: string, props: GoogleTransferJobProps) {
+  constructor(scope: Construct, id: string, props: TransferJobProps) {
     super(scope, id);
-    checkProps(this, "GoogleTransferJobProps", props);
+    checkProps(this, "google/TransferJobProps", props);
     const { sourceBucketName: sourceBucket, destinationBucketName: targetBucket, prefix, project, transform } = props;
     const scheduleStartDate = startDate(props.startsOn, this);
     const account = new DataGoogleStorageTransferProjectServiceAccount(this, "ServiceAccount", { project });
@@ -105,7 +105,7 @@ function loadAwsBindings(
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     throw new ValidationError(
       "ProviderBindingsMissing",
-      "a GoogleTransferJob declares a role in AWS, and @cdktf/provider-aws is not installed; run: npm install @cdktf/provider-aws",
+      "a TransferJob declares a role in AWS, and @cdktf/provider-aws is not installed; run: npm install @cdktf/provider-aws",
       construct,
     );
   }

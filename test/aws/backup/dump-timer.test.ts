@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { TerraformStack, Testing } from "cdktf";
 import { DumpTarget } from "../../../lib/aws/backup/dump-target";
 import { DumpTimer, type DumpTimerProps } from "../../../lib/aws/backup/dump-timer";
-import { GoogleBackupTimer, type GoogleBackupTimerProps } from "../../../lib/google/backup/backup-timer";
+import { BackupTimer, type BackupTimerProps } from "../../../lib/google/backup/backup-timer";
 import { Duration } from "../../../lib/core/duration";
 import { Schedule } from "../../../lib/schedule/schedule";
 import { onlyResource, synthesize } from "../../support/synth";
@@ -85,7 +85,7 @@ describe("a dump timer", () => {
 });
 
 describe("a backup timer of Google Cloud", () => {
-  const google: GoogleBackupTimerProps = {
+  const google: BackupTimerProps = {
     name: "app-ef",
     schedule: Schedule.weekly({ on: "Sun", at: "03:00", zone: "Europe/Berlin" }),
     project: "app-ef-production",
@@ -93,10 +93,10 @@ describe("a backup timer of Google Cloud", () => {
     jobName: "backup",
     serviceAccountEmail: "timer@app-ef-production.iam.gserviceaccount.com",
   };
-  const stackOf = (props: Partial<GoogleBackupTimerProps>) =>
+  const stackOf = (props: Partial<BackupTimerProps>) =>
     synthesize((stack) => {
       new GoogleProvider(stack, "google");
-      new GoogleBackupTimer(stack, "backups", { ...google, ...props });
+      new BackupTimer(stack, "backups", { ...google, ...props });
     });
 
   test("runs a Cloud Run job, in the schedule's zone, with Unix's numbers of the weekdays", () => {

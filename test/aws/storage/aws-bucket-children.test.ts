@@ -3,8 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import { TerraformStack, Testing } from "cdktf";
 import { Duration } from "../../../lib/core/duration";
 import { Size } from "../../../lib/core/size";
-import { AwsTieredBucket } from "../../../lib/aws/storage/tiered-bucket";
-import type { AwsTieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
+import { TieredBucket } from "../../../lib/aws/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
 import { Tier } from "../../../lib/storage/tier";
 import { onlyResource, synthesize, type SynthesizedStack } from "../../support/synth";
 
@@ -13,12 +13,12 @@ const KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234";
 const COPY = "arn:aws:s3:::app-ef-copy";
 
 function synthesizeBucket(
-  props: Partial<AwsTieredBucketProps>,
-  more: (bucket: AwsTieredBucket) => void = () => {},
+  props: Partial<TieredBucketProps>,
+  more: (bucket: TieredBucket) => void = () => {},
 ): SynthesizedStack {
   return synthesize((stack) => {
     new AwsProvider(stack, "aws", { region: "eu-central-1" });
-    more(new AwsTieredBucket(stack, "files", { bucketName: "app-ef-files", ...props }));
+    more(new TieredBucket(stack, "files", { bucketName: "app-ef-files", ...props }));
   });
 }
 
@@ -104,10 +104,10 @@ test("a function may be called before the bucket says that it calls it", () => {
 });
 
 describe("a grant", () => {
-  const actionsOf = (grant: (bucket: AwsTieredBucket) => void, props: Partial<AwsTieredBucketProps> = {}) =>
+  const actionsOf = (grant: (bucket: TieredBucket) => void, props: Partial<TieredBucketProps> = {}) =>
     statementsOf(onlyResource(synthesizeBucket(props, grant), "aws_iam_role_policy"));
 
-  test.each<[string, (bucket: AwsTieredBucket) => void, string[]]>([
+  test.each<[string, (bucket: TieredBucket) => void, string[]]>([
     ["read", (bucket) => bucket.grantRead("app", "app"), ["s3:ListBucket", "s3:GetObject", "s3:GetObjectVersion"]],
     [
       "write",
@@ -151,7 +151,7 @@ test("a bucket that moved keeps every resource of it", () => {
   const addresses = (path: string, previously?: string[]) => {
     const stack = synthesize((scope) => {
       new AwsProvider(scope, "aws", { region: "eu-central-1" });
-      new AwsTieredBucket(scope, path, { bucketName: "app-ef-files", previously });
+      new TieredBucket(scope, path, { bucketName: "app-ef-files", previously });
     }) as SynthesizedStack & { moved?: { from: string; to: string }[] };
     const all = Object.entries(stack.resource).flatMap(([type, resources]) =>
       Object.keys(resources).map((id) => `${type}.${id}`),
@@ -168,7 +168,7 @@ test("a bucket that moved keeps every resource of it", () => {
   expect(after.moved!.map(({ to }) => to).sort()).toEqual(after.all);
 });
 
-test.each<[string, Partial<AwsTieredBucketProps>, string]>([
+test.each<[string, Partial<TieredBucketProps>, string]>([
   ["an adopted child that is not made", { adopt: { children: ["Cors"] } }, "AdoptedChildMissing"],
   ["a former path that is the present one", { previously: ["files"] }, "PreviousPathIsPresent"],
 ])("%s is refused", (_, props, code) => {
@@ -176,8 +176,8 @@ test.each<[string, Partial<AwsTieredBucketProps>, string]>([
 });
 
 describe("warnings", () => {
-  const warningsOf = (props: Partial<AwsTieredBucketProps>): string[] => {
-    const bucket = new AwsTieredBucket(new TerraformStack(Testing.app(), "test"), "files", {
+  const warningsOf = (props: Partial<TieredBucketProps>): string[] => {
+    const bucket = new TieredBucket(new TerraformStack(Testing.app(), "test"), "files", {
       bucketName: "app-ef-files",
       ...props,
     });
@@ -237,7 +237,7 @@ describe("warnings", () => {
 });
 
 describe("adopt", () => {
-  const importsOf = (adopt: AwsTieredBucketProps["adopt"]) =>
+  const importsOf = (adopt: TieredBucketProps["adopt"]) =>
     (synthesizeBucket({ adopt }) as SynthesizedStack & { import?: { to: string; id: string }[] }).import ?? [];
 
   test("takes over all that the declaration makes, or only some of it", () => {

@@ -5,8 +5,8 @@ import { Duration } from "../../../lib/core/duration";
 import type { ErrorCode } from "../../../lib/core/error-codes";
 import { Size } from "../../../lib/core/size";
 import { SternaError } from "../../../lib/core/errors";
-import { AwsTieredBucket } from "../../../lib/aws/storage/tiered-bucket";
-import type { AwsTieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
+import { TieredBucket } from "../../../lib/aws/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
 import type { TierTransition } from "../../../lib/storage/lifecycle-rule";
 import { Tier } from "../../../lib/storage/tier";
 
@@ -27,14 +27,14 @@ const tiering = (archiveAfter?: Duration, deepArchiveAfter?: Duration) => ({
   },
 });
 
-function declare(props: Partial<AwsTieredBucketProps>): AwsTieredBucket {
-  return new AwsTieredBucket(new TerraformStack(Testing.app(), "test"), "files", {
+function declare(props: Partial<TieredBucketProps>): TieredBucket {
+  return new TieredBucket(new TerraformStack(Testing.app(), "test"), "files", {
     bucketName: "app-ef-files",
     ...props,
   });
 }
 
-function refusal(props: Partial<AwsTieredBucketProps>): SternaError | undefined {
+function refusal(props: Partial<TieredBucketProps>): SternaError | undefined {
   try {
     declare(props);
     return undefined;
@@ -44,7 +44,7 @@ function refusal(props: Partial<AwsTieredBucketProps>): SternaError | undefined 
   }
 }
 
-type Case = [code: ErrorCode, what: string, props: Partial<AwsTieredBucketProps>, says: RegExp];
+type Case = [code: ErrorCode, what: string, props: Partial<TieredBucketProps>, says: RegExp];
 
 const refused: Case[] = [
   ["InvalidBucketName", "two characters", { bucketName: "ab" }, /3 to 63/],
@@ -250,7 +250,7 @@ test.each(refused)("%s: %s", (code, _what, props, says) => {
   expect(error?.message).toContain("test/files");
 });
 
-const accepted: Array<[what: string, props: Partial<AwsTieredBucketProps>]> = [
+const accepted: Array<[what: string, props: Partial<TieredBucketProps>]> = [
   ["a name with dots", { bucketName: "files.app-ef.example" }],
   ["a KMS alias in China", { kmsKeyArn: "arn:aws-cn:kms:cn-north-1:111122223333:alias/app-ef" }],
   ["infrequent access after exactly 30 days", rule([Tier.infrequentAccess, 30])],

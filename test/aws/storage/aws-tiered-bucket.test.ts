@@ -3,15 +3,15 @@ import { describe, expect, test } from "@jest/globals";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import { Duration } from "../../../lib/core/duration";
 import { Size } from "../../../lib/core/size";
-import { AwsTieredBucket } from "../../../lib/aws/storage/tiered-bucket";
-import type { AwsTieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
+import { TieredBucket } from "../../../lib/aws/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
 import { Tier } from "../../../lib/storage/tier";
 import { onlyResource, synthesize, type SynthesizedStack } from "../../support/synth";
 
-function synthesizeBucket(props: Partial<AwsTieredBucketProps> = {}): SynthesizedStack {
+function synthesizeBucket(props: Partial<TieredBucketProps> = {}): SynthesizedStack {
   return synthesize((stack) => {
     new AwsProvider(stack, "aws", { region: "eu-central-1" });
-    new AwsTieredBucket(stack, "files", { bucketName: "app-ef-files", ...props });
+    new TieredBucket(stack, "files", { bucketName: "app-ef-files", ...props });
   });
 }
 
@@ -261,7 +261,7 @@ describe("options", () => {
     const stack = synthesize((scope) => {
       new AwsProvider(scope, "aws", { region: "eu-central-1" });
       const name = new TerraformVariable(scope, "name", { type: "string" });
-      new AwsTieredBucket(scope, "files", { bucketName: name.stringValue, kmsKeyArn: name.stringValue });
+      new TieredBucket(scope, "files", { bucketName: name.stringValue, kmsKeyArn: name.stringValue });
     });
     expect(onlyResource(stack, "aws_s3_bucket").bucket).toBe("${var.name}");
   });
@@ -270,7 +270,7 @@ describe("options", () => {
 test("other resources can refer to the bucket's name, ARN and region", () => {
   const stack = synthesize((scope) => {
     new AwsProvider(scope, "aws", { region: "eu-central-1" });
-    const bucket = new AwsTieredBucket(scope, "files", { bucketName: "app-ef-files" });
+    const bucket = new TieredBucket(scope, "files", { bucketName: "app-ef-files" });
     new TerraformOutput(scope, "name", { value: bucket.bucketName });
     new TerraformOutput(scope, "arn", { value: bucket.bucketArn });
     new TerraformOutput(scope, "region", { value: bucket.bucketRegion });

@@ -4,8 +4,8 @@ import type { TerraformStack } from "cdktf";
 import { Duration } from "../../../lib/core/duration";
 import type { ErrorCode } from "../../../lib/core/error-codes";
 import { Size } from "../../../lib/core/size";
-import { AwsTieredBucket } from "../../../lib/aws/storage/tiered-bucket";
-import type { AwsTieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
+import { TieredBucket } from "../../../lib/aws/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../../lib/aws/storage/tiered-bucket-props";
 import type { LifecycleRule } from "../../../lib/storage/lifecycle-rule";
 import { Tier } from "../../../lib/storage/tier";
 import {
@@ -29,7 +29,7 @@ import {
 /** A mistake, as a declaration of Sterna and as Terraform. */
 export interface InvalidBucket {
   readonly code: ErrorCode;
-  readonly props?: Partial<AwsTieredBucketProps>;
+  readonly props?: Partial<TieredBucketProps>;
   /** What stands beside the bucket. */
   readonly beside?: (stack: TerraformStack) => void;
   /** Nothing where the provider finds it too, or takes minutes to validate what is too much. */
@@ -59,7 +59,7 @@ const inventory = (id: string, destinationBucketArn = ARN) => ({ id, destination
 const cors = { allowedOrigins: ["https://app.example.org"], allowedMethods: ["GET" as const] };
 const rawCorsRule = { allowed_origins: ["https://app.example.org"], allowed_methods: ["GET"] };
 
-const tiering = (more: object = {}): Partial<AwsTieredBucketProps> => ({
+const tiering = (more: object = {}): Partial<TieredBucketProps> => ({
   intelligentTiering: {
     archiveAfter: days(90),
     acknowledge: { RetrievalDelayNotAccepted: "for the test" },
@@ -382,5 +382,5 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
 /** Declares the mistake, and what stands beside it. */
 export function declareInvalid(stack: TerraformStack, { props, beside }: InvalidBucket): void {
   beside?.(stack);
-  new AwsTieredBucket(stack, "files", { bucketName: NAME, ...props });
+  new TieredBucket(stack, "files", { bucketName: NAME, ...props });
 }

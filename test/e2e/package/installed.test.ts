@@ -50,7 +50,7 @@ const { synthesizeStack } = require("sterna/testing");
 
 const stack = new TerraformStack(new App(), "storage");
 new AwsProvider(stack, "aws", { region: "eu-central-1" });
-const Bucket = aws.TieredBucket ?? aws.AwsTieredBucket;
+const Bucket = aws.TieredBucket ?? aws.TieredBucket;
 new Bucket(stack, "data", {
   bucketName: "shop-data",
   lifecycleRules: [{ id: "cool", transitions: [{ tier: Tier.infrequentAccess, after: Duration.days(30) }] }],

@@ -2,8 +2,8 @@ import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import { describe, expect, it, test } from "@jest/globals";
 import { Token } from "cdktf";
 import fc from "fast-check";
-import { GoogleBlueGreenService } from "../../../lib/google/blue-green/blue-green-service";
-import type { GoogleBlueGreenServiceProps } from "../../../lib/google/blue-green/blue-green-service-props";
+import { BlueGreenService } from "../../../lib/google/blue-green/blue-green-service";
+import type { BlueGreenServiceProps } from "../../../lib/google/blue-green/blue-green-service-props";
 import { Duration } from "../../../lib/core/duration";
 import { SecretReference } from "../../../lib/core/references";
 import { Size } from "../../../lib/core/size";
@@ -14,7 +14,7 @@ import { onlyResource, synthesize, type SynthesizedStack } from "../../support/s
 import { TestApp, temporaryDirectory } from "../../support/system-stack";
 import { changes, image, STEADY } from "../../aws/blue-green/service";
 
-const SERVICE: GoogleBlueGreenServiceProps = {
+const SERVICE: BlueGreenServiceProps = {
   serviceName: "shop",
   location: "europe-west3",
   rollout: STEADY,
@@ -22,7 +22,7 @@ const SERVICE: GoogleBlueGreenServiceProps = {
   containerPort: 8080,
 };
 
-const EVERYTHING: Partial<GoogleBlueGreenServiceProps> = {
+const EVERYTHING: Partial<BlueGreenServiceProps> = {
   project: "app-ef",
   invokers: { gateway: "serviceAccount:gateway@app-ef.iam.gserviceaccount.com", everybody: "allUsers" },
   ingress: "internal-and-cloud-load-balancing",
@@ -45,12 +45,12 @@ const EVERYTHING: Partial<GoogleBlueGreenServiceProps> = {
 };
 
 function synthesizeService(
-  props: Partial<GoogleBlueGreenServiceProps> = {},
-  more: (service: GoogleBlueGreenService) => void = () => {},
+  props: Partial<BlueGreenServiceProps> = {},
+  more: (service: BlueGreenService) => void = () => {},
 ): SynthesizedStack {
   return synthesize((stack) => {
     new GoogleProvider(stack, "google");
-    more(new GoogleBlueGreenService(stack, "shop", { ...SERVICE, ...props }));
+    more(new BlueGreenService(stack, "shop", { ...SERVICE, ...props }));
   });
 }
 
@@ -265,7 +265,7 @@ describe("a service in two colors on Cloud Run", () => {
     const app = new TestApp(directory);
     const stack = app.stack();
     new GoogleProvider(stack, "google");
-    new GoogleBlueGreenService(stack, "shop", { ...SERVICE, bakeTime: Duration.minutes(30) });
+    new BlueGreenService(stack, "shop", { ...SERVICE, bakeTime: Duration.minutes(30) });
 
     // WHEN
     const manifest = stackManifest.parse(app.synthesize("shop-development", "sterna.json"));
@@ -282,7 +282,7 @@ describe("a service in two colors on Cloud Run", () => {
     expect(runService(stack)).toMatchObject({ labels: { team: "ef" }, name: "shop" });
   });
 
-  test.each<[string, Partial<GoogleBlueGreenServiceProps>, string, string]>([
+  test.each<[string, Partial<BlueGreenServiceProps>, string, string]>([
     ["a name with capitals", { serviceName: "Shop" }, "InvalidServiceName", '"Shop"'],
     ["a name of one letter", { serviceName: "s" }, "InvalidServiceName", "2 to 26"],
     ["a name that is too long", { serviceName: "s".repeat(27) }, "InvalidServiceName", "2 to 26"],

@@ -4,8 +4,8 @@ import { Fn, TerraformStack, TerraformVariable, Testing, Token } from "cdktf";
 import { Duration } from "../../../lib/core/duration";
 import type { ErrorCode } from "../../../lib/core/error-codes";
 import { SternaError } from "../../../lib/core/errors";
-import { GoogleRotatingSecret } from "../../../lib/google/secrets/rotating-secret";
-import type { GoogleRotatingSecretProps } from "../../../lib/google/secrets/rotating-secret-props";
+import { RotatingSecret } from "../../../lib/google/secrets/rotating-secret";
+import type { RotatingSecretProps } from "../../../lib/google/secrets/rotating-secret-props";
 import { googleRotatorName } from "../../../lib/google/secrets/rotator-function";
 import { RotationStrategy } from "../../../lib/secrets/rotation-strategy";
 import { requireTerraformVersion } from "../../../lib/environments/require-terraform";
@@ -21,15 +21,15 @@ const strategy = RotationStrategy.postgresAlternatingUsers(database);
 const unknownValue = Token.asString(Fn.timestamp());
 const key = (location: string) => `projects/shop/locations/${location}/keyRings/ring/cryptoKeys/key`;
 
-function declare(stack: TerraformStack, props: Partial<GoogleRotatingSecretProps> = {}): GoogleRotatingSecret {
+function declare(stack: TerraformStack, props: Partial<RotatingSecretProps> = {}): RotatingSecret {
   new GoogleProvider(stack, "google", { project: "shop" });
-  return new GoogleRotatingSecret(stack, "database", {
+  return new RotatingSecret(stack, "database", {
     ...{ project: "shop", region: "europe-west3", secretName: "shop-database", strategy },
     ...props,
   });
 }
 
-const synthesized = (props?: Partial<GoogleRotatingSecretProps>): SynthesizedStack =>
+const synthesized = (props?: Partial<RotatingSecretProps>): SynthesizedStack =>
   synthesize((stack) => void declare(stack, props));
 
 function secrets(stack: SynthesizedStack): Array<Record<string, unknown>> {
@@ -259,7 +259,7 @@ describe("a rotating secret of Google Cloud", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  const refused: Array<[code: ErrorCode, what: string, props: Partial<GoogleRotatingSecretProps>]> = [
+  const refused: Array<[code: ErrorCode, what: string, props: Partial<RotatingSecretProps>]> = [
     ["InvalidSecretName", "a slash", { secretName: "shop/database" }],
     ["InvalidSecretName", "a name whose journal would have too long a name", { secretName: "x".repeat(247) }],
     ["InvalidSecretName", "a name that Terraform alone knows", { secretName: unknownValue }],

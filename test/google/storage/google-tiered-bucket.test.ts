@@ -1,26 +1,26 @@
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import { describe, expect, test } from "@jest/globals";
 import { Duration } from "../../../lib/core/duration";
-import { GoogleTieredBucket } from "../../../lib/google/storage/tiered-bucket";
-import type { GoogleTieredBucketProps } from "../../../lib/google/storage/tiered-bucket-props";
+import { TieredBucket } from "../../../lib/google/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../../lib/google/storage/tiered-bucket-props";
 import { Tier } from "../../../lib/storage/tier";
 import { onlyResource, synthesize, type SynthesizedStack } from "../../support/synth";
 import { schemaMismatches } from "../../storage/google-schema";
 
 function synthesizeBucket(
-  props: Partial<GoogleTieredBucketProps> = {},
-  more: (bucket: GoogleTieredBucket) => void = () => {},
+  props: Partial<TieredBucketProps> = {},
+  more: (bucket: TieredBucket) => void = () => {},
 ): SynthesizedStack {
   return synthesize((stack) => {
     new GoogleProvider(stack, "google");
-    more(new GoogleTieredBucket(stack, "files", { bucketName: "app-ef-files", location: "europe-west3", ...props }));
+    more(new TieredBucket(stack, "files", { bucketName: "app-ef-files", location: "europe-west3", ...props }));
   });
 }
 
 const bucketOf = (stack: SynthesizedStack) => onlyResource(stack, "google_storage_bucket");
 
 /** Each option at once, but for autoclass, which excludes transitions. */
-const EVERYTHING: Partial<GoogleTieredBucketProps> = {
+const EVERYTHING: Partial<TieredBucketProps> = {
   project: "app-ef",
   location: "EUR4",
   lifecycleRules: [

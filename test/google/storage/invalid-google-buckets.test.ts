@@ -3,20 +3,20 @@ import { Duration } from "../../../lib/core/duration";
 import type { ErrorCode } from "../../../lib/core/error-codes";
 import { Size } from "../../../lib/core/size";
 import { SternaError } from "../../../lib/core/errors";
-import { GoogleTieredBucket } from "../../../lib/google/storage/tiered-bucket";
-import type { GoogleTieredBucketProps } from "../../../lib/google/storage/tiered-bucket-props";
+import { TieredBucket } from "../../../lib/google/storage/tiered-bucket";
+import type { TieredBucketProps } from "../../../lib/google/storage/tiered-bucket-props";
 import type { LifecycleRule } from "../../../lib/storage/lifecycle-rule";
 import { Tier } from "../../../lib/storage/tier";
 import { thrownBy } from "../../support/system-stack";
 import { synthesize } from "../../support/synth";
 
 const days = (amount: number) => Duration.days(amount);
-const rule = (more: Partial<LifecycleRule>): Partial<GoogleTieredBucketProps> => ({
+const rule = (more: Partial<LifecycleRule>): Partial<TieredBucketProps> => ({
   lifecycleRules: [{ id: "r0", ...more }],
 });
 const KEY = "projects/p/locations/us-east1/keyRings/r/cryptoKeys/k";
 
-const INVALID: ReadonlyArray<readonly [ErrorCode, string, Partial<GoogleTieredBucketProps>]> = [
+const INVALID: ReadonlyArray<readonly [ErrorCode, string, Partial<TieredBucketProps>]> = [
   ["InvalidGoogleBucketName", "capital letters", { bucketName: "App-Ef" }],
   ["InvalidGoogleBucketName", "Google's own name", { bucketName: "my-google-files" }],
   ["InvalidGoogleBucketName", "64 characters without dots", { bucketName: "a".repeat(64) }],
@@ -98,7 +98,7 @@ test.each(INVALID)("%s: %s is refused", (code, _, props) => {
   // when
   const refusal = thrownBy(() =>
     synthesize((stack) => {
-      new GoogleTieredBucket(stack, "files", { bucketName: "app-ef-files", location: "europe-west3", ...props });
+      new TieredBucket(stack, "files", { bucketName: "app-ef-files", location: "europe-west3", ...props });
     }),
   );
 
@@ -111,8 +111,8 @@ test("a second bucket of the same name anywhere in the app is refused", () => {
   // given
   const twice = () =>
     synthesize((stack) => {
-      new GoogleTieredBucket(stack, "files", { bucketName: "app-ef-files", location: "EU" });
-      new GoogleTieredBucket(stack, "more", { bucketName: "app-ef-files", location: "EU" });
+      new TieredBucket(stack, "files", { bucketName: "app-ef-files", location: "EU" });
+      new TieredBucket(stack, "more", { bucketName: "app-ef-files", location: "EU" });
     });
 
   // then
