@@ -1,5 +1,6 @@
 // Holds a step's lock in a process of its own. Says `held`, puts a row for each line it is sent, and says what came of
 // it: `put`, or the error's code. Says `lost` when its lock is.
+import "../../lib/provider/kinds";
 import { createInterface } from "node:readline";
 import { ledgerConfig } from "../../lib/manifest/ledger-config";
 import { record } from "./ledger-record";
