@@ -2,10 +2,10 @@ import type { IConstruct } from "constructs";
 import type { ErrorCode } from "./error-codes";
 import { report } from "./errors";
 
-/** Why what an error refuses is right here, by the code of the error: `{ DestroyWithoutReason: "the test is over" }`. */
+/** Reasons why a refused setting is right here, by error code: `{ DestroyWithoutReason: "the test is over" }`. */
 export type Acknowledgements<Code extends ErrorCode = ErrorCode> = Readonly<Partial<Record<Code, string>>>;
 
-/** Whether a reason for an error is given; an empty one is none. */
+/** Whether there is a reason for an error. An empty one does not count. */
 export function isAcknowledged<Code extends ErrorCode>(
   acknowledge: Acknowledgements<Code> | undefined,
   code: Code,
@@ -14,13 +14,13 @@ export function isAcknowledged<Code extends ErrorCode>(
   return typeof reason === "string" && reason.trim() !== "";
 }
 
-/** What to write where an error is right, for the end of its message. */
+/** What to write to acknowledge an error, for the end of its message. */
 export function acknowledgement(code: ErrorCode): string {
   return `acknowledge: { ${code}: "<reason>" }`;
 }
 
 /**
- * Refuses an empty reason with the code that it is for, and a code that cannot be acknowledged with
+ * Refuses an empty reason, with the code that it acknowledges, and a code that cannot be acknowledged here, with
  * `NothingToAcknowledge`.
  *
  * @param codes that can be acknowledged here

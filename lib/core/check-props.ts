@@ -13,7 +13,7 @@ type PropType = string | readonly ["list" | "map", PropType] | readonly ["one", 
 type Named = readonly ["literal" | "is" | "props", string | number];
 type Row = Readonly<Record<string, PropType>>;
 
-/** Name in a row that lets all others pass. */
+/** Key of a row that accepts any further property. */
 const OPEN = "...";
 
 /**
@@ -75,7 +75,7 @@ class PropsCheck {
     if (!(OPEN in row) && !(this.isOpen && path === "")) this.unknown(given, row, name, prefix);
   }
 
-  /** A name that is close to one that is not given is a slip; others may be there for somebody else. */
+  /** A name close to a missing one is a typo. Others may belong to another construct that shares the object. */
   private unknown(given: Readonly<Record<string, unknown>>, row: Row, name: string, prefix: string): void {
     const prototype: unknown = Object.getPrototypeOf(given);
     if (prototype !== Object.prototype && prototype !== null) return;
@@ -102,7 +102,7 @@ class PropsCheck {
         return Array.isArray(value) ? kind === "list" : isObject && (kind === "map" || kind === "props");
       });
       const objects = options.filter(([kind]) => kind === "props").map(([, name]) => String(name));
-      // Of several objects, the one whose required properties are all given was meant.
+      // Of several interfaces, the intended one is the one whose required properties are all set.
       const meant = objects.length > 1 ? objects.find((name) => isObject && hasRequired(value, name)) : objects[0];
       if (inner !== undefined && (inner[0] !== "props" || meant !== undefined) && typeof inner !== "string") {
         if (inner[0] === "props") return this.props(value, meant!, path);
@@ -117,7 +117,7 @@ class PropsCheck {
     this.refuse("PropertyMistyped", `${path} is ${written(value)}, and must be ${described(type)}`);
   }
 
-  /** Whether there is nothing to say; what holds properties is looked at property by property. */
+  /** Whether the value needs no message. Objects with properties are checked one property at a time. */
   private fits(value: unknown, type: PropType): boolean {
     if (type === "any" || isUnresolved(value)) return true;
     if (typeof type === "string") return typeof value === type;
@@ -141,7 +141,7 @@ function hasRequired(value: object, name: string): boolean {
   return required.every((key) => (value as Readonly<Record<string, unknown>>)[key] !== undefined);
 }
 
-/** By the names of the classes: two copies of the package have two classes of one name. */
+/** Compares class names, since two copies of the package have two classes of the same name. */
 function isInstance(value: unknown, name: string): boolean {
   if (typeof value !== "object" || value === null) return false;
   for (let one: unknown = Object.getPrototypeOf(value); one !== null; one = Object.getPrototypeOf(one)) {
@@ -164,7 +164,7 @@ function described(type: PropType): string {
   return `${kind === "list" ? "a list, each" : "an object, each value"} ${described(inner as PropType)}`;
 }
 
-/** What to write for classes that people forget. */
+/** Examples for the classes that are easily forgotten. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   Duration: "a Duration, such as Duration.days(30)",
   Schedule: 'a Schedule, such as Schedule.cron("0 2 * * *")',
@@ -178,7 +178,7 @@ function unqualified(name: string): string {
 }
 
 const LONGEST = 60;
-/** Short names are close to each other without being slips: `file` and `title`. */
+/** Short names are similar without being typos: `file` and `title`. */
 const SHORTEST_SLIP = 5;
 
 function written(value: unknown): string {

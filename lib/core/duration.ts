@@ -5,7 +5,7 @@ import { report, SternaError } from "./errors";
 /** How a `Duration` is converted. */
 export interface DurationConversionOptions {
   /**
-   * Whether a remainder is refused: 90 seconds are no whole number of minutes.
+   * Whether a remainder is refused: 90 seconds are not a whole number of minutes.
    * @default true
    */
   readonly integral?: boolean;
@@ -115,15 +115,15 @@ export interface DayRule {
   /** As in "S3 counts whole days". */
   readonly says: string;
 
-  /** The least number of days. */
+  /** The minimum number of days. */
   readonly least: number;
 }
 
-/** S3 Lifecycle counts whole days and does its work once a day, at midnight UTC. */
+/** S3 Lifecycle counts whole days and runs once a day, at midnight UTC. */
 const LIFECYCLE: DayRule = { code: "NotWholeDays", says: "S3 counts whole days.", least: 0 };
 
 /**
- * The days of a duration, where a part of a day counts for nothing.
+ * The days of a duration, where the service ignores parts of a day.
  *
  * @param of name of the option
  * @throws ValidationError with the code of the rule

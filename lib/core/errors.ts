@@ -4,10 +4,10 @@ import { dirname, relative, sep } from "node:path";
 import type { ErrorCode } from "./error-codes";
 
 /**
- * A mistake that the person in front of the screen can mend: wrong input, a missing tool, a refused promotion.
+ * A mistake that the user can fix: wrong input, a missing tool, a refused promotion.
  *
- * Everything that is thrown on purpose is a `SternaError`; anything else is a defect of Sterna. The message says
- * what is wrong, the value got, what is allowed, and what to write instead.
+ * Any other error is a defect of Sterna. The message says what is wrong, the value, what is allowed, and what to write
+ * instead.
  */
 export class SternaError extends Error {
   override readonly name: string = "SternaError";
@@ -30,20 +30,20 @@ export interface Problem {
   /** Stable name of the mistake, listed in `docs/errors.md`. */
   readonly code: ErrorCode;
 
-  /** What is wrong, the value got, what is allowed, what to write; ends with the path of the construct. */
+  /** What is wrong, the value, what is allowed, and what to write. Ends with the path of the construct. */
   readonly message: string;
 
-  /** Path of the construct that holds the mistake; absent for a value object outside of constructs. */
+  /** Path of the construct with the mistake. Absent for a value object outside of the construct tree. */
   readonly constructPath?: string;
 
-  /** Line of the project that made the construct, such as `main.ts:12:3`; absent where the stack does not show it. */
+  /** Line of the project that created the construct, such as `main.ts:12:3`. Absent if the stack trace lacks it. */
   readonly location?: string;
 }
 
-/** Mistakes in the construct tree. The message of each ends with the path of the construct that holds it. */
+/** Mistakes in the construct tree. Each message ends with the path of the construct. */
 export class ValidationError extends SternaError {
   /**
-   * Runs `work` on behalf of a construct: a `SternaError` of a value object gets the construct's path.
+   * Runs `work` for a construct: a `SternaError` of a value object gets the construct's path.
    *
    * @throws ValidationError with the code of the `SternaError`
    */
@@ -56,7 +56,7 @@ export class ValidationError extends SternaError {
     }
   }
 
-  /** One error for several mistakes: it has the code and the path of the first. */
+  /** One error for several mistakes, with the code and the path of the first. */
   static ofProblems(problems: readonly Problem[], construct: IConstruct): ValidationError {
     const [first] = problems;
     const error = new ValidationError(first!.code, "", construct);
@@ -75,7 +75,7 @@ export class ValidationError extends SternaError {
   /** Path of the construct in the tree, such as `app-ef-staging/beta-to-v1/create-schema`. */
   readonly constructPath: string;
 
-  /** All mistakes that were found, this one first. */
+  /** All mistakes, this one first. */
   readonly problems: readonly Problem[];
 
   /**
@@ -96,7 +96,7 @@ export class ValidationError extends SternaError {
 const LIBRARY = dirname(__dirname) + sep;
 const DEEP_STACK = 100;
 
-/** The line of the project that is being executed: the innermost one that is neither Sterna's nor a package's. */
+/** The innermost line of the call stack that belongs to neither Sterna nor a package. */
 export function projectLine(): string | undefined {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEEP_STACK;
@@ -111,15 +111,15 @@ export function projectLine(): string | undefined {
   return undefined;
 }
 
-/** Mistakes of the constructs that are being checked, and of those that went on in spite of them, by root. */
+/** Mistakes by root: those of the constructs being checked, and of those created in spite of them. */
 const checked = new WeakMap<IConstruct, Problem[]>();
 const deferred = new WeakMap<IConstruct, Problem[]>();
 
 /**
- * Checks a construct, and goes on after a mistake to find the others: all of them are thrown together.
+ * Checks a construct, continues after a mistake to find the others, and throws all of them together.
  *
- * Where `sterna` runs the app, a construct whose check ran through is made in spite of its mistakes, and the synthesis
- * throws those of all constructs together.
+ * When `sterna` runs the app, the construct is created in spite of its mistakes if its check ran to the end. The
+ * synthesis then throws the mistakes of all constructs together.
  *
  * @param check calls `report` for each mistake; a `SternaError` that it throws is its last one
  * @param options `canGoOn: false` when the construct cannot be made with the mistakes
@@ -134,7 +134,7 @@ export function collect<Result>(construct: IConstruct, check: () => Result, { ca
   try {
     result = check();
   } catch (error) {
-    // A crash that follows a mistake is none of its own.
+    // A crash that follows a mistake is not another mistake.
     if (!(error instanceof SternaError)) throw problems.length > 0 ? thrownTogether(construct, problems) : error;
     if (problems.length === 0) throw ValidationError.locate(construct, () => rethrow(error));
     throw thrownTogether(construct, [...problems, ...problemsOf(error, construct)]);
@@ -148,7 +148,7 @@ export function collect<Result>(construct: IConstruct, check: () => Result, { ca
 }
 
 /**
- * Notes a mistake of a construct that `collect` checks. Outside of `collect` it is thrown at once.
+ * Records a mistake of a construct that `collect` checks. Outside of `collect`, throws it at once.
  *
  * @param code stable name of the mistake, listed in `docs/errors.md`
  * @param message what is wrong, the value got, what is allowed, what to write
@@ -166,14 +166,14 @@ export function isFaultless(construct: IConstruct): boolean {
   return (checked.get(construct) ?? []).length === 0;
 }
 
-/** Runs a part of a check that throws its mistake: the check goes on after it. */
+/** Runs a part of a check that throws. The check continues after it. */
 export function attempt<Result>(construct: IConstruct, part: () => Result): Result | undefined {
   const problems = checked.get(construct);
   if (problems === undefined) return ValidationError.locate(construct, part);
   try {
     return part();
   } catch (error) {
-    // What follows from a mistake that was reported is none of its own.
+    // An error that follows from a reported mistake is not another mistake.
     if (error instanceof ValidationError && error.problems[0] === problems[0]) throw error;
     if (!(error instanceof SternaError)) throw error;
     problems.push(...problemsOf(error, construct));
@@ -190,13 +190,13 @@ function problemsOf(error: SternaError, construct: IConstruct): readonly Problem
     .problems;
 }
 
-/** Variable with the file in which `sterna` reads the mistakes of the app that it runs, as a JSON list of `Problem`. */
+/** Variable with the path of a file: the app writes its mistakes there, for `sterna`, as a JSON list of `Problem`. */
 export const PROBLEMS_FILE = "STERNA_PROBLEMS_FILE";
 
 const allDeferred: Problem[] = [];
 
 if (process.env[PROBLEMS_FILE]) {
-  // Whatever stops the app, and wherever: what was found until then is told.
+  // Report what was found so far, whatever stops the app.
   process.on("uncaughtExceptionMonitor", (error) => writeProblems(process.env[PROBLEMS_FILE]!, error));
 }
 
@@ -221,7 +221,7 @@ function defer(construct: IConstruct, problems: readonly Problem[]): void {
   });
 }
 
-/** Mistakes that stop the app come after those of the constructs before. */
+/** Adds the mistake that stops the app after those of the previous constructs. */
 function thrownTogether(construct: IConstruct, problems: readonly Problem[]): ValidationError {
   return ValidationError.ofProblems([...(deferred.get(construct.node.root) ?? []), ...problems], construct);
 }

@@ -1,6 +1,6 @@
 /**
- * The known name that somebody probably meant: the one that fewest edits lead to, when they are two (swapped letters)
- * or at most a third of its letters.
+ * The known name that was probably meant: the one with the fewest edits, if there are two (swapped letters) or at most
+ * a third of its letters.
  */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   const [best] = known
@@ -16,7 +16,7 @@ export function describeKnown(typed: string, known: readonly string[]): string {
   return `there ${known.length === 1 ? "is" : "are"} ${known.join(", ") || "none"}${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
 }
 
-/** Levenshtein's distance: letters to insert, delete or replace. */
+/** Levenshtein distance: letters to insert, delete, or replace. */
 function countEdits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...from].entries()) {

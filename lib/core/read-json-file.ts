@@ -18,11 +18,11 @@ export function readJsonFile<Schema extends z.ZodType>(
   code: ErrorCode,
 ): z.output<Schema> {
   const result = schema.safeParse(parseFile(readText(file), file));
-  if (!result.success) throw new SternaError(code, `${file} is not as it should be:\n${describeIssues(result.error)}`);
+  if (!result.success) throw new SternaError(code, `${file} is invalid:\n${describeIssues(result.error)}`);
   return result.data;
 }
 
-/** One line per mistake: where it is and what is wrong there. */
+/** One line per mistake: its path and what is wrong. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
     .map((issue) => `  ${issue.path.length === 0 ? "at the top" : issue.path.join(".")}: ${issue.message}`)
@@ -49,13 +49,13 @@ function parseFile(text: string, file: string): unknown {
   }
 }
 
-// Node 20 names the place of some mistakes and not of others.
+// Node 20 reports the position of some mistakes only.
 function locateError(text: string): string {
   const errors: ParseError[] = [];
   try {
     parseTree(text, errors, { disallowComments: true });
   } catch {
-    // It calls itself for each level: nesting without end is too deep for it.
+    // The parser is recursive, so endless nesting overflows the stack.
     return "";
   }
   const first = errors[0];

@@ -7,8 +7,8 @@ type Block = { readonly from: string; readonly to: string } | { readonly id: str
 const blocksOfStacks = new WeakMap<TerraformStack, Map<"moved" | "import", Block[]>>();
 
 /**
- * Tells Terraform that the resources of a construct were declared under another path before: they are kept instead of
- * being destroyed and made anew.
+ * Tells Terraform that the resources of a construct used to have another path, so that it keeps them instead of
+ * destroying and recreating them.
  *
  * @param previously former paths of the construct inside its stack, such as `files` or `storage/files`
  * @see https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
@@ -33,14 +33,14 @@ export function keepMovedResources(construct: Construct, previously: readonly st
   }
 }
 
-/** A resource that exists and that Terraform takes over instead of making one. */
+/** An existing resource that Terraform imports instead of creating one. */
 export interface Adoption {
-  /** What the provider calls it in its documentation of `terraform import`. */
+  /** The id for `terraform import`, as the provider documents it. */
   readonly id: string;
 }
 
 /**
- * Lets Terraform take over a resource that exists. Written as an override: cdktf's `importFrom` runs Terraform at synth.
+ * Imports an existing resource. Uses an override, since cdktf's `importFrom` runs Terraform at synth.
  *
  * @param id what the provider calls the resource in its documentation of `terraform import`
  * @see https://developer.hashicorp.com/terraform/language/import
@@ -49,7 +49,7 @@ export function adoptResource(resource: TerraformResource, id: string): void {
   addBlock(TerraformStack.of(resource), "import", { to: addressOf(resource), id });
 }
 
-/** The list stays the same object, so that blocks can still be added after the override was. */
+/** The list stays the same object, so that later blocks are added to it. */
 function addBlock(stack: TerraformStack, kind: "moved" | "import", block: Block): void {
   const kinds = blocksOfStacks.get(stack) ?? new Map<"moved" | "import", Block[]>();
   blocksOfStacks.set(stack, kinds);
@@ -73,17 +73,17 @@ function pathInStack(construct: Construct, stack: TerraformStack): string[] {
   return construct.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id);
 }
 
-/** The id that the stack gives to a resource at a path where there is none any more. */
+/** The id that the stack would give to a resource at a path that no longer exists. */
 function formerId(stack: TerraformStack, path: readonly string[]): string {
   const scopes = [...stack.node.scopes, ...path.map((id) => ({ node: { id } }))];
   return stack.getLogicalId({ scopes } as unknown as Node);
 }
 
 /**
- * The way out of a construct's defaults: changes what it passes to one of its children, right before that child is
- * made. An object is merged over the configuration (one level deep); a function gets it and returns another.
+ * An escape hatch: changes the configuration that a construct passes to one of its children. An object is merged over
+ * the configuration (one level deep); a function receives it and returns another.
  *
- * What a transform changes is not validated.
+ * Sterna does not validate what a transform changes.
  */
 export type Transform<Config> = Partial<Config> | ((config: Config) => Config);
 

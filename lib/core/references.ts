@@ -2,18 +2,18 @@ import { SternaError } from "./errors";
 import { formatDynamicReference, isDynamicReferencePart } from "./secrets-in-text";
 import { isUnresolved } from "./tokens";
 
-/** A value of `Environment.variables`, looked up where the step runs. */
+/** A value of `Environment.variables`, resolved where the step runs. */
 export interface VariableReference {
   readonly variable: string;
 }
 
-/** A variable of the process environment, looked up where the step runs and written nowhere. */
+/** A variable of the process environment, resolved where the step runs and never stored. */
 export interface EnvironmentVariableReference {
   readonly env: string;
 }
 
 /**
- * Refers to what differs between environments: `variable("BUCKET")`.
+ * A reference to a value that differs between environments: `variable("BUCKET")`.
  *
  * The program names the variable instead of holding its value, so that staging and production run the same program,
  * with the same checksum.
@@ -24,18 +24,18 @@ export function variable(name: string): VariableReference {
   return { variable: name };
 }
 
-/** What stands for a secret wherever one is wanted. */
+/** Any reference to a secret. */
 export type SecretReference = EnvironmentVariableReference | AwsSecretReference | GoogleSecretReference;
 
 /**
- * A text that a step uses: written out, or named and looked up where the step runs.
+ * A string that a step uses: a literal, or a reference that is resolved where the step runs.
  *
- * Values that differ between environments and secrets are always named: that is what lets the same program, with the
- * same checksum, be proved in staging and applied to production.
+ * Use references for secrets and for values that differ between environments. Then the same program, with the same
+ * checksum, can be proved in staging and applied to production.
  */
 export type TextInput = string | VariableReference | SecretReference;
 
-/** Refers to a secret. The value never gets into the synthesized JSON, the plan, the state, the ledger or a log. */
+/** A reference to a secret. The value never enters the synthesized JSON, the plan, the state, the ledger, or a log. */
 export const SecretReference = {
   /**
    * The value of a variable of the process environment, where Terraform runs.
@@ -56,7 +56,7 @@ export const SecretReference = {
   /**
    * A value of AWS Secrets Manager: `SecretReference.aws(variable("DATABASE_SECRET"), { key: "url" })`.
    *
-   * Region and credentials are those where it is used; an ARN names its own region.
+   * Uses the region and the credentials of the place of use. An ARN has its own region.
    *
    * @param secret name or ARN; a variable where environments have different ones
    * @throws SternaError `SecretReferenceInvalid`
@@ -68,7 +68,7 @@ export const SecretReference = {
   /**
    * A value of Google Secret Manager: `SecretReference.google("projects/shop/secrets/database", { key: "url" })`.
    *
-   * Credentials are Application Default Credentials where it is used.
+   * Uses the Application Default Credentials of the place of use.
    *
    * @param secret `projects/<project>/secrets/<name>`; a variable where environments have different ones
    * @throws SternaError `SecretReferenceInvalid`
@@ -99,7 +99,7 @@ export interface AwsSecretOptions {
   readonly kmsKeyArn?: string;
 }
 
-/** Where a value of AWS Secrets Manager is: never the value itself. */
+/** Location of a value in AWS Secrets Manager, never the value itself. */
 export interface AwsSecretAddress {
   readonly store: "aws";
   /** Name or ARN. */
@@ -115,7 +115,7 @@ export interface AwsSecretAddress {
 export class AwsSecretReference {
   readonly secret: AwsSecretAddress;
 
-  /** Private, since a program holds all that is public here. */
+  /** Private, since programs serialize all public properties. */
   readonly #kmsKeyArn: string | undefined;
 
   /**
@@ -143,7 +143,7 @@ export class AwsSecretReference {
   }
 
   /**
-   * What `secrets[].valueFrom` of a container definition of Amazon ECS takes: `arn:…:key:stage:`.
+   * The value for `secrets[].valueFrom` of an Amazon ECS container definition: `arn:…:key:stage:`.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
    * @throws SternaError `SecretReferenceInvalid` for a secret that is not named by its ARN: ECS takes a name for a parameter
@@ -161,7 +161,7 @@ export class AwsSecretReference {
   }
 
   /**
-   * The reference as a text, for what takes CloudFormation's dynamic references, and for `.env` files.
+   * The reference as a CloudFormation dynamic reference, for `.env` files and other text.
    *
    * @throws SternaError `SecretReferenceInvalid` for a secret that a variable names
    */
@@ -193,7 +193,7 @@ export interface GoogleSecretOptions {
   readonly version?: string;
 }
 
-/** Where a value of Google Secret Manager is: never the value itself. */
+/** Location of a value in Google Secret Manager, never the value itself. */
 export interface GoogleSecretAddress {
   readonly store: "google";
   /** `projects/<project>/secrets/<name>`. */
@@ -232,7 +232,7 @@ export class GoogleSecretReference {
   }
 
   /**
-   * What `value_source.secret_key_ref` of a Cloud Run service takes.
+   * The value for `value_source.secret_key_ref` of a Cloud Run service.
    *
    * @throws SternaError `SecretReferenceInvalid` for a key: Cloud Run gives a container the whole value
    */

@@ -14,30 +14,30 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SternaError } from "./errors";
 
-/** What a file is made of: the whole, or pieces one after the other, so that a large one need not be in memory. */
+/** The content of a file: all of it, or a sequence of pieces, so that a large file need not be in memory. */
 export type FileContent = string | Uint8Array | Iterable<string>;
 
-/** Permissions of a file and of the folders that are made for it, less what the umask takes away. */
+/** Permissions of a file and of the directories created for it, before the umask. */
 export interface Permissions {
   /** @default 0o600, for its owner alone */
   readonly mode?: number;
 
   /**
-   * Whether a file that is replaced hands its permissions on, whatever the umask is; `mode` is for a new one then.
+   * Whether a replaced file keeps its permissions, whatever the umask is. `mode` then only applies to a new file.
    * @default false
    */
   readonly keepMode?: boolean;
 
   /**
-   * `"none"` makes no folder: one that is missing is a mistake then.
+   * `"none"` creates no directories, so a missing one is an error.
    * @default 0o700, for their owner alone
    */
   readonly folderMode?: number | "none";
 }
 
 /**
- * Writes a file, all or nothing: other processes see the old file or the whole new one, and after a power failure it is
- * one of the two as well. Folders that are missing are made.
+ * Replaces a file atomically and durably: other processes see either the old or the new content, also after a power
+ * failure. Creates missing directories.
  */
 export function replaceFileSync(path: string, content: FileContent, permissions: Permissions = {}): void {
   const { mode = 0o600, keepMode = false, folderMode = 0o700 } = permissions;
@@ -46,7 +46,7 @@ export function replaceFileSync(path: string, content: FileContent, permissions:
     if (folderMode !== "none") mkdirSync(dirname(path), { recursive: true, mode: folderMode });
     const file = openSync(draft, "wx", mode);
     try {
-      // Not `writeSync`: on a disk that becomes full it writes a part and reports no error.
+      // Not `writeSync`: on a full disk it writes a part and reports no error.
       for (const block of blocksOf(content)) writeFileSync(file, block);
       const kept = keepMode ? statSync(path, { throwIfNoEntry: false })?.mode : undefined;
       if (kept !== undefined) fchmodSync(file, kept);
@@ -63,7 +63,7 @@ export function replaceFileSync(path: string, content: FileContent, permissions:
 }
 
 /**
- * Writes a file as `replaceFileSync` does, for a person who has to hear what is in the way.
+ * `replaceFileSync` with an error message for the user.
  *
  * @throws SternaError `FileUnwritable`; the old file is as it was
  */
@@ -71,7 +71,7 @@ export function writeWholeFile(path: string, content: FileContent, permissions: 
   try {
     replaceFileSync(path, content, permissions);
   } catch (cause) {
-    // Pieces are made while they are written, and what goes wrong in that has nothing to do with the file.
+    // The pieces are produced while writing. Their errors are unrelated to the file.
     if (cause instanceof SternaError) throw cause;
     throw new SternaError("FileUnwritable", `${path} cannot be written: ${(cause as Error).message}`, { cause });
   }
@@ -83,7 +83,7 @@ export function writePrivateJson(path: string, value: unknown): void {
 }
 
 /**
- * Writes a file as `replaceFileSync` does, without blocking.
+ * The asynchronous form of `replaceFileSync`.
  *
  * @param mode its permissions; by default only its owner can read it
  */
@@ -93,7 +93,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
     const file = await open(draft, "wx", 0o600);
     try {
       await file.writeFile(content);
-      // The umask does not count: the file is to be as open as the one it replaces, and no more.
+      // Independent of the umask: the file is as open as the one it replaces, and no more.
       await file.chmod(mode);
       await file.sync();
     } finally {
@@ -107,7 +107,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   await syncDirectory(dirname(path));
 }
 
-/** Makes a rename or a removal in a directory last through a power failure. Windows opens no directories. */
+/** Makes a rename or a removal in a directory durable. Windows cannot open directories. */
 export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(directory, "r");
@@ -118,7 +118,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Makes the content of a file last through a power failure. */
+/** Makes the content of a file durable. */
 export async function syncFile(path: string): Promise<void> {
   const handle = await open(path, "r+");
   try {
@@ -128,14 +128,14 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** An empty file that only its owner can read, for a program that will write into it; replaces what is there. */
+/** Creates or replaces an empty file that only its owner can read, for a program to write to. */
 export async function createPrivateFile(path: string): Promise<void> {
   await rm(path, { force: true });
   const file = await open(path, "wx", 0o600);
   await file.close();
 }
 
-/** The bytes of a file, or nothing when there is no such file. */
+/** The bytes of a file, or undefined if it does not exist. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
@@ -155,17 +155,17 @@ function syncDirectorySync(directory: string): void {
   }
 }
 
-/** A name that no other process uses, hidden from whoever lists the folder by ending. */
+/** A name that no other process uses, with an extension that directory listings do not match. */
 function draftOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.draft`);
 }
 
-/** Whatever is in the way of the file can be in the way of removing its draft too. */
+/** What prevents writing the file can also prevent removing its draft. */
 function discard(draft: string): void {
   try {
     rmSync(draft, { force: true });
   } catch {
-    // What went wrong first is what is told.
+    // Report the first error.
   }
 }
 
@@ -175,7 +175,7 @@ function blocksOf(content: FileContent): Iterable<string | Uint8Array> {
 
 const BLOCK_CHARACTERS = 256 * 1024;
 
-/** Puts small pieces of text together, so that not each of them is written on its own. */
+/** Joins small pieces of text, to write fewer and larger ones. */
 export function* inBlocks(pieces: Iterable<string>): Generator<Buffer> {
   let block = "";
   for (const piece of pieces) {

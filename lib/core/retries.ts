@@ -2,34 +2,34 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SternaError } from "./errors";
 
 const FIRST_PAUSE_MILLISECONDS = 200;
-/** A server that asks for more is asked again after this long. */
+/** Longest `Retry-After` that is honored. */
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
-/** How often, and how soon, something is tried again. */
+/** Number and pace of retries. */
 export interface Retries {
-  /** Attempts at most. */
+  /** Maximum number of attempts. */
   readonly attempts: number;
 
   /**
-   * Milliseconds before the second attempt; the pause doubles from then on.
+   * Milliseconds before the second attempt. The pause doubles after each attempt.
    * @default 200
    */
   readonly firstPause?: number;
 
   /**
-   * Ends the waiting.
+   * Aborts the wait.
    * @default - nothing ends it
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Statuses of a server that is too busy, or has a trouble that passes: the ones that Google's guides name, and any 5xx. */
+/** Statuses of transient failures: those that Google's retry guide lists, and any 5xx. */
 export function passes(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
 /**
- * Tries again, after a pause that doubles and is never twice the same, while it is worth it.
+ * Retries with exponential backoff and jitter while an error is transient.
  *
  * @param isWorthIt whether another attempt can end otherwise
  * @throws Error what the last attempt ended with
@@ -50,11 +50,11 @@ export async function withRetries<T>(
 }
 
 /**
- * Asks again, after a pause that doubles, while a server is too busy or does not answer. A server that says with
- * `Retry-After` when to come back is left alone until then.
+ * Repeats a request with exponential backoff while the server is busy or does not respond. Waits for as long as a
+ * `Retry-After` header says.
  *
  * @param request sends the request; called for each attempt
- * @returns the last answer, also one that says that the server is too busy
+ * @returns the last response, even if it says that the server is busy
  * @throws Error what the last attempt ended with, when none was answered
  */
 export async function fetchWithRetries(request: () => Promise<Response>, retries: Retries): Promise<Response> {
@@ -67,7 +67,7 @@ export async function fetchWithRetries(request: () => Promise<Response>, retries
       asked = retryAfter(answer);
       await answer.body?.cancel();
     } catch (error) {
-      // A mistake that a person has to mend does not go away.
+      // An error that needs a fix does not go away.
       if (attempt === attempts || signal?.aborted || error instanceof SternaError) throw error;
     }
     await sleep(Math.max(asked, pauseBefore(attempt, firstPause)), undefined, { signal });

@@ -11,7 +11,7 @@ const BEGINNING = "{{resolve:secretsmanager:";
 const FORM =
   /^\{\{resolve:secretsmanager:(?<id>arn:[^:{}]+:secretsmanager:[^:{}]*:[^:{}]*:secret:[^:{}]+|[^:{}]+)(:SecretString(:(?<key>[^:{}]*)(:(?<versionStage>[^:{}]*):?)?)?)?\}\}$/;
 
-/** Whether a reference stands in a text, as CloudFormation would take it, among other characters. */
+/** Whether a text contains a CloudFormation dynamic reference among other characters. */
 export function holdsDynamicReference(text: string): boolean {
   return text.includes(BEGINNING);
 }
@@ -22,7 +22,7 @@ export function isDynamicReference(text: string): boolean {
 }
 
 /**
- * Reads a reference as CloudFormation writes it; nothing for another text.
+ * Parses a CloudFormation dynamic reference; undefined for any other text.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
  */
@@ -32,23 +32,23 @@ export function parseDynamicReference(text: string): DynamicReference | undefine
   return { id, ...(key && { key }), ...(versionStage && { versionStage }) };
 }
 
-/** Writes a reference as CloudFormation reads it. */
+/** Formats a CloudFormation dynamic reference. */
 export function formatDynamicReference({ id, key = "", versionStage = "" }: DynamicReference): string {
   const rest = versionStage === "" ? (key === "" ? "" : `:${key}`) : `:${key}:${versionStage}`;
   return `${BEGINNING}${id}:SecretString${rest}}}`;
 }
 
-/** Whether a key or a stage can stand in a reference. */
+/** Whether a reference can contain this key or stage. */
 export function isDynamicReferencePart(text: string): boolean {
   return /^[^:{}]+$/.test(text);
 }
 
 const URL_WITH_PASSWORD = /[a-z][a-z0-9+.-]*:\/\/[^\s:@/'"]*:(?<password>[^\s@/'"]+)@/gi;
 
-/** `$PASSWORD` and `${PASSWORD}` in a script: looked up when it runs, so nothing is written down. */
+/** `$PASSWORD` and `${PASSWORD}` in a script, which are expanded when it runs. */
 const REFERENCE = /^\$(\w+|\{\w+\})$/;
 
-/** Whether a URL with a password in it, such as `postgresql://user:secret@host/`, stands anywhere in the text. */
+/** Whether the text contains a URL with a password, such as `postgresql://user:secret@host/`. */
 export function holdsPassword(text: string): boolean {
   return [...text.matchAll(URL_WITH_PASSWORD)].some((url) => !REFERENCE.test(url.groups!.password!));
 }

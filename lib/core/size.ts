@@ -3,7 +3,7 @@ import { SternaError } from "./errors";
 /** How a `Size` is converted. */
 export interface SizeConversionOptions {
   /**
-   * Whether a remainder is refused: 1500 bytes are no whole number of KiB.
+   * Whether a remainder is refused: 1500 bytes are not a whole number of KiB.
    * @default true
    */
   readonly integral?: boolean;

@@ -1,13 +1,13 @@
-/** A part of SQL that is no code, or the end of a statement (PostgreSQL documentation, 4.1 "Lexical Structure"). */
+/** A comment, a quoted part, or the end of a statement (PostgreSQL documentation, 4.1 "Lexical Structure"). */
 const TOKEN =
   /(?<comment>--[^\n]*|\/\*)|(?<quoted>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)|(?<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<end>;)/gs;
 
 /** One statement of a text. */
 export interface SqlStatement {
-  /** Where its first word begins in the whole. */
+  /** Offset of its first word. */
   readonly start: number;
 
-  /** Where it ends: at its semicolon, or with the whole. */
+  /** Offset of its end: its semicolon, or the end of the text. */
   readonly end: number;
 
   /** The statement without comments. */
@@ -47,7 +47,7 @@ export function splitSql(sql: string): SqlStatement[] {
   return [...statements, current.end(sql.length)].filter(({ code }) => code !== "");
 }
 
-/** A statement that is being read. */
+/** The statement being read. */
 class Draft {
   code = "";
   private text = "";
@@ -65,7 +65,7 @@ class Draft {
   }
 }
 
-/** Whether a semicolon belongs to the body of a function: `begin atomic … end` (CREATE FUNCTION, "sql_body"). */
+/** Whether a semicolon is part of a function body: `begin atomic … end` (CREATE FUNCTION, "sql_body"). */
 function isInsideBody(code: string): boolean {
   const body = /\bbegin\s+atomic\b(.*)/is.exec(code)?.[1];
   if (body === undefined) return false;

@@ -1,5 +1,5 @@
 /**
- * Types of resources whose destruction loses data, keys or addresses that a new one does not bring back: databases,
+ * Types of resources whose destruction loses data, keys, or addresses that a new one does not restore: databases,
  * buckets, volumes, queues, keys, secrets, user pools.
  *
  * Source: the resources of the AWS, Google and Kubernetes providers for which the AWS Backup, Google Cloud and
@@ -75,7 +75,7 @@ const STATEFUL_TYPES: ReadonlySet<string> = new Set([
   "kubernetes_stateful_set_v1",
 ]);
 
-/** Whether a resource of this type holds data that its creation would not bring back. */
+/** Whether a resource of this type contains data that recreating it would not restore. */
 export function isStateful(type: string): boolean {
   return STATEFUL_TYPES.has(type);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The installed package that this file is part of. */
+/** The installed package that contains this file. */
 export interface SternaPackage {
   /** Folder that holds `package.json`. */
   readonly root: string;
@@ -9,11 +9,11 @@ export interface SternaPackage {
   /** Version of the package, and of the Terraform provider in it. */
   readonly version: string;
 
-  /** The command line, as it was built: a script for node. */
+  /** The built command line, a script for Node.js. */
   readonly binary: string;
 }
 
-/** What is read of `package.json`; others than that of Sterna may lack any of it. */
+/** The relevant part of `package.json`. Those of other packages may lack any of it. */
 interface PackageFile {
   readonly name?: string;
   readonly version: string;

@@ -9,13 +9,13 @@ export function someOf(names: readonly string[], most = 20, separator = ", "): s
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
 
-/** The first lines of many, and one that says how many were left out. */
+/** The first lines, and one that says how many were omitted. */
 export function someLines(lines: readonly string[], most: number): string[] {
   return lines.length > most ? [...lines.slice(0, most), `and ${lines.length - most} more`] : [...lines];
 }
 
 /**
- * The beginning of a text, with a sign that there was more. No character outside of the basic plane is cut in half.
+ * The beginning of a text, with an ellipsis if it was longer. Does not split surrogate pairs.
  *
  * @param most characters of the result
  */
@@ -23,12 +23,12 @@ export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }
 
-/** A text in one line: every run of white space is one space. */
+/** A text on one line: every run of white space becomes one space. */
 export function inOneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
-/** The JSON of a text, or nothing. A message of `JSON.parse` would repeat a part of the text. */
+/** The parsed JSON, or undefined. A message of `JSON.parse` would repeat a part of the text. */
 export function parseJson(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);
