@@ -5,13 +5,13 @@ import { Gate } from "./gate";
 
 const QUARTER = Duration.days(90);
 
-/** Gates that need nobody: they look at what is synthesized, and at the plan. */
+/** Automatic gates, which judge the synthesized stack and the plan. */
 const automatic = {
   noPlainSecrets: Gate.synth("no-plain-secrets", noPlainSecrets, {
-    title: "No secret stands in an environment variable",
+    title: "No environment variable contains a literal secret",
   }),
   corsExplicit: Gate.synth("cors-explicit", corsExplicit, {
-    title: "Origins are written out, and none is localhost",
+    title: "CORS origins are explicit, and none is localhost",
   }),
   tlsOnListeners: Gate.synth("tls-on-listeners", tlsOnListeners, {
     title: "Every public listener speaks TLS 1.2 or newer",
@@ -20,15 +20,15 @@ const automatic = {
     title: "Every service has an alarm with an action",
   }),
   statefulBackedUp: Gate.synth("stateful-backed-up", statefulBackedUp, {
-    title: "Everything that keeps data is backed up",
+    title: "Every resource with data is backed up",
   }),
   stepsReversible: Gate.synth("steps-reversible", stepsReversible, {
-    title: "Every step has a way back, or a reason why it has none",
+    title: "Every step can be undone, or gives a reason",
   }),
   noStatefulLoss: Gate.plan("no-stateful-loss", "no-stateful-loss", {
-    title: "Nothing that keeps data is destroyed or replaced",
+    title: "No resource with data is destroyed or replaced",
   }),
-  noDrift: Gate.plan("no-drift", "no-drift", { title: "Nothing was changed past Terraform" }),
+  noDrift: Gate.plan("no-drift", "no-drift", { title: "Nothing was changed outside of Terraform" }),
 } as const;
 
 const critical = [
@@ -50,11 +50,11 @@ const before = [
     title: "A complete backup exists",
   }),
   Gate.run("proved-before", "the ledger of the environment before, which must hold each step with the same checksum", {
-    title: "The migration was tested in the environment before",
+    title: "The migration was tested in the previous environment",
   }),
   Gate.attested("release-notes-read", { title: "The release notes were read for breaking changes" }),
   Gate.attested("configuration-documented", { title: "The current configuration is documented" }),
-  Gate.attested("users-notified", { title: "Users know of the downtime" }),
+  Gate.attested("users-notified", { title: "Users are informed about the downtime" }),
 ];
 
 const during = [
@@ -71,21 +71,21 @@ const during = [
     },
   ),
   Gate.run("issues-recorded", "the ledger, the log of each step, and the record of the apply", {
-    title: "What happens is written down",
+    title: "Everything that happens is recorded",
     phase: "during",
   }),
 ];
 
 const after = [
   Gate.run("health-verified", "the verification section of each migration", {
-    title: "Services answer, and the data is whole",
+    title: "Services respond, and the data is complete",
     phase: "post",
   }),
   Gate.attested("critical-workflows-tested", { title: "Critical workflows were tested", phase: "post" }),
-  Gate.attested("metrics-watched", { title: "Metrics and alerts were watched", phase: "post" }),
+  Gate.attested("metrics-watched", { title: "Metrics and alerts were monitored", phase: "post" }),
   Gate.attested("backups-work", { title: "Backups of the new release work", phase: "post" }),
   Gate.attested("documentation-updated", { title: "The documentation is up to date", phase: "post" }),
-  Gate.attested("users-told", { title: "Users know that it is done", phase: "post" }),
+  Gate.attested("users-told", { title: "Users are informed that the migration is done", phase: "post" }),
 ];
 
 /** Ready lists of gates. */
@@ -102,6 +102,6 @@ export const Checklist = {
   /** What has to hold before a migrated release moves on to the next environment. */
   afterMigration: (): readonly Gate[] => after,
 
-  /** Single gates that need nobody. */
+  /** The automatic gates, one by one. */
   automatic,
 } as const;

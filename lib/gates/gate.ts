@@ -4,38 +4,38 @@ import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
 import { SternaError } from "../core/errors";
 import type { StackCheck } from "./rendered-stack";
 
-/** What all gates are told. */
+/** Options of every gate. */
 export interface GateOptions {
-  /** What has to hold, for people. */
+  /** The condition, in words. */
   readonly title: string;
 
   /**
-   * When it is looked at: `pre` before a release is applied, `during` while it is, `post` before it moves on to the next
+   * When it is judged: `pre` before a release is applied, `during` while it is, `post` before it moves on to the next
    * environment.
    * @default "pre"
    */
   readonly phase?: GatePhase;
 }
 
-/** What a gate that waits for evidence is told. */
+/** Options of a gate that needs evidence. */
 export interface EvidenceGateOptions extends GateOptions {
   /**
-   * For how long evidence counts, from when it was shown; it may say itself that it expires earlier.
+   * How long evidence is valid after it was recorded. The evidence itself may expire earlier.
    * @default Duration.days(30)
    */
   readonly validFor?: Duration;
 
   /**
-   * Whether each release needs evidence of its own.
+   * Whether each release needs its own evidence.
    * @default true
    */
   readonly eachRelease?: boolean;
 }
 
-/** Something that has to hold before an environment is changed. */
+/** A condition that must hold before an environment is changed. */
 export class Gate {
   /**
-   * A gate at synth: looks at what is synthesized, and stops the synthesis.
+   * A gate at synth: judges the synthesized stack, and stops the synthesis.
    *
    * @param id name of the gate, for waivers; lower-case letters, digits and hyphens
    * @param check finds what is wrong in the rendered stack
@@ -46,10 +46,10 @@ export class Gate {
   }
 
   /**
-   * A gate at plan: looks at the plan, and stops `sterna plan`.
+   * A gate at plan: judges the plan, and stops `sterna plan`.
    *
    * @param id name of the gate, for waivers
-   * @param check `no-stateful-loss`: nothing that keeps data is destroyed or replaced; `no-drift`: nothing was changed past Terraform
+   * @param check `no-stateful-loss`: no resource with data is destroyed or replaced; `no-drift`: nothing was changed outside of Terraform
    * @throws SternaError `InvalidIdentifier`, `InvalidGate`
    */
   static plan(id: string, check: PlanCheck, options: GateOptions): Gate {
@@ -57,10 +57,10 @@ export class Gate {
   }
 
   /**
-   * A gate at run time: held by steps or by the engine right before a change, so that nobody has to do anything.
+   * A gate at run time: enforced by steps or by the engine right before a change.
    *
    * @param id name of the gate
-   * @param heldBy what holds it, for people
+   * @param heldBy what enforces it, in words
    * @throws SternaError `InvalidIdentifier`, `InvalidGate`
    */
   static run(id: string, heldBy: string, options: GateOptions): Gate {
@@ -68,7 +68,7 @@ export class Gate {
   }
 
   /**
-   * An attested gate: waits until somebody attests with `sterna attest`.
+   * An attested gate: needs an attestation by `sterna attest`.
    *
    * @param id name of the gate, and of its evidence file
    * @throws SternaError `InvalidIdentifier`, `InvalidGate`
@@ -78,19 +78,18 @@ export class Gate {
   }
 
   /**
-   * Waits until a backup was restored for practice, and not too long ago. A `RestoreDrill` writes the evidence; it counts
-   * for every release.
+   * Needs a recent restore drill. A `RestoreDrill` writes the evidence, which is valid for every release.
    *
    * @param youngerThan how old the drill may be
    * @throws SternaError `InvalidGate`
    */
   static restoreDrill(youngerThan: Duration, id: string = "restore-drill"): Gate {
-    const title = `A backup was restored for practice in the last ${youngerThan}`;
+    const title = `A restore drill succeeded in the last ${youngerThan}`;
     return Gate.withEvidence(id, "restore-drill", { title, validFor: youngerThan, eachRelease: false });
   }
 
   /**
-   * Waits until there is a backup that is not too old. Whatever makes the backup writes the evidence, with
+   * Needs a recent backup. Whatever makes the backup records the evidence with
    * `sterna attest <system> <environment> backup`.
    *
    * @param youngerThan how old the backup may be
@@ -116,7 +115,7 @@ export class Gate {
   readonly title: string;
   readonly phase: GatePhase;
 
-  /** What a gate at synth looks for. */
+  /** What a gate at synth checks. */
   readonly stackCheck: StackCheck | undefined;
 
   private readonly details: Pick<GateData, "heldBy" | "check" | "evidence">;
@@ -128,10 +127,10 @@ export class Gate {
     { stackCheck, ...details }: Pick<GateData, "heldBy" | "check" | "evidence"> & { readonly stackCheck?: StackCheck },
   ) {
     if (!isIdentifier(id)) {
-      throw new SternaError("InvalidIdentifier", `a gate cannot be called "${id}": use ${IDENTIFIER_RULE}`);
+      throw new SternaError("InvalidIdentifier", `the gate id "${id}" is invalid: use ${IDENTIFIER_RULE}`);
     }
     if (title.trim() === "") {
-      throw new SternaError("InvalidGate", `the gate "${id}" has an empty title; say what has to hold`);
+      throw new SternaError("InvalidGate", `the gate "${id}" has an empty title; describe the condition`);
     }
     this.title = title;
     this.phase = phase;
@@ -140,7 +139,7 @@ export class Gate {
   }
 
   /**
-   * The gate as `sterna.json` holds it.
+   * The gate as in `sterna.json`.
    *
    * @internal
    */

@@ -23,13 +23,13 @@ import { RenderedStack, type Finding } from "./rendered-stack";
 
 /** Properties of `Gates`. */
 export interface GatesProps {
-  /** What has to hold. Several lists may hold the same gate. */
+  /** The gates. Several lists may contain the same gate. */
   readonly gates: readonly Gate[];
 
   /**
    * Path of the file with the waivers, from the working directory. The command line always reads `waivers.json` in the
    * project's folder, so name another path only for an app that runs in another folder.
-   * @default "waivers.json" - nothing is waived where there is no such file
+   * @default "waivers.json" - nothing is waived if the file does not exist
    */
   readonly waiversFile?: string;
 
@@ -41,8 +41,8 @@ export interface GatesProps {
 }
 
 /**
- * The gates of a system in an environment. Makes no resource: gates at synth stop the synthesis, the others stand in
- * `sterna.json`, where the command line reads them.
+ * The gates of a system in an environment. Creates no resource: gates at synth stop the synthesis, and the command line
+ * reads the others from `sterna.json`.
  */
 export class Gates extends Construct {
   /**
@@ -84,7 +84,7 @@ export class Gates extends Construct {
     const seen = new Set<string>([MAINTENANCE_WINDOW, PROOF_GATE]);
     for (const { id } of this.gates) {
       if (seen.has(id)) {
-        throw new ValidationError("DuplicateGate", `two gates are called "${id}"; give each an id of its own`, this);
+        throw new ValidationError("DuplicateGate", `two gates have the id "${id}"; give each its own id`, this);
       }
       seen.add(id);
     }
@@ -102,14 +102,14 @@ export class Gates extends Construct {
     if (gate?.kind === "run") {
       throw new ValidationError(
         "InvalidWaiver",
-        `nothing waives ${gate.id}: it is held by ${gate.toJSON().heldBy}`,
+        `${gate.id} cannot be waived: it is enforced by ${gate.toJSON().heldBy}`,
         this,
       );
     }
     if (waiver.changes !== undefined && gate?.kind !== "synth" && gate?.kind !== "plan") {
       throw new ValidationError(
         "InvalidWaiver",
-        `the waiver of ${waiver.gate} names changes, and only gates at synth and plan look at single changes; leave \`changes\` out`,
+        `the waiver of ${waiver.gate} names changes, but only gates at synth and plan judge single changes; remove \`changes\``,
         this,
       );
     }
@@ -150,13 +150,13 @@ export interface MaintenanceWindowProps {
   /** When it begins, by the minute: `Schedule.weekly({ on: "Sat", at: "22:00", zone: "Europe/Berlin" })`. */
   readonly schedule: Schedule;
 
-  /** How long it is open: from a minute to seven days. */
+  /** Its length: from a minute to seven days. */
   readonly duration: Duration;
 }
 
 const [SHORTEST, LONGEST] = [Duration.minutes(1), Duration.days(7)];
 
-/** A time in which an environment may be changed. Outside of all windows, `sterna apply` refuses. */
+/** A time in which an environment may be changed. Outside of its windows, `sterna apply` refuses. */
 export class MaintenanceWindow {
   private readonly data: WindowData;
 
@@ -173,14 +173,14 @@ export class MaintenanceWindow {
     if (seconds < SHORTEST.toSeconds() || seconds > LONGEST.toSeconds()) {
       throw new SternaError(
         "InvalidMaintenanceWindow",
-        `the maintenance window "${schedule.source}" must be open from ${SHORTEST} to ${LONGEST}, got ${duration}`,
+        `the length of the maintenance window "${schedule.source}" must be ${SHORTEST} to ${LONGEST}, got ${duration}`,
       );
     }
     this.data = { schedule: cronLine(schedule), seconds, zone: schedule.zone };
   }
 
   /**
-   * The window as `sterna.json` holds it.
+   * The window as in `sterna.json`.
    *
    * @internal
    */
@@ -194,7 +194,7 @@ function cronLine({ rules, rate, source }: Schedule): string {
   if (rate !== undefined) {
     throw new SternaError(
       "ScheduleUntranslatable",
-      `a maintenance window cannot say this: "${source}" counts from when it was made, and a window goes by the clock; ` +
+      `a maintenance window cannot use "${source}": it counts from its start, and a window follows the clock; ` +
         'write Schedule.daily({ at: "22:00" }) or Schedule.cron',
     );
   }
@@ -202,7 +202,7 @@ function cronLine({ rules, rate, source }: Schedule): string {
   if (lines.length === 1) return lines[0]!;
   throw new SternaError(
     "ScheduleUntranslatable",
-    `a maintenance window cannot say this: "${source}" takes ${lines.length} expressions of cron, ${lines.join(" and ")}; ` +
-      "make one window for each",
+    `a maintenance window cannot use "${source}": it takes ${lines.length} cron expressions, ${lines.join(" and ")}; ` +
+      "declare one window for each",
   );
 }

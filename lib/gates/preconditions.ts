@@ -98,7 +98,7 @@ export interface MinimumVersionCheckProps extends PreconditionBase {
 // The first number with a dot in it is the version: `pg_dump (PostgreSQL) 15.4`, `Redis server v=7.0.15 sha=…`.
 const VERSION_QUESTION = `found=$("$PROGRAM" "$ARGUMENT" 2>&1 | awk '!done && match($0, /[0-9]+(\\.[0-9]+)+/) { print substr($0, RSTART, RLENGTH); done = 1 }')
 if [ -z "$found" ]; then
-  echo "$PROGRAM $ARGUMENT says no version" >&2
+  echo "$PROGRAM $ARGUMENT prints no version" >&2
   exit 1
 fi
 oldest=$(printf '%s\\n%s\\n' "$AT_LEAST" "$found" | sort -V | sed -n 1p)
@@ -120,7 +120,7 @@ export class MinimumVersionCheck extends CommandStep {
     if (/^\d+(\.\d+)*$/.test(atLeast)) return;
     throw new ValidationError(
       "InvalidStep",
-      `\`atLeast\` must be numbers with dots between them, such as "15.4", got "${atLeast}"`,
+      `\`atLeast\` must be numbers separated by dots, such as "15.4", got "${atLeast}"`,
       this,
     );
   }

@@ -36,7 +36,7 @@ export const gateData = z.object({
       subject: evidenceSubject,
       /** Seconds for which evidence counts. */
       validFor: z.number().positive(),
-      /** Whether each release needs evidence of its own. */
+      /** Whether each release needs its own evidence. */
       eachRelease: z.boolean(),
     })
     .optional(),

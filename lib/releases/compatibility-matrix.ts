@@ -3,10 +3,10 @@ import { SternaError } from "../core/errors";
 import { describeIssues } from "../core/read-json-file";
 import { type CompatibilityData, compatibility } from "../manifest/stack-manifest";
 
-/** How long the system is away while it moves: `none`, `minimal` (a restart), `yes` (a maintenance window). */
+/** Downtime of a move: `none`, `minimal` (a restart), `yes` (a maintenance window). */
 export type Downtime = "none" | "minimal" | "yes";
 
-/** Whether a move can be taken back: `yes`, `limited` (what was written since is lost), `no`. */
+/** Whether a move can be rolled back: `yes`, `limited` (data written since is lost), `no`. */
 export type RollbackSupport = "yes" | "limited" | "no";
 
 /** One row of a compatibility matrix: between which releases a system may move in one go, and what that takes. */
@@ -20,20 +20,20 @@ export interface CompatibilityRow {
   /** Whether data has to be migrated. */
   readonly migrationRequired: boolean;
 
-  /** How long the system is away while it moves. */
+  /** Downtime of the move. */
   readonly downtime: Downtime;
 
-  /** Whether the move can be taken back. */
+  /** Whether the move can be rolled back. */
   readonly rollback: RollbackSupport;
 
   /**
-   * Who helps when the move fails, such as `full` or `community`.
+   * Support for the move, such as `full` or `community`.
    * @default - not said
    */
   readonly support?: string;
 
   /**
-   * Whether the move is announced and not possible yet.
+   * Whether the move is announced but not possible yet.
    * @default false
    */
   readonly planned?: boolean;
@@ -76,7 +76,7 @@ export class CompatibilityMatrix {
     if (!parsed.success) {
       throw new SternaError(
         "InvalidCompatibility",
-        `the compatibility matrix is not as it should be:\n${describeIssues(parsed.error)}`,
+        `the compatibility matrix is invalid:\n${describeIssues(parsed.error)}`,
       );
     }
     this.rows = rows;
@@ -114,7 +114,7 @@ export class CompatibilityMatrix {
   }
 
   /**
-   * The matrix as `sterna.json` holds it.
+   * The matrix as in `sterna.json`.
    *
    * @internal
    */

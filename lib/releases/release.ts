@@ -5,13 +5,13 @@ import { SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/names";
 /** Properties of a `Release`. */
 export interface ReleaseProps {
   /**
-   * What the release is known for, in a few words.
+   * Title of the release, in a few words.
    * @default - none
    */
   readonly title?: string;
 
   /**
-   * What people should know before they move to it.
+   * What to know before moving to the release.
    * @default - none
    */
   readonly notes?: string;
@@ -118,7 +118,7 @@ export class Releases implements Iterable<Release> {
     if (release.planned) {
       throw new SternaError(
         "PlannedRelease",
-        `${this.system} ${version} is only planned; pin an environment to one of ` +
+        `${this.system} ${version} has the status planned; pin one of ` +
           `${this.releases.filter(({ planned }) => !planned).join(", ")}, or take \`planned\` off the release`,
       );
     }

@@ -20,9 +20,9 @@ export function requirePath(
   const planned = matrix.rowOf(from, to)?.planned ? `; the move from ${from} to ${to} is only planned` : "";
   throw new SternaError(
     "NoUpgradePath",
-    `no legal path leads ${system} from ${from} to ${to}${planned}: from ${from} one gets to ${listed(search.reachable, from)}, ` +
-      `${to} is reached from ${listed(search.leading, to)}, and no row of the compatibility matrix leads from the former to the latter; ` +
-      `pin ${search.reachable.at(-1)!} at most, or add the row that is missing`,
+    `the compatibility matrix has no path for ${system} from ${from} to ${to}${planned}: ${from} leads to ${listed(search.reachable, from)}, ` +
+      `${to} is reached from ${listed(search.leading, to)}, and no row of the compatibility matrix connects them; ` +
+      `pin ${search.reachable.at(-1)!} at most, or add the missing row`,
   );
 }
 

@@ -120,7 +120,7 @@ describe("gates", () => {
           id: "restore-drill",
           kind: "attested",
           phase: "pre",
-          title: "A backup was restored for practice in the last 90 days",
+          title: "A restore drill succeeded in the last 90 days",
           evidence: { subject: "restore-drill", validFor: 90 * 86_400, eachRelease: false },
         },
       ],

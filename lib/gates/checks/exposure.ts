@@ -31,7 +31,7 @@ const SECRET_ATTRIBUTE =
 const REFERENCE = /^\$\{[^}]*\.(arn|id|name|secret_id|version_id|self_link)\}(:[\w:-]*)?$/;
 
 /**
- * No secret stands in an environment variable: they are shown by the consoles of the clouds, and written to plans, states
+ * No environment variable contains a literal secret: they are shown by the consoles of the clouds, and written to plans, states
  * and crash reports (OWASP Secrets Management Cheat Sheet, section 5.1).
  */
 export const noPlainSecrets: StackCheck = ({ resources }) =>
@@ -42,7 +42,7 @@ export const noPlainSecrets: StackCheck = ({ resources }) =>
         code: "PlainSecretInEnvironment" as const,
         address: resource.address,
         path: resource.path,
-        message: `the environment variable ${name} holds a secret in the open; refer to it (ECS: secrets, Cloud Run: value_source, Kubernetes: value_from), or give the program the name of the secret`,
+        message: `the environment variable ${name} contains a literal secret; use a reference instead (ECS: secrets, Cloud Run: value_source, Kubernetes: value_from), or give the program the name of the secret`,
       })),
   );
 

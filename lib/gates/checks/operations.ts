@@ -61,7 +61,7 @@ export const statefulBackedUp: StackCheck = (stack) =>
     if (ownBackup === undefined || ownBackup(resource, stack) || isSelected(resource, stack)) return [];
     const { address, path } = resource;
     const message =
-      "nothing backs it up; select it in a BackupTimer (aws_backup_selection), or turn its own backups or versioning on";
+      "it has no backup; select it in a BackupTimer (aws_backup_selection), or enable its own backups or versioning";
     return [{ code: "StatefulNotBackedUp" as const, address, path, message }];
   });
 
@@ -97,7 +97,7 @@ export const servicesAlarmed: StackCheck = (stack) => {
     if (alarms.some((alarm) => isAbout(alarm, service) || own.some((group) => isAbout(alarm, group)))) return [];
     const { address, path } = service;
     const message =
-      "no alarm with an action is about it; add an aws_cloudwatch_metric_alarm (Google: google_monitoring_alert_policy) whose dimensions name it";
+      "it has no alarm with an action; add an aws_cloudwatch_metric_alarm (Google: google_monitoring_alert_policy) with its name in the dimensions";
     return [{ code: "ServiceNotAlarmed" as const, address, path, message }];
   });
 };
@@ -130,7 +130,7 @@ export const stepsReversible: StackCheck = (stack) =>
       code: "StepWithoutWayBack",
       address,
       path,
-      message: "it has neither `down` nor a reason why it cannot be undone; write one of them",
+      message: "it has neither `down` nor `irreversible`; add one of them",
     }));
 
 function hasReason({ attributes }: RenderedResource): boolean {
