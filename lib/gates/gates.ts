@@ -173,7 +173,7 @@ export class MaintenanceWindow {
     if (seconds < SHORTEST.toSeconds() || seconds > LONGEST.toSeconds()) {
       throw new SternaError(
         "InvalidMaintenanceWindow",
-        `the length of the maintenance window "${schedule.source}" must be ${SHORTEST} to ${LONGEST}, got ${duration}`,
+        `the length of the maintenance window "${schedule.source}" must be from ${SHORTEST} to ${LONGEST}, got ${duration}`,
       );
     }
     this.data = { schedule: cronLine(schedule), seconds, zone: schedule.zone };

@@ -165,7 +165,7 @@ describe("gates", () => {
       "a waiver of what the engine holds",
       () => ({ gates: Checklist.duringMigration(), waivers: [{ ...waiver, gate: "each-step-verified" }] }),
       "InvalidWaiver",
-      "nothing waives",
+      "cannot be waived",
     ],
     [
       "single changes where nobody looks at them",
@@ -234,7 +234,7 @@ test.each<[code: string, message: string, make: () => MaintenanceWindowProps]>([
   ],
   [
     "InvalidMaintenanceWindow",
-    "from 1 minute to 7 days, got 59 seconds",
+    "must be from 1 minute to 7 days, got 59 seconds",
     () => ({ schedule: Schedule.cron("0 22 * * 6"), duration: Duration.seconds(59) }),
   ],
   [
@@ -242,7 +242,7 @@ test.each<[code: string, message: string, make: () => MaintenanceWindowProps]>([
     'Schedule.cron("0 22 * * 6")',
     () => ({ schedule: "0 22 * * 6" as never, duration: hour }),
   ],
-  ["ScheduleUntranslatable", "by the clock", () => ({ schedule: Schedule.aws("rate(1 day)"), duration: hour })],
+  ["ScheduleUntranslatable", "follows the clock", () => ({ schedule: Schedule.aws("rate(1 day)"), duration: hour })],
   [
     "ScheduleUntranslatable",
     "at second 30",

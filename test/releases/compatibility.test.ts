@@ -55,7 +55,7 @@ test("where there is no path, both sides of the gap are the proof", () => {
   );
   // THEN
   expect(error.code).toBe("NoUpgradePath");
-  expect(error.message).toContain("from 2.0.0 one gets to 2.0.1, 2.1.0, 3.0.0");
+  expect(error.message).toContain("2.0.0 leads to 2.0.1, 2.1.0, 3.0.0");
   expect(error.message).toContain("4.0.1 is reached from 4.0.0");
 });
 

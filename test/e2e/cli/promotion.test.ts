@@ -125,7 +125,7 @@ requires("terraform")("moving a system with sterna, real Terraform and the real 
     // THEN
     expect(apply.status).toBe(1);
     expect(unwrapped(apply.stderr)).toContain("✗ two failed after");
-    expect(unwrapped(apply.stderr)).toContain("again: it resumes at two");
+    expect(unwrapped(apply.stderr)).toContain("then `sterna apply shop development`: it resumes at two");
     const promote = await run("promote", "shop", "development", "staging");
     expect(promote.status).toBe(3);
     expect(promote.stderr).toContain("error[LastApplyFailed]");
