@@ -27,13 +27,49 @@ export function findLiteralSecrets(values: Readonly<Record<string, unknown>>, pa
     if (typeof value !== "string" || isUnresolved(value) || isHarmless(value)) return [];
     const instead = `Set ${name} where Terraform runs and write SecretReference.environment("${name}"), or refer to a secret store with SecretReference.aws or SecretReference.google`;
     if (holdsPassword(value)) {
-      const message = `${path}.${name} is a URL with a password, and the plan, the state and the ledger would show it. ${instead}`;
+      const message = `${path}.${name} holds a URL with a password, and the plan, the state and the ledger would show it. ${instead}`;
       return [{ code: "LiteralPassword", message }];
     }
     if (!isSecretName(name) && !holdsKnownSecret(value)) return [];
     const message = `${path}.${name} holds a secret as plain text, and the plan, the state and the ledger would show it. ${instead}`;
     return [{ code: "LiteralSecretValue", message }];
   });
+}
+
+/** `NAME=value`, `export NAME="value"` and `--name=value`; a value that is looked up when the script runs is none. */
+const ASSIGNMENT =
+  /(?:^|[\s;&|(])(?:--)?(?<name>[A-Za-z_][\w-]*)=(?:"(?<double>[^"$`]+)"|'(?<single>[^']+)'|(?<bare>[^\s"'$`;&|()]+))/gm;
+
+/**
+ * Finds secrets that a script writes out: `PGPASSWORD=hunter2 psql`, `--password=hunter2`, and what
+ * `findSecretsInSql` finds.
+ *
+ * @param path of the script in the properties, such as `up`
+ */
+export function findSecretsInScript(script: string, path: string): LiteralSecret[] {
+  const assigned = [...script.matchAll(ASSIGNMENT)].flatMap(({ groups }) => {
+    const { name, double, single, bare } = groups!;
+    const value = (double ?? single ?? bare)!;
+    return isSecretName(name!) && !isHarmless(value) ? [writtenOut(path, name!)] : [];
+  });
+  return assigned.length > 0 ? assigned : findSecretsInSql(script, path);
+}
+
+/** `password 'hunter2'` of a role, and `password=hunter2` of a connection; not the hash of a password. */
+const SQL_PASSWORD = /\bpassword\s+'(?!md5[0-9a-f]{32}'|SCRAM-SHA-256\$)[^']+'|'[^']*\bpassword\s*=\s*[^\s':$][^']*'/i;
+
+/**
+ * Finds passwords that SQL writes out: `create role app password 'hunter2'`.
+ *
+ * @param path of the SQL in the properties, such as `up`
+ */
+export function findSecretsInSql(sql: string, path: string): LiteralSecret[] {
+  return SQL_PASSWORD.test(sql) ? [writtenOut(path, "password")] : [];
+}
+
+function writtenOut(path: string, name: string): LiteralSecret {
+  const message = `\`${path}\` holds ${name} as plain text, and the plan, the state and the ledger would show it. Pass it as a SecretReference in the environmentVariables of a CommandStep, and let the script look it up`;
+  return { code: "LiteralSecretValue", message };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { TerraformStack, TerraformVariable, Testing } from "cdktf";
-import { refuseLiteralSecrets } from "../../lib/core/literal-secrets";
+import { findSecretsInScript, findSecretsInSql, refuseLiteralSecrets } from "../../lib/core/literal-secrets";
 import { SecretReference, variable } from "../../lib/core/references";
 
 const newStack = () => new TerraformStack(Testing.app(), "test");
@@ -60,4 +60,40 @@ test("an acknowledged text is a warning, and an acknowledgement of nothing is re
   expect(() => refuseLiteralSecrets(stack, { MODE: "fast" }, "set", acknowledge)).toThrow(
     expect.objectContaining({ code: "NothingToAcknowledge" }),
   );
+});
+
+test.each([
+  "PGPASSWORD=hunter2 psql -X",
+  "export API_KEY='d41d8cd9'; curl -fsS https://example.org",
+  'DB_PASSWORD="hunter2" ./migrate',
+  "mysql --user=app --password=hunter2",
+  `psql -c "create role app login password 'hunter2'"`,
+])("the script %j holds a secret", (script) => {
+  expect(findSecretsInScript(script, "up")).toEqual([
+    { code: "LiteralSecretValue", message: expect.stringMatching(/^`up` holds/) },
+  ]);
+});
+
+test.each([
+  'PGPASSWORD="$DATABASE_PASSWORD" psql -X',
+  "PGPASSWORD=$DATABASE_PASSWORD psql -X",
+  "TOKEN=$(cat /run/secrets/token) ./call",
+  'mysql --password="$DB_PASSWORD"',
+  "DB_PASSWORD_FILE=/run/secrets/database ./migrate",
+  `psql -c "alter role app password :'new'"`,
+  "MODE=fast ./migrate --verbose=true",
+  "USE_TOKEN=true ./migrate",
+])("the script %j holds none", (script) => {
+  expect(findSecretsInScript(script, "up")).toEqual([]);
+});
+
+test.each<[string, number]>([
+  ["alter role app with encrypted password 'hunter2'", 1],
+  ["create subscription s connection 'host=db user=app password=hunter2' publication p", 1],
+  ["alter role app password null", 0],
+  ["alter role app password 'SCRAM-SHA-256$4096:c2FsdA==$a:b'", 0],
+  ["alter table users add column password text not null default ''", 0],
+  ["comment on column users.password is 'the hash'", 0],
+])("the SQL %j holds %d secrets", (sql, count) => {
+  expect(findSecretsInSql(sql, "up")).toHaveLength(count);
 });
