@@ -6,7 +6,7 @@ export type { ColorService } from "./blue-green/color-service";
 export type { ColorTraffic } from "./blue-green/color-traffic";
 export { LoadBalancerRouter, type LoadBalancerRouterProps } from "./blue-green/load-balancer-router";
 export { type DnsTarget, Route53Router, type Route53RouterProps } from "./blue-green/route53-router";
-export { DataSyncTask, type DataSyncTaskProps } from "./storage/data-sync-task";
+export { DataSyncTask, type DataSyncTaskProps, type DataSyncTaskTransform } from "./storage/data-sync-task";
 export { TieredBucket } from "./storage/tiered-bucket";
 export type {
   AdoptableChild,

@@ -1,4 +1,4 @@
-import { TerraformResource, TerraformStack } from "cdktf";
+import { Annotations, TerraformResource, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { ValidationError } from "./errors";
 
@@ -93,4 +93,31 @@ export function applyTransform<Config extends object>(
   transform: Transform<Config> | undefined,
 ): Config {
   return typeof transform === "function" ? transform(config) : { ...config, ...transform };
+}
+
+/**
+ * Warns, at synthesis, of each transform whose child the declaration does not make: it has no effect.
+ *
+ * @param children ids of the children that each transform changes
+ */
+export function warnOfUnusedTransforms(
+  construct: Construct,
+  transforms: object | undefined,
+  children: Readonly<Record<string, RegExp>>,
+): void {
+  const given = Object.entries(transforms ?? {}).flatMap(([name, transform]) =>
+    transform !== undefined && children[name] !== undefined ? name : [],
+  );
+  if (given.length === 0) return;
+  construct.node.addValidation({
+    validate: () => {
+      const ids = construct.node.children.map(({ node }) => node.id);
+      for (const name of given.filter((one) => !ids.some((id) => children[one]!.test(id)))) {
+        Annotations.of(construct).addWarning(
+          `transform.${name} has no effect: the declaration makes no such child. Add the option that makes it, or remove the transform.`,
+        );
+      }
+      return [];
+    },
+  });
 }

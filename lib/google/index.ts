@@ -7,7 +7,7 @@ export type {
   BlueGreenServiceTransform,
   SecretVersion,
 } from "./blue-green/blue-green-service-props";
-export { TransferJob, type TransferJobProps } from "./storage/transfer-job";
+export { TransferJob, type TransferJobProps, type TransferJobTransform } from "./storage/transfer-job";
 export { TieredBucket } from "./storage/tiered-bucket";
 export type {
   Autoclass,

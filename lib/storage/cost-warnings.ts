@@ -1,6 +1,6 @@
 import { Annotations } from "cdktf";
 import type { IConstruct } from "constructs";
-import { type LifecycleRule, prefixesOverlap } from "./lifecycle-rule";
+import { type LifecycleRule, prefixesOverlap, type TierTransition } from "./lifecycle-rule";
 import type { Tier } from "./tier";
 
 /** What a tier costs on the cloud of the bucket. */
@@ -51,8 +51,8 @@ export function costWarnings(rule: LifecycleRule, { costOf, readAtOnce }: Costly
 
 function earlyDeletion(rule: LifecycleRule, costOf: CostlyBucket["costOf"]): string[] {
   const ends = [
-    { last: rule.transitions?.at(-1), expiry: rule.expireAfter },
-    { last: rule.noncurrentTransitions?.at(-1), expiry: rule.expireNoncurrentVersionsAfter },
+    { last: lastByAge(rule.transitions), expiry: rule.expireAfter },
+    { last: lastByAge(rule.noncurrentTransitions), expiry: rule.expireNoncurrentVersionsAfter },
   ];
   return ends.flatMap(({ last, expiry }) => {
     const cost = last && costOf(last.tier);
@@ -63,7 +63,7 @@ function earlyDeletion(rule: LifecycleRule, costOf: CostlyBucket["costOf"]): str
     const price = dollars((cost.storagePrice * unused * 1024) / DAYS_OF_A_MONTH);
     return [
       `objects are deleted after ${kept} days in ${last.tier} (${cost.id}), which is paid for ${cost.minimumStorageDays} days: ` +
-        `${price} for each TiB that nobody stores. Delete them ${unused} days later, or leave the transition out.`,
+        `${price} for each TiB after it is deleted. Delete them ${unused} days later, or leave the transition out.`,
     ];
   });
 }
@@ -88,7 +88,7 @@ function smallObjects(rule: LifecycleRule, costOf: CostlyBucket["costOf"]): stri
 function retrieval(rule: LifecycleRule, costOf: CostlyBucket["costOf"], readAtOnce: readonly string[]): string[] {
   const read = readAtOnce.find((prefix) => prefixesOverlap(prefix, rule.prefix));
   if (read === undefined) return [];
-  return (rule.transitions ?? []).slice(-1).flatMap(({ tier }) => {
+  return [lastByAge(rule.transitions) ?? []].flat().flatMap(({ tier }) => {
     const cost = costOf(tier);
     if (!cost || cost.retrievalPrice === 0) return [];
     return [
@@ -96,6 +96,11 @@ function retrieval(rule: LifecycleRule, costOf: CostlyBucket["costOf"], readAtOn
         `as much as storing it there for ${Math.round((cost.retrievalPrice / cost.storagePrice) * 10) / 10} months.`,
     ];
   });
+}
+
+/** The transition to the coldest tier; the list can be in any order. */
+function lastByAge(transitions: readonly TierTransition[] = []): TierTransition | undefined {
+  return [...transitions].sort((one, other) => one.after.toDays() - other.after.toDays()).at(-1);
 }
 
 function dollars(amount: number): string {

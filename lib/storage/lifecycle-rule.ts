@@ -1,3 +1,4 @@
+import { Annotations } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Acknowledgements } from "../core/acknowledge";
 import type { Duration } from "../core/duration";
@@ -14,6 +15,16 @@ export interface TierTransition {
 
   /** Age of the object, in whole days since it was created. */
   readonly after: Duration;
+}
+
+/** One rung of a ladder of old versions. */
+export interface NoncurrentTierTransition extends TierTransition {
+  /**
+   * How many of the newest old versions of each object stay where they are: 1 to 100 on S3. Terraform:
+   * `newer_noncurrent_versions`.
+   * @default - none
+   */
+  readonly keepNoncurrentVersions?: number;
 }
 
 /** What happens to objects of a bucket as they grow older. A rule must do something. */
@@ -46,7 +57,7 @@ export interface LifecycleRule {
   readonly objectSizeLessThan?: Size;
 
   /**
-   * The ladder, warmest tier first. Terraform: `transition`; CDK and S3: `transitions`.
+   * The ladder, in any order. Terraform: `transition`; CDK and S3: `transitions`.
    * @default - objects stay where they were uploaded
    */
   readonly transitions?: readonly TierTransition[];
@@ -59,30 +70,31 @@ export interface LifecycleRule {
   readonly expireAfter?: Duration;
 
   /**
-   * Time after which a version that was replaced or deleted is removed for good, in whole days. Needs a versioned bucket.
+   * Time after which a version that was replaced or deleted is removed for good, in whole days. In a bucket with
+   * `versioned: false` it removes the versions from before.
    * Terraform: `noncurrent_version_expiration`; CDK: `noncurrentVersionExpiration`.
    * @default - old versions are kept
    */
   readonly expireNoncurrentVersionsAfter?: Duration;
 
   /**
-   * The ladder of versions that were replaced or deleted; `after` counts from that day on. Needs a versioned bucket.
+   * The ladder of versions that were replaced or deleted; `after` counts from that day on.
    * Terraform: `noncurrent_version_transition`; CDK: `noncurrentVersionTransitions`.
    * @default - old versions stay where they are
    */
-  readonly noncurrentTransitions?: readonly TierTransition[];
+  readonly noncurrentTransitions?: readonly NoncurrentTierTransition[];
 
   /**
-   * How many of the newest old versions of each object `expireNoncurrentVersionsAfter` leaves alone: 1 to 100.
-   * Terraform: `newer_noncurrent_versions`; CDK: `noncurrentVersionsToRetain`.
+   * How many of the newest old versions of each object `expireNoncurrentVersionsAfter` leaves alone: 1 to 100 on S3. On
+   * Google Cloud it also works alone: all older ones are removed, whatever their age. Terraform:
+   * `newer_noncurrent_versions`, `num_newer_versions`; CDK: `noncurrentVersionsToRetain`.
    * @default - none
    */
   readonly keepNoncurrentVersions?: number;
 
   /**
-   * Whether delete markers that no version is left behind are removed. Without it they stay for ever, and slow listings
-   * down. S3 only: Google Cloud Storage has none. Terraform: `expired_object_delete_marker`; CDK:
-   * `expiredObjectDeleteMarker`.
+   * Whether expired delete markers, those without any remaining version, are removed. They slow down listings otherwise.
+   * S3 only: Google Cloud Storage has none. Terraform: `expired_object_delete_marker`; CDK: `expiredObjectDeleteMarker`.
    * @default false
    */
   readonly removeExpiredDeleteMarkers?: boolean;
@@ -147,4 +159,32 @@ export type Fail = (code: ErrorCode, message: string) => void;
 /** Whether some key can begin with both prefixes. Nothing is the prefix of every key. */
 export function prefixesOverlap(a = "", b = ""): boolean {
   return a.startsWith(b) || b.startsWith(a);
+}
+
+/**
+ * Transitions by age. Both clouds take them in any order, so `transitions` is sorted if that makes a ladder; otherwise
+ * it stays as written, for the messages about it.
+ *
+ * @param moves whether the cloud moves objects from one tier to another
+ */
+export function sortedByAge<Transition extends TierTransition>(
+  transitions: readonly Transition[],
+  moves: (from: Tier, to: Tier) => boolean,
+): readonly Transition[] {
+  const days = ({ after }: TierTransition) => after.toDays({ integral: false });
+  const sorted = [...transitions].sort((one, other) => days(one) - days(other));
+  return sorted.every(({ tier }, index) => index === 0 || moves(sorted[index - 1]!.tier, tier)) ? sorted : transitions;
+}
+
+/**
+ * Warns of a rule about old versions of a bucket that makes no new ones. Both clouds carry it out: it removes or moves
+ * the versions from the time when the bucket made them.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html ("enabled (or suspended)")
+ */
+export function warnOfOldVersions(rule: LifecycleRule, construct: IConstruct): void {
+  if (!rule.expireNoncurrentVersionsAfter && !rule.noncurrentTransitions?.length) return;
+  Annotations.of(construct).addWarning(
+    `Lifecycle rule "${rule.id}" concerns old versions, and the bucket makes no new ones (versioned: false): the rule only affects versions from before. Set versioned: true if the bucket is to keep versions.`,
+  );
 }

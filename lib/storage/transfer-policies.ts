@@ -1,32 +1,61 @@
-/** What a service needs to copy objects out of a bucket. */
-export function readObjectsPolicy(bucket: string): string {
+import { keyStatement } from "./kms-key";
+
+/** A bucket of S3 that a service copies from or to. */
+export interface TransferredBucket {
+  /** Name of the bucket. */
+  readonly bucketName: string;
+
+  /** Partition of its ARN, `aws`, `aws-cn` or `aws-us-gov`; or a reference to it. */
+  readonly partition: string;
+
+  /** ARN of the KMS key that encrypts the objects, if there is one. */
+  readonly kmsKeyArn?: string | undefined;
+}
+
+/**
+ * What a service needs to copy objects out of a bucket.
+ *
+ * @see https://docs.aws.amazon.com/datasync/latest/userguide/create-s3-location.html#create-s3-location-access
+ * @see https://cloud.google.com/storage-transfer/docs/source-amazon-s3#required_permissions
+ */
+export function readObjectsPolicy({ bucketName, partition, kmsKeyArn }: TransferredBucket): string {
+  const arn = `arn:${partition}:s3:::${bucketName}`;
   return policy([
-    { Effect: "Allow", Action: ["s3:ListBucket", "s3:GetBucketLocation"], Resource: `arn:aws:s3:::${bucket}` },
-    { Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectTagging"], Resource: `arn:aws:s3:::${bucket}/*` },
+    allow(["s3:GetBucketLocation", "s3:ListBucket"], arn),
+    allow(["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"], `${arn}/*`),
+    ...(kmsKeyArn === undefined ? [] : [keyStatement(kmsKeyArn, ["kms:Decrypt"])]),
   ]);
 }
 
-/** What DataSync needs to copy objects into a bucket. Source: DataSync, "Required permissions for S3 locations". */
-export function writeObjectsPolicy(bucket: string): string {
+/**
+ * What DataSync needs to copy objects into a bucket, and to compare them there.
+ *
+ * @see https://docs.aws.amazon.com/datasync/latest/userguide/create-s3-location.html#create-s3-location-access
+ * @see https://docs.aws.amazon.com/datasync/latest/userguide/create-s3-location.html#create-s3-location-encryption
+ */
+export function writeObjectsPolicy({ bucketName, partition, kmsKeyArn }: TransferredBucket): string {
+  const arn = `arn:${partition}:s3:::${bucketName}`;
   return policy([
-    {
-      Effect: "Allow",
-      Action: ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
-      Resource: `arn:aws:s3:::${bucket}`,
-    },
-    {
-      Effect: "Allow",
-      Action: [
+    allow(["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], arn),
+    allow(
+      [
         "s3:AbortMultipartUpload",
         "s3:GetObject",
         "s3:GetObjectTagging",
+        "s3:GetObjectVersion",
+        "s3:GetObjectVersionTagging",
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
         "s3:PutObjectTagging",
       ],
-      Resource: `arn:aws:s3:::${bucket}/*`,
-    },
+      `${arn}/*`,
+    ),
+    ...(kmsKeyArn === undefined ? [] : [keyStatement(kmsKeyArn, ["kms:Decrypt", "kms:GenerateDataKey"])]),
   ]);
+}
+
+function allow(Action: readonly string[], Resource: string) {
+  return { Effect: "Allow", Action, Resource };
 }
 
 function policy(statements: readonly object[]): string {

@@ -125,7 +125,86 @@ describe("DataSyncTask", () => {
     // THEN
     const writing = policies.filter((policy) => policy.includes("s3:PutObject"));
     expect(writing).toHaveLength(1);
-    expect(writing[0]).toMatch(/arn:aws:s3:::new/);
-    expect(writing[0]).not.toMatch(/arn:aws:s3:::old|Delete/);
+    expect(writing[0]).toMatch(/:s3:::new/);
+    expect(writing[0]).not.toMatch(/:s3:::old|Delete/);
+  });
+});
+
+describe("a transfer", () => {
+  const declare = (region: string) =>
+    synthesize((stack) => {
+      new AwsProvider(stack, "aws", { region });
+      new GoogleProvider(stack, "google");
+      const buckets = { sourceBucketName: "old", destinationBucketName: "new" };
+      new DataSyncTask(stack, "task", { ...buckets, sourceKmsKeyArn: KEY, destinationKmsKeyArn: OTHER_KEY });
+      new TransferJob(stack, "job", { ...buckets, startsOn: "2027-01-31", sourceKmsKeyArn: KEY });
+    });
+  const KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234";
+  const OTHER_KEY = "arn:aws:kms:eu-central-1:111122223333:alias/files";
+
+  test("names no partition of AWS", () => {
+    const stack = declare("us-gov-west-1");
+    expect(JSON.stringify(stack.resource).replaceAll("arn:aws:kms", "")).not.toContain("arn:aws:");
+  });
+
+  test("uses the keys of both buckets", () => {
+    const policies = Object.values(declare("eu-central-1").resource.aws_iam_role_policy!).map(
+      ({ policy }) =>
+        (JSON.parse(policy as string) as { Statement: { Action: string[]; Resource: string }[] }).Statement,
+    );
+    const keys = policies.flat().filter(({ Action }) => Action.some((action) => action.startsWith("kms:")));
+    expect(keys.map(({ Action, Resource }) => [Resource, Action])).toEqual(
+      expect.arrayContaining([
+        [KEY, ["kms:Decrypt"]],
+        ["arn:aws:kms:eu-central-1:111122223333:key/*", ["kms:Decrypt", "kms:GenerateDataKey"]],
+      ]),
+    );
+  });
+
+  test("lets a transform change every resource", () => {
+    // given
+    const named = (name: string) => ({ name });
+    const described = { description: "changed" };
+
+    // when
+    const stack = synthesize((scope) => {
+      new AwsProvider(scope, "aws");
+      new GoogleProvider(scope, "google");
+      const buckets = { sourceBucketName: "old", destinationBucketName: "new" };
+      new DataSyncTask(scope, "task", {
+        ...buckets,
+        transform: {
+          task: named("changed"),
+          sourceLocation: { tags: { a: "source" } },
+          sourceRole: named("source"),
+          sourceRolePolicy: named("source"),
+          destinationLocation: { tags: { a: "destination" } },
+          destinationRole: named("destination"),
+          destinationRolePolicy: named("destination"),
+        },
+      });
+      new TransferJob(scope, "job", {
+        ...buckets,
+        startsOn: "2027-01-31",
+        transform: {
+          job: described,
+          role: named("job"),
+          rolePolicy: named("job"),
+          grant: { condition: { title: "t", expression: "true" } },
+        },
+      });
+    });
+
+    // then
+    const values = (type: string, key: string) => Object.values(stack.resource[type]!).map((one) => one[key]);
+    expect(values("aws_iam_role", "name").sort()).toEqual(["destination", "job", "source"]);
+    expect(values("aws_iam_role_policy", "name").sort()).toEqual(["destination", "job", "source"]);
+    expect(values("aws_datasync_location_s3", "tags")).toEqual([{ a: "source" }, { a: "destination" }]);
+    expect(values("aws_datasync_task", "name")).toEqual(["changed"]);
+    expect(values("google_storage_transfer_job", "description")).toEqual(["changed"]);
+    expect(values("google_storage_bucket_iam_member", "condition")).toEqual([
+      { title: "t", expression: "true" },
+      { title: "t", expression: "true" },
+    ]);
   });
 });

@@ -1,3 +1,4 @@
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
@@ -66,7 +67,7 @@ function addReplication(
       transform?.replicationRolePolicy,
     ),
   );
-  const rule = replicationConfigurationRules(replicationRules, bucket.kmsKeyArn !== undefined);
+  const rule = replicationConfigurationRules(replicationRules);
   new S3BucketReplicationConfigurationA(
     scope,
     "Replication",
@@ -104,14 +105,24 @@ function addNotifications(
   { notifications = [], eventBridge = false, transform }: TieredBucketProps,
 ): void {
   if (notifications.length === 0 && !eventBridge) return;
+  const functions = notifiedFunctions(notifications);
+  // The name of a bucket that was deleted can be taken by another account, so the ARN alone does not say who calls
+  // (https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html).
+  const sourceAccount = functions.length === 0 ? "" : new DataAwsCallerIdentity(scope, "Account").accountId;
   // S3 asks the function whether it may call it when the notification is set.
-  const permissions = notifiedFunctions(notifications).map(
+  const permissions = functions.map(
     (functionName, index) =>
       new LambdaPermission(
         scope,
         `LambdaPermission-${index}`,
         applyTransform(
-          { action: "lambda:InvokeFunction", functionName, principal: "s3.amazonaws.com", sourceArn: bucketArn },
+          {
+            action: "lambda:InvokeFunction",
+            functionName,
+            principal: "s3.amazonaws.com",
+            sourceArn: bucketArn,
+            sourceAccount,
+          },
           transform?.lambdaPermission,
         ),
       ),

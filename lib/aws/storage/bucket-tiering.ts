@@ -1,6 +1,7 @@
 import { S3BucketIntelligentTieringConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-intelligent-tiering-configuration";
 import {
   S3BucketLifecycleConfiguration,
+  type S3BucketLifecycleConfigurationConfig,
   type S3BucketLifecycleConfigurationRule,
   type S3BucketLifecycleConfigurationRuleFilter,
 } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration";
@@ -20,23 +21,18 @@ export function addTiering(
   props: TieredBucketProps,
 ): void {
   const { transform = {}, intelligentTiering } = props;
-  const rule = lifecycleConfigurationRules(props.lifecycleRules ?? [], props.abortIncompleteUploadsAfter);
+  const config: S3BucketLifecycleConfigurationConfig = {
+    bucket,
+    transitionDefaultMinimumObjectSize: props.transitionDefaultMinimumObjectSize ?? "all_storage_classes_128K",
+    rule: lifecycleConfigurationRules(props.lifecycleRules ?? [], props.abortIncompleteUploadsAfter),
+    // Rules about old versions are refused until the bucket keeps versions.
+    dependsOn: [versioning],
+  };
+  // All rules can come from the transform.
+  const lifecycle = applyTransform(config, transform.lifecycle);
   // S3 takes no configuration without rules.
-  if (rule.length > 0) {
-    new S3BucketLifecycleConfiguration(
-      scope,
-      "Lifecycle",
-      applyTransform(
-        {
-          bucket,
-          transitionDefaultMinimumObjectSize: props.transitionDefaultMinimumObjectSize ?? "all_storage_classes_128K",
-          rule,
-          // Rules about old versions are refused until the bucket keeps versions.
-          dependsOn: [versioning],
-        },
-        transform.lifecycle,
-      ),
-    );
+  if (!Array.isArray(lifecycle.rule) || lifecycle.rule.length > 0) {
+    new S3BucketLifecycleConfiguration(scope, "Lifecycle", lifecycle);
   }
   if (!intelligentTiering) return;
   new S3BucketIntelligentTieringConfiguration(
@@ -93,9 +89,10 @@ function lifecycleConfigurationRule(rule: LifecycleRule): S3BucketLifecycleConfi
       : rule.removeExpiredDeleteMarkers
         ? [{ expiredObjectDeleteMarker: true }]
         : undefined,
-    noncurrentVersionTransition: rule.noncurrentTransitions?.map(({ tier, after }) => ({
+    noncurrentVersionTransition: rule.noncurrentTransitions?.map(({ tier, after, keepNoncurrentVersions: kept }) => ({
       noncurrentDays: after.toDays(),
       storageClass: tier.s3.id,
+      ...(kept !== undefined && { newerNoncurrentVersions: kept }),
     })),
     noncurrentVersionExpiration: expireNoncurrentVersionsAfter && [
       {

@@ -1,22 +1,37 @@
-import { DatasyncLocationS3 } from "@cdktf/provider-aws/lib/datasync-location-s3";
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
+import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition";
+import { DatasyncLocationS3, type DatasyncLocationS3Config } from "@cdktf/provider-aws/lib/datasync-location-s3";
 import { DatasyncTask, type DatasyncTaskConfig } from "@cdktf/provider-aws/lib/datasync-task";
-import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
-import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { IamRole, type IamRoleConfig } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy, type IamRolePolicyConfig } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
 import { Duration } from "../../core/duration";
-import { ValidationError } from "../../core/errors";
+import { collect, ValidationError } from "../../core/errors";
 import { checkProps } from "../../core/check-props";
 import { applyTransform, type Transform } from "../../core/refactoring";
 import { Schedule } from "../../schedule/schedule";
-import { readObjectsPolicy, writeObjectsPolicy } from "../../storage/transfer-policies";
+import { readObjectsPolicy, type TransferredBucket, writeObjectsPolicy } from "../../storage/transfer-policies";
+import { validateKmsKeyArn } from "../../storage/kms-key";
 
 /** Properties of a `DataSyncTask`. */
 export interface DataSyncTaskProps {
   /** Bucket in S3 whose objects are copied. */
   readonly sourceBucketName: string;
 
-  /** Bucket in S3 that gets them. */
+  /** Bucket in S3 that gets the copies. */
   readonly destinationBucketName: string;
+
+  /**
+   * ARN of the KMS key that encrypts the source. The key must be in the account of the task, or allow the role itself.
+   * @default - the source is encrypted with SSE-S3
+   */
+  readonly sourceKmsKeyArn?: string;
+
+  /**
+   * ARN of the KMS key that encrypts the destination. The key must be in the account of the task, or allow the role itself.
+   * @default - the destination is encrypted with SSE-S3
+   */
+  readonly destinationKmsKeyArn?: string;
 
   /**
    * Beginning of the keys in both buckets, ending with a slash.
@@ -37,14 +52,44 @@ export interface DataSyncTaskProps {
   readonly schedule?: Schedule;
 
   /**
-   * Changes what is passed to the task.
+   * Changes what is passed to the resources inside.
    * @default - nothing is changed
    */
-  readonly transform?: Transform<DatasyncTaskConfig>;
+  readonly transform?: DataSyncTaskTransform;
+}
+
+/** One hook for each resource of `DataSyncTask`. */
+export interface DataSyncTaskTransform {
+  /** @default - unchanged */
+  readonly task?: Transform<DatasyncTaskConfig>;
+  /** @default - unchanged */
+  readonly sourceLocation?: Transform<DatasyncLocationS3Config>;
+  /** @default - unchanged */
+  readonly sourceRole?: Transform<IamRoleConfig>;
+  /** @default - unchanged */
+  readonly sourceRolePolicy?: Transform<IamRolePolicyConfig>;
+  /** @default - unchanged */
+  readonly destinationLocation?: Transform<DatasyncLocationS3Config>;
+  /** @default - unchanged */
+  readonly destinationRole?: Transform<IamRoleConfig>;
+  /** @default - unchanged */
+  readonly destinationRolePolicy?: Transform<IamRolePolicyConfig>;
+}
+
+/** What one of the two locations is made of. */
+interface Location {
+  readonly bucket: TransferredBucket;
+  readonly policy: string;
+  readonly prefix: string | undefined;
+  readonly transform: readonly [
+    Transform<DatasyncLocationS3Config> | undefined,
+    Transform<IamRoleConfig> | undefined,
+    Transform<IamRolePolicyConfig> | undefined,
+  ];
 }
 
 /**
- * Copies a bucket of S3 to another one by DataSync. It checks what it copied, and never deletes, in neither bucket.
+ * Copies a bucket of S3 to another one with DataSync. It verifies what it copied, and deletes nothing in either bucket.
  *
  * For the first copy of a `BucketTransfer` with `bulk: "managed"`, which compares both buckets and cuts over.
  */
@@ -52,7 +97,9 @@ export class DataSyncTask extends Construct {
   /** The task itself. */
   readonly resource: DatasyncTask;
 
-  /** @throws ValidationError `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent` */
+  /**
+   * @throws ValidationError `InvalidKmsKeyArn`, `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent`
+   */
   constructor(scope: Construct, id: string, props: DataSyncTaskProps) {
     super(scope, id);
     checkProps(this, "aws/DataSyncTaskProps", props);
@@ -61,10 +108,29 @@ export class DataSyncTask extends Construct {
       destinationBucketName: targetBucket,
       copyObjectTags: tags = true,
       schedule = Schedule.aws("rate(1 day)"),
-      transform,
+      prefix,
+      transform = {},
     } = props;
-    const source = this.addLocation("Source", sourceBucket, props.prefix, readObjectsPolicy(sourceBucket));
-    const target = this.addLocation("Target", targetBucket, props.prefix, writeObjectsPolicy(targetBucket));
+    collect(this, () => {
+      validateKmsKeyArn(props.sourceKmsKeyArn, "sourceKmsKeyArn", this);
+      validateKmsKeyArn(props.destinationKmsKeyArn, "destinationKmsKeyArn", this);
+    });
+    const { partition } = new DataAwsPartition(this, "Partition");
+    const trust = trustPolicy(partition, new DataAwsCallerIdentity(this, "Account").accountId);
+    const from = { bucketName: sourceBucket, partition, kmsKeyArn: props.sourceKmsKeyArn };
+    const to = { bucketName: targetBucket, partition, kmsKeyArn: props.destinationKmsKeyArn };
+    const source = this.addLocation("Source", trust, {
+      bucket: from,
+      policy: readObjectsPolicy(from),
+      prefix,
+      transform: [transform.sourceLocation, transform.sourceRole, transform.sourceRolePolicy],
+    });
+    const target = this.addLocation("Target", trust, {
+      bucket: to,
+      policy: writeObjectsPolicy(to),
+      prefix,
+      transform: [transform.destinationLocation, transform.destinationRole, transform.destinationRolePolicy],
+    });
     const config: DatasyncTaskConfig = {
       name: `${sourceBucket}-to-${targetBucket}`,
       sourceLocationArn: source.arn,
@@ -82,19 +148,21 @@ export class DataSyncTask extends Construct {
       },
       schedule: { scheduleExpression: scheduleExpression(schedule, this) },
     };
-    this.resource = new DatasyncTask(this, "Resource", applyTransform(config, transform));
+    this.resource = new DatasyncTask(this, "Resource", applyTransform(config, transform.task));
   }
 
-  private addLocation(name: "Source" | "Target", bucket: string, prefix: string | undefined, policy: string) {
-    const role = new IamRole(this, `${name}Role`, { assumeRolePolicy: TRUST_POLICY });
-    const access = new IamRolePolicy(this, `${name}Access`, { role: role.id, policy });
-    return new DatasyncLocationS3(this, name, {
-      s3BucketArn: `arn:aws:s3:::${bucket}`,
+  private addLocation(name: "Source" | "Target", assumeRolePolicy: string, location: Location): DatasyncLocationS3 {
+    const { bucket, policy, prefix, transform } = location;
+    const role = new IamRole(this, `${name}Role`, applyTransform({ assumeRolePolicy }, transform[1]));
+    const access = new IamRolePolicy(this, `${name}Access`, applyTransform({ role: role.id, policy }, transform[2]));
+    const config: DatasyncLocationS3Config = {
+      s3BucketArn: `arn:${bucket.partition}:s3:::${bucket.bucketName}`,
       subdirectory: `/${prefix ?? ""}`,
       s3Config: { bucketAccessRoleArn: role.arn },
-      // DataSync looks into the bucket when the location is made.
+      // DataSync reads the bucket when the location is made.
       dependsOn: [access],
-    });
+    };
+    return new DatasyncLocationS3(this, name, applyTransform(config, transform[0]));
   }
 }
 
@@ -110,7 +178,7 @@ function scheduleExpression(schedule: Schedule, construct: Construct): string {
   if (lines.length !== 1) {
     throw new ValidationError(
       "ScheduleUntranslatable",
-      `a task of DataSync has one schedule, and "${schedule.source}" takes ${lines.length}: ${lines.join(" ")}. ` +
+      `a DataSync task takes one schedule expression, and "${schedule.source}" takes ${lines.length}: ${lines.join(" ")}. ` +
         'Write a schedule that is one expression, such as Schedule.daily({ at: "02:00" })',
       construct,
     );
@@ -119,7 +187,7 @@ function scheduleExpression(schedule: Schedule, construct: Construct): string {
   if (distance.toSeconds({ integral: false }) < SHORTEST_DISTANCE.toSeconds()) {
     throw new ValidationError(
       "ScheduleTooFrequent",
-      `"${schedule.source}" comes every ${distance}; DataSync runs a task at most once an hour. ` +
+      `"${schedule.source}" runs every ${distance}; DataSync runs a task at most once an hour. ` +
         "Write Schedule.every(Duration.hours(1))",
       construct,
     );
@@ -127,7 +195,20 @@ function scheduleExpression(schedule: Schedule, construct: Construct): string {
   return lines[0]!;
 }
 
-const TRUST_POLICY = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "datasync.amazonaws.com" }, Action: "sts:AssumeRole" }],
-});
+/** @see https://docs.aws.amazon.com/datasync/latest/userguide/cross-service-confused-deputy-prevention.html */
+function trustPolicy(partition: string, account: string): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Service: "datasync.amazonaws.com" },
+        Action: "sts:AssumeRole",
+        Condition: {
+          StringEquals: { "aws:SourceAccount": account },
+          ArnLike: { "aws:SourceArn": `arn:${partition}:datasync:*:${account}:*` },
+        },
+      },
+    ],
+  });
+}

@@ -7,8 +7,10 @@ import {
   type Fail,
   type LifecycleRule,
   prefixesOverlap,
+  sortedByAge,
   validateKeyPrefix,
   type TierTransition,
+  warnOfOldVersions,
 } from "../../storage/lifecycle-rule";
 import { Tier } from "../../storage/tier";
 import { ABORT_INCOMPLETE_UPLOADS } from "./bucket-tiering";
@@ -34,14 +36,15 @@ export function validateLifecycleRules(
   bucket: RuledBucket,
   construct: IConstruct,
 ): void {
-  if (rules.length >= MAXIMUM_RULES) {
+  const ids = new Set((bucket.ownRule ?? true) ? [ABORT_INCOMPLETE_UPLOADS] : []);
+  if (rules.length + ids.size > MAXIMUM_RULES) {
+    const among = ids.size > 0 ? `, ${ABORT_INCOMPLETE_UPLOADS} among them` : "";
     report(
       construct,
       "TooManyLifecycleRules",
-      `a bucket takes ${MAXIMUM_RULES} lifecycle rules, ${ABORT_INCOMPLETE_UPLOADS} among them, got ${rules.length} lifecycleRules. Give the objects tags and filter by those.`,
+      `a bucket takes ${MAXIMUM_RULES} lifecycle rules${among}, got ${rules.length} lifecycleRules. Tag the objects and filter by tags.`,
     );
   }
-  const ids = new Set((bucket.ownRule ?? true) ? [ABORT_INCOMPLETE_UPLOADS] : []);
   for (const rule of rules) {
     const fail = (code: ErrorCode, message: string): void => {
       report(construct, code, `Lifecycle rule "${rule.id}": ${message}`);
@@ -57,7 +60,7 @@ export function validateLifecycleRules(
 
     validateFilter(rule, fail, construct);
     validateActions(rule, fail, construct);
-    validateLadder(rule.transitions ?? [], "objects", fail, construct);
+    validateLadder(ladder(rule.transitions), "objects", fail, construct);
     validateExpiry(rule, fail, construct);
     validateNoncurrentVersions(rule, bucket.versioned, fail, construct);
     validateReading(rule, bucket.readAtOnce ?? [], fail, construct);
@@ -84,10 +87,10 @@ function validateActions(rule: LifecycleRule, fail: Fail, construct: IConstruct)
   if (wholeDays(abortion, "abortIncompleteUploadsAfter", construct) < 1) {
     fail("ExpirationTooEarly", "abortIncompleteUploadsAfter must be at least 1 day.");
   }
-  if (rule.objectTags || rule.objectSizeGreaterThan || rule.objectSizeLessThan) {
+  if (Object.keys(rule.objectTags ?? {}).length > 0 || rule.objectSizeGreaterThan || rule.objectSizeLessThan) {
     fail(
       "AbortionWithObjectFilter",
-      "an upload that is not complete has neither tags nor a size. Filter by prefix, or move abortIncompleteUploadsAfter to a rule of its own.",
+      "an incomplete upload has neither tags nor a size. Filter by prefix, or move abortIncompleteUploadsAfter to a rule of its own.",
     );
   }
 }
@@ -96,7 +99,7 @@ function validateExpiry(rule: LifecycleRule, fail: Fail, construct: IConstruct):
   if (!rule.expireAfter) return;
   const days = wholeDays(rule.expireAfter, "expireAfter", construct);
   if (days < 1) fail("ExpirationTooEarly", "expireAfter must be at least 1 day.");
-  const last = rule.transitions?.at(-1);
+  const last = ladder(rule.transitions).at(-1);
   if (last && days <= last.after.toDays({ integral: false })) {
     fail(
       "ExpirationBeforeTransition",
@@ -166,6 +169,15 @@ function validateFilter(rule: LifecycleRule, fail: Fail, construct: IConstruct):
   }
 }
 
+/** Whether S3 moves objects from one tier to another. */
+function moves(from: Tier, to: Tier): boolean {
+  return from.s3.movesTo.includes(to.s3.id);
+}
+
+function ladder<Transition extends TierTransition>(transitions: readonly Transition[] = []): readonly Transition[] {
+  return sortedByAge(transitions, moves);
+}
+
 interface Rung {
   readonly tier: Tier;
   readonly days: number;
@@ -195,8 +207,8 @@ function validateLadder(transitions: readonly TierTransition[], what: string, fa
 
 function validateRung(from: Rung, to: Rung, what: string, fail: Fail): void {
   const earliest = from.days + from.tier.s3.minimumStorageDays;
-  if (!from.tier.s3.movesTo.includes(to.tier.s3.id)) {
-    const allowed = Tier.all.filter((tier) => from.tier.s3.movesTo.includes(tier.s3.id));
+  if (!moves(from.tier, to.tier)) {
+    const allowed = Tier.all.filter((tier) => moves(from.tier, tier));
     fail(
       "TransitionNotSupported",
       `S3 moves no object from ${from.tier} to ${to.tier}. From ${from.tier} it goes ` +
@@ -225,13 +237,11 @@ const MAXIMUM_KEPT = 100;
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html for delete markers
  */
 function validateNoncurrentVersions(rule: LifecycleRule, versioned: boolean, fail: Fail, construct: IConstruct): void {
-  const { noncurrentTransitions = [], expireNoncurrentVersionsAfter: expiry, keepNoncurrentVersions: kept } = rule;
-  if (!versioned && (expiry || noncurrentTransitions.length > 0)) {
-    const option = expiry ? "expireNoncurrentVersionsAfter" : "noncurrentTransitions";
-    fail(
-      "NoncurrentVersionsWithoutVersioning",
-      `${option} concerns old versions, and the bucket keeps none. Remove it, or set versioned: true.`,
-    );
+  const { expireNoncurrentVersionsAfter: expiry, keepNoncurrentVersions: kept } = rule;
+  const noncurrentTransitions = ladder(rule.noncurrentTransitions);
+  if (!versioned) warnOfOldVersions(rule, construct);
+  for (const { keepNoncurrentVersions } of noncurrentTransitions) {
+    if (keepNoncurrentVersions !== undefined) validateKept(keepNoncurrentVersions, true, fail);
   }
   validateLadder(noncurrentTransitions, "old versions", fail, construct);
   if (expiry && wholeDays(expiry, "expireNoncurrentVersionsAfter", construct) < 1) {

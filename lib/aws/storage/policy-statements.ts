@@ -1,6 +1,4 @@
-import type { IConstruct } from "constructs";
-import { report } from "../../core/errors";
-import { isUnresolved } from "../../core/tokens";
+import { keyStatement } from "../../storage/kms-key";
 import type { ReplicationRule } from "./replication";
 
 /** A statement of an IAM or bucket policy. */
@@ -50,14 +48,19 @@ export function grantStatements(
     Resource: `${bucketArn}/${prefix}*`,
   });
   const keys = [...new Set<string>(access.flatMap((one) => keyActions[one]))];
-  if (kmsKeyArn !== undefined && keys.length > 0) statements.push(keyStatement("Key", kmsKeyArn, keys));
+  if (kmsKeyArn !== undefined && keys.length > 0) statements.push({ Sid: "Key", ...keyStatement(kmsKeyArn, keys) });
   return statements;
 }
 
 /**
  * What S3 needs to copy objects: read here, write there, nothing else.
  *
+ * The retention and the legal hold of versions are always readable: without that, S3 copies nothing from a bucket with
+ * Object Lock, and a bucket can get the lock by other means than `objectLock`.
+ *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-replication
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
  */
 export function replicationStatements(
   { bucketArn, kmsKeyArn }: GrantedBucket,
@@ -69,29 +72,33 @@ export function replicationStatements(
     Action,
     Resource,
   });
-  const read = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"];
+  const read = [
+    "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionAcl",
+    "s3:GetObjectVersionTagging",
+    "s3:GetObjectRetention",
+    "s3:GetObjectLegalHold",
+  ];
   const write = ["s3:ReplicateObject", "s3:ReplicateTags"];
   const some = <Key extends keyof ReplicationRule>(key: Key) => rules.some((rule) => rule[key]);
   if (some("replicateDeletes")) write.push("s3:ReplicateDelete");
   if (some("destinationAccount")) write.push("s3:ObjectOwnerOverrideToBucketOwner");
   const destinations = [...new Set(rules.map(({ destinationBucketArn }) => `${destinationBucketArn}/*`))];
   const keys = [...new Set(rules.flatMap(({ destinationKmsKeyArn }) => destinationKmsKeyArn ?? []))];
+  const others = rules.flatMap(({ sourceKmsKeyArns = [] }) => sourceKmsKeyArns).filter((key) => key !== kmsKeyArn);
+  // A rule that leaves out what is encrypted with a key needs no key.
+  const own =
+    kmsKeyArn === undefined || keys.length === 0
+      ? []
+      : [{ Sid: "SourceKey", ...keyStatement(kmsKeyArn, ["kms:Decrypt"]) }];
   return [
     allow("ReadConfiguration", ["s3:GetReplicationConfiguration", "s3:ListBucket"], bucketArn),
     allow("ReadVersions", read, `${bucketArn}/*`),
     allow("WriteCopies", write, destinations),
-    ...(kmsKeyArn === undefined ? [] : [keyStatement("SourceKey", kmsKeyArn, ["kms:Decrypt"])]),
-    ...keys.map((key, index) => keyStatement(`DestinationKey${index}`, key, ["kms:Encrypt"])),
+    ...own,
+    ...[...new Set(others)].map((key, index) => ({ Sid: `SourceKey${index}`, ...keyStatement(key, ["kms:Decrypt"]) })),
+    ...keys.map((key, index) => ({ Sid: `DestinationKey${index}`, ...keyStatement(key, ["kms:Encrypt"]) })),
   ];
-}
-
-/** A policy matches the ARN of the key only; for an alias there is a condition. */
-function keyStatement(sid: string, arn: string, actions: readonly string[]): PolicyStatement {
-  const statement = { Sid: sid, Effect: "Allow", Action: actions };
-  if (!isKmsAlias(arn)) return { ...statement, Resource: arn };
-  const [place, alias] = arn.split(/:(?=alias\/)/) as [string, string];
-  const Condition = { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } };
-  return { ...statement, Resource: `${place}:key/*`, Condition };
 }
 
 /** The policy document with these statements, as JSON. */
@@ -99,33 +106,11 @@ export function policyDocument(statements: readonly PolicyStatement[]): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
-/** The trust policy of a role that S3 assumes. */
+/**
+ * The trust policy of a role that S3 assumes to replicate. AWS documents no condition on the source for it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+ */
 export function assumedByS3(): string {
   return policyDocument([{ Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "sts:AssumeRole" }]);
-}
-
-const KMS_KEY_ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(key|alias)\/.+$/;
-
-/**
- * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
- * @throws ValidationError `InvalidKmsKeyArn`
- */
-export function validateKmsKeyArn(arn: string | undefined, name: string, construct: IConstruct): void {
-  if (arn === undefined || isUnresolved(arn) || KMS_KEY_ARN.test(arn)) return;
-  report(
-    construct,
-    "InvalidKmsKeyArn",
-    `${name} "${arn}" is not the ARN of a key or an alias. Write "arn:aws:kms:eu-central-1:111122223333:key/..."; ` +
-      "an id alone would name a key of another account when the object's writer has one with that id.",
-  );
-}
-
-/** Region in the ARN of a key; nothing when only Terraform knows the ARN. */
-export function regionOfKmsKey(arn: string): string | undefined {
-  return isUnresolved(arn) ? undefined : KMS_KEY_ARN.exec(arn)?.[1];
-}
-
-/** Whether the ARN names an alias: policies of IAM match the ARN of the key only. */
-function isKmsAlias(arn: string): boolean {
-  return !isUnresolved(arn) && KMS_KEY_ARN.exec(arn)?.[2] === "alias";
 }

@@ -34,11 +34,26 @@ export interface ReplicationRule {
   readonly destinationTier?: Tier;
 
   /**
-   * ARN of the KMS key, in the region of the destination, that encrypts the copies. Required when the bucket itself has
-   * a `kmsKeyArn`: S3 leaves such objects out silently otherwise.
-   * @default - the default encryption of the destination
+   * ARN of the KMS key, in the region of the destination, that encrypts the copies of objects that are encrypted with a
+   * KMS key. Other objects get the default encryption of the destination. Required if the bucket itself has a
+   * `kmsKeyArn`, unless `kmsEncryptedObjects` is `leave`.
+   * @default - objects that are encrypted with a KMS key are not copied
    */
   readonly destinationKmsKeyArn?: string;
+
+  /**
+   * Whether objects that are encrypted with a KMS key are copied (`replicate`) or left out (`leave`). Terraform:
+   * `source_selection_criteria.sse_kms_encrypted_objects`.
+   * @default "replicate" if the rule has a `destinationKmsKeyArn`
+   */
+  readonly kmsEncryptedObjects?: "replicate" | "leave";
+
+  /**
+   * ARNs of KMS keys besides `kmsKeyArn` of the bucket that objects may be encrypted with: the role may decrypt with
+   * them.
+   * @default - `kmsKeyArn` of the bucket only
+   */
+  readonly sourceKmsKeyArns?: readonly string[];
 
   /**
    * Whether deleting an object here deletes it there. Old versions stay.
@@ -63,7 +78,6 @@ export interface ReplicationRule {
 /** The rules of `aws_s3_bucket_replication_configuration`. */
 export function replicationConfigurationRules(
   rules: readonly ReplicationRule[],
-  encryptedWithOwnKey: boolean,
 ): S3BucketReplicationConfigurationRule[] {
   return rules.map((rule, index) => ({
     id: rule.id,
@@ -71,7 +85,10 @@ export function replicationConfigurationRules(
     status: "Enabled",
     filter: replicationFilter(rule),
     deleteMarkerReplication: { status: enabled(rule.replicateDeletes ?? false) },
-    sourceSelectionCriteria: encryptedWithOwnKey ? { sseKmsEncryptedObjects: { status: "Enabled" } } : undefined,
+    // S3 refuses a key for the copies without it, also in a bucket whose default encryption is SSE-S3
+    // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_SourceSelectionCriteria.html).
+    sourceSelectionCriteria:
+      rule.destinationKmsKeyArn === undefined ? undefined : { sseKmsEncryptedObjects: { status: "Enabled" } },
     destination: replicationDestination(rule),
   }));
 }

@@ -1,5 +1,5 @@
 import { wholeDays } from "../../core/duration";
-import { TerraformProvider, TerraformStack } from "cdktf";
+import { Annotations, TerraformProvider, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { ErrorCode } from "../../core/error-codes";
 import { report } from "../../core/errors";
@@ -11,7 +11,7 @@ import { validateInventories } from "./inventory";
 import { validateLifecycleRules } from "./lifecycle-validation";
 import { validateNotifications } from "./notification";
 import { validateObjectLock } from "./object-lock";
-import { regionOfKmsKey, validateKmsKeyArn } from "./policy-statements";
+import { regionOfKmsKey, validateKmsKeyArn } from "../../storage/kms-key";
 import type { ReplicationRule } from "./replication";
 import type { TieredBucketProps } from "./tiered-bucket-props";
 
@@ -32,7 +32,7 @@ export function validateAwsTieredBucket(props: TieredBucketProps, construct: ICo
   if (props.intelligentTiering) validateIntelligentTiering(props.intelligentTiering, lifecycleRules, construct);
   if (objectLock) {
     validateObjectLock(objectLock, versioned, construct);
-    validateExpiryAfterLock(props, construct);
+    warnOfLockedVersions(props, construct);
   }
   validateReplication(props.replicationRules ?? [], props, construct);
   if (props.accessLogs) validateAccessLogs(props.accessLogs, props.bucketName, construct);
@@ -47,17 +47,19 @@ function validateAbortion({ abortIncompleteUploadsAfter: after }: TieredBucketPr
   }
 }
 
-/** Lifecycle does not delete what is locked, and tries again every day. */
-function validateExpiryAfterLock({ lifecycleRules = [], objectLock }: TieredBucketProps, construct: IConstruct) {
+/**
+ * S3 takes a rule that removes locked versions, and carries it out when the lock has ended.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-lifecycle
+ */
+function warnOfLockedVersions({ lifecycleRules = [], objectLock }: TieredBucketProps, construct: IConstruct) {
   const locked = objectLock!.defaultRetention.toDays({ integral: false });
   for (const { id, expireAfter, expireNoncurrentVersionsAfter: expiry } of lifecycleRules) {
     const days = expiry && expiry.toDays({ integral: false }) + (expireAfter?.toDays({ integral: false }) ?? 0);
     if (days === undefined || days >= locked) continue;
-    report(
-      construct,
-      "ExpirationBeforeRetention",
-      `Lifecycle rule "${id}": removes versions after ${days} days, and objectLock keeps them for ${locked}. ` +
-        `Write expireNoncurrentVersionsAfter: Duration.days(${locked - (expireAfter?.toDays({ integral: false }) ?? 0)}) or more.`,
+    Annotations.of(construct).addWarning(
+      `Lifecycle rule "${id}" removes versions after ${days} days, and objectLock keeps them for ${locked}: S3 removes them when the lock has ended. ` +
+        `Write expireNoncurrentVersionsAfter: Duration.days(${locked - (expireAfter?.toDays({ integral: false }) ?? 0)}) or more to say so.`,
     );
   }
 }
@@ -164,17 +166,26 @@ function validateRule(
   fail: (code: ErrorCode, message: string) => void,
   construct: IConstruct,
 ): void {
-  const { destinationBucketArn, destinationKmsKeyArn, destinationAccount } = rule;
+  const { destinationBucketArn, destinationKmsKeyArn, destinationAccount, kmsEncryptedObjects } = rule;
   validateBucketArn(destinationBucketArn, `Replication rule "${rule.id}": destinationBucketArn`, construct);
   validateKeyPrefix(rule.prefix, `Replication rule "${rule.id}"`, construct);
   validateKmsKeyArn(destinationKmsKeyArn, "destinationKmsKeyArn", construct);
+  for (const arn of rule.sourceKmsKeyArns ?? []) validateKmsKeyArn(arn, "sourceKmsKeyArns", construct);
   if (!isUnresolved(destinationBucketArn) && destinationBucketArn.endsWith(`:::${bucketName}`)) {
     fail("ReplicationToItself", `copies "${bucketName}" to itself. Name another bucket.`);
   }
-  if (kmsKeyArn !== undefined && destinationKmsKeyArn === undefined) {
+  const encrypted = kmsKeyArn !== undefined || kmsEncryptedObjects === "replicate" || rule.sourceKmsKeyArns?.length;
+  if (encrypted && destinationKmsKeyArn === undefined && kmsEncryptedObjects !== "leave") {
     fail(
       "ReplicationKeyMissing",
-      "the objects are encrypted with kmsKeyArn, and S3 copies none of them without destinationKmsKeyArn, a key in the region of the destination.",
+      "S3 copies objects that are encrypted with a KMS key only if the rule has destinationKmsKeyArn, a key in the region of the destination. " +
+        'Add it, or write kmsEncryptedObjects: "leave" to copy only objects that are encrypted with SSE-S3.',
+    );
+  }
+  if (kmsEncryptedObjects === "leave" && destinationKmsKeyArn !== undefined) {
+    fail(
+      "ReplicationKeyUnused",
+      "destinationKmsKeyArn encrypts the copies of objects that have a KMS key, and kmsEncryptedObjects leaves those out. Remove one of the two.",
     );
   }
   if (rule.replicateDeletes && Object.keys(rule.objectTags ?? {}).length > 0) {

@@ -1,12 +1,11 @@
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import type { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls";
 import { Annotations, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { collect, ValidationError } from "../../core/errors";
-import { keepMovedResources, applyTransform, adoptResource } from "../../core/refactoring";
+import { keepMovedResources, applyTransform, adoptResource, warnOfUnusedTransforms } from "../../core/refactoring";
 import { warnOfCosts } from "../../storage/cost-warnings";
 import { refuseOtherLifecycleOwners, S3_LIFECYCLE_OWNERS } from "../../storage/lifecycle-owners";
 import { prefixesOverlap } from "../../storage/lifecycle-rule";
@@ -14,7 +13,8 @@ import { addRequestedChildren } from "./bucket-children";
 import { addSafety } from "./bucket-safety";
 import { addTiering, intelligentTieringName } from "./bucket-tiering";
 import { type BucketAccess, grantStatements, policyDocument } from "./policy-statements";
-import type { TieredBucketProps } from "./tiered-bucket-props";
+import { refuseUnfitDestinations, registerBucket } from "./other-buckets";
+import type { TieredBucketProps, TieredBucketTransform } from "./tiered-bucket-props";
 import { validateAwsTieredBucket } from "./tiered-bucket-validation";
 
 /**
@@ -29,7 +29,14 @@ export class TieredBucket extends Construct {
   /** The bucket itself. Prefer `bucketName` for references, which also waits for what makes the bucket safe. */
   readonly resource: S3Bucket;
 
-  private readonly ownership: S3BucketOwnershipControls;
+  /**
+   * Name of the bucket. What refers to it is made after the bucket is versioned, encrypted and private, and destroyed
+   * before: no object gets in before that. Known at plan.
+   */
+  readonly bucketName: string;
+
+  /** ARN of the bucket. */
+  readonly bucketArn: string;
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/storage.md` */
   constructor(
@@ -41,10 +48,11 @@ export class TieredBucket extends Construct {
     checkProps(this, "aws/TieredBucketProps", props);
     collect(this, () => validateAwsTieredBucket(props, this));
     this.resource = this.addBucket();
+    this.bucketArn = this.resource.arn;
     // Unlike `id`, which is the same text, it is known before the bucket exists.
     const { bucket } = this.resource;
     const { versioning, ownership } = addSafety(this, bucket, this.bucketArn, props);
-    this.ownership = ownership;
+    this.bucketName = ownership.bucket;
     addTiering(this, bucket, versioning, props);
     const { kmsKeyArn, lifecycleRules = [], readAtOnce = [] } = props;
     addRequestedChildren(this, { bucket, bucketArn: this.bucketArn, kmsKeyArn, versioning }, props);
@@ -52,20 +60,10 @@ export class TieredBucket extends Construct {
     adoptChildren(this, this.adoptedChildren(), (child) => this.importId(child));
     keepMovedResources(this, props.previously ?? []);
     refuseOtherLifecycleOwners(this, props.bucketName, S3_LIFECYCLE_OWNERS);
+    registerBucket(this, props, { name: this.bucketName, arn: this.bucketArn });
+    refuseUnfitDestinations(this, props);
     warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.s3 }, this);
-  }
-
-  /**
-   * Name of the bucket. What refers to it is made after the bucket is versioned, encrypted and private, and destroyed
-   * before: no object gets in while it is not. Known at plan.
-   */
-  get bucketName(): string {
-    return this.ownership.bucket;
-  }
-
-  /** ARN of the bucket. */
-  get bucketArn(): string {
-    return this.resource.arn;
+    warnOfUnusedTransforms(this, props.transform, TRANSFORMED_CHILDREN);
   }
 
   /** Region that the bucket is in. */
@@ -165,6 +163,28 @@ export class TieredBucket extends Construct {
     return bucketName;
   }
 }
+
+/** Which children each transform changes. */
+const TRANSFORMED_CHILDREN: Readonly<Record<keyof TieredBucketTransform, RegExp>> = {
+  bucket: /^Resource$/,
+  versioning: /^Versioning$/,
+  encryption: /^Encryption$/,
+  publicAccessBlock: /^PublicAccessBlock$/,
+  policy: /^Policy$/,
+  ownership: /^Ownership$/,
+  lifecycle: /^Lifecycle$/,
+  intelligentTiering: /^IntelligentTiering$/,
+  objectLock: /^ObjectLock$/,
+  replicationRole: /^ReplicationRole$/,
+  replicationRolePolicy: /^ReplicationRolePolicy$/,
+  replication: /^Replication$/,
+  accessLogs: /^AccessLogs$/,
+  inventory: /^Inventory-/,
+  notifications: /^Notifications$/,
+  lambdaPermission: /^LambdaPermission-/,
+  cors: /^Cors$/,
+  grant: /^Grant-/,
+};
 
 /**
  * Lets Terraform take over children of a bucket that exists.

@@ -1,9 +1,17 @@
 import type { StorageBucketLifecycleRule } from "@cdktf/provider-google/lib/storage-bucket";
+import { Annotations } from "cdktf";
 import type { IConstruct } from "constructs";
 import { Duration, wholeDays } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { report } from "../../core/errors";
-import { type LifecycleRule, type TierTransition, type Fail, validateKeyPrefix } from "../../storage/lifecycle-rule";
+import {
+  type LifecycleRule,
+  type TierTransition,
+  type Fail,
+  sortedByAge,
+  validateKeyPrefix,
+  warnOfOldVersions,
+} from "../../storage/lifecycle-rule";
 import { Tier } from "../../storage/tier";
 
 type Condition = StorageBucketLifecycleRule["condition"];
@@ -31,14 +39,29 @@ function lifecycleRuleBlocks(rule: LifecycleRule): StorageBucketLifecycleRule[] 
     })),
     ...noncurrentTransitions.map((transition) => ({
       action: move(transition),
-      condition: { ...filter, ...sinceNoncurrent(transition.after) },
+      condition: {
+        ...filter,
+        ...sinceNoncurrent(transition.after),
+        ...newerVersions(transition.keepNoncurrentVersions),
+      },
     })),
     ...(expireAfter ? [deletion({ ...filter, ...age(expireAfter), withState: "LIVE" })] : []),
-    ...(expiry
-      ? [deletion({ ...filter, ...sinceNoncurrent(expiry), ...newerVersions(rule.keepNoncurrentVersions) })]
+    ...(expiry || rule.keepNoncurrentVersions !== undefined
+      ? [
+          deletion({
+            ...filter,
+            ...(expiry ? sinceNoncurrent(expiry) : { sendAgeIfZero: false, withState: "ARCHIVED" }),
+            ...newerVersions(rule.keepNoncurrentVersions),
+          }),
+        ]
       : []),
     ...(rule.abortIncompleteUploadsAfter ? [abortion(filter, rule.abortIncompleteUploadsAfter)] : []),
   ];
+}
+
+/** Whether Google Cloud moves objects from one tier to another: to a colder one only. */
+function moves(from: Tier, to: Tier): boolean {
+  return from.gcs !== undefined && to.gcs !== undefined && from.gcs.minimumStorageDays < to.gcs.minimumStorageDays;
 }
 
 /** Only tiers that exist on Google Cloud get here. */
@@ -103,7 +126,8 @@ export function validateLifecycleRules(
     ids.add(rule.id);
     validateKeyPrefix(rule.prefix, `Lifecycle rule "${rule.id}"`, construct);
     validateFilters(rule, fail);
-    const { transitions = [], noncurrentTransitions = [] } = rule;
+    const transitions = sortedByAge(rule.transitions ?? [], moves);
+    const noncurrentTransitions = sortedByAge(rule.noncurrentTransitions ?? [], moves);
     if (autoclass && transitions.length + noncurrentTransitions.length > 0) {
       fail("AutoclassWithTransitions", "moves objects, and so does autoclass. Remove one of the two.");
     }
@@ -149,7 +173,7 @@ function validateGoogleLadder(transitions: readonly TierTransition[], fail: Fail
       fail("TierNotOnGoogle", `${tier} does not exist on Google Cloud; ${instead}.`);
       continue;
     }
-    if (previous && previous.tier.gcs!.minimumStorageDays >= tier.gcs.minimumStorageDays) {
+    if (previous && !moves(previous.tier, tier)) {
       fail(
         "TransitionNotSupported",
         `Google Cloud moves no object from ${previous.tier} to ${tier}. Order the transitions from the warmest tier to the coldest.`,
@@ -165,18 +189,16 @@ function validateGoogleLadder(transitions: readonly TierTransition[], fail: Fail
 }
 
 function validateEnds(rule: LifecycleRule, versioned: boolean, fail: Fail, construct: IConstruct): void {
-  const { transitions = [], noncurrentTransitions = [], expireAfter, expireNoncurrentVersionsAfter: expiry } = rule;
-  if (!transitions.length && !noncurrentTransitions.length && !expireAfter && !expiry) {
+  const { expireAfter, expireNoncurrentVersionsAfter: expiry, keepNoncurrentVersions: kept } = rule;
+  const transitions = sortedByAge(rule.transitions ?? [], moves);
+  const noncurrentTransitions = sortedByAge(rule.noncurrentTransitions ?? [], moves);
+  if (!transitions.length && !noncurrentTransitions.length && !expireAfter && !expiry && kept === undefined) {
     if (!rule.abortIncompleteUploadsAfter) fail("EmptyLifecycleRule", "does nothing. Give it an action, or remove it.");
   }
-  if (!versioned && (expiry || noncurrentTransitions.length > 0)) {
-    fail("NoncurrentVersionsWithoutVersioning", "concerns old versions, and the bucket keeps none.");
-  }
-  if (rule.keepNoncurrentVersions !== undefined && !expiry) {
-    fail(
-      "NoncurrentVersionsKeptAnyway",
-      "keepNoncurrentVersions says what expireNoncurrentVersionsAfter leaves alone, and that is missing. Add it.",
-    );
+  if (!versioned) warnOfOldVersions(rule, construct);
+  for (const each of [kept, ...noncurrentTransitions.map(({ keepNoncurrentVersions }) => keepNoncurrentVersions)]) {
+    if (each === undefined || (Number.isInteger(each) && each >= 0)) continue;
+    fail("NoncurrentVersionsOutOfRange", `keepNoncurrentVersions is ${each}; Google Cloud takes 0 or more.`);
   }
   for (const [end, last, option] of [
     [expireAfter, transitions.at(-1), "expireAfter"],
@@ -190,6 +212,12 @@ function validateEnds(rule: LifecycleRule, versioned: boolean, fail: Fail, const
         `${option} is ${days} days, and objects move to ${last.tier} after ${last.after.toDays({ integral: false })}. Let it come later, or remove the transition.`,
       );
     }
-    if (days < 1) fail("ExpirationTooEarly", `${option} must be at least 1 day.`);
+    // Google's documentation uses it to empty buckets: https://cloud.google.com/storage/docs/deleting-objects#bulk-delete
+    if (days < 1) {
+      const what = option === "expireAfter" ? "every object" : "every old version";
+      Annotations.of(construct).addWarning(
+        `Lifecycle rule "${rule.id}": ${option} of 0 days deletes ${what} that the rule matches, within about a day.`,
+      );
+    }
   }
 }

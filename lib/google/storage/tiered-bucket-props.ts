@@ -15,14 +15,28 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly location: string;
 
   /**
+   * The two regions of a configurable dual-region within `location`: `["US-EAST1", "US-WEST1"]` in `US`. Changing them
+   * replaces the bucket. Terraform: `custom_placement_config.data_locations`.
+   * @default - Google chooses the regions of a multi-region
+   * @see https://cloud.google.com/storage/docs/locations#location-dr
+   */
+  readonly dualRegion?: readonly string[];
+
+  /**
+   * Whether replaced and deleted objects are kept as old versions. `true` besides `retention` gets a warning.
+   * @default true, `false` with `retention`
+   */
+  readonly versioned?: boolean;
+
+  /**
    * Project that the bucket belongs to.
    * @default - the project of the provider
    */
   readonly project?: string;
 
   /**
-   * Lets Google move each object by itself, by when it was last read; the rules then delete only.
-   * @default - objects move by the rules only
+   * Lets Google move each object by when it was last read; lifecycle rules can then only delete.
+   * @default - only lifecycle rules move objects
    */
   readonly autoclass?: Autoclass;
 
@@ -33,7 +47,7 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly retention?: RetentionPolicy;
 
   /**
-   * How long what was deleted can be brought back, beside old versions: nothing, or 7 to 90 days.
+   * How long deleted objects can be restored, apart from old versions: 0 (not at all), or 7 to 90 days.
    * @default Duration.days(7)
    */
   readonly softDeleteRetention?: Duration;
@@ -58,14 +72,14 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly accessLogs?: AccessLogs;
 
   /**
-   * Topics that hear about objects. The service agent of Cloud Storage must be allowed to publish.
-   * @default - nobody hears about them
+   * Topics that get a message for each event of an object. The service agent of Cloud Storage must be allowed to publish.
+   * @default - no notifications
    */
   readonly notifications?: readonly TopicNotification[];
 
   /**
    * Prefixes whose objects an application reads: moving them to a tier where reading costs gets a warning.
-   * @default - nothing is known about it
+   * @default - none
    */
   readonly readAtOnce?: readonly string[];
 
@@ -101,7 +115,7 @@ export interface RetentionPolicy {
   readonly retentionPeriod: Duration;
 
   /**
-   * Whether nobody can ever shorten or remove the policy again. Needs a reason for `LockedRetentionWithoutReason`.
+   * Whether the policy is locked: it can never be shortened or removed. Needs a reason for `LockedRetentionWithoutReason`.
    * Terraform: `is_locked`.
    * @default false
    */
@@ -114,14 +128,14 @@ export interface RetentionPolicy {
   readonly acknowledge?: Acknowledgements<"LockedRetentionWithoutReason">;
 }
 
-/** Tells a Pub/Sub topic what happens to objects. */
+/** Sends events of objects to a Pub/Sub topic. */
 export interface TopicNotification {
   /** Name of the topic: `projects/P/topics/T`. */
   readonly topic: string;
 
   /**
-   * What to tell about.
-   * @default - everything
+   * Events that are sent.
+   * @default - all
    */
   readonly events?: ReadonlyArray<"OBJECT_FINALIZE" | "OBJECT_METADATA_UPDATE" | "OBJECT_DELETE" | "OBJECT_ARCHIVE">;
 

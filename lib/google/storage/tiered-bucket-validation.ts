@@ -1,3 +1,4 @@
+import { Annotations } from "cdktf";
 import type { IConstruct } from "constructs";
 import { acknowledgement, isAcknowledged, validateAcknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
@@ -15,7 +16,8 @@ const KMS_KEY = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKe
 
 /** Refuses options that Google Cloud Storage would refuse, or that contradict each other. */
 export function validateTieredBucket(props: TieredBucketProps, construct: IConstruct): void {
-  const { versioned = true, lifecycleRules = [], retention } = props;
+  const { lifecycleRules = [], retention } = props;
+  const versioned = isVersioned(props);
   validateBucketName(props.bucketName, construct);
   validateLocation(props, construct);
   validateKmsKey(props, construct);
@@ -24,7 +26,8 @@ export function validateTieredBucket(props: TieredBucketProps, construct: IConst
   if (props.softDeleteRetention) validateSoftDelete(props.softDeleteRetention, construct);
   if (retention) {
     validateRetention(retention, construct);
-    validateExpiryAfterRetention(props, retention, construct);
+    warnOfRetainedObjects(props, retention, construct);
+    if (props.versioned) warnOfRetainedVersions(construct);
   }
   if (props.accessLogs) validateAccessLogs(props.accessLogs, props.bucketName, construct);
   validateTopics(props, construct);
@@ -32,24 +35,57 @@ export function validateTieredBucket(props: TieredBucketProps, construct: IConst
   validateLabels(props.labels ?? {}, construct);
 }
 
+/** Whether the bucket keeps old versions: not by default where `retention` protects the objects already. */
+export function isVersioned({ versioned, retention }: TieredBucketProps): boolean {
+  return versioned ?? retention === undefined;
+}
+
+/**
+ * Sources contradict each other: https://rules.sonarsource.com/terraform/RSPEC-6412 and
+ * https://github.com/terraform-google-modules/terraform-example-foundation/pull/898 say that a bucket has one of the
+ * two, and https://cloud.google.com/storage/docs/object-versioning no longer does.
+ */
+function warnOfRetainedVersions(construct: IConstruct): void {
+  Annotations.of(construct).addWarning(
+    "versioned: true with retention: Cloud Storage did not allow both in one bucket, and its documentation no longer says whether it does. If the apply fails, remove versioned: true; retention protects the objects without it.",
+  );
+}
+
 /** @see https://cloud.google.com/storage/docs/locations, https://cloud.google.com/storage/docs/availability-durability#turbo-replication */
-function validateLocation({ location, turboReplication }: TieredBucketProps, construct: IConstruct): void {
+function validateLocation(props: TieredBucketProps, construct: IConstruct): void {
+  const { location, dualRegion, turboReplication } = props;
+  if (dualRegion) validateDualRegion(dualRegion, construct);
   if (isUnresolved(location)) return;
   const name = location.toUpperCase();
-  if (!REGION.test(location) && !MULTI_REGIONS.includes(name) && !DUAL_REGIONS.includes(name)) {
+  const isMulti = dualRegion ? /^[A-Z]{2,4}$/.test(name) : MULTI_REGIONS.includes(name);
+  if (dualRegion ? !isMulti : !REGION.test(location) && !isMulti && !DUAL_REGIONS.includes(name)) {
     report(
       construct,
       "InvalidGoogleLocation",
-      `location "${location}" is no region, dual-region or multi-region. Write "europe-west3", one of ${DUAL_REGIONS.join(", ")}, or one of ${MULTI_REGIONS.join(", ")}.`,
+      dualRegion
+        ? `location "${location}" cannot have a dualRegion. Write the multi-region or country of its two regions, such as "US" or "EU".`
+        : `location "${location}" is no region, dual-region or multi-region. Write "europe-west3", one of ${DUAL_REGIONS.join(", ")}, or one of ${MULTI_REGIONS.join(", ")}.`,
     );
   }
-  if (turboReplication && !DUAL_REGIONS.includes(name)) {
+  if (turboReplication && !dualRegion && !DUAL_REGIONS.includes(name)) {
     report(
       construct,
       "TurboReplicationOutsideDualRegion",
-      `turboReplication is for dual-regions, and location is "${location}". Use one of ${DUAL_REGIONS.join(", ")}, or remove it.`,
+      `turboReplication is for dual-regions, and location is "${location}". Use one of ${DUAL_REGIONS.join(", ")}, name two regions in dualRegion, or remove it.`,
     );
   }
+}
+
+/** @see https://cloud.google.com/storage/docs/locations#location-dr */
+function validateDualRegion(regions: readonly string[], construct: IConstruct): void {
+  const known = regions.filter((region) => !isUnresolved(region));
+  const names = new Set(known.map((region) => region.toUpperCase()));
+  if (regions.length === 2 && names.size === known.length && known.every((region) => REGION.test(region))) return;
+  report(
+    construct,
+    "InvalidDualRegion",
+    `dualRegion is ${JSON.stringify(regions)}; it takes two different regions, such as ["US-EAST1", "US-WEST1"].`,
+  );
 }
 
 /** @see https://cloud.google.com/storage/docs/encryption/customer-managed-keys#key-locations */
@@ -116,7 +152,12 @@ function validateRetention(
   } else validateAcknowledgements(acknowledge, ["LockedRetentionWithoutReason"], construct, "retention");
 }
 
-function validateExpiryAfterRetention(
+/**
+ * Google takes a rule that deletes retained objects, and carries it out when the retention period is over.
+ *
+ * @see https://cloud.google.com/storage/docs/lifecycle#delete
+ */
+function warnOfRetainedObjects(
   { lifecycleRules = [] }: TieredBucketProps,
   { retentionPeriod }: RetentionPolicy,
   construct: IConstruct,
@@ -125,10 +166,8 @@ function validateExpiryAfterRetention(
     ({ expireAfter }) => expireAfter && expireAfter.toSeconds() < retentionPeriod.toSeconds(),
   );
   if (early === undefined) return;
-  report(
-    construct,
-    "ExpirationBeforeRetention",
-    `Lifecycle rule "${early.id}": deletes objects after ${early.expireAfter}, and retention keeps them for ${retentionPeriod}. Let expireAfter come later.`,
+  Annotations.of(construct).addWarning(
+    `Lifecycle rule "${early.id}" deletes objects after ${early.expireAfter}, and retention keeps them for ${retentionPeriod}: Google Cloud deletes them when that is over. Make expireAfter longer to say so.`,
   );
 }
 
@@ -144,14 +183,18 @@ function validateTopics({ notifications = [] }: TieredBucketProps, construct: IC
   }
 }
 
+/** Letters of any script that are not uppercase. */
+const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
+const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
+
 /** @see https://cloud.google.com/storage/docs/tags-and-labels#bucket-labels */
 function validateLabels(labels: Readonly<Record<string, string>>, construct: IConstruct): void {
   for (const [key, value] of Object.entries(labels)) {
-    if (/^[a-z][a-z0-9_-]{0,62}$/.test(key) && (isUnresolved(value) || /^[a-z0-9_-]{0,63}$/.test(value))) continue;
+    if (LABEL_KEY.test(key) && (isUnresolved(value) || LABEL_VALUE.test(value))) continue;
     report(
       construct,
       "InvalidLabel",
-      `label "${key}"="${value}": lowercase letters, digits, hyphens and underscores only, at most 63, and a key begins with a letter.`,
+      `label "${key}"="${value}": a label has lowercase letters, digits, hyphens and underscores, at most 63 characters, and a key begins with a letter.`,
     );
   }
 }

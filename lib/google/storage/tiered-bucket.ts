@@ -5,12 +5,12 @@ import { Construct } from "constructs";
 import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { adoptResource, keepMovedResources, applyTransform } from "../../core/refactoring";
+import { adoptResource, keepMovedResources, applyTransform, warnOfUnusedTransforms } from "../../core/refactoring";
 import { warnOfCosts } from "../../storage/cost-warnings";
 import { GCS_LIFECYCLE_OWNERS, refuseOtherLifecycleOwners } from "../../storage/lifecycle-owners";
 import { gcsLifecycleRules, validateBlockCount } from "./lifecycle";
-import type { TieredBucketProps } from "./tiered-bucket-props";
-import { validateTieredBucket } from "./tiered-bucket-validation";
+import type { TieredBucketProps, TieredBucketTransform } from "./tiered-bucket-props";
+import { isVersioned, validateTieredBucket } from "./tiered-bucket-validation";
 import { collect } from "../../core/errors";
 
 /**
@@ -47,6 +47,7 @@ export class TieredBucket extends Construct {
     keepMovedResources(this, props.previously ?? []);
     refuseOtherLifecycleOwners(this, props.bucketName, GCS_LIFECYCLE_OWNERS);
     warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.gcs }, this);
+    warnOfUnusedTransforms(this, transform, TRANSFORMED_CHILDREN);
   }
 
   /** Name of the bucket. Known at plan. */
@@ -127,6 +128,13 @@ export class TieredBucket extends Construct {
   }
 }
 
+/** Which children each transform changes. */
+const TRANSFORMED_CHILDREN: Readonly<Record<keyof TieredBucketTransform, RegExp>> = {
+  bucket: /^Resource$/,
+  notification: /^Notification-/,
+  grant: /^Grant-/,
+};
+
 /** What `google_storage_bucket` takes, but for the lifecycle. */
 function googleBucketConfig(props: TieredBucketProps): StorageBucketConfig {
   const {
@@ -147,7 +155,8 @@ function googleBucketConfig(props: TieredBucketProps): StorageBucketConfig {
     uniformBucketLevelAccess: true,
     publicAccessPrevention: "enforced",
     forceDestroy: props.forceDestroy ?? false,
-    versioning: { enabled: props.versioned ?? true },
+    versioning: { enabled: isVersioned(props) },
+    ...(props.dualRegion && { customPlacementConfig: { dataLocations: [...props.dualRegion] } }),
     softDeletePolicy: { retentionDurationSeconds: softDelete.toSeconds() },
     ...(autoclass && { autoclass: { enabled: true, terminalStorageClass: autoclass.coldest } }),
     ...(retention && {

@@ -1,10 +1,16 @@
+import type { IamRoleConfig } from "@cdktf/provider-aws/lib/iam-role";
+import type { IamRolePolicyConfig } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { DataGoogleStorageTransferProjectServiceAccount } from "@cdktf/provider-google/lib/data-google-storage-transfer-project-service-account";
-import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member";
+import {
+  StorageBucketIamMember,
+  type StorageBucketIamMemberConfig,
+} from "@cdktf/provider-google/lib/storage-bucket-iam-member";
 import { StorageTransferJob, type StorageTransferJobConfig } from "@cdktf/provider-google/lib/storage-transfer-job";
 import { Construct, type IConstruct } from "constructs";
 import { checkProps } from "../../core/check-props";
 import { ValidationError } from "../../core/errors";
 import { applyTransform, type Transform } from "../../core/refactoring";
+import { validateKmsKeyArn } from "../../storage/kms-key";
 import { readObjectsPolicy } from "../../storage/transfer-policies";
 
 /** Properties of a `TransferJob`. */
@@ -12,10 +18,16 @@ export interface TransferJobProps {
   /** Bucket in S3 whose objects are copied. */
   readonly sourceBucketName: string;
 
-  /** Bucket in Cloud Storage that gets them. */
+  /** Bucket in Cloud Storage that gets the copies. */
   readonly destinationBucketName: string;
 
-  /** First day of the job, UTC: `2027-01-31`. It runs once every day from then on, until it is taken out. */
+  /**
+   * ARN of the KMS key that encrypts the source.
+   * @default - the source is encrypted with SSE-S3
+   */
+  readonly sourceKmsKeyArn?: string;
+
+  /** First day of the job, UTC: `2027-01-31`. The job runs once a day from then on, until it is removed. */
   readonly startsOn: string;
 
   /**
@@ -31,15 +43,27 @@ export interface TransferJobProps {
   readonly project?: string;
 
   /**
-   * Changes what is passed to the job.
+   * Changes what is passed to the resources inside.
    * @default - nothing is changed
    */
-  readonly transform?: Transform<StorageTransferJobConfig>;
+  readonly transform?: TransferJobTransform;
+}
+
+/** One hook for each resource of `TransferJob`. */
+export interface TransferJobTransform {
+  /** @default - unchanged */
+  readonly job?: Transform<StorageTransferJobConfig>;
+  /** @default - unchanged */
+  readonly role?: Transform<IamRoleConfig>;
+  /** @default - unchanged */
+  readonly rolePolicy?: Transform<IamRolePolicyConfig>;
+  /** The two grants on the destination. @default - unchanged */
+  readonly grant?: Transform<StorageBucketIamMemberConfig>;
 }
 
 /**
- * Copies a bucket of S3 to Cloud Storage by Storage Transfer Service, once a day, without any key: Google's service
- * account assumes a role in AWS that can only read the bucket. It never deletes, in neither bucket.
+ * Copies a bucket of S3 to Cloud Storage with Storage Transfer Service, once a day, without access keys: Google's
+ * service account assumes a role in AWS that can only read the bucket. It deletes nothing in either bucket.
  *
  * It needs `@cdktf/provider-aws` and an AWS provider in the stack besides Google's.
  *
@@ -49,24 +73,40 @@ export class TransferJob extends Construct {
   /** The job itself. */
   readonly resource: StorageTransferJob;
 
-  /** @throws ValidationError `InvalidTransferStart`, `ProviderBindingsMissing` */
+  /** @throws ValidationError `InvalidTransferStart`, `InvalidKmsKeyArn`, `ProviderBindingsMissing` */
   constructor(scope: Construct, id: string, props: TransferJobProps) {
     super(scope, id);
     checkProps(this, "google/TransferJobProps", props);
-    const { sourceBucketName: sourceBucket, destinationBucketName: targetBucket, prefix, project, transform } = props;
+    const {
+      sourceBucketName: sourceBucket,
+      destinationBucketName: targetBucket,
+      prefix,
+      project,
+      transform = {},
+    } = props;
+    validateKmsKeyArn(props.sourceKmsKeyArn, "sourceKmsKeyArn", this);
     const scheduleStartDate = startDate(props.startsOn, this);
     const account = new DataGoogleStorageTransferProjectServiceAccount(this, "ServiceAccount", { project });
-    const { IamRole, IamRolePolicy } = loadAwsBindings(this);
-    const role = new IamRole(this, "Role", { assumeRolePolicy: trustPolicy(account.subjectId) });
-    const reading = new IamRolePolicy(this, "Reading", { role: role.id, policy: readObjectsPolicy(sourceBucket) });
+    const { IamRole, IamRolePolicy, DataAwsPartition } = loadAwsBindings(this);
+    const role = new IamRole(
+      this,
+      "Role",
+      applyTransform({ assumeRolePolicy: trustPolicy(account.subjectId) }, transform.role),
+    );
+    const { partition } = new DataAwsPartition(this, "Partition");
+    const policy = readObjectsPolicy({ bucketName: sourceBucket, partition, kmsKeyArn: props.sourceKmsKeyArn });
+    const reading = new IamRolePolicy(this, "Reading", applyTransform({ role: role.id, policy }, transform.rolePolicy));
     // "Configure access to a sink: Cloud Storage": Legacy Bucket Writer to write and list, Object Viewer to compare.
     const writing = ["roles/storage.legacyBucketWriter", "roles/storage.objectViewer"].map(
       (access, index) =>
-        new StorageBucketIamMember(this, index === 0 ? "Writing" : "Comparing", {
-          bucket: targetBucket,
-          role: access,
-          member: `serviceAccount:${account.email}`,
-        }),
+        new StorageBucketIamMember(
+          this,
+          index === 0 ? "Writing" : "Comparing",
+          applyTransform(
+            { bucket: targetBucket, role: access, member: `serviceAccount:${account.email}` },
+            transform.grant,
+          ),
+        ),
     );
     const config: StorageTransferJobConfig = {
       description: `${sourceBucket} to ${targetBucket}`,
@@ -80,24 +120,27 @@ export class TransferJob extends Construct {
           deleteObjectsUniqueInSink: false,
         },
       },
-      // Without an end: a job whose only day has passed copies nothing and says nothing
+      // Without an end date: a job whose only day has passed copies nothing, without an error
       // (https://github.com/hashicorp/terraform-provider-google/issues/6276).
       schedule: { scheduleStartDate },
       dependsOn: [reading, ...writing],
     };
-    this.resource = new StorageTransferJob(this, "Resource", applyTransform(config, transform));
+    this.resource = new StorageTransferJob(this, "Resource", applyTransform(config, transform.job));
   }
 }
 
 /**
- * The role is declared in AWS, so this construct alone of `sterna/google` needs `@cdktf/provider-aws`: it is loaded here,
- * for those who copy within Google Cloud have it not installed.
+ * The role is declared in AWS, so this construct alone of `sterna/google` needs `@cdktf/provider-aws`. It is loaded here,
+ * because users who copy within Google Cloud do not have it installed.
  */
 function loadAwsBindings(
   construct: IConstruct,
-): typeof import("@cdktf/provider-aws/lib/iam-role") & typeof import("@cdktf/provider-aws/lib/iam-role-policy") {
+): typeof import("@cdktf/provider-aws/lib/iam-role") &
+  typeof import("@cdktf/provider-aws/lib/iam-role-policy") &
+  typeof import("@cdktf/provider-aws/lib/data-aws-partition") {
   try {
     return {
+      ...(require("@cdktf/provider-aws/lib/data-aws-partition") as typeof import("@cdktf/provider-aws/lib/data-aws-partition")),
       ...(require("@cdktf/provider-aws/lib/iam-role") as typeof import("@cdktf/provider-aws/lib/iam-role")),
       ...(require("@cdktf/provider-aws/lib/iam-role-policy") as typeof import("@cdktf/provider-aws/lib/iam-role-policy")),
     };
@@ -138,7 +181,7 @@ function startDate(day: string, construct: IConstruct): { year: number; month: n
   if (Number.isNaN(time) || date.toISOString().slice(0, 10) !== day) {
     throw new ValidationError(
       "InvalidTransferStart",
-      `\`from\` is "${day}", which is no day; write year, month and day: "2027-01-31"`,
+      `startsOn is "${day}", which is not a date. Write year, month and day, such as "2027-01-31".`,
       construct,
     );
   }

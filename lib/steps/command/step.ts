@@ -1,10 +1,11 @@
 import type { Construct } from "constructs";
 import type { Acknowledgements } from "../../core/acknowledge";
+import { findLiteralSecrets, findSecretsInScript, type LiteralSecret } from "../../core/literal-secrets";
 import type { TextInput } from "../../core/references";
 import type { z } from "zod";
 import { Step, type StepProps } from "../../migrations/migration";
 import type { TypedStepProgram } from "../../migrations/step-program";
-import { judgeFindings } from "../judge-findings";
+import { type AcknowledgeableFinding, judgeFindings } from "../judge-findings";
 import { type CommandLint, lintCommands } from "./command-lint";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
 import { commandProgram } from "./program";
@@ -48,17 +49,17 @@ export interface CommandStepProps extends StepProps {
   readonly environmentVariables?: Readonly<Record<string, TextInput>>;
 
   /**
-   * Why a mistake that was found in the scripts is none, by its code. It becomes a warning.
-   * @default - a mistake is an error
+   * Why a finding is right here, by its code. It becomes a warning.
+   * @default - a finding is an error
    */
-  readonly acknowledge?: Acknowledgements<CommandLint>;
+  readonly acknowledge?: Acknowledgements<CommandLint | "LiteralSecretValue">;
 }
 
 /** Runs a script. At least once: a crash between its end and the row in the ledger runs it again. */
 export class CommandStep extends Step {
   /**
    * @throws ValidationError what `Step` throws, `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`,
-   * `NothingToAcknowledge`, and the codes of `COMMAND_LINTS`
+   * `NothingToAcknowledge`, `LiteralSecretValue`, and the codes of `COMMAND_LINTS`
    */
   constructor(scope: Construct, id: string, props: CommandStepProps) {
     super(scope, id, props, (step): TypedStepProgram<typeof commandProgram> => ({
@@ -68,13 +69,21 @@ export class CommandStep extends Step {
   }
 }
 
+/** The password of a URL cannot be acknowledged: `compileProgram` refuses it in every text of a step. */
+function secretFinding({
+  code,
+  message,
+}: LiteralSecret): Omit<AcknowledgeableFinding<"LiteralSecretValue">, "refused">[] {
+  return code === "LiteralSecretValue" ? [{ code, message }] : [];
+}
+
 const SHELLS = new Set(["sh", "bash", "dash", "ksh", "zsh"]);
 
 /**
  * A script as the engine gets it.
  *
  * @throws ValidationError `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`, `NothingToAcknowledge`,
- * and the codes of `COMMAND_LINTS`
+ * `LiteralSecretValue`, and the codes of `COMMAND_LINTS`
  */
 export function toCommandProgram(
   step: Step,
@@ -85,19 +94,25 @@ export function toCommandProgram(
   const checks = toChecks(step, verify);
   const probing = probe && toCheck(step, probe);
   const program = interpreter?.[0] ?? "bash";
-  if (SHELLS.has(program.slice(program.lastIndexOf("/") + 1))) {
-    const questions = [...checks, ...(probing ? [probing] : [])];
-    const findings = [
-      ...lintCommands(up, "up", false),
-      ...lintCommands(down ?? "", "down", false),
-      ...questions.flatMap(({ query }) => lintCommands(query, "verify", true)),
-    ];
-    judgeFindings(
-      step,
-      findings.map((finding) => ({ ...finding, refused: true })),
-      acknowledge,
-    );
-  }
+  const questions = [...checks, ...(probing ? [probing] : [])];
+  const findings = SHELLS.has(program.slice(program.lastIndexOf("/") + 1))
+    ? [
+        ...lintCommands(up, "up", false),
+        ...lintCommands(down ?? "", "down", false),
+        ...questions.flatMap(({ query }) => lintCommands(query, "verify", true)),
+      ]
+    : [];
+  const secrets = [
+    ...findLiteralSecrets(environment ?? {}, "environmentVariables"),
+    ...findSecretsInScript(up, "up"),
+    ...findSecretsInScript(down ?? "", "down"),
+    ...questions.flatMap(({ query }) => findSecretsInScript(query, "verify")),
+  ];
+  judgeFindings(
+    step,
+    [...findings, ...secrets.flatMap(secretFinding)].map((finding) => ({ ...finding, refused: true })),
+    acknowledge,
+  );
   return {
     kind: "command",
     interpreter: interpreter && [...interpreter],

@@ -1,4 +1,7 @@
 import type { Construct } from "constructs";
+import type { z } from "zod";
+import type { Acknowledgements } from "../../core/acknowledge";
+import { refuseLiteralSecrets } from "../../core/literal-secrets";
 import type { TextInput } from "../../core/references";
 import { Step, type StepProps } from "../../migrations/migration";
 import type { TypedStepProgram } from "../../migrations/step-program";
@@ -35,24 +38,40 @@ export interface EnvFileStepProps extends StepProps {
    * @default - none
    */
   readonly required?: readonly string[];
+
+  /**
+   * Why a text of `set` that looks like a secret is none. It becomes a warning.
+   * @default - it is refused
+   */
+  readonly acknowledge?: Acknowledgements<"LiteralSecretValue">;
 }
 
 /** Writes one dotenv file from another. Nothing in them is ever executed; the rollback deletes the new file. */
 export class EnvFileStep extends Step {
-  /** @throws ValidationError what `Step` throws */
+  /** @throws ValidationError what `Step` throws, `LiteralSecretValue` */
   constructor(scope: Construct, id: string, props: EnvFileStepProps) {
-    const { from, to, rename, set, remove, required } = props;
-    super(scope, id, props, (): TypedStepProgram<typeof envProgram> => ({
+    super(scope, id, props, (step): TypedStepProgram<typeof envProgram> => ({
       schema: envProgram,
-      program: {
-        kind: "env",
-        from,
-        to,
-        rename,
-        set,
-        remove: remove && [...remove],
-        required: required && [...required],
-      },
+      program: toEnvProgram(step, props),
     }));
   }
+}
+
+/**
+ * A mapping of variables as the engine gets it.
+ *
+ * @throws ValidationError `LiteralPassword`, `LiteralSecretValue`, `NothingToAcknowledge`
+ */
+export function toEnvProgram(step: Step, props: Omit<EnvFileStepProps, keyof StepProps>): z.input<typeof envProgram> {
+  const { from, to, rename, set, remove, required, acknowledge } = props;
+  refuseLiteralSecrets(step, set ?? {}, "set", acknowledge);
+  return {
+    kind: "env",
+    from,
+    to,
+    rename,
+    set,
+    remove: remove && [...remove],
+    required: required && [...required],
+  };
 }

@@ -3,12 +3,13 @@ import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { ValidationError } from "../../core/errors";
+import { findSecretsInSql } from "../../core/literal-secrets";
 import type { TextInput } from "../../core/references";
 import { splitSql } from "../../core/sql-text";
 import { isUnresolved } from "../../core/tokens";
 import { type Migration, Step, type StepProps } from "../../migrations/migration";
 import type { TypedStepProgram } from "../../migrations/step-program";
-import { judgeFindings } from "../judge-findings";
+import { type AcknowledgeableFinding, judgeFindings } from "../judge-findings";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
 import { sqlProgram } from "./program";
 import { findMistake, findUnsafe, type SqlLint } from "./sql-safety";
@@ -54,10 +55,10 @@ export interface SqlStepProps extends StepProps {
   readonly lockTimeout?: Duration;
 
   /**
-   * Why a mistake that was found in the SQL is none, by its code.
-   * @default - a mistake that contradicts the phase is an error, others are warnings
+   * Why a finding is right here, by its code.
+   * @default - a literal password and what contradicts the phase are errors, others are warnings
    */
-  readonly acknowledge?: Acknowledgements<SqlLint>;
+  readonly acknowledge?: Acknowledgements<SqlLint | "LiteralSecretValue">;
 }
 
 /** Changes a PostgreSQL database with SQL: exactly once where the ledger is in the same database. */
@@ -65,7 +66,7 @@ export class SqlStep extends Step {
   /**
    * @throws ValidationError what `Step` throws, `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`,
    * `SqlControlsTransaction`, `SqlClientCommand`, `SqlNotTransactional`, `SqlSeveralStatements`, `NothingToAcknowledge`,
-   * and the codes of `SQL_LINTS`
+   * `LiteralSecretValue`, and the codes of `SQL_LINTS`
    */
   constructor(scope: Construct, id: string, props: SqlStepProps) {
     super(scope, id, props, (step) => toProgram(step, props));
@@ -85,7 +86,16 @@ function toProgram(step: Step, props: SqlStepProps): TypedStepProgram<typeof sql
   ]);
   const texts = { up: [up], down: [down ?? ""], verify: questions };
   const findings = Object.entries(texts).flatMap(([property, sql]) =>
-    sql.filter((text) => !isUnresolved(text)).flatMap((text) => findMistake(text, property)),
+    sql
+      .filter((text) => !isUnresolved(text))
+      .flatMap((text): AcknowledgeableFinding<SqlLint | "LiteralSecretValue">[] => [
+        ...findMistake(text, property),
+        ...findSecretsInSql(text, property).map(({ message }) => ({
+          code: "LiteralSecretValue" as const,
+          message,
+          refused: true,
+        })),
+      ]),
   );
   if (!isUnresolved(up)) findings.push(...findUnsafe(up, step.phase, createdTables(step, database)));
   judgeFindings(step, findings, props.acknowledge);

@@ -6,7 +6,7 @@ import { collect, report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import { Step, type StepProps } from "../../migrations/migration";
 import { toCommandProgram, type CommandStepProps } from "../command/step";
-import type { EnvFileStepProps } from "../env-file/step";
+import { toEnvProgram, type EnvFileStepProps } from "../env-file/step";
 import type { HttpStepProps } from "../http/step";
 import { toChecks } from "../verification";
 import { transferProgram, type cutoverAction } from "./program";
@@ -97,10 +97,7 @@ function cutoverActions(step: Step, { freeze = [], switch: actions }: CutoverPro
 
 function actionProgram(step: Step, action: CutoverAction): CutoverInput {
   if ("command" in action) return toCommandProgram(step, action.command);
-  if ("envFile" in action) {
-    const { remove, required, ...rest } = action.envFile;
-    return { kind: "env", ...rest, remove: remove && [...remove], required: required && [...required] };
-  }
+  if ("envFile" in action) return toEnvProgram(step, action.envFile);
   const { verify, interval, ...rest } = action.http;
   return {
     kind: "http",

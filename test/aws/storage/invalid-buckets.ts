@@ -168,11 +168,6 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
     { transitions: [{ tier: Tier.archive, after: days(90) }], expireAfter: days(30) },
     { transition: [{ days: 90, storage_class: "GLACIER" }], expiration: { days: 30 } },
   ),
-  {
-    code: "NoncurrentVersionsWithoutVersioning",
-    props: { versioned: false, lifecycleRules: [{ id: "r0", expireNoncurrentVersionsAfter: days(1) }] },
-    raw: [SUSPENDED, rawRules({ noncurrent_version_expiration: { noncurrent_days: 1 } })],
-  },
   lifecycle(
     "NoncurrentVersionsOutOfRange",
     { expireNoncurrentVersionsAfter: days(1), keepNoncurrentVersions: 101 },
@@ -269,14 +264,6 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
     raw: [rawLock("COMPLIANCE", { years: 10 })],
   },
   {
-    code: "ExpirationBeforeRetention",
-    props: {
-      objectLock: { mode: "governance", defaultRetention: days(90) },
-      lifecycleRules: [{ id: "r0", expireNoncurrentVersionsAfter: days(30) }],
-    },
-    raw: [rawLock("GOVERNANCE", { days: 90 }), rawRules({ noncurrent_version_expiration: { noncurrent_days: 30 } })],
-  },
-  {
     code: "ReplicationWithoutVersioning",
     props: { versioned: false, replicationRules: [copy()] },
     raw: [SUSPENDED, rawReplication({})],
@@ -305,6 +292,45 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
     code: "ReplicationKeyMissing",
     props: { kmsKeyArn: KEY, replicationRules: [copy()] },
     raw: [rawEncryption(KEY), rawReplication({})],
+  },
+  {
+    code: "ReplicationKeyUnused",
+    props: { replicationRules: [copy({ destinationKmsKeyArn: KEY, kmsEncryptedObjects: "leave" })] },
+    raw: [rawReplication({ destination: { bucket: ARN, encryption_configuration: { replica_kms_key_id: KEY } } })],
+  },
+  {
+    code: "ReplicationDestinationUnversioned",
+    props: { replicationRules: [copy()] },
+    beside: (stack) => void new TieredBucket(stack, "copy", { bucketName: "app-ef-copy", versioned: false }),
+    raw: [
+      rawReplication({}),
+      ["aws_s3_bucket_versioning", { bucket: "app-ef-copy", versioning_configuration: { status: "Suspended" } }],
+    ],
+  },
+  {
+    code: "ReplicationDestinationUnlocked",
+    props: { objectLock: { mode: "governance", defaultRetention: days(30) }, replicationRules: [copy()] },
+    beside: (stack) => void new TieredBucket(stack, "copy", { bucketName: "app-ef-copy" }),
+    raw: [rawLock("GOVERNANCE", { days: 30 }), rawReplication({})],
+  },
+  {
+    code: "LogDestinationLocked",
+    props: { accessLogs: { bucketName: "app-ef-logs" } },
+    beside: (stack) =>
+      void new TieredBucket(stack, "logs", {
+        bucketName: "app-ef-logs",
+        objectLock: { mode: "governance", defaultRetention: days(30) },
+      }),
+    raw: [["aws_s3_bucket_logging", { bucket: NAME, target_bucket: "app-ef-logs", target_prefix: "logs/" }]],
+  },
+  {
+    code: "LogDestinationEncrypted",
+    props: { accessLogs: { bucketName: "app-ef-logs" } },
+    beside: (stack) => void new TieredBucket(stack, "logs", { bucketName: "app-ef-logs", kmsKeyArn: KEY }),
+    raw: [
+      ["aws_s3_bucket_logging", { bucket: NAME, target_bucket: "app-ef-logs", target_prefix: "logs/" }],
+      rawEncryption(KEY),
+    ],
   },
   {
     code: "DeleteReplicationWithTags",

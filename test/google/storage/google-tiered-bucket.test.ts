@@ -167,3 +167,61 @@ test("a bucket that exists is imported, and one that moved is kept", () => {
     { from: expect.stringMatching(/^google_storage_bucket\.storage_[0-9A-F]{8}$/), to: address },
   ]);
 });
+
+describe("what Google documents", () => {
+  const rulesOf = (props: Partial<TieredBucketProps>) =>
+    bucketOf(synthesizeBucket({ abortIncompleteUploadsAfter: "never", ...props })).lifecycle_rule;
+
+  test("is accepted: old versions are removed by their number alone", () => {
+    expect(rulesOf({ lifecycleRules: [{ id: "old", keepNoncurrentVersions: 2 }] })).toEqual([
+      {
+        action: { type: "Delete" },
+        condition: { send_age_if_zero: false, with_state: "ARCHIVED", num_newer_versions: 3 },
+      },
+    ]);
+  });
+
+  test("is accepted: an age of 0 empties a bucket, and says so", () => {
+    expect(rulesOf({ lifecycleRules: [{ id: "empty", expireAfter: Duration.days(0) }] })).toEqual([
+      { action: { type: "Delete" }, condition: { age: 0, send_age_if_zero: true, with_state: "LIVE" } },
+    ]);
+  });
+
+  test("is accepted: transitions in any order", () => {
+    const transitions = [
+      { tier: Tier.archive, after: Duration.days(365) },
+      { tier: Tier.infrequentAccess, after: Duration.days(30) },
+    ];
+    expect(rulesOf({ lifecycleRules: [{ id: "ladder", transitions }] })).toHaveLength(2);
+  });
+
+  test("is accepted: labels in any script, and a configurable dual-region with turbo replication", () => {
+    const bucket = bucketOf(
+      synthesizeBucket({
+        labels: { größe: "groß" },
+        location: "US",
+        dualRegion: ["US-EAST1", "US-WEST1"],
+        turboReplication: true,
+      }),
+    );
+    expect(bucket).toMatchObject({
+      custom_placement_config: { data_locations: ["US-EAST1", "US-WEST1"] },
+      rpo: "ASYNC_TURBO",
+    });
+    expect(schemaMismatches("google_storage_bucket", bucket)).toEqual([]);
+  });
+});
+
+test("a retention policy comes without versions, which may be refused beside it, unless they are asked for", () => {
+  // given
+  const retention = { retentionPeriod: Duration.days(30) };
+
+  // then
+  expect(bucketOf(synthesizeBucket({ retention }))).toMatchObject({ versioning: { enabled: false } });
+  const asked = synthesizeBucket({ retention, versioned: true }, ({ node }) => {
+    expect(node.metadata.map(({ data }) => String(data))).toEqual([
+      expect.stringContaining("versioned: true with retention"),
+    ]);
+  });
+  expect(bucketOf(asked)).toMatchObject({ versioning: { enabled: true } });
+});

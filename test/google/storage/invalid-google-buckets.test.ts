@@ -38,11 +38,6 @@ const INVALID: ReadonlyArray<readonly [ErrorCode, string, Partial<TieredBucketPr
     "an empty reason",
     { retention: { retentionPeriod: days(1), locked: true, acknowledge: { LockedRetentionWithoutReason: " " } } },
   ],
-  [
-    "ExpirationBeforeRetention",
-    "a rule",
-    { ...rule({ expireAfter: days(1) }), retention: { retentionPeriod: days(30) } },
-  ],
   ["LogsIntoItself", "a loop", { accessLogs: { bucketName: "app-ef-files" } }],
   ["InvalidTopic", "a bare name", { notifications: [{ topic: "uploads" }] }],
   ["InvalidLabel", "a capital letter", { labels: { Team: "ef" } }],
@@ -82,11 +77,9 @@ const INVALID: ReadonlyArray<readonly [ErrorCode, string, Partial<TieredBucketPr
     "two movers",
     { ...rule({ transitions: [{ tier: Tier.archive, after: days(90) }] }), autoclass: { coldest: "ARCHIVE" } },
   ],
-  [
-    "NoncurrentVersionsWithoutVersioning",
-    "no versions",
-    { ...rule({ expireNoncurrentVersionsAfter: days(1) }), versioned: false },
-  ],
+  ["NoncurrentVersionsOutOfRange", "minus one", rule({ keepNoncurrentVersions: -1 })],
+  ["InvalidDualRegion", "one region", { location: "US", dualRegion: ["US-EAST1"] }],
+  ["InvalidGoogleLocation", "a region for two", { dualRegion: ["US-EAST1", "US-WEST1"] }],
   [
     "TooManyLifecycleRules",
     "101 actions",
