@@ -1,4 +1,4 @@
-import { holdsPassword } from "../../core/secrets-in-text";
+import { holdsKnownSecret, holdsPassword, isHarmless, isSecretName } from "../../core/secrets-in-text";
 import {
   isExpression,
   type StackCheck,
@@ -11,17 +11,6 @@ import {
   blocksOf,
   type RenderedStack,
 } from "../rendered-stack";
-
-/** Words in the name of a variable that holds a secret. */
-const SECRET_NAME =
-  /(^|_)(PASSWORD|PASSWD|PASS|PWD|PASSPHRASE|SECRET|SECRETS|TOKEN|CREDENTIAL|CREDENTIALS|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|SIGNING_KEY|ENCRYPTION_KEY|SALT)(_|$)/;
-
-/** Endings of names that say where a secret is, or something about it. */
-const NAME_OF_REFERENCE = /_(ARN|NAME|ID|FILE|PATH|URI|REGION|VERSION|TTL|EXPIRY|LENGTH|ENABLED|REF)$/;
-
-/** Values that are secrets whatever they are called (AWS IAM, "Unique identifiers"; RFC 7468; GitHub, Slack, Google: token formats). */
-const SECRET_VALUE =
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{36}|\bxox[abprs]-[A-Za-z0-9-]{10}|\bAIza[\w-]{35}/;
 
 /** Attributes of resources and data sources that are secrets in the open. */
 const SECRET_ATTRIBUTE =
@@ -47,15 +36,10 @@ export const noPlainSecrets: StackCheck = ({ resources }) =>
   );
 
 function holdsSecret({ name, value }: RenderedVariable): boolean {
-  if (value === "" || /^(true|false|\d{1,5})$/.test(value)) return false;
-  if (holdsPassword(value) || SECRET_VALUE.test(value)) return true;
+  if (isHarmless(value)) return false;
+  if (holdsPassword(value) || holdsKnownSecret(value)) return true;
   if (isExpression(value) && SECRET_ATTRIBUTE.test(value)) return true;
-  const upper = name
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replace(/[.-]/g, "_")
-    .toUpperCase();
-  if (!SECRET_NAME.test(upper) || NAME_OF_REFERENCE.test(upper)) return false;
-  return !REFERENCE.test(value) && !value.startsWith("arn:");
+  return isSecretName(name) && !REFERENCE.test(value);
 }
 
 /** Attributes that list origins: S3, Lambda URLs, API Gateway, CloudFront, Cloud Storage. */
