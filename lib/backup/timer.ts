@@ -35,11 +35,12 @@ export function placeSchedule(schedule: Schedule, target: ScheduleTarget, constr
   return form;
 }
 
-const NAME = /^[a-z][a-z0-9-]{1,39}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{1,49}$/;
 
 /**
- * Names of units, vaults, schedules and alarms are made from it: short enough for a vault's 50 characters.
+ * Names of units, vaults, schedules and alarms are made from it. The limit is that of a vault.
  *
+ * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupVault.html (BackupVaultName)
  * @throws ValidationError `InvalidBackupTimer`
  */
 export function checkTimerName(name: string, construct: IConstruct): void {
@@ -47,6 +48,7 @@ export function checkTimerName(name: string, construct: IConstruct): void {
   report(
     construct,
     "InvalidBackupTimer",
-    `name "${name}" is not 2 to 40 lower-case letters, digits and hyphens, beginning with a letter, known at synth`,
+    `name is "${name}"; write 2 to 50 letters, digits, hyphens and underscores, beginning with a letter or a digit, ` +
+      "as plain text and not as a reference",
   );
 }

@@ -29,6 +29,7 @@ export const coreErrorCodes = {
   ProviderNotBuilt: "the Terraform provider's zip is missing",
   StackMissing: "a construct stands outside a `SystemStack`",
   MadeAfterSynth: "a construct is made after app.synth(), so it would be in no plan",
+  TransformWithoutResource: "a transform names a resource that the other options leave out",
   HclOutputUnsupported: "the app asks for HCL instead of JSON",
 } as const satisfies Record<string, string>;
 
