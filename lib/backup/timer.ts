@@ -8,18 +8,17 @@ import type { ScheduleForm, ScheduleTarget } from "../schedule/targets";
 const SHORTEST_DISTANCE_MINUTES = 5;
 
 /**
- * What the schedule is to the scheduler. What differs there from elsewhere, and a change of the clocks that hits the
- * schedule, become warnings of the construct.
+ * The schedule in the form of a scheduler. Differences from other schedulers, runs in quick succession, and clock
+ * changes that affect the schedule become warnings of the construct.
  *
  * @throws ValidationError `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent`
  */
 export function placeSchedule(schedule: Schedule, target: ScheduleTarget, construct: IConstruct): ScheduleForm {
   const distance = schedule.shortestDistance();
   if (distance.toMinutes({ integral: false }) < SHORTEST_DISTANCE_MINUTES) {
-    throw new ValidationError(
-      "ScheduleTooFrequent",
-      `a backup every ${distance} has no end before the next begins; leave ${SHORTEST_DISTANCE_MINUTES} minutes or more`,
-      construct,
+    Annotations.of(construct).addWarning(
+      `${schedule.source} starts a backup every ${distance}, possibly before the previous one has ended; leave ` +
+        `${SHORTEST_DISTANCE_MINUTES} minutes or more`,
     );
   }
   const form = ValidationError.locate(construct, () => schedule.for(target));
@@ -27,7 +26,7 @@ export function placeSchedule(schedule: Schedule, target: ScheduleTarget, constr
     .clockChanges()
     .map(
       ({ kind, wallClock }) =>
-        `${wallClock} in ${schedule.zone} is ${kind} by a change of the clocks; schedule it at another hour, or in UTC`,
+        `${wallClock} in ${schedule.zone} is ${kind} when clocks change; choose another hour, or UTC`,
     );
   for (const warning of [...form.notes, ...changes.slice(0, 1)]) {
     Annotations.of(construct).addWarning(`${schedule.source}: ${warning}`);

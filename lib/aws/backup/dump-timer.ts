@@ -42,8 +42,8 @@ export interface DumpTimerProps {
   readonly jitter?: Duration;
 
   /**
-   * How long the scheduler tries again to start a run, in whole minutes up to a day. A run that it could not start at
-   * all in this time is lost; none is made up for later.
+   * How long the scheduler retries to start a run: 60 seconds to a day. A run that it could not start in this time is
+   * skipped.
    * @default Duration.hours(1)
    */
   readonly retryFor?: Duration;
@@ -102,14 +102,14 @@ export class DumpTimer extends Construct {
   constructor(scope: Construct, id: string, props: DumpTimerProps) {
     super(scope, id);
     checkProps(this, "aws/DumpTimerProps", props);
-    const { form, retry, jitter } = collect(this, () => {
+    const { form, retrySeconds, jitter } = collect(this, () => {
       checkTimerName(props.name, this);
       checkTopics(props.alarmTopicArns, this);
       const silent = props.alarmTopicArns === undefined && "there are no alarmTopicArns";
       const noEvent = props.target.failureEvent === undefined && "failures of a Lambda function are a metric";
       refuseUnusedTransforms(this, props.transform, { failedRule: silent || noEvent, alarm: silent });
       return {
-        retry: this.minutes(props.retryFor ?? Duration.hours(1), "retryFor"),
+        retrySeconds: this.retrySeconds(props.retryFor ?? Duration.hours(1)),
         jitter: props.jitter && this.jitterMinutes(props.jitter, props),
         form: placeSchedule(props.schedule, "eventbridge-scheduler", this),
       };
@@ -146,7 +146,7 @@ export class DumpTimer extends Construct {
         target: {
           ...props.target.config,
           roleArn: role.arn,
-          retryPolicy: { maximumEventAgeInSeconds: retry * 60, maximumRetryAttempts: 185 },
+          retryPolicy: { maximumEventAgeInSeconds: retrySeconds, maximumRetryAttempts: 185 },
           deadLetterConfig: props.deadLetterQueueArn === undefined ? undefined : { arn: props.deadLetterQueueArn },
         },
         dependsOn: [policy],
@@ -157,22 +157,25 @@ export class DumpTimer extends Construct {
     if (props.alarmTopicArns !== undefined) this.addAlarms(props, props.alarmTopicArns);
   }
 
-  private minutes(duration: Duration, name: string): number {
-    const minutes = duration.toMinutes({ integral: false });
-    if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 1440) return minutes;
-    report(this, "InvalidBackupTimer", `${name} is ${duration}; EventBridge Scheduler takes whole minutes, 1 to 1440`);
-    return minutes;
+  /** @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html (60 to 86,400) */
+  private retrySeconds(retryFor: Duration): number {
+    const seconds = retryFor.toSeconds({ integral: false });
+    if (Number.isInteger(seconds) && seconds >= 60 && seconds <= 86_400) return seconds;
+    report(this, "InvalidBackupTimer", `retryFor is ${retryFor}; EventBridge Scheduler takes 60 seconds to a day`);
+    return seconds;
   }
 
   private jitterMinutes(jitter: Duration, { schedule }: DumpTimerProps): number {
+    const minutes = jitter.toMinutes({ integral: false });
     const shortest = schedule.shortestDistance();
-    if (jitter.toMilliseconds() < shortest.toMilliseconds()) return this.minutes(jitter, "jitter");
-    report(
-      this,
-      "JitterTooLong",
-      `a delay of up to ${jitter} reaches the next run, which can come after ${shortest}; write less`,
-    );
-    return jitter.toMinutes({ integral: false });
+    if (jitter.toMilliseconds() >= shortest.toMilliseconds()) {
+      const message = `a delay of up to ${jitter} reaches the next run, which can come after ${shortest}; write less`;
+      report(this, "JitterTooLong", message);
+    } else if (!Number.isInteger(minutes) || minutes < 1 || minutes > 1440) {
+      const message = `jitter is ${jitter}; EventBridge Scheduler takes whole minutes, 1 to 1440`;
+      report(this, "InvalidBackupTimer", message);
+    }
+    return minutes;
   }
 
   /** A run that was started and failed; one that was never started; no run at all. */

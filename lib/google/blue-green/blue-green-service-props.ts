@@ -66,7 +66,7 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly cpu?: 1 | 2 | 4 | 6 | 8;
 
   /**
-   * Memory of an instance, as Cloud Run offers it for the CPU: at least 512 MiB.
+   * Memory of an instance, as Cloud Run offers it for the CPU: 128 MiB or more, 512 MiB in the second generation.
    * @default Size.mebibytes(512), Size.gibibytes(2) with 4 vCPUs, Size.gibibytes(4) with more
    */
   readonly memory?: Size;

@@ -160,12 +160,14 @@ const SERVICE_NAME_OF_ACCOUNT = /^[a-z][a-z0-9-]{0,24}[a-z0-9]$/;
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,47}[a-z0-9]$/;
 const LONGEST_REVISION_NAME = 63;
 /**
- * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The least of the second generation goes for all.
- * Source: Cloud Run documentation, "Configure memory limits for services" and "Configure CPU limits for services".
+ * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The first generation takes 128 MiB and more.
+ *
+ * @see https://cloud.google.com/run/docs/configuring/services/memory-limits
+ * @see https://cloud.google.com/run/docs/configuring/services/cpu
  */
 const MEMORY: Readonly<Record<number, readonly [number, number]>> = {
-  1: [512, 4096],
-  2: [512, 8192],
+  1: [128, 4096],
+  2: [128, 8192],
   4: [2048, 16384],
   6: [4096, 24576],
   8: [4096, 32768],

@@ -31,12 +31,17 @@ export function synthesizeService(props: Partial<BlueGreenServiceProps> = {}): S
   });
 }
 
+/** Without what no plan shows. */
+function shown({ lifecycle: _, ...block }: Record<string, unknown>): string {
+  return JSON.stringify(block);
+}
+
 /** The addresses of a stack's resources whose configuration is not the same in both; sorted, with what happens to them. */
 export function changes(before: SynthesizedStack, after: SynthesizedStack): string[] {
   const flat = ({ resource }: SynthesizedStack) =>
     new Map(
       Object.entries(resource).flatMap(([type, blocks]) =>
-        Object.entries(blocks).map(([name, block]) => [`${type}.${name}`, JSON.stringify(block)] as const),
+        Object.entries(blocks).map(([name, block]) => [`${type}.${name}`, shown(block)] as const),
       ),
     );
   const [was, is] = [flat(before), flat(after)];
