@@ -31,9 +31,10 @@ export function synthesizeService(props: Partial<BlueGreenServiceProps> = {}): S
   });
 }
 
-/** Without what no plan shows. */
-function shown({ lifecycle: _, ...block }: Record<string, unknown>): string {
-  return JSON.stringify(block);
+/** Without what no plan shows: what Terraform is told to do, and what it is told to ignore. */
+function shown({ lifecycle, ...block }: Record<string, unknown>): string {
+  const { ignore_changes: ignored = [] } = (lifecycle ?? {}) as { ignore_changes?: readonly string[] };
+  return JSON.stringify(Object.entries(block).filter(([name]) => !ignored.includes(name)));
 }
 
 /** The addresses of a stack's resources whose configuration is not the same in both; sorted, with what happens to them. */
