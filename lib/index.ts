@@ -111,7 +111,12 @@ export {
 } from "./storage/tier";
 
 export { HostBackupTimer } from "./backup/host-backup-timer";
-export type { HostBackupTimerProps, HostFile, HostPlacement } from "./backup/host-backup-timer-props";
+export type {
+  HostBackupTimerProps,
+  HostBackupTimerTransform,
+  HostFile,
+  HostPlacement,
+} from "./backup/host-backup-timer-props";
 
 export type { RotatingSecretBaseProps } from "./secrets/kept-secret";
 export {

@@ -1,7 +1,11 @@
 /** Constructs for AWS. They need `@cdktf/provider-aws`. */
 
 export { BlueGreenService } from "./blue-green/blue-green-service";
-export type { BlueGreenServiceProps, BlueGreenServiceTransform } from "./blue-green/blue-green-service-props";
+export type {
+  BlueGreenServiceProps,
+  BlueGreenServiceTransform,
+  ColorTransform,
+} from "./blue-green/blue-green-service-props";
 export type { ColorService } from "./blue-green/color-service";
 export type { ColorTraffic } from "./blue-green/color-traffic";
 export { LoadBalancerRouter, type LoadBalancerRouterProps } from "./blue-green/load-balancer-router";
@@ -20,12 +24,13 @@ export type { Inventory } from "./storage/inventory";
 export type { ObjectLock } from "./storage/object-lock";
 export type { ReplicationRule } from "./storage/replication";
 export type { PolicyStatement } from "./storage/policy-statements";
+export { AlarmTopic, type AlarmTopicProps, type AlarmTopicTransform } from "./backup/alarm-topic";
 export { BackupTimer } from "./backup/backup-timer";
 export type { BackupCopy, BackupTimerProps, BackupTimerTransform, VaultLock } from "./backup/backup-timer-props";
 export { DumpTarget, type EcsTaskOptions } from "./backup/dump-target";
 export { DumpTimer } from "./backup/dump-timer";
-export type { DumpTimerProps } from "./backup/dump-timer";
-export { SystemsManagerPlacement } from "./backup/systems-manager-placement";
+export type { DumpTimerProps, DumpTimerTransform } from "./backup/dump-timer";
+export { SystemsManagerPlacement, type SystemsManagerPlacementTransform } from "./backup/systems-manager-placement";
 export { RestoreDrill } from "./backup/restore-drill";
 export type {
   RestorableType,

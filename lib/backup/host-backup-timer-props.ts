@@ -26,7 +26,7 @@ export interface HostPlacement {
 
 /** Properties of `HostBackupTimer`. */
 export interface HostBackupTimerProps {
-  /** Name of the units and files: lower-case letters, digits and hyphens, at most 40. */
+  /** Name of the units and files: 2 to 50 letters, digits, hyphens and underscores. */
   readonly name: string;
 
   /** When backups begin. */
@@ -71,9 +71,9 @@ export interface HostBackupTimerProps {
   readonly credentials?: Readonly<Record<string, string>>;
 
   /**
-   * Whether a run that was missed, because the host was off, is made up for at its next start. systemd only. It does
-   * not help where a change of the clocks skips the hour.
-   * @default - true with systemd, false with cron, which loses it
+   * Whether a run that was missed while the host was off starts at its next boot. systemd only. It does not help where a
+   * change of the clocks skips the hour.
+   * @default - true with systemd, false with cron, which skips the run
    */
   readonly persistent?: boolean;
 
@@ -93,9 +93,24 @@ export interface HostBackupTimerProps {
   /**
    * Unit of systemd that tells people about a failure, such as `notify@%n.service`. It is started when a backup fails,
    * and when the newest one is older than the plan's `maximumAgeHours`.
-   * @default - failures stand in the journal and in `systemctl --failed`
+   * @default - failures appear in the journal and in `systemctl --failed`
    */
   readonly onFailureUnit?: string;
+
+  /**
+   * Changes the files before they are placed or written. What a transform changes is not validated.
+   * @default - nothing is changed
+   */
+  readonly transform?: HostBackupTimerTransform;
+}
+
+/** The hook for the files of a `HostBackupTimer`. */
+export interface HostBackupTimerTransform {
+  /**
+   * Called for every file: `(file) => ({ ...file, content: file.content.replace("Nice=10", "Nice=19") })`.
+   * @default - unchanged
+   */
+  readonly file?: (file: HostFile) => HostFile;
 }
 
 /** Neither white space nor what means something to systemd (`%`, `$`), cron (`%`) or a shell. */
@@ -136,7 +151,7 @@ function refuseForCron(props: HostBackupTimerProps, construct: IConstruct): void
   report(
     construct,
     "InvalidBackupTimer",
-    `cron has no ${asked.join(", no ")}; leave that out, or take scheduler: "systemd"`,
+    `cron has no ${asked.join(", no ")}; leave that out, or use scheduler: "systemd"`,
   );
 }
 

@@ -13,8 +13,8 @@ import { placeSchedule } from "./timer";
 const FOLDER = "backup-timers";
 
 /**
- * Runs `sterna backup run` on a host on a schedule, by a timer of systemd or by cron, and `sterna backup verify` every
- * hour: a timer that stopped, or never started, tells nobody by itself.
+ * Runs `sterna backup run` on a host on a schedule, with a systemd timer or cron, and `sterna backup verify` every hour,
+ * which fails when the timer has stopped or never started.
  *
  * With a `placement` the files are placed on hosts and the timers started; without, the files are written to
  * `backup-timers/` in the stack's folder. Destroying the construct leaves the files on the hosts.
@@ -32,7 +32,8 @@ export class HostBackupTimer extends Construct {
       validateHostBackupTimer(props, this);
       return placeSchedule(props.schedule, cron ? "crontab" : "systemd", this);
     });
-    this.files = cron ? cronFiles(form, props) : systemdFiles(form, props);
+    const files = cron ? cronFiles(form, props) : systemdFiles(form, props);
+    this.files = files.map((file) => props.transform?.file?.(file) ?? file);
     if (props.placement === undefined) this.writeFiles(props.name);
     else props.placement.place(this, props.name, this.files);
   }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import { Duration } from "../core/duration";
 import type { ScheduleForm } from "../schedule/targets";
 import type { HostBackupTimerProps, HostFile } from "./host-backup-timer-props";
@@ -13,13 +14,29 @@ export function systemdFiles(form: ScheduleForm, props: HostBackupTimerProps): H
   ];
 }
 
-/** A file for cron, which sends a mail with whatever a backup that failed has to say. */
+/**
+ * Where a program that starts with `#!/usr/bin/env node` finds Node.js. systemd's own default, in which cron's is missing
+ * `/usr/local/bin`.
+ *
+ * @see https://man7.org/linux/man-pages/man5/crontab.5.html
+ * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24PATH
+ */
+const SEARCHED = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/** npm puts `sterna` beside the `node` that it was installed with. */
+function searchPath(sternaPath: string): string {
+  const beside = dirname(sternaPath);
+  return `PATH=${[...(SEARCHED.includes(beside) ? [] : [beside]), ...SEARCHED].join(":")}`;
+}
+
+/** A file for cron, which mails the output of a backup that failed. */
 export function cronFiles({ lines }: ScheduleForm, props: HostBackupTimerProps): HostFile[] {
   const { name, user, planFile, sternaPath = "/usr/local/bin/sterna" } = props;
   const [zone, ...times] = lines;
   const command = `${user} ${sternaPath} backup run ${planFile} >/dev/null`;
   const content = [
-    "# cron loses runs while the host is off, and one backup may begin before the last has ended.",
+    "# cron skips runs while the host is off, and may start a backup before the previous one has ended.",
+    searchPath(sternaPath),
     zone,
     ...times.map((time) => `${time} ${command}`),
     `30 * * * * ${user} ${sternaPath} backup verify ${planFile} >/dev/null`,
@@ -77,6 +94,7 @@ function serviceUnit(command: BackupCommand, props: HostBackupTimerProps): strin
       `User=${user}`,
       `StateDirectory=${name}`,
       `WorkingDirectory=/var/lib/${name}`,
+      ...(SEARCHED.includes(dirname(sternaPath)) ? [] : [`Environment=${searchPath(sternaPath)}`]),
       ...Object.entries(credentials).map(([credential, path]) => `LoadCredential=${credential}:${path}`),
       `ExecStart=${sternaPath} backup ${command} ${planFile}`,
       `TimeoutStartSec=${Math.ceil(timeout.toSeconds({ integral: false }))}s`,

@@ -8,18 +8,17 @@ import type { ScheduleForm, ScheduleTarget } from "../schedule/targets";
 const SHORTEST_DISTANCE_MINUTES = 5;
 
 /**
- * What the schedule is to the scheduler. What differs there from elsewhere, and a change of the clocks that hits the
- * schedule, become warnings of the construct.
+ * The schedule in the form of a scheduler. Differences from other schedulers, runs in quick succession, and clock
+ * changes that affect the schedule become warnings of the construct.
  *
  * @throws ValidationError `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent`
  */
 export function placeSchedule(schedule: Schedule, target: ScheduleTarget, construct: IConstruct): ScheduleForm {
   const distance = schedule.shortestDistance();
   if (distance.toMinutes({ integral: false }) < SHORTEST_DISTANCE_MINUTES) {
-    throw new ValidationError(
-      "ScheduleTooFrequent",
-      `a backup every ${distance} has no end before the next begins; leave ${SHORTEST_DISTANCE_MINUTES} minutes or more`,
-      construct,
+    Annotations.of(construct).addWarning(
+      `${schedule.source} starts a backup every ${distance}, possibly before the previous one has ended; leave ` +
+        `${SHORTEST_DISTANCE_MINUTES} minutes or more`,
     );
   }
   const form = ValidationError.locate(construct, () => schedule.for(target));
@@ -27,7 +26,7 @@ export function placeSchedule(schedule: Schedule, target: ScheduleTarget, constr
     .clockChanges()
     .map(
       ({ kind, wallClock }) =>
-        `${wallClock} in ${schedule.zone} is ${kind} by a change of the clocks; schedule it at another hour, or in UTC`,
+        `${wallClock} in ${schedule.zone} is ${kind} when clocks change; choose another hour, or UTC`,
     );
   for (const warning of [...form.notes, ...changes.slice(0, 1)]) {
     Annotations.of(construct).addWarning(`${schedule.source}: ${warning}`);
@@ -35,11 +34,12 @@ export function placeSchedule(schedule: Schedule, target: ScheduleTarget, constr
   return form;
 }
 
-const NAME = /^[a-z][a-z0-9-]{1,39}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{1,49}$/;
 
 /**
- * Names of units, vaults, schedules and alarms are made from it: short enough for a vault's 50 characters.
+ * Names of units, vaults, schedules and alarms are made from it. The limit is that of a vault.
  *
+ * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupVault.html (BackupVaultName)
  * @throws ValidationError `InvalidBackupTimer`
  */
 export function checkTimerName(name: string, construct: IConstruct): void {
@@ -47,6 +47,7 @@ export function checkTimerName(name: string, construct: IConstruct): void {
   report(
     construct,
     "InvalidBackupTimer",
-    `name "${name}" is not 2 to 40 lower-case letters, digits and hyphens, beginning with a letter, known at synth`,
+    `name is "${name}"; write 2 to 50 letters, digits, hyphens and underscores, beginning with a letter or a digit, ` +
+      "as plain text and not as a reference",
   );
 }

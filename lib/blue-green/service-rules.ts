@@ -1,5 +1,4 @@
 import type { Construct } from "constructs";
-import { holdsPassword } from "../core/secrets-in-text";
 import { report, SternaError, ValidationError } from "../core/errors";
 import { isUnresolved } from "../core/tokens";
 import type { Rollout } from "../manifest/rollout";
@@ -11,9 +10,6 @@ export interface BlueGreenServiceBaseProps {
   /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
   readonly rollout: Rollout;
 
-  /** TCP port on which the container serves HTTP. */
-  readonly containerPort: number;
-
   /**
    * Environment variables of the container, the same for both colors. No secrets.
    * @default - none
@@ -24,21 +20,6 @@ export interface BlueGreenServiceBaseProps {
 /** Entries by name, since a list in another order is a change. */
 export function sortedByName<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
   return Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-/**
- * @param reference what to write for a secret
- * @throws ValidationError `LiteralPassword`
- */
-export function requireNoPasswords(
-  environment: Readonly<Record<string, string>>,
-  reference: string,
-  construct: Construct,
-): void {
-  const name = Object.keys(environment).find((each) => holdsPassword(environment[each]!));
-  if (name === undefined) return;
-  const message = `the variable ${name} is a URL with a password, and whoever sees the plan or the service reads it; write secrets: { ${name}: ${reference} }`;
-  report(construct, "LiteralPassword", message);
 }
 
 /**
@@ -64,7 +45,7 @@ export function requireImages(
     const release = rollout.releaseOf(color)!;
     const image = images[release];
     if (image === undefined) {
-      const message = `${color} runs release ${release}, and \`images\` has none for it; it has ${Object.keys(images).join(", ") || "none"}. Add "${release}": "<registry>/<repository>@sha256:<digest>"`;
+      const message = `${color} runs release ${release}, and \`images\` has no image for it, only for ${Object.keys(images).join(", ") || "none"}. Add "${release}": "<registry>/<repository>@sha256:<digest>"`;
       report(construct, "ImageMissing", message);
       continue;
     }

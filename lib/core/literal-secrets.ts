@@ -27,7 +27,7 @@ export function findLiteralSecrets(values: Readonly<Record<string, unknown>>, pa
     if (typeof value !== "string" || isUnresolved(value) || isHarmless(value)) return [];
     const instead = `Set ${name} where Terraform runs and write SecretReference.environment("${name}"), or refer to a secret store with SecretReference.aws or SecretReference.google`;
     if (holdsPassword(value)) {
-      const message = `${path}.${name} holds a URL with a password, and the plan, the state and the ledger would show it. ${instead}`;
+      const message = `${path}.${name} is a URL with a password, and the plan, the state and the ledger would show it. ${instead}`;
       return [{ code: "LiteralPassword", message }];
     }
     if (!isSecretName(name) && !holdsKnownSecret(value)) return [];

@@ -1,6 +1,6 @@
 import { Annotations, TerraformResource, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import { ValidationError } from "./errors";
+import { report, ValidationError } from "./errors";
 
 type Block = { readonly from: string; readonly to: string } | { readonly id: string; readonly to: string };
 
@@ -120,4 +120,23 @@ export function warnOfUnusedTransforms(
       return [];
     },
   });
+}
+
+/**
+ * Refuses the transform of a child that the other options leave out: it would be dropped without a word.
+ *
+ * @param missing by the name of a transform, why its child is not created; nothing for a child that is
+ * @throws ValidationError `TransformWithoutResource`
+ */
+export function refuseUnusedTransforms(
+  construct: Construct,
+  transform: object | undefined,
+  missing: Readonly<Record<string, string | false | undefined>>,
+): void {
+  const given: Readonly<Record<string, unknown>> = { ...transform };
+  for (const [name, reason] of Object.entries(missing)) {
+    if (given[name] === undefined || reason === undefined || reason === false) continue;
+    const message = `transform.${name} would have no effect, because ${reason}. Remove it, or change the other option`;
+    report(construct, "TransformWithoutResource", message);
+  }
 }

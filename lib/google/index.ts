@@ -17,7 +17,7 @@ export type {
   TopicNotification,
 } from "./storage/tiered-bucket-props";
 export { BackupTimer } from "./backup/backup-timer";
-export type { BackupTimerProps } from "./backup/backup-timer";
+export type { BackupTimerProps, BackupTimerTransform } from "./backup/backup-timer";
 export type { RotatorFunction } from "./secrets/rotator-function";
 export { RotatingSecret } from "./secrets/rotating-secret";
 export type {

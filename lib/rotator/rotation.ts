@@ -135,6 +135,7 @@ const STEPS: Readonly<Record<RotationStepName, (work: Work) => Promise<void>>> =
 
   async testSecret(work) {
     if (isFinished(work)) return;
+    if (await isTestOfConfiguration(work)) return;
     const value = await pendingValue(work);
     await requireAccepted(work, value);
     await work.report("value accepted");
@@ -156,6 +157,18 @@ const STEPS: Readonly<Record<RotationStepName, (work: Work) => Promise<void>>> =
 /** Whether the rotation went through before. A version that is current and still pending may lack its last steps. */
 function isFinished({ stages, token }: Work): boolean {
   return stages.current === token && stages.pending !== token;
+}
+
+/**
+ * Whether Secrets Manager tries the function after a change of the schedule: it calls this step alone, for a version
+ * without a value that it removes again. That the function was called and got the lock is all there is to test.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html (RotateImmediately)
+ */
+async function isTestOfConfiguration({ versions, stages, token, report }: Work): Promise<boolean> {
+  if (stages.pending !== token || (await versions.value(token)) !== undefined) return false;
+  await report("no value to test");
+  return true;
 }
 
 async function pendingValue({ versions, stages, token }: Work): Promise<string> {

@@ -188,7 +188,21 @@ describe("weighted records of Route 53", () => {
     expect(Object.keys(records({}, FIRST.retired))).toEqual(["Record-green"]);
   });
 
-  it.each([0, 86_401, 0.5])("are not kept for %s seconds", (seconds) => {
+  it.each([0, 172_800])("are kept for %s seconds, as Route 53 takes it", (seconds) => {
+    expect(
+      records({ target: ({ node }) => ({ dnsName: node.id }), timeToLive: Duration.seconds(seconds) }),
+    ).toMatchObject({
+      "Record-blue": { ttl: seconds },
+    });
+  });
+
+  it("can be changed", () => {
+    expect(records({ transform: { healthCheckId: "check" } })["Record-blue"]).toMatchObject({
+      health_check_id: "check",
+    });
+  });
+
+  it.each([2_147_483_648, 0.5])("are not kept for %s seconds", (seconds) => {
     expect(errorOf(() => records({ timeToLive: Duration.seconds(seconds) })).code).toBe("InvalidTimeToLive");
   });
 });

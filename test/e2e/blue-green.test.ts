@@ -9,6 +9,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenService } from "../../lib/aws/blue-green/blue-green-service";
+import type { BlueGreenServiceProps } from "../../lib/aws/blue-green/blue-green-service-props";
 import { COLORS, type Color, type Rollout } from "../../lib/manifest/rollout";
 import { SERVICE, STEADY } from "../aws/blue-green/service";
 import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
@@ -61,7 +62,11 @@ requires(
     rmSync(outdir, { recursive: true, force: true });
   });
 
-  function synthesize(to: Rollout, environment: Record<string, string> = {}): void {
+  function synthesize(
+    to: Rollout,
+    environment: Record<string, string> = {},
+    props: Partial<BlueGreenServiceProps> = {},
+  ): void {
     const app = new App({ outdir });
     const stack = new TerraformStack(app, "shop");
     new LocalBackend(stack, { path: join(outdir, "terraform.tfstate") });
@@ -81,7 +86,7 @@ requires(
       subnetIds: subnets,
       loadBalancerSubnetIds: [Fn.element(subnets, 0), Fn.element(subnets, 1)],
       certificateArn: certificate.arn,
-      transform: { loadBalancer: { enableDeletionProtection: false } },
+      ...props,
     });
     app.synth();
   }
@@ -115,7 +120,7 @@ requires(
     const live = of("aws_lb_listener").find(({ port }) => port === 443)!;
     const [action] = live["default_action"] as { forward: { target_group: { arn: string; weight: number }[] }[] }[];
     const weight = (color: Color): number => {
-      const group = of("aws_lb_target_group").find(({ name }) => name === `shop-${color}`)!;
+      const group = of("aws_lb_target_group").find(({ tags }) => (tags as { Name: string }).Name === `shop-${color}`)!;
       return action!.forward[0]!.target_group.find(({ arn }) => arn === group["arn"])!.weight;
     };
     const services = of("aws_ecs_service").map(({ name }) => name);
@@ -163,6 +168,57 @@ requires(
     expect(answered.blue).toBeGreaterThan(0);
     expect(answered.green).toBeGreaterThan(0);
   }, 300_000);
+
+  it("opens a new port before the tasks move to it, and closes the old one after they are gone", async () => {
+    // WHEN
+    synthesize(rollout, {}, { containerPort: 9090 });
+    const result = await run("apply", "-auto-approve", "-json");
+    expectExit(result);
+
+    // THEN
+    const events = result.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; hook?: { resource: { addr: string }; action: string } })
+      .filter(({ type }) => type === "apply_start" || type === "apply_complete")
+      .map(({ type, hook }) => `${type} ${hook!.action} ${hook!.resource.addr.replace(/_[0-9A-F]{8}$/, "")}`);
+    const moved = events.indexOf("apply_complete update aws_ecs_service.shop_blue");
+    for (const rule of [
+      "aws_vpc_security_group_egress_rule.shop_Traffic_ToTasks",
+      "aws_vpc_security_group_ingress_rule.shop_FromLoadBalancer",
+    ]) {
+      expect(events.indexOf(`apply_complete create ${rule}-9090`)).toBeGreaterThanOrEqual(0);
+      expect(events.indexOf(`apply_complete create ${rule}-9090`)).toBeLessThan(moved);
+      expect(events.indexOf(`apply_start delete ${rule}-8080`)).toBeGreaterThan(moved);
+    }
+    expect(events.join()).not.toContain("aws_lb_target_group");
+    expectExit(await run("plan", "-detailed-exitcode"), 0);
+  }, 180_000);
+
+  it("replaces the target group of the idle color, and refuses a plan that would replace that of the live one", async () => {
+    // GIVEN a protocol that a target group cannot change
+    const grpc = { protocolVersion: "GRPC" };
+
+    // WHEN
+    synthesize(rollout, {}, { transform: { targetGroup: grpc } });
+    const both = await run("plan");
+    synthesize(
+      rollout,
+      {},
+      {
+        transform: { targetGroup: (config, color) => (color === rollout.idle ? { ...config, ...grpc } : config) },
+      },
+    );
+    const idle = await apply();
+
+    // THEN
+    expect(both.exitCode).toBe(1);
+    expect(both.stderr).toContain("prevent_destroy");
+    expect(idle).toContain(`replace aws_lb_target_group.shop_Traffic_TargetGroup-${rollout.idle}`);
+    expectExit(await run("plan", "-detailed-exitcode"), 0);
+    synthesize(rollout);
+    await apply();
+  }, 180_000);
 
   it("takes back a green that fails before it got any traffic, without one failed request", async () => {
     // GIVEN
@@ -223,6 +279,9 @@ requires(
 
     // THEN
     expect(aborted).toEqual(TRAFFIC);
+    expect((await run("destroy", "-auto-approve")).stderr).toContain("prevent_destroy");
+    synthesize(rollout, {}, { deletionProtection: false });
+    await apply();
     expectExit(await run("destroy", "-auto-approve"));
   }, 240_000);
 });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Duration } from "../../lib/core/duration";
 import { RotatingSecret } from "../../lib/aws/secrets/rotating-secret";
+import type { RotatingSecretProps } from "../../lib/aws/secrets/rotating-secret-props";
 import { RotationStrategy } from "../../lib/secrets/rotation-strategy";
 import { SETTINGS_VARIABLE } from "../../lib/rotator/settings";
 import { logsIn } from "../rotator/postgres-secrets";
@@ -38,6 +39,7 @@ requires(
   let settings: string;
   let commandOfAlarm: string[];
   let environment: Record<string, string>;
+  const failures: unknown[] = [];
 
   beforeAll(async () => {
     directory = scratchDirectory("rotating-secret");
@@ -99,7 +101,25 @@ requires(
     expect(canaries.under(directory)).toEqual([]);
   }, 180_000);
 
-  function synthesize(): string {
+  test("an edit of the window waits for the next one, and so does going back to what the secret was created with", async () => {
+    const { password } = await store.value("database");
+    for (const window of [Duration.hours(2), Duration.hours(3)]) {
+      // WHEN
+      synthesize({ window });
+      const plan = await run("plan");
+      expect(await run("apply", "-auto-approve")).toMatchObject({ exitCode: 0 });
+      await store.strict.rotated();
+
+      // THEN
+      expect(plan.stdout).toMatch(/duration +=/);
+      expect((await store.value("database")).password).toBe(password);
+      expect(await run("plan", "-detailed-exitcode")).toMatchObject({ exitCode: 0 });
+    }
+    // Secrets Manager tests the function after each edit.
+    expect(failures).toEqual([]);
+  }, 180_000);
+
+  function synthesize(props: Partial<RotatingSecretProps> = {}): string {
     const app = new App({ outdir: join(directory, "out") });
     const stack = new TerraformStack(app, "secrets");
     new LocalBackend(stack, { path: join(directory, "terraform.tfstate") });
@@ -107,6 +127,7 @@ requires(
     const shared = { acknowledge: { DestroyWithoutReason: "the test is over" }, recoveryWindow: Duration.days(0) };
     new RotatingSecret(stack, "database", {
       ...shared,
+      ...props,
       secretName: "database",
       strategy: RotationStrategy.postgresAlternatingUsers({
         host: "127.0.0.1",
@@ -145,15 +166,20 @@ requires(
     if (event.SecretId.includes(":key")) return;
     const call =
       "require('./index.js').handler(JSON.parse(process.env.EVENT)).catch((e) => { console.error(e); process.exit(1); })";
-    await promisify(execFile)(process.execPath, ["-e", call], {
-      cwd: join(directory, "function"),
-      env: {
-        PATH: process.env.PATH,
-        ...store.environment,
-        [SETTINGS_VARIABLE]: settings,
-        EVENT: JSON.stringify(event),
-      },
-    });
+    try {
+      await promisify(execFile)(process.execPath, ["-e", call], {
+        cwd: join(directory, "function"),
+        env: {
+          PATH: process.env.PATH,
+          ...store.environment,
+          [SETTINGS_VARIABLE]: settings,
+          EVENT: JSON.stringify(event),
+        },
+      });
+    } catch (error) {
+      failures.push(error);
+      throw error;
+    }
   }
 
   async function requireLogin(): Promise<string> {

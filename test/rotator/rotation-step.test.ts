@@ -27,6 +27,27 @@ requires("postgres", "moto_server")("a rotation of users of PostgreSQL", () => {
   });
 
   it(
+    "that Secrets Manager only tests, after a change of the schedule, changes nothing and fails nothing",
+    async () => {
+      // GIVEN a secret whose rotation Secrets Manager tries with a version that has no value
+      const { secretId, settings } = await preparePostgresSecret(store, postgres, "tested", "postgresSingleUser");
+      const token = randomUUID();
+      const rotation = rotationOf(store, secretId, settings);
+      const stages = async () => ({ ...(await rotation.versions.stages()), pending: token });
+      const versions = Object.assign(Object.create(rotation.versions) as typeof rotation.versions, { stages });
+      const before = await store.value(secretId);
+
+      // WHEN
+      await rotationStep({ ...rotation, versions }, "testSecret", token);
+
+      // THEN
+      expect(await store.value(secretId)).toEqual(before);
+      expect(await logsIn(await store.value(secretId))).toBe(true);
+    },
+    MILLISECONDS,
+  );
+
+  it(
     "whose steps come in any other order changes nothing, or refuses",
     async () => {
       // GIVEN

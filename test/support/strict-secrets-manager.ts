@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ROTATION_STEPS, type RotationStepName } from "../../lib/rotator/rotation";
 import type { AwsStandIn } from "./aws-stand-in/index";
 import { Faults } from "./aws-stand-in/faults";
 import { startMoto, type Moto } from "./aws-stand-in/moto";
@@ -11,7 +12,7 @@ import type { ServiceFill } from "./aws-stand-in/services/service-fill";
 export interface RotationEvent {
   readonly SecretId: string;
   readonly ClientRequestToken: string;
-  readonly Step: string;
+  readonly Step: RotationStepName;
 }
 
 /** What a test decides where AWS's documentation leaves it open, or where AWS runs code of ours. */
@@ -214,15 +215,25 @@ export class StrictSecretsManager implements ServiceFill {
         });
       }
       this.empty.set(name, token);
-      this.running = this.running.then(() => this.runSteps(arn, token));
+      this.running = this.running.then(() => this.runSteps(arn, token, ROTATION_STEPS));
+    } else {
+      // A version without a value, for the one step that tests the function.
+      this.empty.set(name, token);
+      this.running = this.running
+        .then(() => this.runSteps(arn, token, ["testSecret"]))
+        .then(() => void (this.empty.get(name) === token && this.empty.delete(name)));
     }
     return reply({ ARN: arn, Name: name, VersionId: token });
   }
 
   /** A step that fails ends the rotation; its version stays pending. */
-  private async runSteps(SecretId: string, ClientRequestToken: string): Promise<void> {
+  private async runSteps(
+    SecretId: string,
+    ClientRequestToken: string,
+    steps: readonly RotationStepName[],
+  ): Promise<void> {
     try {
-      for (const Step of ["createSecret", "setSecret", "testSecret", "finishSecret"]) {
+      for (const Step of steps) {
         await this.options.invoke?.({ SecretId, ClientRequestToken, Step });
       }
     } catch (error) {

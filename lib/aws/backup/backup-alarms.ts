@@ -1,9 +1,33 @@
-import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import { CloudwatchEventRule, type CloudwatchEventRuleConfig } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
-import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import {
+  CloudwatchMetricAlarm,
+  type CloudwatchMetricAlarmConfig,
+} from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
+import { report } from "../../core/errors";
+import { applyTransform, type Transform } from "../../core/refactoring";
+import { isUnresolved } from "../../core/tokens";
 import type { Schedule } from "../../schedule/schedule";
+
+/** Hooks for what tells of failures. */
+export interface AlarmTransforms {
+  readonly failedRule?: Transform<CloudwatchEventRuleConfig>;
+  readonly alarm?: Transform<CloudwatchMetricAlarmConfig>;
+}
+
+/**
+ * A rule of EventBridge has up to five targets.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+ * @throws ValidationError `InvalidBackupTimer`
+ */
+export function checkTopics(topicArns: readonly string[] | undefined, construct: Construct): void {
+  if (topicArns === undefined || isUnresolved(topicArns) || topicArns.length <= 5) return;
+  const message = `alarmTopicArns lists ${topicArns.length} topics, and EventBridge notifies at most 5; subscribe the others to one of them`;
+  report(construct, "InvalidBackupTimer", message);
+}
 
 /** A metric that counts what was done. */
 interface AbsenceAlarmProps {
@@ -13,6 +37,7 @@ interface AbsenceAlarmProps {
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: Record<string, string>;
+  readonly transform?: AlarmTransforms | undefined;
 }
 
 const SECONDS_OF_A_DAY = 86_400;
@@ -25,12 +50,12 @@ export function absenceAlarm(scope: Construct, props: AbsenceAlarmProps): void {
   const days = Math.ceil(props.schedule.longestDistance().toDays({ integral: false })) + 1;
   if (days > MAXIMUM_DAYS) {
     Annotations.of(scope).addWarning(
-      `${props.name} comes every ${days - 1} days at the longest, and CloudWatch looks back at ${MAXIMUM_DAYS}: ` +
-        "that it did not come at all raises no alarm",
+      `${props.name} runs up to ${days - 1} days apart, and a CloudWatch alarm covers ${MAXIMUM_DAYS} days at most, ` +
+        "so a backup that never starts raises no alarm",
     );
     return;
   }
-  new CloudwatchMetricAlarm(scope, "Absent", {
+  const alarm = {
     alarmName: `${props.name}-backup-absent`,
     alarmDescription: `No backup of ${props.name} was completed for ${days} days`,
     namespace: props.namespace,
@@ -45,7 +70,8 @@ export function absenceAlarm(scope: Construct, props: AbsenceAlarmProps): void {
     treatMissingData: "breaching",
     alarmActions: [...props.topicArns],
     okActions: [...props.topicArns],
-  });
+  };
+  new CloudwatchMetricAlarm(scope, "Absent", applyTransform(alarm, props.transform?.alarm));
 }
 
 /** Topics that are notified about backup jobs. */
@@ -54,6 +80,7 @@ interface BackupJobAlarmsProps {
   readonly topicArns: readonly string[];
   readonly schedule: Schedule;
   readonly vaultName: string;
+  readonly transform?: AlarmTransforms | undefined;
 }
 
 /**
@@ -61,9 +88,10 @@ interface BackupJobAlarmsProps {
  * allows: a plan that selects nothing has no job that could fail.
  */
 export class BackupJobAlarms extends Construct {
-  constructor(scope: Construct, id: string, { name, topicArns, schedule, vaultName }: BackupJobAlarmsProps) {
+  constructor(scope: Construct, id: string, props: BackupJobAlarmsProps) {
     super(scope, id);
-    const failed = new CloudwatchEventRule(this, "Failed", {
+    const { name, topicArns, schedule, vaultName, transform } = props;
+    const rule = {
       name: `${name}-backup-failed`,
       description: `A backup or a copy of ${name} failed`,
       eventPattern: JSON.stringify({
@@ -71,8 +99,9 @@ export class BackupJobAlarms extends Construct {
         "detail-type": ["Backup Job State Change", "Copy Job State Change"],
         detail: { state: ["FAILED", "ABORTED", "EXPIRED", "PARTIAL"], $or: vaultPatterns(vaultName) },
       }),
-    });
-    notifyTopics(this, "FailedTopic", failed, topicArns);
+    };
+    const failed = new CloudwatchEventRule(this, "Failed", applyTransform(rule, transform?.failedRule));
+    notifyTopics(this, "FailedTopic", failed, rule.name, topicArns, transform);
     absenceAlarm(this, {
       name,
       topicArns,
@@ -80,20 +109,43 @@ export class BackupJobAlarms extends Construct {
       namespace: "AWS/Backup",
       metricName: "NumberOfBackupJobsCompleted",
       dimensions: { BackupVaultName: vaultName },
+      transform,
     });
   }
 }
 
-/** Sends the events of a rule to topics. EventBridge takes up to five targets for one rule. */
+/**
+ * Sends the events of a rule to topics, and raises an alarm when a topic refuses them: EventBridge drops the event then,
+ * while CloudWatch may still be allowed to publish.
+ *
+ * @see https://repost.aws/knowledge-center/sns-not-getting-eventbridge-notification (FailedInvocations)
+ */
 export function notifyTopics(
   scope: Construct,
   id: string,
   rule: CloudwatchEventRule,
+  ruleName: string,
   topicArns: readonly string[],
+  transform: AlarmTransforms | undefined,
 ): void {
   for (const [index, arn] of topicArns.entries()) {
     new CloudwatchEventTarget(scope, index === 0 ? id : `${id}${index + 1}`, { rule: rule.name, arn });
   }
+  const undelivered = {
+    alarmName: `${ruleName}-undelivered`,
+    alarmDescription: `A topic refused an event of the rule ${ruleName}: its policy, or that of its key, must allow events.amazonaws.com`,
+    namespace: "AWS/Events",
+    metricName: "FailedInvocations",
+    dimensions: { RuleName: rule.name },
+    statistic: "Sum",
+    period: 300,
+    evaluationPeriods: 1,
+    comparisonOperator: "GreaterThanThreshold",
+    threshold: 0,
+    treatMissingData: "notBreaching",
+    alarmActions: [...topicArns],
+  };
+  new CloudwatchMetricAlarm(scope, "Undelivered", applyTransform(undelivered, transform?.alarm));
 }
 
 /** A backup names its vault, and a copy the one that it comes from. */

@@ -1,6 +1,11 @@
 import type { BackupPlanConfig } from "@cdktf/provider-aws/lib/backup-plan";
 import type { BackupSelectionConfig } from "@cdktf/provider-aws/lib/backup-selection";
 import type { BackupVaultConfig } from "@cdktf/provider-aws/lib/backup-vault";
+import type { CloudwatchEventRuleConfig } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import type { CloudwatchMetricAlarmConfig } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import type { IamRoleConfig } from "@cdktf/provider-aws/lib/iam-role";
+import type { IamRolePolicyConfig } from "@cdktf/provider-aws/lib/iam-role-policy";
+import type { KmsKeyConfig } from "@cdktf/provider-aws/lib/kms-key";
 import type { BackupVaultLockConfigurationConfig } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration";
 import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
@@ -9,7 +14,7 @@ import type { Transform } from "../../core/refactoring";
 
 /** Options of `BackupTimer`. */
 export interface BackupTimerProps {
-  /** Name of the plan, the vault and the alarms: lower-case letters, digits and hyphens, at most 40. */
+  /** Name of the plan, the vault and the alarms: 2 to 50 letters, digits, hyphens and underscores. */
   readonly name: string;
 
   /** When backups begin. AWS Backup takes at most one an hour. */
@@ -67,6 +72,12 @@ export interface BackupTimerProps {
   readonly copies?: readonly BackupCopy[];
 
   /**
+   * Name of a vault that exists already, such as `vaultName` of another timer. It keeps its key and its lock.
+   * @default - a vault of its own, called `name`
+   */
+  readonly vaultName?: string;
+
+  /**
    * What keeps people from deleting backups before their time.
    * @default - `{ mode: "governance" }`, which those may lift who may change the vault's lock
    */
@@ -79,20 +90,27 @@ export interface BackupTimerProps {
   readonly kmsKeyArn?: string;
 
   /**
-   * ARN of the role that AWS Backup takes.
-   * @default - a role of its own with AWS's policies for backup and restore
+   * ARN of the role that AWS Backup assumes.
+   * @default - a role of its own with AWS's policies for backup and restore, also those for S3 unless `resources` leaves S3 out
    */
   readonly roleArn?: string;
 
   /**
-   * ARNs of up to five SNS topics that are notified about failed and missing backups.
+   * ARNs of the roles of EC2 instances, which a restore may give to the instances that it makes.
+   * @default - none: an instance with a role cannot be restored with it
+   */
+  readonly instanceRoleArns?: readonly string[];
+
+  /**
+   * ARNs of up to five SNS topics that are notified about failed and missing backups. EventBridge and CloudWatch must be
+   * allowed to publish to them, as they are to an `AlarmTopic`.
    * @default - no notification
    */
   readonly alarmTopicArns?: readonly string[];
 
   /**
-   * Why Terraform may destroy the vault, once it is empty. Without a reason for `DestroyWithoutReason`, every plan that would do so fails
-   * (`prevent_destroy`).
+   * Why Terraform may destroy the vault, once it is empty. Without a reason for `DestroyWithoutReason`, every plan that
+   * would do so fails (`prevent_destroy`).
    * @default - the vault cannot be destroyed
    */
   readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
@@ -104,7 +122,8 @@ export interface BackupTimerProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: BackupTimerTransform;
@@ -155,14 +174,24 @@ export interface VaultLock {
   readonly acknowledge?: Acknowledgements<"ComplianceWithoutReason">;
 }
 
-/** One hook for each resource of `BackupTimer` that one would want to change. */
+/** One hook for each resource of `BackupTimer`. */
 export interface BackupTimerTransform {
   /** @default - unchanged */
   readonly vault?: Transform<BackupVaultConfig>;
+  /** @default - unchanged */
+  readonly key?: Transform<KmsKeyConfig>;
   /** @default - unchanged */
   readonly lock?: Transform<BackupVaultLockConfigurationConfig>;
   /** @default - unchanged */
   readonly plan?: Transform<BackupPlanConfig>;
   /** @default - unchanged */
   readonly selection?: Transform<BackupSelectionConfig>;
+  /** @default - unchanged */
+  readonly role?: Transform<IamRoleConfig>;
+  /** The policy for `instanceRoleArns`. @default - unchanged */
+  readonly rolePolicy?: Transform<IamRolePolicyConfig>;
+  /** The EventBridge rule for failed jobs. @default - unchanged */
+  readonly failedRule?: Transform<CloudwatchEventRuleConfig>;
+  /** Every alarm. @default - unchanged */
+  readonly alarm?: Transform<CloudwatchMetricAlarmConfig>;
 }

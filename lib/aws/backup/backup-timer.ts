@@ -2,21 +2,32 @@ import { BackupPlan, type BackupPlanRule } from "@cdktf/provider-aws/lib/backup-
 import { BackupSelection } from "@cdktf/provider-aws/lib/backup-selection";
 import { BackupVault } from "@cdktf/provider-aws/lib/backup-vault";
 import { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration";
+import { DataAwsBackupVault } from "@cdktf/provider-aws/lib/data-aws-backup-vault";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Construct, type IConstruct } from "constructs";
 import { acknowledgement, isAcknowledged, validateAcknowledgements } from "../../core/acknowledge";
 import type { ScheduleForm } from "../../schedule/targets";
 import { checkProps } from "../../core/check-props";
-import { applyTransform } from "../../core/refactoring";
-import { BackupJobAlarms } from "./backup-alarms";
+import { applyTransform, refuseUnusedTransforms } from "../../core/refactoring";
+import { BackupJobAlarms, checkTopics } from "./backup-alarms";
 import type { BackupTimerProps, BackupCopy, VaultLock } from "./backup-timer-props";
 import { placeSchedule, checkTimerName } from "../../backup/timer";
-import { serviceRole } from "./service-role";
+import { allowInstanceRoles, serviceRole } from "./service-role";
 import { type DayRule, Duration, wholeDays } from "../../core/duration";
 import { collect, report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 
-const BACKUP_POLICIES = ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"];
+/**
+ * Those for S3 are separate, and only they allow backups of buckets.
+ *
+ * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
+ * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/s3-backups.html#s3-permissions
+ */
+const BACKUP_POLICIES = [
+  "service-role/AWSBackupServiceRolePolicyForBackup",
+  "service-role/AWSBackupServiceRolePolicyForRestores",
+];
+const S3_POLICIES = ["AWSBackupServiceRolePolicyForS3Backup", "AWSBackupServiceRolePolicyForS3Restore"];
 
 /**
  * Backs up resources of AWS on a schedule, with AWS Backup: a vault with a lock and a key of its own, a plan, a
@@ -27,8 +38,14 @@ const BACKUP_POLICIES = ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServic
  * `startWindow`: that is its jitter. AWS itself refuses to delete a vault that still holds backups.
  */
 export class BackupTimer extends Construct {
-  /** The vault that the backups go to. */
-  readonly vault: BackupVault;
+  /** The vault of this timer; nothing with `vaultName`. */
+  readonly vault?: BackupVault;
+
+  /** Name of the vault that the backups go to. */
+  readonly vaultName: string;
+
+  /** ARN of that vault, for policies and for copies into it. */
+  readonly vaultArn: string;
 
   /** The plan: its rules are the schedule. */
   readonly resource: BackupPlan;
@@ -41,37 +58,40 @@ export class BackupTimer extends Construct {
       numbers: validateBackupTimer(props, this),
       form: placeSchedule(props.schedule, "aws-backup", this),
     }));
-    this.vault = this.addVault(props);
-    this.addLock(props, numbers);
+    if (props.vaultName === undefined) {
+      this.vault = this.addVault(props);
+      ({ name: this.vaultName, arn: this.vaultArn } = this.vault);
+      this.addLock(props, this.vault, numbers);
+    } else {
+      ({ name: this.vaultName, arn: this.vaultArn } = new DataAwsBackupVault(this, "Vault", { name: props.vaultName }));
+    }
     this.resource = this.addPlan(props, form, numbers);
     this.addSelection(props);
     if (props.alarmTopicArns !== undefined) {
-      const { name, schedule, alarmTopicArns: topicArns } = props;
-      new BackupJobAlarms(this, "Alarms", { name, topicArns, schedule, vaultName: this.vault.name });
+      const { name, schedule, alarmTopicArns: topicArns, transform } = props;
+      const { vaultName } = this;
+      new BackupJobAlarms(this, "Alarms", { name, topicArns, schedule, vaultName, transform });
     }
-  }
-
-  /** Name of the vault. */
-  get vaultName(): string {
-    return this.vault.name;
-  }
-
-  /** ARN of the vault, for policies and for copies into it. */
-  get vaultArn(): string {
-    return this.vault.arn;
   }
 
   private addVault({ name, kmsKeyArn, acknowledge, tags, transform }: BackupTimerProps): BackupVault {
     const keyArn =
       kmsKeyArn ??
-      new KmsKey(this, "Key", {
-        description: `Backups of ${name}`,
-        enableKeyRotation: true,
-        deletionWindowInDays: 30,
-        tags,
-        // Without the key no backup can be read again.
-        lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
-      }).arn;
+      new KmsKey(
+        this,
+        "Key",
+        applyTransform(
+          {
+            description: `Backups of ${name}`,
+            enableKeyRotation: true,
+            deletionWindowInDays: 30,
+            tags,
+            // Without the key no backup can be read again.
+            lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
+          },
+          transform?.key,
+        ),
+      ).arn;
     const config = {
       name,
       kmsKeyArn: keyArn,
@@ -81,9 +101,9 @@ export class BackupTimer extends Construct {
     return new BackupVault(this, "Vault", applyTransform(config, transform?.vault));
   }
 
-  private addLock({ lock, transform }: BackupTimerProps, { keepDays }: BackupNumbers): void {
+  private addLock({ lock, transform }: BackupTimerProps, vault: BackupVault, { keepDays }: BackupNumbers): void {
     const config = {
-      backupVaultName: this.vault.name,
+      backupVaultName: vault.name,
       minRetentionDays: lock?.minimumRetention?.toDays() ?? keepDays,
       maxRetentionDays: lock?.maximumRetention?.toDays(),
       // Without it the lock is in governance mode.
@@ -96,7 +116,8 @@ export class BackupTimer extends Construct {
     const { name, tags, transform } = props;
     const rule = form.lines.map((schedule, index) => ({
       ...this.ruleOf(props, numbers),
-      ruleName: form.lines.length === 1 ? name : `${name}-${index + 1}`,
+      // AWS takes 50 characters.
+      ruleName: form.lines.length === 1 ? name : `${name.slice(0, 47)}-${index + 1}`,
       schedule,
       scheduleExpressionTimezone: form.zone,
     }));
@@ -108,21 +129,32 @@ export class BackupTimer extends Construct {
     { keepDays, coldDays, startMinutes, completionMinutes }: BackupNumbers,
   ): Omit<BackupPlanRule, "ruleName"> {
     return {
-      targetVaultName: this.vault.name,
+      targetVaultName: this.vaultName,
       startWindow: startMinutes,
       completionWindow: completionMinutes,
       enableContinuousBackup: continuous || undefined,
       recoveryPointTags: tags,
       lifecycle: { deleteAfter: keepDays, coldStorageAfter: coldDays },
-      copyAction: copies.map(({ vaultArn, retention: retention }) => ({
+      copyAction: copies.map(({ vaultArn, retention }) => ({
         destinationVaultArn: vaultArn,
         lifecycle: { deleteAfter: retention?.toDays() ?? keepDays },
       })),
     };
   }
 
-  private addSelection({ name, resources, selectionTags = {}, roleArn, transform }: BackupTimerProps): void {
-    const iamRoleArn = roleArn ?? serviceRole(this, "Role", "backup.amazonaws.com", BACKUP_POLICIES).arn;
+  private addRole({ resources, instanceRoleArns, transform }: BackupTimerProps): string {
+    const role = serviceRole(this, "Role", {
+      service: "backup.amazonaws.com",
+      managedPolicies: [...BACKUP_POLICIES, ...(mayBeBuckets(resources) ? S3_POLICIES : [])],
+      transform: transform?.role,
+    });
+    allowInstanceRoles(this, role, instanceRoleArns, transform?.rolePolicy);
+    return role.arn;
+  }
+
+  private addSelection(props: BackupTimerProps): void {
+    const { name, resources, selectionTags = {}, roleArn, transform } = props;
+    const iamRoleArn = roleArn ?? this.addRole(props);
     const tags = Object.entries(selectionTags).map(([key, value]) => ({ key: `aws:ResourceTag/${key}`, value }));
     const config = {
       name,
@@ -136,6 +168,12 @@ export class BackupTimer extends Construct {
   }
 }
 
+/** Whether S3 can be among what is selected: by its ARN, by a pattern, or by a reference. */
+function mayBeBuckets(resources: readonly string[] = []): boolean {
+  if (resources.length === 0) return true;
+  return resources.some((arn) => isUnresolved(arn) || !/^arn:[^:*]+:[^:*]+:/.test(arn) || /^arn:[^:]+:s3:/.test(arn));
+}
+
 /** What AWS Backup bills at least for a backup in cold storage. */
 const COLD_STORAGE_DAYS = 90;
 const MAXIMUM_CONTINUOUS_DAYS = 35;
@@ -144,6 +182,7 @@ const BACKUP_DAYS: DayRule = {
   says: "it counts in whole days, 1 or more.",
   least: 1,
 };
+const VAULT_NAME = /^[A-Za-z0-9_-]{2,50}$/;
 const VAULT_ARN = /^arn:aws[a-z-]*:backup:[a-z0-9-]+:\d{12}:backup-vault:[A-Za-z0-9_-]{2,50}$/;
 
 /** The options, checked and in the units of AWS. */
@@ -159,9 +198,12 @@ interface BackupNumbers {
  *
  * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRule.html
  */
-function validateBackupTimer(props: BackupTimerProps, construct: IConstruct): BackupNumbers {
+function validateBackupTimer(props: BackupTimerProps, construct: Construct): BackupNumbers {
   checkTimerName(props.name, construct);
+  checkTopics(props.alarmTopicArns, construct);
   validateAcknowledgements(props.acknowledge, ["DestroyWithoutReason"], construct);
+  validateVault(props, construct);
+  validateRole(props, construct);
   validateSelection(props, construct);
   const keepDays = checkRetention(props.retention, props.requiredRetention, construct);
   const coldDays =
@@ -173,12 +215,43 @@ function validateBackupTimer(props: BackupTimerProps, construct: IConstruct): Ba
   return { keepDays, coldDays, ...windows(props, construct) };
 }
 
+/** A vault that exists already keeps its key and its lock. */
+function validateVault(props: BackupTimerProps, construct: Construct): void {
+  const { vaultName, kmsKeyArn, transform } = props;
+  const existing = vaultName !== undefined && "vaultName names a vault that exists already";
+  refuseUnusedTransforms(construct, transform, {
+    vault: existing,
+    lock: existing,
+    key: existing || (kmsKeyArn !== undefined && "kmsKeyArn names a key that exists already"),
+    failedRule: props.alarmTopicArns === undefined && "there are no alarmTopicArns",
+    alarm: props.alarmTopicArns === undefined && "there are no alarmTopicArns",
+  });
+  if (vaultName === undefined) return;
+  for (const option of ["lock", "kmsKeyArn", "acknowledge"] as const) {
+    if (props[option] === undefined) continue;
+    const message = `${option} is for the vault of this timer, and vaultName names one that exists already; keep one of them`;
+    report(construct, "InvalidBackupTimer", message);
+  }
+  if (isUnresolved(vaultName) || VAULT_NAME.test(vaultName)) return;
+  const message = `vaultName is "${vaultName}"; a vault has a name of 2 to 50 letters, digits, hyphens and underscores`;
+  report(construct, "InvalidBackupTimer", message);
+}
+
+function validateRole({ roleArn, instanceRoleArns, transform }: BackupTimerProps, construct: Construct): void {
+  const given = roleArn !== undefined && "roleArn names a role that exists already";
+  const noPolicy = instanceRoleArns === undefined && "there are no instanceRoleArns";
+  refuseUnusedTransforms(construct, transform, { role: given, rolePolicy: given || noPolicy });
+  if (roleArn === undefined || instanceRoleArns === undefined) return;
+  const message = "instanceRoleArns is for the role of this timer, and roleArn names another one; keep one of them";
+  report(construct, "InvalidBackupTimer", message);
+}
+
 function validateSelection({ resources = [], selectionTags = {} }: BackupTimerProps, construct: IConstruct): void {
   if (resources.length > 0 || Object.keys(selectionTags).length > 0) return;
   report(
     construct,
     "BackupSelectsNothing",
-    "there are no resources and no selectionTags, so nothing would be backed up, and no job would ever fail. " +
+    "there are no resources and no selectionTags, so nothing would be backed up and no job could fail. " +
       'Write resources: ["arn:aws:rds:…"] or selectionTags: { backup: "daily" }',
   );
 }
@@ -226,7 +299,7 @@ function validateLock(lock: VaultLock | undefined, keepDays: number, construct: 
       construct,
       "ComplianceWithoutReason",
       `lock.mode "compliance": once the lock has cooled off, nobody can delete a backup or the vault before its time. ` +
-        `Use "governance", or say why it must be so: ${acknowledgement("ComplianceWithoutReason")}.`,
+        `Use "governance", or give the reason: ${acknowledgement("ComplianceWithoutReason")}.`,
     );
   } else validateAcknowledgements(lock.acknowledge, ["ComplianceWithoutReason"], construct, "lock");
   const coolingOff = lock.coolingOff && wholeDays(lock.coolingOff, "lock.coolingOff", construct, BACKUP_DAYS);
@@ -239,7 +312,7 @@ function validateLock(lock: VaultLock | undefined, keepDays: number, construct: 
   }
 }
 
-function validateCopy({ vaultArn, retention: retention }: BackupCopy, construct: IConstruct): void {
+function validateCopy({ vaultArn, retention }: BackupCopy, construct: IConstruct): void {
   if (retention) wholeDays(retention, "copies.retention", construct, BACKUP_DAYS);
   if (isUnresolved(vaultArn) || VAULT_ARN.test(vaultArn)) return;
   report(
@@ -256,8 +329,8 @@ function windows({ startWindow, completionWindow }: BackupTimerProps, construct:
   report(
     construct,
     "BackupWindowTooShort",
-    `startWindow is ${startMinutes} minutes and completionWindow ${completionMinutes}; AWS Backup wants 60 or more, and ` +
-      "60 more than that",
+    `startWindow is ${startMinutes} minutes and completionWindow ${completionMinutes}; write a startWindow of 60 minutes ` +
+      "or more, and a completionWindow at least 60 minutes longer",
   );
   return { startMinutes, completionMinutes };
 }

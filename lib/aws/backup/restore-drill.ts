@@ -6,17 +6,18 @@ import {
   type BackupRestoreTestingSelectionConfig,
   BackupRestoreTestingSelection,
 } from "@cdktf/provider-aws/lib/backup-restore-testing-selection";
-import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import type { IamRoleConfig } from "@cdktf/provider-aws/lib/iam-role";
+import type { IamRolePolicyConfig } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
 import { placeSchedule, checkTimerName } from "../../backup/timer";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { collect, report } from "../../core/errors";
-import { type Transform, applyTransform } from "../../core/refactoring";
+import { type Transform, applyTransform, refuseUnusedTransforms } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import type { Schedule } from "../../schedule/schedule";
 import type { ScheduleForm } from "../../schedule/targets";
-import { serviceRole } from "./service-role";
+import { allowInstanceRoles, serviceRole } from "./service-role";
 
 /**
  * What AWS Backup can restore for a test.
@@ -32,13 +33,13 @@ export interface RestoredResources {
   readonly type: RestorableType;
 
   /**
-   * ARNs of the resources whose backups are restored.
-   * @default - all of the type that carry `tags`
+   * ARNs of up to 30 resources whose backups are restored. AWS takes either `resources` or `tags`.
+   * @default - all of the type that carry `tags`, or all of the type without `tags`
    */
   readonly resources?: readonly string[];
 
   /**
-   * Only what carries all of these tags is restored.
+   * Tags that a resource must all carry for its backups to be restored. AWS takes either `resources` or `tags`.
    * @default - all of `resources`
    */
   readonly tags?: Readonly<Record<string, string>>;
@@ -58,7 +59,7 @@ export interface RestoredResources {
 
 /** Options of `RestoreDrill`. */
 export interface RestoreDrillProps {
-  /** Name of the drill: lower-case letters, digits and hyphens, at most 40. Hyphens become `_`, as AWS wants it. */
+  /** Name of the drill: 2 to 50 letters, digits, hyphens and underscores. Hyphens become `_`, since AWS takes no hyphens. */
   readonly name: string;
 
   /** When restores begin, in one line of cron. Every restore is billed as such. */
@@ -89,10 +90,16 @@ export interface RestoreDrillProps {
   readonly startWindow?: Duration;
 
   /**
-   * ARN of the role that AWS Backup takes.
+   * ARN of the role that AWS Backup assumes.
    * @default - a role of its own with AWS's policies for restore
    */
   readonly roleArn?: string;
+
+  /**
+   * ARNs of the roles of EC2 instances, which a restore may give to the instances that it makes.
+   * @default - none: an instance with a role cannot be restored with it
+   */
+  readonly instanceRoleArns?: readonly string[];
 
   /**
    * Tags of the plan.
@@ -101,7 +108,8 @@ export interface RestoreDrillProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: RestoreDrillTransform;
@@ -113,16 +121,23 @@ export interface RestoreDrillTransform {
   readonly plan?: Transform<BackupRestoreTestingPlanConfig>;
   /** Every selection. */
   readonly selection?: Transform<BackupRestoreTestingSelectionConfig>;
+  /** @default - unchanged */
+  readonly role?: Transform<IamRoleConfig>;
+  /** The policy for `instanceRoleArns`. @default - unchanged */
+  readonly rolePolicy?: Transform<IamRolePolicyConfig>;
 }
 
-const RESTORE_POLICY = "AWSBackupServiceRolePolicyForRestores";
-/** Not among the policies for service roles, unlike all others. */
-const S3_RESTORE_POLICY_ARN = "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Restore";
+const RESTORE_POLICY = "service-role/AWSBackupServiceRolePolicyForRestores";
+const S3_RESTORE_POLICY = "AWSBackupServiceRolePolicyForS3Restore";
+
+/** @see https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RestoreTestingSelectionForCreate.html */
+const MOST_RESOURCES = 30;
+const LONGEST_NAME = 50;
 
 /**
- * Restores backups of AWS Backup on a schedule, into resources that AWS makes for it and deletes again: a backup that
- * nobody ever restored is a hope. For backups that `sterna backup run` takes, run `sterna backup drill`, which also
- * compares what came back; AWS tells only whether the restore itself ended well.
+ * Restores backups of AWS Backup on a schedule, into resources that AWS makes for the drill and deletes afterwards. AWS
+ * reports only whether the restore succeeded. For backups that `sterna backup run` takes, `sterna backup drill` also
+ * compares the restored data.
  *
  * Emits `aws_backup_restore_testing_plan`, one `aws_backup_restore_testing_selection` for each entry of `restore` and,
  * unless given, an `aws_iam_role`.
@@ -140,6 +155,7 @@ export class RestoreDrill extends Construct {
     const form = collect(this, () => {
       checkTimerName(props.name, this);
       this.validateSelections(props);
+      this.validateRole(props);
       this.validateTimes(props);
       const placed = placeSchedule(props.schedule, "aws-backup", this);
       if (placed.lines.length > 1) {
@@ -181,11 +197,14 @@ export class RestoreDrill extends Construct {
     return new BackupRestoreTestingPlan(this, "Resource", applyTransform(config, transform?.plan));
   }
 
-  private addRole({ restore }: RestoreDrillProps): string {
-    const role = serviceRole(this, "Role", "backup.amazonaws.com", [RESTORE_POLICY]);
-    if (restore.some(({ type }) => type === "S3")) {
-      new IamRolePolicyAttachment(this, "S3RestorePolicy", { role: role.name, policyArn: S3_RESTORE_POLICY_ARN });
-    }
+  private addRole({ restore, instanceRoleArns, transform }: RestoreDrillProps): string {
+    const buckets = restore.some(({ type }) => type === "S3");
+    const role = serviceRole(this, "Role", {
+      service: "backup.amazonaws.com",
+      managedPolicies: buckets ? [RESTORE_POLICY, S3_RESTORE_POLICY] : [RESTORE_POLICY],
+      transform: transform?.role,
+    });
+    allowInstanceRoles(this, role, instanceRoleArns, transform?.rolePolicy);
     return role.arn;
   }
 
@@ -196,13 +215,16 @@ export class RestoreDrill extends Construct {
     { name, transform }: RestoreDrillProps,
   ): void {
     const conditions = Object.entries(tags).map(([key, value]) => ({ key: `aws:ResourceTag/${key}`, value }));
+    const suffix = `-${type.toLowerCase()}-${index + 1}`;
     const config = {
-      name: awsName(`${name}-${type.toLowerCase()}-${index + 1}`),
+      name: awsName(name.slice(0, LONGEST_NAME - suffix.length) + suffix),
       restoreTestingPlanName: this.resource.name,
       iamRoleArn,
       protectedResourceType: type,
-      protectedResourceArns: resources ? [...resources] : ["*"],
-      ...(conditions.length > 0 && { protectedResourceConditions: [{ stringEquals: conditions }] }),
+      // AWS takes one of them, and an ARN of "*" is one.
+      ...(conditions.length > 0
+        ? { protectedResourceConditions: [{ stringEquals: conditions }] }
+        : { protectedResourceArns: resources ? [...resources] : ["*"] }),
       restoreMetadataOverrides: restoreMetadata && { ...restoreMetadata },
       validationWindowHours: keepRestoredFor?.toHours({ integral: false }),
     };
@@ -210,12 +232,32 @@ export class RestoreDrill extends Construct {
     new BackupRestoreTestingSelection(this, `Selection${index + 1}`, selection);
   }
 
+  private validateRole({ roleArn, instanceRoleArns, transform }: RestoreDrillProps): void {
+    const given = roleArn !== undefined && "roleArn names a role that exists already";
+    const noPolicy = instanceRoleArns === undefined && "there are no instanceRoleArns";
+    refuseUnusedTransforms(this, transform, { role: given, rolePolicy: given || noPolicy });
+    if (roleArn === undefined || instanceRoleArns === undefined) return;
+    this.refuse("instanceRoleArns is for the role of this drill, and roleArn names another one; keep one of them");
+  }
+
   private validateSelections({ restore, vaultArns }: RestoreDrillProps): void {
-    if (restore.length === 0) this.refuse("restore is empty, so nothing would be tried, and no drill would ever fail");
+    if (restore.length === 0) this.refuse("restore is empty, so nothing would be restored and no drill could fail");
     if (vaultArns.length === 0)
       this.refuse("vaultArns is empty; name the vault of the backups, such as timer.vaultArn");
     const none = restore.find(({ resources }) => resources?.length === 0);
     if (none) this.refuse(`resources of ${none.type} is empty; leave it out to restore all that carry the tags`);
+    for (const { type, resources = [], tags = {} } of restore) {
+      if (resources.length > 0 && Object.keys(tags).length > 0) {
+        this.refuse(
+          `${type} is selected by resources and by tags, and AWS Backup takes one of them; write two entries`,
+        );
+      }
+      if (!isUnresolved(resources) && resources.length > MOST_RESOURCES) {
+        this.refuse(
+          `resources of ${type} lists ${resources.length} ARNs, and AWS Backup takes ${MOST_RESOURCES}; write several entries`,
+        );
+      }
+    }
   }
 
   private validateTimes({ startWindow, youngerThan, restore }: RestoreDrillProps): void {

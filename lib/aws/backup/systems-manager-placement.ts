@@ -1,26 +1,55 @@
-import { SsmAssociation } from "@cdktf/provider-aws/lib/ssm-association";
-import { SsmDocument } from "@cdktf/provider-aws/lib/ssm-document";
+import { SsmAssociation, type SsmAssociationConfig } from "@cdktf/provider-aws/lib/ssm-association";
+import { SsmDocument, type SsmDocumentConfig } from "@cdktf/provider-aws/lib/ssm-document";
 import type { Construct } from "constructs";
+import { report } from "../../core/errors";
+import { applyTransform, type Transform } from "../../core/refactoring";
 import type { HostFile, HostPlacement } from "../../backup/host-backup-timer-props";
+
+/** Hooks for the resources of a `SystemsManagerPlacement`. */
+export interface SystemsManagerPlacementTransform {
+  /** @default - unchanged */
+  readonly document?: Transform<SsmDocumentConfig>;
+  /** @default - unchanged */
+  readonly association?: Transform<SsmAssociationConfig>;
+}
+
+/** @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateAssociation.html (Targets) */
+const MOST_TARGETS = 5;
 
 /** Places the files of a `HostBackupTimer` on instances by AWS Systems Manager, and starts the timers. */
 export class SystemsManagerPlacement implements HostPlacement {
-  private constructor(private readonly targets: readonly { readonly key: string; readonly values: string[] }[]) {}
+  private constructor(
+    private readonly targets: readonly { readonly key: string; readonly values: string[] }[],
+    private readonly transform: SystemsManagerPlacementTransform | undefined,
+  ) {}
 
   /**
    * Instances that carry all of these tags.
    *
-   * @param tags such as `{ Role: "database" }`
+   * @param tags one to five, such as `{ Role: "database" }`
+   * @param transform changes what is passed to the resources; what it changes is not validated
    */
-  static byTags(tags: Readonly<Record<string, string>>): SystemsManagerPlacement {
+  static byTags(
+    tags: Readonly<Record<string, string>>,
+    transform?: SystemsManagerPlacementTransform,
+  ): SystemsManagerPlacement {
     return new SystemsManagerPlacement(
       Object.entries(tags).map(([tag, value]) => ({ key: `tag:${tag}`, values: [value] })),
+      transform,
     );
   }
 
-  /** Emits `aws_ssm_document` and `aws_ssm_association` below the timer. */
+  /**
+   * Emits `aws_ssm_document` and `aws_ssm_association` below the timer.
+   *
+   * @throws ValidationError `InvalidBackupTimer`
+   */
   place(timer: Construct, name: string, files: readonly HostFile[]): void {
-    const document = new SsmDocument(timer, "Document", {
+    if (this.targets.length < 1 || this.targets.length > MOST_TARGETS) {
+      const message = `SystemsManagerPlacement.byTags got ${this.targets.length} tags; Systems Manager takes 1 to ${MOST_TARGETS}`;
+      report(timer, "InvalidBackupTimer", message);
+    }
+    const content = {
       name: `sterna-backup-${name}`,
       documentType: "Command",
       documentFormat: "JSON",
@@ -37,21 +66,23 @@ export class SystemsManagerPlacement implements HostPlacement {
           },
         ],
       }),
-    });
-    new SsmAssociation(timer, "Resource", {
+    };
+    const document = new SsmDocument(timer, "Document", applyTransform(content, this.transform?.document));
+    const association = {
       name: document.name,
       associationName: `sterna-backup-${name}`,
       // A new version of the document is placed at once.
       documentVersion: document.defaultVersion,
       targets: [...this.targets],
       complianceSeverity: "HIGH",
-    });
+    };
+    new SsmAssociation(timer, "Resource", applyTransform(association, this.transform?.association));
   }
 }
 
 /**
- * The lines of a shell script that puts files on a host and starts the timers. Contents travel in base64, and paths are
- * made of names that were checked: nothing that a person wrote is read by the shell.
+ * The lines of a shell script that puts files on a host and starts the timers. Contents travel in base64 and paths are
+ * quoted: nothing that a person wrote is read by the shell.
  */
 function placementScript(files: readonly HostFile[]): string[] {
   const timers = files.flatMap(({ path }) => /([^/]+\.timer)$/.exec(path)?.[1] ?? []);
@@ -59,15 +90,20 @@ function placementScript(files: readonly HostFile[]): string[] {
     "set -eu",
     "umask 022",
     ...files.flatMap(({ path, content }) => [
-      `printf %s '${Buffer.from(content).toString("base64")}' | base64 -d > '${path}.new'`,
-      `mv '${path}.new' '${path}'`,
+      `printf %s '${Buffer.from(content).toString("base64")}' | base64 -d > ${quoted(`${path}.new`)}`,
+      `mv ${quoted(`${path}.new`)} ${quoted(path)}`,
     ]),
     ...(timers.length === 0
       ? []
       : [
           "systemctl daemon-reload",
-          ...timers.map((timer) => `systemctl enable '${timer}'`),
-          `systemctl restart ${timers.map((timer) => `'${timer}'`).join(" ")}`,
+          ...timers.map((timer) => `systemctl enable ${quoted(timer)}`),
+          `systemctl restart ${timers.map(quoted).join(" ")}`,
         ]),
   ];
+}
+
+/** A transform may give a file any path. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

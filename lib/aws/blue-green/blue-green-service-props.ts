@@ -1,21 +1,36 @@
+import type { AppautoscalingPolicyConfig } from "@cdktf/provider-aws/lib/appautoscaling-policy";
 import type { AppautoscalingTargetConfig } from "@cdktf/provider-aws/lib/appautoscaling-target";
+import type { CloudwatchLogGroupConfig } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import type { CloudwatchMetricAlarmConfig } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import type { EcsServiceConfig } from "@cdktf/provider-aws/lib/ecs-service";
 import type { EcsTaskDefinitionConfig } from "@cdktf/provider-aws/lib/ecs-task-definition";
+import type { IamRoleConfig } from "@cdktf/provider-aws/lib/iam-role";
+import type { IamRolePolicyConfig } from "@cdktf/provider-aws/lib/iam-role-policy";
 import type { LbConfig } from "@cdktf/provider-aws/lib/lb";
+import type { LbListenerConfig } from "@cdktf/provider-aws/lib/lb-listener";
 import type { LbTargetGroupConfig } from "@cdktf/provider-aws/lib/lb-target-group";
+import type { SecurityGroupConfig } from "@cdktf/provider-aws/lib/security-group";
+import type { Acknowledgements } from "../../core/acknowledge";
 import type { AwsSecretReference } from "../../core/references";
 import type { Duration } from "../../core/duration";
 import type { Size } from "../../core/size";
-import type { Transform } from "../../core/refactoring";
+import { applyTransform, type Transform } from "../../core/refactoring";
 import type { BlueGreenServiceBaseProps } from "../../blue-green/service-rules";
+import type { Color } from "../../manifest/rollout";
 
 /** Options of `BlueGreenService`. */
 export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
-  /** Name of the service: 1 to 26 lower-case letters, digits and hyphens; `-green` makes it a target group's name. */
+  /** Name of the service and its load balancer: 1 to 32 letters, digits and hyphens. */
   readonly serviceName: string;
 
   /** Image of each release, by digest: `{ "1.2.0": "registry.example.org/shop@sha256:…" }`. */
   readonly images: Readonly<Record<string, string>>;
+
+  /**
+   * TCP port on which the container serves HTTP; or one for each release: `{ "1.0.0": 8080, "1.1.0": 9090 }`. The tasks of
+   * each color are reached on their own port, so a new port comes with a release.
+   */
+  readonly containerPort: number | Readonly<Record<string, number>>;
 
   /** ARN of the ECS cluster. */
   readonly clusterArn: string;
@@ -29,8 +44,18 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   /** Subnets of the load balancer, in at least two availability zones. */
   readonly loadBalancerSubnetIds: readonly string[];
 
-  /** ARN of the ACM certificate of both HTTPS listeners. */
-  readonly certificateArn: string;
+  /**
+   * ARN of the ACM certificate of both HTTPS listeners.
+   * @default - plain HTTP on port 80, for an `internal` load balancer and with a reason for `PlaintextWithoutReason`
+   */
+  readonly certificateArn?: string;
+
+  /**
+   * Why requests inside the VPC need no TLS (`PlaintextWithoutReason`), and why a variable that looks like a secret is
+   * none (`LiteralSecretValue`).
+   * @default - `certificateArn` is required, and secrets in `environmentVariables` are refused
+   */
+  readonly acknowledge?: Acknowledgements<"PlaintextWithoutReason" | "LiteralSecretValue">;
 
   /**
    * CPU of a task in CPU units: 1024 are one vCPU.
@@ -53,6 +78,13 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly secrets?: Readonly<Record<string, AwsSecretReference | string>>;
 
   /**
+   * ARNs of KMS keys of your own that encrypt `secrets` given as text: secrets of Secrets Manager, or SecureString
+   * parameters of Systems Manager. A reference brings its key along.
+   * @default - none: the keys that AWS manages, `aws/secretsmanager` and `aws/ssm`
+   */
+  readonly secretKmsKeyArns?: readonly string[];
+
+  /**
    * ARN of the role that the application runs as.
    * @default - a role without permissions
    */
@@ -65,20 +97,20 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly healthCheckPath?: string;
 
   /**
-   * Time between two health checks of a task; two good ones make it healthy, three bad ones take it out.
+   * Time between two health checks of a task: two that succeed make it healthy, three that fail take it out.
    * @default Duration.seconds(10)
    */
   readonly healthCheckInterval?: Duration;
 
   /**
-   * How long a task goes on serving the requests it has when it is taken out.
+   * How long a task may finish its requests when it is taken out.
    * @default Duration.seconds(60)
    */
   readonly deregistrationDelay?: Duration;
 
   /**
    * How long a client stays with the color that first served it, during a canary: 1 second to 7 days.
-   * @default - each request is shared out anew
+   * @default - every request is routed anew
    */
   readonly stickiness?: Duration;
 
@@ -114,9 +146,16 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
 
   /**
    * ARNs of SNS topics that alarms notify.
-   * @default - nobody is notified; ECS and `sterna rollout` look at the alarms themselves
+   * @default - no notification; ECS and `sterna rollout` read the alarms
    */
   readonly alarmTopicArns?: readonly string[];
+
+  /**
+   * Whether Terraform and AWS refuse to destroy the load balancer, and Terraform to replace the target group of a color
+   * with traffic. Apply `false` before you destroy the service, or change its VPC.
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
 
   /**
    * Whether the load balancer is reachable from within the VPC only.
@@ -149,26 +188,79 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly logRetention?: Duration;
 
   /**
-   * Changes to what is emitted, for what the options do not say. What a transform changes is not validated.
-   * @default - none
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
+   * @default - nothing is changed
    */
   readonly transform?: BlueGreenServiceTransform;
 }
 
-/** The way out of the defaults of a `BlueGreenService`; those of a color are used for both. */
+/** As `Transform`; a function is also told the color. */
+export type ColorTransform<Config> = Partial<Config> | ((config: Config, color: Color) => Config);
+
+/** One hook for each resource of a `BlueGreenService`; those of a color are called for each color. */
 export interface BlueGreenServiceTransform {
-  /** @default - as documented */
+  /** @default - unchanged */
   readonly loadBalancer?: Transform<LbConfig>;
 
-  /** @default - as documented */
-  readonly targetGroup?: Transform<LbTargetGroupConfig>;
+  /** The listener for users. @default - unchanged */
+  readonly listener?: Transform<LbListenerConfig>;
 
-  /** @default - as documented */
-  readonly taskDefinition?: Transform<EcsTaskDefinitionConfig>;
+  /** The listener that reaches the idle color. @default - unchanged */
+  readonly testListener?: Transform<LbListenerConfig>;
 
-  /** @default - as documented */
-  readonly service?: Transform<EcsServiceConfig>;
+  /** The listener that leads from HTTP to HTTPS. @default - unchanged */
+  readonly redirectListener?: Transform<LbListenerConfig>;
 
-  /** @default - as documented */
-  readonly scalableTarget?: Transform<AppautoscalingTargetConfig>;
+  /** Both security groups. @default - unchanged */
+  readonly securityGroup?: Transform<SecurityGroupConfig>;
+
+  /** @default - unchanged */
+  readonly targetGroup?: ColorTransform<LbTargetGroupConfig>;
+
+  /** @default - unchanged */
+  readonly taskDefinition?: ColorTransform<EcsTaskDefinitionConfig>;
+
+  /** @default - unchanged */
+  readonly service?: ColorTransform<EcsServiceConfig>;
+
+  /** @default - unchanged */
+  readonly scalableTarget?: ColorTransform<AppautoscalingTargetConfig>;
+
+  /** @default - unchanged */
+  readonly scalingPolicy?: ColorTransform<AppautoscalingPolicyConfig>;
+
+  /** Every alarm. @default - unchanged */
+  readonly alarm?: ColorTransform<CloudwatchMetricAlarmConfig>;
+
+  /** @default - unchanged */
+  readonly log?: Transform<CloudwatchLogGroupConfig>;
+
+  /** The role that ECS starts tasks with. @default - unchanged */
+  readonly executionRole?: Transform<IamRoleConfig>;
+
+  /** @default - unchanged */
+  readonly executionRolePolicy?: Transform<IamRolePolicyConfig>;
+
+  /** The role that the application runs as. @default - unchanged */
+  readonly taskRole?: Transform<IamRoleConfig>;
+}
+
+/** The configuration of a color after the transform. */
+export function applyColorTransform<Config extends object>(
+  config: Config,
+  transform: ColorTransform<Config> | undefined,
+  color: Color,
+): Config {
+  return typeof transform === "function" ? transform(config, color) : applyTransform(config, transform);
+}
+
+/** Port of the tasks of a color; nothing for a color that does not exist. */
+export function portOf(
+  { containerPort, rollout }: Pick<BlueGreenServiceProps, "containerPort" | "rollout">,
+  color: Color,
+): number | undefined {
+  const release = rollout.releaseOf(color);
+  if (release === undefined) return undefined;
+  return typeof containerPort === "number" ? containerPort : containerPort[release];
 }

@@ -4,21 +4,24 @@ import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import { Construct } from "constructs";
-import { naming, requireImages, requireNoPasswords, requirePorts } from "../../blue-green/service-rules";
+import { naming, requireImages, requirePorts } from "../../blue-green/service-rules";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { attempt, collect, report } from "../../core/errors";
+import { acknowledgement, isAcknowledged, validateAcknowledgements } from "../../core/acknowledge";
+import { refuseLiteralSecrets } from "../../core/literal-secrets";
+import { applyTransform, refuseUnusedTransforms } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import { SystemStack } from "../../environments/system-stack";
 import type { Color } from "../../manifest/rollout";
 import type { BlueGreenServiceProps } from "./blue-green-service-props";
 import { ColorService } from "./color-service";
-import { ColorTraffic } from "./color-traffic";
+import { ColorTraffic, portsOf } from "./color-traffic";
 import { containerSecret, ServiceRoles } from "./service-roles";
 
 /**
- * A service in two colors on ECS Fargate behind a load balancer. Which colors exist, which release each runs and how
- * the traffic is shared follow from the rollout in `releases.json`; no other change of the stack moves traffic.
+ * A service in two colors on ECS Fargate behind a load balancer. The rollout in `releases.json` says which colors exist,
+ * which release each runs and how traffic is split; no other change of the stack moves traffic.
  *
  * Emits a load balancer with HTTPS, redirect and test listeners and a target group for each color; for each color that
  * exists a task definition, an ECS service, autoscaling and alarms; roles, security groups, a log group.
@@ -36,18 +39,20 @@ export class BlueGreenService extends Construct {
     collect(this, () => validateBlueGreenService(props, this));
     const { serviceName, rollout } = props;
     this.traffic = new ColorTraffic(this, "Traffic", props);
-    const securityGroup = this.addTaskSecurityGroup(props);
-    const logs = new CloudwatchLogGroup(this, "Logs", {
-      name: `/ecs/${serviceName}`,
-      retentionInDays: props.logRetention?.toDays() ?? 30,
-    });
+    const { securityGroup, fromLoadBalancer } = this.addTaskSecurityGroup(props);
+    const log = { name: `/ecs/${serviceName}`, retentionInDays: props.logRetention?.toDays() ?? 30 };
+    const logs = new CloudwatchLogGroup(this, "Logs", applyTransform(log, props.transform?.log));
+    const region = new DataAwsRegion(this, "Region").name;
     const roles = new ServiceRoles(this, "Roles", {
       serviceName,
+      region,
       logGroupArn: logs.arn,
+      images: Object.values(props.images),
       secrets: Object.values(props.secrets ?? {}).map(containerSecret),
+      secretKmsKeyArns: props.secretKmsKeyArns ?? [],
       taskRoleArn: props.taskRoleArn,
+      transform: props.transform,
     });
-    const region = new DataAwsRegion(this, "Region").name;
     const make = (color: Color): ColorService =>
       new ColorService(this, color, {
         ...props,
@@ -56,6 +61,7 @@ export class BlueGreenService extends Construct {
         traffic: this.traffic,
         roles,
         securityGroupId: securityGroup.id,
+        openedPorts: (port) => [this.traffic.toTasks.get(port)!, fromLoadBalancer.get(port)!],
         logGroupName: logs.name,
         region,
       });
@@ -77,32 +83,34 @@ export class BlueGreenService extends Construct {
     return this.service(color)?.alarmNames ?? [];
   }
 
-  /** Tasks take requests from the load balancer only, and may reach anything over HTTPS and inside of the VPC. */
-  private addTaskSecurityGroup({ serviceName, vpcId, containerPort }: BlueGreenServiceProps): SecurityGroup {
-    const group = new SecurityGroup(this, "TaskSecurityGroup", {
-      name: `${serviceName}-tasks`,
-      description: `Tasks of ${serviceName}`,
-      vpcId,
-    });
-    new VpcSecurityGroupIngressRule(this, "FromLoadBalancer", {
-      securityGroupId: group.id,
-      ipProtocol: "tcp",
-      fromPort: containerPort,
-      toPort: containerPort,
-      referencedSecurityGroupId: this.traffic.securityGroup.id,
-    });
+  /** Tasks take requests from the load balancer only, and may connect to anything. */
+  private addTaskSecurityGroup(props: BlueGreenServiceProps) {
+    const { serviceName, vpcId, transform } = props;
+    const group = { namePrefix: `${serviceName}-tasks-`, description: `Tasks of ${serviceName}`, vpcId };
+    const securityGroup = new SecurityGroup(this, "TaskSecurityGroup", applyTransform(group, transform?.securityGroup));
+    const open = (port: number) =>
+      new VpcSecurityGroupIngressRule(this, `FromLoadBalancer-${port}`, {
+        securityGroupId: securityGroup.id,
+        ipProtocol: "tcp",
+        fromPort: port,
+        toPort: port,
+        referencedSecurityGroupId: this.traffic.securityGroup.id,
+        // So that Terraform closes a port after the tasks on it are gone, and not before.
+        lifecycle: { createBeforeDestroy: true },
+      });
+    const fromLoadBalancer = new Map(portsOf(props).map((port) => [port, open(port)]));
     new VpcSecurityGroupEgressRule(this, "ToAnywhere", {
-      securityGroupId: group.id,
+      securityGroupId: securityGroup.id,
       description: "Registry, AWS and what the application uses",
       ipProtocol: "-1",
       cidrIpv4: "0.0.0.0/0",
     });
-    return group;
+    return { securityGroup, fromLoadBalancer };
   }
 }
 
-/** With `-green` 32 characters, the longest name of a target group. */
-const SERVICE_NAME = /^[a-z](?:[a-z0-9-]{0,24}[a-z0-9])?$/;
+/** @see https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html (Name) */
+const SERVICE_NAME = /^(?!internal-)[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/;
 const PRODUCTION_PORTS = [80, 443];
 /**
  * Memory that Fargate offers for its CPU, MiB: lowest, highest, step.
@@ -124,40 +132,62 @@ const LOG_RETENTION_DAYS = [
 
 /** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
 function validateBlueGreenService(props: BlueGreenServiceProps, construct: Construct): void {
+  validateAcknowledgements(props.acknowledge, ["PlaintextWithoutReason", "LiteralSecretValue"], construct);
   requireName(props, construct);
   requireImages(props, construct);
   requireNetwork(props, construct);
   requireTasks(props, construct);
   requireTimes(props, construct);
   requireReferences(props, construct);
+  requireTls(props, construct);
+  refuseUnusedTransforms(construct, props.transform, {
+    taskRole: props.taskRoleArn !== undefined && "taskRoleArn names a role that exists already",
+    redirectListener: props.certificateArn === undefined && "there is no certificateArn, and so no redirect to HTTPS",
+  });
+}
+
+function requireTls({ certificateArn, internal, acknowledge }: BlueGreenServiceProps, construct: Construct): void {
+  const accepted = isAcknowledged(acknowledge, "PlaintextWithoutReason");
+  if (certificateArn !== undefined) {
+    if (!accepted) return;
+    const message =
+      "acknowledge names PlaintextWithoutReason, and certificateArn makes both listeners use TLS. Remove it.";
+    report(construct, "NothingToAcknowledge", message);
+    return;
+  }
+  if (accepted && internal === true) return;
+  const message = `certificateArn is missing, so requests would not be encrypted; write the ARN of an ACM certificate, or internal: true and ${acknowledgement("PlaintextWithoutReason")}`;
+  report(construct, "PlaintextWithoutReason", message);
 }
 
 /** A value that is written out stands in the task definition, in the plan and in the state. */
 function requireReferences(
-  { environmentVariables: environment = {}, secrets = {} }: BlueGreenServiceProps,
+  { environmentVariables: environment = {}, secrets = {}, acknowledge = {} }: BlueGreenServiceProps,
   construct: Construct,
 ): void {
-  requireNoPasswords(environment, 'SecretReference.aws("arn:…", { key })', construct);
+  const { LiteralSecretValue } = acknowledge;
+  const literal = LiteralSecretValue === undefined ? undefined : { LiteralSecretValue };
+  refuseLiteralSecrets(construct, environment, "environmentVariables", literal);
   for (const [name, secret] of Object.entries(secrets)) {
     attempt(construct, () => naming(name, construct, () => containerSecret(secret)));
     if (typeof secret !== "string" || isUnresolved(secret) || secret.startsWith("arn:")) continue;
-    const message = `the secret ${name} is a text that is no ARN; write SecretReference.aws("arn:aws:secretsmanager:…", { key }), or rotatingSecret.reference(key)`;
+    const message = `the secret ${name} is plain text and not an ARN; write SecretReference.aws("arn:aws:secretsmanager:…", { key }), or rotatingSecret.reference(key)`;
     report(construct, "LiteralSecretValue", message);
   }
   const twice = Object.keys(environment).find((name) => Object.hasOwn(secrets, name));
   if (twice === undefined) return;
-  const message = `${twice} stands in \`environment\` and in \`secrets\`; keep one of them`;
+  const message = `${twice} is in \`environmentVariables\` and in \`secrets\`; keep one of them`;
   report(construct, "InvalidEnvironmentVariable", message);
 }
 
 function requireName({ serviceName }: BlueGreenServiceProps, construct: Construct): void {
   if (isUnresolved(serviceName) || SERVICE_NAME.test(serviceName)) return;
-  const message = `a service cannot be called "${serviceName}": use 1 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
+  const message = `serviceName is "${serviceName}", which a load balancer cannot be called; write 1 to 32 letters, digits and hyphens, without a hyphen at either end and without "internal-" at the beginning`;
   report(construct, "InvalidServiceName", message);
 }
 
 function requireNetwork(props: BlueGreenServiceProps, construct: Construct): void {
-  const { loadBalancerSubnetIds, subnetIds, containerPort, testPort = 8443 } = props;
+  const { loadBalancerSubnetIds, subnetIds, containerPort, rollout, testPort = 8443 } = props;
   if (!isUnresolved(loadBalancerSubnetIds) && new Set(loadBalancerSubnetIds).size < 2) {
     const message = `a load balancer needs subnets in at least two availability zones, got ${loadBalancerSubnetIds.length}: list two or more in \`loadBalancerSubnetIds\``;
     report(construct, "TooFewSubnets", message);
@@ -165,9 +195,18 @@ function requireNetwork(props: BlueGreenServiceProps, construct: Construct): voi
   if (!isUnresolved(subnetIds) && subnetIds.length === 0) {
     report(construct, "TooFewSubnets", "tasks need a subnet: list one or more in `subnetIds`");
   }
-  requirePorts({ containerPort, testPort }, construct);
+  const byRelease = typeof containerPort === "number" || isUnresolved(containerPort) ? undefined : containerPort;
+  for (const color of byRelease ? rollout.colors : []) {
+    const release = rollout.releaseOf(color)!;
+    if (byRelease![release] !== undefined) continue;
+    const message = `${color} runs release ${release}, and \`containerPort\` has no port for it; add "${release}": 8080`;
+    report(construct, "InvalidPort", message);
+  }
+  const entries = Object.entries(byRelease ?? {}).map(([release, port]) => [`containerPort["${release}"]`, port]);
+  const ports = (byRelease ? Object.fromEntries(entries) : { containerPort }) as Record<string, number>;
+  requirePorts({ ...ports, testPort }, construct);
   if (PRODUCTION_PORTS.includes(testPort)) {
-    const message = `the test listener is on port ${testPort}, which serves the live color; take another one, such as 8443`;
+    const message = `testPort is ${testPort}, which serves the live color; use another port, such as 8443`;
     report(construct, "TestListenerLive", message);
   }
 }

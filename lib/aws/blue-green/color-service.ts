@@ -1,14 +1,16 @@
 import { AppautoscalingPolicy } from "@cdktf/provider-aws/lib/appautoscaling-policy";
 import { AppautoscalingTarget } from "@cdktf/provider-aws/lib/appautoscaling-target";
-import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import {
+  CloudwatchMetricAlarm,
+  type CloudwatchMetricAlarmConfig,
+} from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import { EcsService } from "@cdktf/provider-aws/lib/ecs-service";
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition";
-import { Fn } from "cdktf";
+import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { sortedByName } from "../../blue-green/service-rules";
-import { applyTransform } from "../../core/refactoring";
 import type { Color } from "../../manifest/rollout";
-import type { BlueGreenServiceProps } from "./blue-green-service-props";
+import { applyColorTransform, type BlueGreenServiceProps, portOf } from "./blue-green-service-props";
 import type { ColorTraffic } from "./color-traffic";
 import { containerSecret, type ServiceRoles } from "./service-roles";
 
@@ -20,6 +22,9 @@ interface ColorServiceProps extends BlueGreenServiceProps {
 
   /** Security group of the tasks. */
   readonly securityGroupId: string;
+
+  /** What has to exist before tasks are reached on a port. */
+  readonly openedPorts: (port: number) => ITerraformDependable[];
 
   readonly logGroupName: string;
   readonly region: string;
@@ -38,10 +43,11 @@ export class ColorService extends Construct {
     super(scope, id);
     const { color, serviceName, traffic, transform = {} } = props;
     const name = `${serviceName}-${color}`;
+    const containerPort = portOf(props, color)!;
     const taskDefinition = new EcsTaskDefinition(
       this,
       "TaskDefinition",
-      applyTransform(
+      applyColorTransform(
         {
           family: name,
           requiresCompatibilities: ["FARGATE"],
@@ -53,6 +59,7 @@ export class ColorService extends Construct {
           containerDefinitions: containerDefinitions(props),
         },
         transform.taskDefinition,
+        color,
       ),
     );
     const alarms = new ColorAlarms(this, "Alarms", {
@@ -61,12 +68,13 @@ export class ColorService extends Construct {
       targetGroup: traffic.targetGroupArnSuffix(color),
       errorPercent: props.errorPercent ?? 1,
       topicArns: props.alarmTopicArns ?? [],
+      transform: (alarm) => applyColorTransform(alarm, transform.alarm, color),
     });
     this.alarmNames = alarms.names;
     this.resource = new EcsService(
       this,
       "Resource",
-      applyTransform(
+      applyColorTransform(
         {
           name,
           cluster: props.clusterArn,
@@ -85,15 +93,25 @@ export class ColorService extends Construct {
             {
               targetGroupArn: traffic.targetGroupArn(color),
               containerName: serviceName,
-              containerPort: props.containerPort,
+              containerPort,
             },
           ],
-          // Autoscaling sets it from then on.
-          lifecycle: { ignoreChanges: ["desired_count"] },
-          // A target group takes tasks once a listener knows it.
-          dependsOn: [traffic.listener, ...alarms.resources],
+          lifecycle: {
+            // Autoscaling sets it from then on.
+            ignoreChanges: ["desired_count"],
+            // Another cluster or launch type would replace the service, which ends its tasks first.
+            preventDestroy: (props.deletionProtection ?? true) && props.rollout.weights[color] > 0,
+          },
+          // A target group takes tasks once a listener knows it, and a task starts and is reached once it is allowed to.
+          dependsOn: [
+            traffic.listener,
+            ...alarms.resources,
+            ...props.openedPorts(containerPort),
+            props.roles.executionPolicy,
+          ],
         },
         transform.service,
+        color,
       ),
     );
     this.addAutoscaling(name, props);
@@ -104,7 +122,7 @@ export class ColorService extends Construct {
     const target = new AppautoscalingTarget(
       this,
       "ScalableTarget",
-      applyTransform(
+      applyColorTransform(
         {
           serviceNamespace: "ecs",
           scalableDimension: "ecs:service:DesiredCount",
@@ -113,9 +131,10 @@ export class ColorService extends Construct {
           maxCapacity: props.maxTasks ?? 10,
         },
         props.transform?.scalableTarget,
+        props.color,
       ),
     );
-    new AppautoscalingPolicy(this, "CpuPolicy", {
+    const policy = {
       name: `${name}-cpu`,
       policyType: "TargetTrackingScaling",
       serviceNamespace: target.serviceNamespace,
@@ -125,7 +144,9 @@ export class ColorService extends Construct {
         targetValue: props.targetCpuPercent ?? 60,
         predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
       },
-    });
+    };
+    const transformed = applyColorTransform(policy, props.transform?.scalingPolicy, props.color);
+    new AppautoscalingPolicy(this, "CpuPolicy", transformed);
   }
 }
 
@@ -136,7 +157,7 @@ function containerDefinitions(props: ColorServiceProps): string {
       name: props.serviceName,
       image: props.image,
       essential: true,
-      portMappings: [{ containerPort: props.containerPort, protocol: "tcp" }],
+      portMappings: [{ containerPort: portOf(props, props.color), protocol: "tcp" }],
       environment: sortedByName({ ...environment, COLOR: props.color }).map(([name, value]) => ({ name, value })),
       secrets: sortedByName(secrets).map(([name, secret]) => ({ name, valueFrom: containerSecret(secret).valueFrom })),
       readonlyRootFilesystem: true,
@@ -165,6 +186,8 @@ interface ColorAlarmsProps {
 
   /** SNS topics to notify. */
   readonly topicArns: readonly string[];
+
+  readonly transform: (alarm: CloudwatchMetricAlarmConfig) => CloudwatchMetricAlarmConfig;
 }
 
 /** What speaks against a color: it answers with errors, or its tasks fail their health checks. */
@@ -177,7 +200,7 @@ class ColorAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: ColorAlarmsProps) {
     super(scope, id);
-    const { name, topicArns, ...target } = props;
+    const { name, topicArns, transform, ...target } = props;
     const dimensions = { LoadBalancer: target.loadBalancer, TargetGroup: target.targetGroup };
     const shared = {
       comparisonOperator: "GreaterThanThreshold",
@@ -191,7 +214,7 @@ class ColorAlarms extends Construct {
       id: metricId,
       metric: { namespace: "AWS/ApplicationELB", metricName, period: 60, stat: "Sum", dimensions },
     });
-    const errors = new CloudwatchMetricAlarm(this, "Errors", {
+    const tooManyErrors = {
       ...shared,
       alarmName: `${name}-errors`,
       alarmDescription: `${name} answers more than ${props.errorPercent} percent of its requests with a status of 5xx`,
@@ -206,8 +229,8 @@ class ColorAlarms extends Construct {
           returnData: true,
         },
       ],
-    });
-    const unhealthy = new CloudwatchMetricAlarm(this, "Unhealthy", {
+    };
+    const failedChecks = {
       ...shared,
       alarmName: `${name}-unhealthy`,
       alarmDescription: `Tasks of ${name} fail their health checks`,
@@ -217,8 +240,12 @@ class ColorAlarms extends Construct {
       period: 60,
       statistic: "Minimum",
       dimensions,
-    });
-    this.names = [`${name}-errors`, `${name}-unhealthy`];
-    this.resources = [errors, unhealthy];
+    };
+    const alarms = [transform(tooManyErrors), transform(failedChecks)] as const;
+    this.names = alarms.map(({ alarmName }) => alarmName);
+    this.resources = [
+      new CloudwatchMetricAlarm(this, "Errors", alarms[0]),
+      new CloudwatchMetricAlarm(this, "Unhealthy", alarms[1]),
+    ];
   }
 }

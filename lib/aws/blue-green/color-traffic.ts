@@ -1,5 +1,5 @@
 import { Lb } from "@cdktf/provider-aws/lib/lb";
-import { LbListener } from "@cdktf/provider-aws/lib/lb-listener";
+import { LbListener, type LbListenerConfig } from "@cdktf/provider-aws/lib/lb-listener";
 import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group";
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
@@ -8,18 +8,22 @@ import { Construct } from "constructs";
 import type { Duration } from "../../core/duration";
 import { applyTransform } from "../../core/refactoring";
 import { COLORS, type Color, type Rollout } from "../../manifest/rollout";
-import type { BlueGreenServiceProps } from "./blue-green-service-props";
+import { applyColorTransform, type BlueGreenServiceProps, portOf } from "./blue-green-service-props";
 
-/** The newest predefined policy with TLS 1.2 and 1.3 only. Source: ELB User Guide, "Security policies for your ALB". */
+/**
+ * TLS 1.2 and 1.3 only.
+ *
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+ */
 export const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
 type TrafficProps = Omit<BlueGreenServiceProps, "images">;
 
 /**
- * The load balancer before two colors: a listener that shares the traffic out as the phase of the rollout says, one
- * that leads from HTTP to HTTPS, and one for tests, which always reaches the color without the most traffic.
+ * The load balancer of two colors: a listener that splits traffic by the phase of the rollout, one that redirects HTTP
+ * to HTTPS, and one for tests, which always reaches the idle color.
  *
- * The target groups of both colors are always there, so that only weights change when traffic moves.
+ * Both target groups always exist, so only weights change when traffic moves.
  */
 export class ColorTraffic extends Construct {
   /** The load balancer. */
@@ -34,29 +38,45 @@ export class ColorTraffic extends Construct {
   /** The listener that reaches the idle color. */
   readonly testListener: LbListener;
 
+  /** The rules that let requests out to the tasks, by port. */
+  readonly toTasks: ReadonlyMap<number, VpcSecurityGroupEgressRule>;
+
   private readonly targetGroups: Readonly<Record<Color, LbTargetGroup>>;
 
   /** @internal */
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id);
     const { serviceName, rollout, testPort = 8443 } = props;
-    this.securityGroup = new SecurityGroup(this, "SecurityGroup", {
-      name: `${serviceName}-load-balancer`,
+    const group = {
+      namePrefix: `${serviceName}-load-balancer-`,
       description: `Load balancer of ${serviceName}`,
       vpcId: props.vpcId,
-    });
+    };
+    this.securityGroup = new SecurityGroup(
+      this,
+      "SecurityGroup",
+      applyTransform(group, props.transform?.securityGroup),
+    );
     const everybody = props.allowedCidrBlocks ?? ["0.0.0.0/0"];
     this.allow("Http", 80, everybody);
-    this.allow("Https", 443, everybody);
+    if (props.certificateArn !== undefined) this.allow("Https", 443, everybody);
     this.allow("Test", testPort, props.testCidrBlocks ?? []);
-    new VpcSecurityGroupEgressRule(this, "ToTasks", {
-      securityGroupId: this.securityGroup.id,
-      description: "Requests and health checks to tasks",
-      ipProtocol: "tcp",
-      fromPort: props.containerPort,
-      toPort: props.containerPort,
-      cidrIpv4: "0.0.0.0/0",
-    });
+    this.toTasks = new Map(
+      portsOf(props).map((port) => [
+        port,
+        new VpcSecurityGroupEgressRule(this, `ToTasks-${port}`, {
+          securityGroupId: this.securityGroup.id,
+          description: "Requests and health checks to tasks",
+          ipProtocol: "tcp",
+          fromPort: port,
+          toPort: port,
+          cidrIpv4: "0.0.0.0/0",
+          // So that Terraform closes a port after the tasks on it are gone, and not before.
+          lifecycle: { createBeforeDestroy: true },
+        }),
+      ]),
+    );
+    const { deletionProtection = true } = props;
     this.resource = new Lb(
       this,
       "Resource",
@@ -68,22 +88,31 @@ export class ColorTraffic extends Construct {
           securityGroups: [this.securityGroup.id],
           subnets: [...props.loadBalancerSubnetIds],
           dropInvalidHeaderFields: true,
-          enableDeletionProtection: true,
+          enableDeletionProtection: deletionProtection,
+          // A change of the name or of `internal` would replace it, and is better refused by the plan than by AWS.
+          lifecycle: { preventDestroy: deletionProtection },
         },
         props.transform?.loadBalancer,
       ),
     );
     this.targetGroups = { blue: this.addTargetGroup("blue", props), green: this.addTargetGroup("green", props) };
-    new LbListener(this, "Redirect", {
-      loadBalancerArn: this.resource.arn,
-      port: 80,
-      protocol: "HTTP",
-      defaultAction: [{ type: "redirect", redirect: { port: "443", protocol: "HTTPS", statusCode: "HTTP_301" } }],
-    });
+    if (props.certificateArn !== undefined) {
+      const redirect = {
+        loadBalancerArn: this.resource.arn,
+        port: 80,
+        protocol: "HTTP",
+        defaultAction: [{ type: "redirect", redirect: { port: "443", protocol: "HTTPS", statusCode: "HTTP_301" } }],
+      };
+      new LbListener(this, "Redirect", applyTransform(redirect, props.transform?.redirectListener));
+    }
     // Only while traffic is shared: later it would hold clients back at the color that they first met.
     const stickiness = rollout.phase === "canary" ? props.stickiness : undefined;
-    this.listener = this.addHttps("Listener", 443, props.certificateArn, rollout.weights, stickiness);
-    this.testListener = this.addHttps("TestListener", testPort, props.certificateArn, onlyTo(rollout));
+    const { certificateArn, transform } = props;
+    const port = certificateArn === undefined ? 80 : 443;
+    const live = this.forwarding(port, certificateArn, rollout.weights, stickiness);
+    this.listener = new LbListener(this, "Listener", applyTransform(live, transform?.listener));
+    const test = this.forwarding(testPort, certificateArn, onlyTo(rollout));
+    this.testListener = new LbListener(this, "TestListener", applyTransform(test, transform?.testListener));
   }
 
   /** ARN of the target group that a color's tasks register with. */
@@ -110,44 +139,53 @@ export class ColorTraffic extends Construct {
   }
 
   private addTargetGroup(color: Color, props: TrafficProps): LbTargetGroup {
-    return new LbTargetGroup(
-      this,
-      `TargetGroup-${color}`,
-      applyTransform(
-        {
-          name: `${props.serviceName}-${color}`,
-          targetType: "ip",
-          protocol: "HTTP",
-          port: props.containerPort,
-          vpcId: props.vpcId,
-          deregistrationDelay: String(props.deregistrationDelay?.toSeconds() ?? 60),
-          healthCheck: {
-            path: props.healthCheckPath ?? "/health",
-            interval: props.healthCheckInterval?.toSeconds() ?? 10,
-            timeout: Math.min(5, (props.healthCheckInterval?.toSeconds() ?? 10) - 1),
-            healthyThreshold: 2,
-            unhealthyThreshold: 3,
-            matcher: "200",
-          },
+    const { serviceName, rollout, deletionProtection = true } = props;
+    const config = applyColorTransform(
+      {
+        // Two target groups cannot have one name, so a fixed one could not be replaced while a listener uses it.
+        namePrefix: `${serviceName}-${color}`.slice(0, 6),
+        targetType: "ip",
+        protocol: "HTTP",
+        // No more than a default: ECS registers each task with the port of its container.
+        port: portOf(props, color) ?? portOf(props, rollout.live)!,
+        vpcId: props.vpcId,
+        deregistrationDelay: String(props.deregistrationDelay?.toSeconds() ?? 60),
+        healthCheck: {
+          path: props.healthCheckPath ?? "/health",
+          interval: props.healthCheckInterval?.toSeconds() ?? 10,
+          timeout: Math.min(5, (props.healthCheckInterval?.toSeconds() ?? 10) - 1),
+          healthyThreshold: 2,
+          unhealthyThreshold: 3,
+          matcher: "200",
         },
-        props.transform?.targetGroup,
-      ),
+        tags: { Name: `${serviceName}-${color}` },
+        lifecycle: {
+          createBeforeDestroy: true,
+          ignoreChanges: ["port"],
+          // A new target group is empty until ECS has started tasks in it: with another VPC or protocol, a color with
+          // traffic would answer with 503.
+          preventDestroy: deletionProtection && rollout.weights[color] > 0,
+        },
+      },
+      props.transform?.targetGroup,
+      color,
     );
+    const named = config.name === undefined ? config : { ...config, namePrefix: undefined };
+    return new LbTargetGroup(this, `TargetGroup-${color}`, named);
   }
 
-  private addHttps(
-    id: string,
+  private forwarding(
     port: number,
-    certificateArn: string,
+    certificateArn: string | undefined,
     weights: Readonly<Record<Color, number>>,
     stickiness?: Duration,
-  ): LbListener {
-    return new LbListener(this, id, {
+  ): LbListenerConfig {
+    return {
       loadBalancerArn: this.resource.arn,
       port,
-      protocol: "HTTPS",
-      sslPolicy: TLS_POLICY,
-      certificateArn,
+      ...(certificateArn === undefined
+        ? { protocol: "HTTP" }
+        : { protocol: "HTTPS", sslPolicy: TLS_POLICY, certificateArn }),
       defaultAction: [
         {
           type: "forward",
@@ -161,8 +199,13 @@ export class ColorTraffic extends Construct {
           },
         },
       ],
-    });
+    };
   }
+}
+
+/** Ports of the colors that exist, each once. */
+export function portsOf(props: Pick<BlueGreenServiceProps, "containerPort" | "rollout">): number[] {
+  return [...new Set(props.rollout.colors.map((color) => portOf(props, color)!))].sort((one, other) => one - other);
 }
 
 /** All of the tests' traffic to the idle color. */

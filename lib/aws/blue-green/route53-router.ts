@@ -1,12 +1,14 @@
-import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
-import type { TerraformStack } from "cdktf";
+import { Route53Record, type Route53RecordConfig } from "@cdktf/provider-aws/lib/route53-record";
+import { Annotations, type TerraformStack } from "cdktf";
 import { Duration } from "../../core/duration";
+import { applyTransform, type Transform } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import { ValidationError } from "../../core/errors";
 import type { Destination, Router } from "../../blue-green/blue-green-stacks";
 
-/** Route 53 takes any 32-bit number; more than a day would hold the old color's clients back for longer. */
-const LONGEST_TTL_SECONDS = 86_400;
+/** @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html (TTL) */
+const LONGEST_TTL_SECONDS = 2_147_483_647;
+const DAY_SECONDS = 86_400;
 
 /** Where the clients of a color go. */
 export interface DnsTarget {
@@ -39,15 +41,22 @@ export interface Route53RouterProps<ColorStack extends TerraformStack> {
   readonly ipv6?: boolean;
 
   /**
-   * How long resolvers may keep a CNAME: 1 second to 1 day. An alias has the time of what it stands for.
+   * How long resolvers may keep a CNAME, in whole seconds; a warning says so above a day. An alias has the time to live
+   * of its target.
    * @default Duration.seconds(60)
    */
   readonly timeToLive?: Duration;
+
+  /**
+   * Changes every record. What a transform changes is not validated.
+   * @default - nothing is changed
+   */
+  readonly transform?: Transform<Route53RecordConfig>;
 }
 
 /**
- * Shares traffic out with weighted records of Route 53, one for each color. Resolvers keep an answer until its time to
- * live is over, and some clients for longer: the shares are those of new look-ups.
+ * Splits traffic with weighted Route 53 records, one for each color. Resolvers keep an answer until its time to live is
+ * over, and some clients longer: the shares are those of new look-ups.
  */
 export class Route53Router<ColorStack extends TerraformStack> implements Router<ColorStack> {
   constructor(private readonly props: Route53RouterProps<ColorStack>) {}
@@ -59,27 +68,35 @@ export class Route53Router<ColorStack extends TerraformStack> implements Router<
   }
 
   private addRecords(stack: TerraformStack, destination: Destination<ColorStack>, ttl: number): void {
-    const { zoneId, recordName: name, ipv6, target } = this.props;
+    const { zoneId, recordName: name, ipv6, target, transform } = this.props;
     const { color, percent: weight } = destination;
     const { dnsName, hostedZoneId } = target(destination.stack);
     const record = { zoneId, name, setIdentifier: color, weightedRoutingPolicy: { weight } };
     if (hostedZoneId === undefined) {
-      new Route53Record(stack, `Record-${color}`, { ...record, type: "CNAME", ttl, records: [dnsName] });
+      const cname = { ...record, type: "CNAME", ttl, records: [dnsName] };
+      new Route53Record(stack, `Record-${color}`, applyTransform(cname, transform));
       return;
     }
     // Otherwise an unhealthy live color would hand its traffic to the one with weight 0. Source: Route 53 Developer
     // Guide, "How Amazon Route 53 chooses records when health checking is configured".
     const alias = { name: dnsName, zoneId: hostedZoneId, evaluateTargetHealth: false };
-    new Route53Record(stack, `Record-${color}`, { ...record, type: "A", alias });
-    if (ipv6) new Route53Record(stack, `Record6-${color}`, { ...record, type: "AAAA", alias });
+    new Route53Record(stack, `Record-${color}`, applyTransform({ ...record, type: "A", alias }, transform));
+    if (!ipv6) return;
+    new Route53Record(stack, `Record6-${color}`, applyTransform({ ...record, type: "AAAA", alias }, transform));
   }
 
   private requireTimeToLive(stack: TerraformStack): number {
     const { timeToLive = Duration.seconds(60) } = this.props;
     const seconds = timeToLive.toSeconds({ integral: false });
     if (isUnresolved(seconds)) return seconds;
-    if (Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_TTL_SECONDS) return seconds;
-    const message = `\`timeToLive\` is ${timeToLive}; write 1 to ${LONGEST_TTL_SECONDS} whole seconds, and as few as the load on DNS allows`;
+    if (Number.isInteger(seconds) && seconds >= 0 && seconds <= LONGEST_TTL_SECONDS) {
+      if (seconds > DAY_SECONDS) {
+        const warning = `timeToLive is ${timeToLive}: for that long, clients may stay with a color that has no traffic any more`;
+        Annotations.of(stack).addWarning(warning);
+      }
+      return seconds;
+    }
+    const message = `\`timeToLive\` is ${timeToLive}; write 0 to ${LONGEST_TTL_SECONDS} whole seconds, and as few as the load on DNS allows`;
     throw new ValidationError("InvalidTimeToLive", message, stack);
   }
 }

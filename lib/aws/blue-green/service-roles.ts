@@ -1,16 +1,17 @@
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
+import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { conditional, Fn, Token } from "cdktf";
 import { Construct } from "constructs";
+import { applyTransform } from "../../core/refactoring";
 import type { AwsSecretReference } from "../../core/references";
 import { isUnresolved } from "../../core/tokens";
-
-const TRUST = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
-});
+import type { BlueGreenServiceTransform } from "./blue-green-service-props";
 
 interface ServiceRolesProps {
   readonly serviceName: string;
+  readonly region: string;
 
   /** ARN of the log group that tasks write to. */
   readonly logGroupArn: string;
@@ -18,11 +19,19 @@ interface ServiceRolesProps {
   /** What the containers are given. */
   readonly secrets: readonly ContainerSecret[];
 
+  /** Images of the colors. */
+  readonly images: readonly string[];
+
+  /** Keys of secrets that are given as text. */
+  readonly secretKmsKeyArns: readonly string[];
+
   /**
    * Role that the application runs as.
    * @default - a role without permissions
    */
   readonly taskRoleArn?: string | undefined;
+
+  readonly transform?: BlueGreenServiceTransform | undefined;
 }
 
 /** The role that ECS starts tasks with, and the one that they run as. */
@@ -33,38 +42,64 @@ export class ServiceRoles extends Construct {
   /** ARN of the role that the application runs as. */
   readonly taskRoleArn: string;
 
+  /** What a task cannot start without. */
+  readonly executionPolicy: IamRolePolicy;
+
   constructor(scope: Construct, id: string, props: ServiceRolesProps) {
     super(scope, id);
-    const execution = new IamRole(this, "Execution", {
-      name: `${props.serviceName}-execution`,
-      assumeRolePolicy: TRUST,
-    });
-    new IamRolePolicy(this, "ExecutionPolicy", {
-      name: "start-tasks",
-      role: execution.name,
-      policy: executionPolicy(props),
-    });
+    const { serviceName, transform } = props;
+    const { partition } = new DataAwsPartition(this, "Partition");
+    const role = { name: `${serviceName}-execution`, assumeRolePolicy: trust() };
+    const execution = new IamRole(this, "Execution", applyTransform(role, transform?.executionRole));
+    const policy = { name: "start-tasks", role: execution.name, policy: executionPolicy(props, partition) };
+    const transformed = applyTransform(policy, transform?.executionRolePolicy);
+    this.executionPolicy = new IamRolePolicy(this, "ExecutionPolicy", transformed);
     this.executionRoleArn = execution.arn;
-    this.taskRoleArn =
-      props.taskRoleArn ??
-      new IamRole(this, "Task", { name: `${props.serviceName}-task`, assumeRolePolicy: TRUST }).arn;
+    this.taskRoleArn = props.taskRoleArn ?? this.addTaskRole(props, partition);
+  }
+
+  /** @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html#create_task_iam_policy_and_role */
+  private addTaskRole({ serviceName, region, transform }: ServiceRolesProps, partition: string): string {
+    const { accountId } = new DataAwsCallerIdentity(this, "Account");
+    const condition = {
+      StringEquals: { "aws:SourceAccount": accountId },
+      ArnLike: { "aws:SourceArn": `arn:${partition}:ecs:${region}:${accountId}:*` },
+    };
+    const role = { name: `${serviceName}-task`, assumeRolePolicy: trust(condition) };
+    return new IamRole(this, "Task", applyTransform(role, transform?.taskRole)).arn;
   }
 }
 
+/** Lets ECS assume a role. AWS documents a condition for the role of the task, and none for the execution role. */
+function trust(condition?: object): string {
+  const Principal = { Service: "ecs-tasks.amazonaws.com" };
+  const statement = {
+    Effect: "Allow",
+    Principal,
+    Action: "sts:AssumeRole",
+    ...(condition && { Condition: condition }),
+  };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+}
+
 /**
- * What starting a task needs, and no more. Repositories are not known here: images may come from any registry, and those
- * of Amazon ECR carry their own policy; only the token to ask for them cannot be narrowed down.
- * Source: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role", "Pass Systems Manager parameters"; Service Authorization Reference, Amazon ECR.
+ * What starting a task needs, and no more. Only the token for Amazon ECR has no resource to narrow it down to.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
  */
-function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
+function executionPolicy(props: ServiceRolesProps, partition: string): string {
+  const { logGroupArn, secrets, secretKmsKeyArns } = props;
+  const repositories = props.images.flatMap((image) => ecrRepository(image, partition) ?? []);
+  const pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
   const statements = [
     { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${logGroupArn}:*` },
-    { Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: "*" },
-    {
-      Effect: "Allow",
-      Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-      Resource: "arn:aws:ecr:*:*:repository/*",
-    },
+    ...(repositories.length === 0
+      ? []
+      : [
+          { Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: "*" },
+          { Effect: "Allow", Action: pull, Resource: [...new Set(repositories)].sort() },
+        ]),
   ];
   const allow = (Action: string, resources: readonly string[], condition?: object) =>
     resources.length === 0
@@ -86,8 +121,29 @@ function executionPolicy({ logGroupArn, secrets }: ServiceRolesProps): string {
         // Not for data of other services under the same key.
         { StringLike: { "kms:ViaService": "secretsmanager.*" } },
       ),
+      ...allow("kms:Decrypt", secretKmsKeyArns, { StringLike: { "kms:ViaService": ["secretsmanager.*", "ssm.*"] } }),
     ],
   });
+}
+
+const ECR_IMAGE = "([0-9]+)[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][a-z0-9.-]+/([^@:]+)";
+/** An ARN that no repository has. */
+const NO_REPOSITORY = "repository/none";
+
+/**
+ * ARN of the repository of an image in Amazon ECR; nothing for an image of another registry. For a reference, Terraform
+ * finds it out.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+ */
+function ecrRepository(image: string, partition: string): string | undefined {
+  if (!isUnresolved(image)) {
+    const [, account, region, name] = new RegExp(`^${ECR_IMAGE}`).exec(image) ?? [];
+    return account && `arn:${partition}:ecr:${region}:${account}:repository/${name}`;
+  }
+  const arn = Fn.replace(image, `/^${ECR_IMAGE}.*$/`, `arn:${partition}:ecr:$2:$1:repository/$3`);
+  const other = `arn:${partition}:ecr:::${NO_REPOSITORY}`;
+  return Token.asString(conditional(Fn.can(Fn.regex(`^${ECR_IMAGE}`, image)), arn, other));
 }
 
 /** Parameter Store is the other place that ECS takes secrets from. */

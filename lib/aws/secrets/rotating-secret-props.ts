@@ -37,7 +37,10 @@ export interface SecretReplica {
 
 /** Options of `RotatingSecret`. */
 export interface RotatingSecretProps extends RotatingSecretBaseProps {
-  /** Name of the secret: 1 to 512 letters, digits and `/_+=.@-`. */
+  /**
+   * Name of the secret: 1 to 512 letters, digits and `/_+=.@-`. AWS advises against a hyphen and six characters at the
+   * end, which look like the end of an ARN; a warning says so.
+   */
   readonly secretName: string;
 
   /** How it is rotated. */
@@ -54,6 +57,12 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
    * @default - 3 hours, or what is left of the day
    */
   readonly window?: Duration;
+
+  /**
+   * Whether a change of `schedule`, `window` or the function also rotates the secret during the apply.
+   * @default false: the next window rotates it; only the first apply rotates at once
+   */
+  readonly rotateOnChange?: boolean;
 
   /**
    * ARN of the KMS key that encrypts it.
@@ -81,8 +90,9 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly resourcePolicy?: string;
 
   /**
-   * ARNs of SNS topics that hear of a rotation that failed or is overdue.
-   * @default - the alarm is there, and tells nobody
+   * ARNs of SNS topics that are notified about a rotation that failed or is overdue. CloudWatch must be allowed to publish
+   * to them, as it is to an `AlarmTopic`.
+   * @default - the alarm exists and notifies no topic
    */
   readonly alarmTopicArns?: readonly string[];
 
@@ -105,13 +115,14 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: RotatingSecretTransform;
 }
 
-/** One hook for each resource of `RotatingSecret`, but the first version, which keeps Terraform off the value. */
+/** One hook for each resource of `RotatingSecret`, except the first version, which keeps Terraform away from the value. */
 export interface RotatingSecretTransform {
   /** @default - unchanged */
   readonly key?: Transform<KmsKeyConfig>;
@@ -135,4 +146,6 @@ export interface RotatingSecretTransform {
   readonly alarm?: Transform<CloudwatchMetricAlarmConfig>;
   /** @default - unchanged */
   readonly overdueRule?: Transform<CloudwatchEventRuleConfig>;
+  /** What lets the rule for overdue rotations call the function. @default - unchanged */
+  readonly overduePermission?: Transform<LambdaPermissionConfig>;
 }

@@ -1,9 +1,11 @@
 import type { SecretsmanagerSecretRotationRotationRules } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation";
+import { Annotations } from "cdktf";
 import type { Construct } from "constructs";
 import { acknowledgement } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
 import { attempt, report, ValidationError } from "../../core/errors";
+import { refuseUnusedTransforms } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import { Schedule } from "../../schedule/schedule";
 import { type Refuse, validateKeptSecret, validateRotationSettings } from "../../secrets/kept-secret";
@@ -20,22 +22,47 @@ export function validateRotatingSecret(props: RotatingSecretProps, construct: Co
   const refuse = (code: ErrorCode, message: string) => {
     report(construct, code, message);
   };
-  validateName(props.secretName, refuse);
+  validateName(props, refuse, construct);
+  validateTransforms(props, construct);
   validateStrategy(props.strategy, refuse, construct);
   validateRecovery(props.recoveryWindow, refuse);
   validateKeptSecret(props, refuse, construct);
   attempt(construct, () => rotationRules(props, construct));
 }
 
-function validateName(name: string, refuse: Refuse): void {
-  if (isUnresolved(name)) return;
-  const ending = /-\w{6}$/.test(name);
-  if (SECRET_NAME.test(name) && !ending) return;
-  refuse(
-    "InvalidSecretName",
-    `secretName "${name}" ${ending ? "ends with a hyphen and six characters, as the ARN of another secret would" : "breaks the naming rule"}. ` +
-      'Write 1 to 512 letters, digits and /_+=.@-, such as "r3mes/production/database"',
+function validateName({ secretName, adopt }: RotatingSecretProps, refuse: Refuse, construct: Construct): void {
+  if (isUnresolved(secretName)) return;
+  if (!SECRET_NAME.test(secretName)) {
+    refuse(
+      "InvalidSecretName",
+      `secretName "${secretName}" breaks the naming rule. Write 1 to 512 letters, digits and /_+=.@-, such as ` +
+        '"r3mes/production/database"',
+    );
+    return;
+  }
+  // The name of a secret that exists cannot be changed.
+  if (adopt !== undefined || !/-\w{6}$/.test(secretName)) return;
+  Annotations.of(construct).addWarning(
+    `secretName "${secretName}" ends with a hyphen and six characters, like the ARN of another secret. AWS advises ` +
+      "against it: a search by a partial ARN may find the wrong secret",
   );
+}
+
+/** Children that the other options leave out. */
+function validateTransforms(props: RotatingSecretProps, construct: Construct): void {
+  const custom = props.strategy.settings.strategy === "custom" && "RotationStrategy.custom brings its own function";
+  refuseUnusedTransforms(construct, props.transform, {
+    key: props.kmsKeyArn !== undefined && "kmsKeyArn names a key that exists already",
+    resourcePolicy: props.resourcePolicy === undefined && "there is no resourcePolicy",
+    function: custom,
+    functionPermission: custom,
+    role: custom,
+    rolePolicy: custom,
+    log: custom,
+    alarm: custom,
+    overdueRule: custom,
+    overduePermission: custom,
+  });
 }
 
 function validateStrategy(strategy: RotationStrategy, refuse: Refuse, construct: Construct): void {
@@ -43,14 +70,14 @@ function validateStrategy(strategy: RotationStrategy, refuse: Refuse, construct:
   if (adminSecret !== undefined && !isUnresolved(adminSecret) && !SECRET_ARN.test(adminSecret)) {
     refuse(
       "InvalidSecretArn",
-      `adminSecret "${adminSecret}" is not the whole ARN of a secret, which the function's policy needs. ` +
+      `adminSecret "${adminSecret}" is not the complete ARN of a secret, which the function's policy needs. ` +
         'Write "arn:aws:secretsmanager:eu-central-1:111122223333:secret:admin-AbCdEf", or the arn of a resource',
     );
   }
   if (settings.strategy === "postgresSingleUser" && acknowledge?.OutageNotAccepted === undefined) {
     refuse(
       "OutageNotAccepted",
-      "postgresSingleUser refuses logins while a rotation runs. Use postgresAlternatingUsers, or say why that is fine: " +
+      "postgresSingleUser refuses logins while a rotation runs. Use postgresAlternatingUsers, or give the reason: " +
         `${acknowledgement("OutageNotAccepted")}.`,
     );
   }
@@ -88,7 +115,7 @@ export function rotationRules(
   if (Number.isInteger(hours) && hours >= 1 && hours <= longest) return { scheduleExpression, duration: `${hours}h` };
   throw new ValidationError(
     "RotationWindowRefused",
-    `window is ${window}; Secrets Manager takes whole hours, which reach neither into the next day of UTC nor into the ` +
+    `window is ${window}; Secrets Manager takes whole hours, and a window may not extend into the next UTC day or the ` +
       `next window: with "${schedule.source}" 1 to ${longest}. Write Duration.hours(${Math.min(DEFAULT_WINDOW_HOURS, longest)})`,
     construct,
   );
@@ -105,7 +132,7 @@ function expressionOf(schedule: Schedule, construct: Construct): string {
   const distance = schedule.shortestDistance();
   if (distance.toHours({ integral: false }) < SHORTEST_DISTANCE_HOURS) {
     refuse(
-      `"${schedule.source}" comes every ${distance}; Secrets Manager rotates at most every ` +
+      `"${schedule.source}" runs every ${distance}; Secrets Manager rotates at most every ` +
         `${SHORTEST_DISTANCE_HOURS} hours. Write Schedule.every(Duration.hours(${SHORTEST_DISTANCE_HOURS}))`,
     );
   }

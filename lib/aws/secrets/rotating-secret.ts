@@ -8,7 +8,7 @@ import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-sec
 import { SecretsmanagerSecretPolicy } from "@cdktf/provider-aws/lib/secretsmanager-secret-policy";
 import { SecretsmanagerSecretRotation } from "@cdktf/provider-aws/lib/secretsmanager-secret-rotation";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
-import { type ITerraformDependable, TerraformStack } from "cdktf";
+import { DataResource, type IResolvable, type ITerraformDependable, Op, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
@@ -32,9 +32,9 @@ const FIRST_VERSION_LABEL = "sterna-first";
 const WRITE_ONLY_TERRAFORM = "1.11.0";
 
 /**
- * A secret of AWS Secrets Manager whose value changes by schedule, and which no apply changes back.
+ * A secret of AWS Secrets Manager whose value changes on a schedule, and which no apply changes back.
  *
- * Terraform makes everything but the value: the rotation function, which is part of this package, makes that.
+ * Terraform creates everything but the value, which comes from the rotation function, a part of this package.
  */
 export class RotatingSecret extends Construct {
   readonly resource: SecretsmanagerSecret;
@@ -100,7 +100,7 @@ export class RotatingSecret extends Construct {
     if (this.keys.includes(key)) return new AwsSecretReference(this.secretArn, { key, kmsKeyArn: this.kmsKeyArn });
     throw new ValidationError(
       "UnknownSecretKey",
-      `the rotation never writes "${key}": who reads it would find nothing. It writes ${this.keys.join(", ")}`,
+      `the rotation never writes "${key}", so a reader would find no value. It writes ${this.keys.join(", ")}`,
       this,
     );
   }
@@ -145,16 +145,30 @@ export class RotatingSecret extends Construct {
     });
   }
 
+  /**
+   * Whether the rotation is created, or what it is made from was never changed since: Secrets Manager rotates at once
+   * then. Every change replaces `Rules`, and with it a random id that `First` has remembered from the first apply.
+   */
+  private isFirstApply(rules: Readonly<Record<string, unknown>>): IResolvable {
+    const current = new DataResource(this, "Rules", { triggersReplace: rules });
+    const first = new DataResource(this, "First", {
+      input: { rules: current.id },
+      lifecycle: { ignoreChanges: ["input"] },
+    });
+    return Token.asAny(Op.eq(first.getStringAttribute("output.rules"), current.id)) as IResolvable;
+  }
+
   private addRotation(
     props: RotatingSecretProps,
     rotationLambdaArn: string,
     dependsOn: ITerraformDependable[],
   ): SecretsmanagerSecretRotation {
+    const rules = rotationRules(props, this);
     const config = {
       secretId: this.resource.id,
       rotationLambdaArn,
-      rotateImmediately: true,
-      rotationRules: rotationRules(props, this),
+      rotateImmediately: props.rotateOnChange ? true : this.isFirstApply({ ...rules, rotationLambdaArn }),
+      rotationRules: rules,
       dependsOn,
     };
     return new SecretsmanagerSecretRotation(this, "Rotation", applyTransform(config, props.transform?.rotation));
@@ -188,12 +202,13 @@ class RotationAlarms extends Construct {
       scheduleExpression: "rate(1 day)",
     };
     const daily = new CloudwatchEventRule(this, "Daily", applyTransform(rule, transform?.overdueRule));
-    const permission = new LambdaPermission(this, "Permission", {
+    const allowed = {
       functionName: rotator.functionName,
       action: "lambda:InvokeFunction",
       principal: "events.amazonaws.com",
       sourceArn: daily.arn,
-    });
+    };
+    const permission = new LambdaPermission(this, "Permission", applyTransform(allowed, transform?.overduePermission));
     new CloudwatchEventTarget(this, "Target", {
       rule: daily.name,
       arn: rotator.arn,

@@ -52,10 +52,11 @@ export class RotatorFunction extends Construct {
       "Log",
       applyTransform({ name: `/aws/lambda/${name}`, retentionInDays: LOG_DAYS }, transform?.log),
     );
+    const account = new DataAwsCallerIdentity(this, "Account").accountId;
     const role = new IamRole(
       this,
       "Role",
-      applyTransform({ name, assumeRolePolicy: ASSUMED_BY_LAMBDA }, transform?.role),
+      applyTransform({ name, assumeRolePolicy: assumedByLambda(account) }, transform?.role),
     );
     const inNetwork = props.network !== undefined;
     const document = rotatorPolicy({ ...props, logGroupArn: log.arn, inNetwork });
@@ -70,7 +71,7 @@ export class RotatorFunction extends Construct {
       action: "lambda:InvokeFunction",
       principal: "secretsmanager.amazonaws.com",
       // Another account's Secrets Manager must not call it (the confused deputy).
-      sourceAccount: new DataAwsCallerIdentity(this, "Account").accountId,
+      sourceAccount: account,
     };
     const permission = new LambdaPermission(this, "Permission", applyTransform(config, transform?.functionPermission));
     this.ready = [permission];
@@ -192,8 +193,17 @@ function rotatorPolicy(resources: RotatorResources): string {
   });
 }
 
-/** Lets Lambda, and nobody else, take on a role. */
-const ASSUMED_BY_LAMBDA = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
-});
+/**
+ * Lets Lambda assume a role, for functions of this account.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
+ */
+function assumedByLambda(account: string): string {
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "lambda.amazonaws.com" },
+    Action: "sts:AssumeRole",
+    Condition: { StringEquals: { "aws:SourceAccount": account } },
+  };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+}

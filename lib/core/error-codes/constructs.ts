@@ -30,6 +30,7 @@ export const coreErrorCodes = {
   ProviderNotBuilt: "the zip of the Terraform provider is missing",
   StackMissing: "a construct is not inside a `SystemStack`",
   MadeAfterSynth: "a construct was created after app.synth(), so no plan would include it",
+  TransformWithoutResource: "a transform names a resource that the other options leave out",
   HclOutputUnsupported: "the app is set to HCL output; Sterna needs JSON",
 } as const satisfies Record<string, string>;
 

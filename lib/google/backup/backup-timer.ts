@@ -1,18 +1,24 @@
-import { CloudRunV2JobIamMember } from "@cdktf/provider-google/lib/cloud-run-v2-job-iam-member";
+import {
+  CloudRunV2JobIamMember,
+  type CloudRunV2JobIamMemberConfig,
+} from "@cdktf/provider-google/lib/cloud-run-v2-job-iam-member";
 import { type CloudSchedulerJobConfig, CloudSchedulerJob } from "@cdktf/provider-google/lib/cloud-scheduler-job";
-import { MonitoringAlertPolicy } from "@cdktf/provider-google/lib/monitoring-alert-policy";
+import {
+  MonitoringAlertPolicy,
+  type MonitoringAlertPolicyConfig,
+} from "@cdktf/provider-google/lib/monitoring-alert-policy";
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { placeSchedule, checkTimerName } from "../../backup/timer";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { type Transform, applyTransform } from "../../core/refactoring";
+import { type Transform, applyTransform, refuseUnusedTransforms } from "../../core/refactoring";
 import type { Schedule } from "../../schedule/schedule";
 import { collect } from "../../core/errors";
 
 /** Options of `BackupTimer`. */
 export interface BackupTimerProps {
-  /** Name of the Cloud Scheduler jobs and the alerts: lower-case letters, digits and hyphens, at most 40. */
+  /** Name of the Cloud Scheduler jobs and the alerts: 2 to 50 letters, digits, hyphens and underscores. */
   readonly name: string;
 
   /** When backups begin. Cloud Scheduler takes five fields of cron: no seconds, no last day of the month. */
@@ -31,23 +37,34 @@ export interface BackupTimerProps {
   readonly serviceAccountEmail: string;
 
   /**
-   * How long Cloud Scheduler tries again to start a run. One that it could not start in this time is lost.
+   * How long Cloud Scheduler retries to start a run. A run that it could not start in this time is skipped.
    * @default Duration.hours(1)
    */
   readonly retryFor?: Duration;
 
   /**
-   * Names of notification channels of Cloud Monitoring that hear of runs that failed or did not happen:
+   * Names of notification channels of Cloud Monitoring that are notified about runs that failed or did not happen:
    * `projects/app/notificationChannels/123`.
-   * @default - nobody hears
+   * @default - no notification
    */
   readonly notificationChannels?: readonly string[];
 
   /**
-   * Changes what is passed to each Cloud Scheduler job inside.
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
    * @default - nothing is changed
    */
-  readonly transform?: Transform<CloudSchedulerJobConfig>;
+  readonly transform?: BackupTimerTransform;
+}
+
+/** One hook for each resource of `BackupTimer`. */
+export interface BackupTimerTransform {
+  /** Every Cloud Scheduler job. @default - unchanged */
+  readonly job?: Transform<CloudSchedulerJobConfig>;
+  /** The grant that lets the service account start the Cloud Run job. @default - unchanged */
+  readonly invoker?: Transform<CloudRunV2JobIamMemberConfig>;
+  /** Every alert policy. @default - unchanged */
+  readonly alert?: Transform<MonitoringAlertPolicyConfig>;
 }
 
 const COMPLETED = 'metric.type="run.googleapis.com/job/completed_execution_count"';
@@ -59,8 +76,8 @@ const LONGEST_ABSENCE = Duration.minutes(23.5 * 60);
  * Starts a backup on a schedule: Cloud Scheduler runs a Cloud Run job.
  *
  * Emits a `google_cloud_scheduler_job` for each line that the schedule takes, `google_cloud_run_v2_job_iam_member` and,
- * with `notificationChannels`, `google_monitoring_alert_policy`. Cloud Scheduler has no jitter, and makes up for
- * nothing that was missed. What the job keeps, and for how long, is the business of its backup plan.
+ * with `notificationChannels`, `google_monitoring_alert_policy`. Cloud Scheduler has no jitter and does not catch up on
+ * missed runs. The backup plan of the job says what is kept, and for how long.
  */
 export class BackupTimer extends Construct {
   /** The Cloud Scheduler jobs; most schedules take one. */
@@ -72,16 +89,19 @@ export class BackupTimer extends Construct {
     checkProps(this, "google/BackupTimerProps", props);
     const form = collect(this, () => {
       checkTimerName(props.name, this);
+      const silent = props.notificationChannels === undefined && "there are no notificationChannels";
+      refuseUnusedTransforms(this, props.transform, { alert: silent });
       return placeSchedule(props.schedule, "cloud-scheduler", this);
     });
     const { name, project, region, jobName, serviceAccountEmail, retryFor = Duration.hours(1) } = props;
-    const invoker = new CloudRunV2JobIamMember(this, "Invoker", {
+    const grant = {
       project,
       location: region,
       name: jobName,
       role: "roles/run.invoker",
       member: `serviceAccount:${serviceAccountEmail}`,
-    });
+    };
+    const invoker = new CloudRunV2JobIamMember(this, "Invoker", applyTransform(grant, props.transform?.invoker));
     this.jobs = form.lines.map((schedule, index) => {
       const config = {
         name: form.lines.length === 1 ? name : `${name}-${index + 1}`,
@@ -99,15 +119,16 @@ export class BackupTimer extends Construct {
         dependsOn: [invoker],
       };
       const jobId = index === 0 ? "Resource" : `Resource${index + 1}`;
-      return new CloudSchedulerJob(this, jobId, applyTransform(config, props.transform));
+      return new CloudSchedulerJob(this, jobId, applyTransform(config, props.transform?.job));
     });
     if (props.notificationChannels !== undefined) this.addAlerts(props, [...props.notificationChannels]);
   }
 
-  private addAlerts({ name, project, jobName, schedule }: BackupTimerProps, notificationChannels: string[]): void {
+  private addAlerts(props: BackupTimerProps, notificationChannels: string[]): void {
+    const { name, project, jobName, schedule, transform } = props;
     const job = `${COMPLETED} AND resource.type="cloud_run_job" AND resource.labels.job_name="${jobName}"`;
     const aggregations = [{ alignmentPeriod: "300s", perSeriesAligner: "ALIGN_SUM" }];
-    new MonitoringAlertPolicy(this, "Failed", {
+    const failed = {
       project,
       displayName: `${name}: a backup failed`,
       combiner: "OR",
@@ -124,16 +145,17 @@ export class BackupTimer extends Construct {
           },
         },
       ],
-    });
+    };
+    new MonitoringAlertPolicy(this, "Failed", applyTransform(failed, transform?.alert));
     const longest = schedule.longestDistance();
     if (longest.toMilliseconds() >= LONGEST_ABSENCE.toMilliseconds()) {
       Annotations.of(this).addWarning(
-        `${name} comes every ${longest} at the longest, and Cloud Monitoring notices an absence of ${LONGEST_ABSENCE} at ` +
-          "most: run `sterna backup verify` somewhere to hear of backups that did not happen",
+        `${name} runs up to ${longest} apart, and Cloud Monitoring detects an absence of ${LONGEST_ABSENCE} at most: ` +
+          "run `sterna backup verify` regularly to detect backups that did not happen",
       );
       return;
     }
-    new MonitoringAlertPolicy(this, "Absent", {
+    const absent = {
       project,
       displayName: `${name}: no backup`,
       combiner: "OR",
@@ -148,6 +170,7 @@ export class BackupTimer extends Construct {
           },
         },
       ],
-    });
+    };
+    new MonitoringAlertPolicy(this, "Absent", applyTransform(absent, transform?.alert));
   }
 }

@@ -1,5 +1,8 @@
 import type { CloudRunV2ServiceConfig } from "@cdktf/provider-google/lib/cloud-run-v2-service";
+import type { CloudRunV2ServiceIamMemberConfig } from "@cdktf/provider-google/lib/cloud-run-v2-service-iam-member";
+import type { SecretManagerSecretIamMemberConfig } from "@cdktf/provider-google/lib/secret-manager-secret-iam-member";
 import type { ServiceAccountConfig } from "@cdktf/provider-google/lib/service-account";
+import type { Acknowledgements } from "../../core/acknowledge";
 import type { Duration } from "../../core/duration";
 import type { Transform } from "../../core/refactoring";
 import { GoogleSecretReference } from "../../core/references";
@@ -8,8 +11,14 @@ import type { BlueGreenServiceBaseProps } from "../../blue-green/service-rules";
 
 /** Options of `BlueGreenService`. */
 export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
-  /** Name of the service: 2 to 26 lower-case letters, digits and hyphens; `-run` makes it a service account's name. */
+  /**
+   * Name of the service: 2 to 49 lower-case letters, digits and hyphens; 26 at most without `serviceAccountEmail`, since
+   * `-run` makes it the name of a service account.
+   */
   readonly serviceName: string;
+
+  /** TCP port on which the container serves HTTP. */
+  readonly containerPort: number;
 
   /** Region, such as `europe-west3`. */
   readonly location: string;
@@ -26,7 +35,7 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   /**
    * Members that may call the service: a name that becomes a Terraform address, then the member, such as
    * `{ gateway: "serviceAccount:gateway@app.iam.gserviceaccount.com" }`. `allUsers` opens it to everybody.
-   * @default - nobody
+   * @default - none
    */
   readonly invokers?: Readonly<Record<string, string>>;
 
@@ -57,7 +66,7 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly cpu?: 1 | 2 | 4 | 6 | 8;
 
   /**
-   * Memory of an instance, as Cloud Run offers it for the CPU: at least 512 MiB.
+   * Memory of an instance, as Cloud Run offers it for the CPU: 128 MiB or more, 512 MiB in the second generation.
    * @default Size.mebibytes(512), Size.gibibytes(2) with 4 vCPUs, Size.gibibytes(4) with more
    */
   readonly memory?: Size;
@@ -117,8 +126,15 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * Changes to what is emitted, for what the options do not say. What a transform changes is not validated.
-   * @default - none
+   * Why a variable that looks like a secret is none (`LiteralSecretValue`).
+   * @default - secrets in `environmentVariables` are refused
+   */
+  readonly acknowledge?: Acknowledgements<"LiteralSecretValue">;
+
+  /**
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
+   * @default - nothing is changed
    */
   readonly transform?: BlueGreenServiceTransform;
 }
@@ -135,13 +151,19 @@ export interface SecretVersion {
   readonly version: string;
 }
 
-/** The way out of the defaults of a `BlueGreenService`. */
+/** One hook for each resource of a `BlueGreenService`. */
 export interface BlueGreenServiceTransform {
-  /** @default - as documented */
+  /** @default - unchanged */
   readonly service?: Transform<CloudRunV2ServiceConfig>;
 
-  /** @default - as documented */
+  /** @default - unchanged */
   readonly serviceAccount?: Transform<ServiceAccountConfig>;
+
+  /** Every grant of a secret. @default - unchanged */
+  readonly secretAccess?: Transform<SecretManagerSecretIamMemberConfig>;
+
+  /** Every grant of an invoker. @default - unchanged */
+  readonly invoker?: Transform<CloudRunV2ServiceIamMemberConfig>;
 }
 
 /**

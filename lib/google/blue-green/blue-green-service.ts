@@ -1,18 +1,20 @@
-import { CloudRunV2Service } from "@cdktf/provider-google/lib/cloud-run-v2-service";
+import { CloudRunV2Service, type CloudRunV2ServiceConfig } from "@cdktf/provider-google/lib/cloud-run-v2-service";
 import { CloudRunV2ServiceIamMember } from "@cdktf/provider-google/lib/cloud-run-v2-service-iam-member";
 import { SecretManagerSecretIamMember } from "@cdktf/provider-google/lib/secret-manager-secret-iam-member";
 import { ServiceAccount } from "@cdktf/provider-google/lib/service-account";
+import { DataResource, DefaultTokenResolver, type ITerraformDependable, StringConcat, Tokenization } from "cdktf";
 import { Construct } from "constructs";
-import { sortedByName, naming, requireImages, requireNoPasswords, requirePorts } from "../../blue-green/service-rules";
+import { sortedByName, naming, requireImages, requirePorts } from "../../blue-green/service-rules";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
 import { attempt, collect, report } from "../../core/errors";
-import { applyTransform } from "../../core/refactoring";
+import { refuseLiteralSecrets } from "../../core/literal-secrets";
+import { applyTransform, refuseUnusedTransforms } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import { SystemStack } from "../../environments/system-stack";
 import type { Color } from "../../manifest/rollout";
 import { type CloudRunIngress, type BlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
-import { revisionTemplate, revisionTraffic, defaultMemory, revisionName } from "./revision";
+import { defaultMemory, isUnnamed, lastRolledOut, revisionName, revisionTemplate, revisionTraffic } from "./revision";
 
 const INGRESS: Readonly<Record<CloudRunIngress, string>> = {
   all: "INGRESS_TRAFFIC_ALL",
@@ -21,8 +23,8 @@ const INGRESS: Readonly<Record<CloudRunIngress, string>> = {
 };
 
 /**
- * A service in two colors on Cloud Run: a revision for each color that exists. Which release each runs and how the
- * traffic is shared follow from the rollout in `releases.json`; no other change of the stack moves traffic.
+ * A service in two colors on Cloud Run: a revision for each color that exists. The rollout in `releases.json` says which
+ * release each runs and how traffic is split; no other change of the stack moves traffic between colors.
  *
  * Emits `google_cloud_run_v2_service`, a service account, and a grant for each secret and for each invoker.
  */
@@ -43,18 +45,11 @@ export class BlueGreenService extends Construct {
     checkProps(this, "google/BlueGreenServiceProps", props);
     collect(this, () => validateBlueGreenService(props, this));
     this.serviceAccountEmail = props.serviceAccountEmail ?? this.addServiceAccount();
-    const config = {
-      name: props.serviceName,
-      location: props.location,
-      project: props.project,
-      ingress: INGRESS[props.ingress ?? "internal"],
-      deletionProtection: props.deletionProtection ?? true,
-      template: revisionTemplate(props, this.serviceAccountEmail),
-      traffic: revisionTraffic(props),
-      // A revision whose secrets cannot be read does not start.
-      dependsOn: this.grantSecrets(),
-    };
-    this.resource = new CloudRunV2Service(this, "Resource", applyTransform(config, props.transform?.service));
+    const current = lastRolledOut(props.rollout);
+    const config = this.serviceConfig(current, this.grantSecrets());
+    // A transform may change the template, and with it the name.
+    const traffic = revisionTraffic(props, (color) => this.rememberRevision(color, color === current, config));
+    this.resource = new CloudRunV2Service(this, "Resource", { ...config, traffic: config.traffic ?? traffic });
     this.grantInvocation();
     const stack = this.node.scopes.find((ancestor) => ancestor instanceof SystemStack);
     stack?.declareRollout({
@@ -62,6 +57,46 @@ export class BlueGreenService extends Construct {
       // Those of Cloud Monitoring are not read, and CloudWatch has none for it.
       alarms: { blue: [], green: [] },
     });
+  }
+
+  /** The service without its traffic; after the transform, and with the name of the revision. */
+  private serviceConfig(color: Color, dependsOn: ITerraformDependable[]): CloudRunV2ServiceConfig {
+    const { props } = this;
+    const config = applyTransform<CloudRunV2ServiceConfig>(
+      {
+        name: props.serviceName,
+        location: props.location,
+        project: props.project,
+        ingress: INGRESS[props.ingress ?? "internal"],
+        deletionProtection: props.deletionProtection ?? true,
+        template: revisionTemplate(props, color, this.serviceAccountEmail),
+        // A revision whose secrets cannot be read does not start.
+        dependsOn,
+      },
+      props.transform?.service,
+    );
+    if (!isUnnamed(config.template)) return config;
+    // Tokens are numbered in the order in which they are made.
+    const template = Tokenization.resolve(config.template, {
+      scope: this,
+      resolver: new DefaultTokenResolver(new StringConcat()),
+      preparing: false,
+    });
+    const revision = revisionName(props.serviceName, color, props.rollout, template);
+    return { ...config, template: { ...config.template, revision } };
+  }
+
+  /**
+   * Name of the revision that a color runs. The template names that of one color; the other one keeps the revision that
+   * it was rolled out with, whatever the settings are now, so Terraform's state remembers its name.
+   */
+  private rememberRevision(color: Color, isCurrent: boolean, config: CloudRunV2ServiceConfig): string {
+    const { revision } = (isCurrent ? config : this.serviceConfig(color, [])).template;
+    const remembered = new DataResource(this, `Revision-${color}`, {
+      input: { name: revision },
+      lifecycle: isCurrent ? undefined : { ignoreChanges: ["input"] },
+    });
+    return isCurrent ? revision! : remembered.getStringAttribute("output.name");
   }
 
   /** URL of the service, which shares traffic out. Known after apply. */
@@ -94,39 +129,45 @@ export class BlueGreenService extends Construct {
     }
     return [...names].map(
       ([secretId, name]) =>
-        new SecretManagerSecretIamMember(this, `Secret-${name}`, {
-          secretId,
-          project: secretId.startsWith("projects/") ? undefined : this.props.project,
-          role: "roles/secretmanager.secretAccessor",
-          member: `serviceAccount:${this.serviceAccountEmail}`,
-        }),
+        new SecretManagerSecretIamMember(
+          this,
+          `Secret-${name}`,
+          applyTransform(
+            {
+              secretId,
+              project: secretId.startsWith("projects/") ? undefined : this.props.project,
+              role: "roles/secretmanager.secretAccessor",
+              member: `serviceAccount:${this.serviceAccountEmail}`,
+            },
+            this.props.transform?.secretAccess,
+          ),
+        ),
     );
   }
 
   private grantInvocation(): void {
     const { name, location, project } = this.resource;
     for (const [id, member] of Object.entries(this.props.invokers ?? {})) {
-      new CloudRunV2ServiceIamMember(this, `Invoker-${id}`, {
-        name,
-        location,
-        project,
-        role: "roles/run.invoker",
-        member,
-      });
+      const grant = { name, location, project, role: "roles/run.invoker", member };
+      new CloudRunV2ServiceIamMember(this, `Invoker-${id}`, applyTransform(grant, this.props.transform?.invoker));
     }
   }
 }
 
 /** With `-run` 6 to 30 characters, as the identifier of a service account. */
-const SERVICE_NAME = /^[a-z][a-z0-9-]{0,24}[a-z0-9]$/;
+const SERVICE_NAME_OF_ACCOUNT = /^[a-z][a-z0-9-]{0,24}[a-z0-9]$/;
+/** @see https://cloud.google.com/run/docs/deploying (names of services) */
+const SERVICE_NAME = /^[a-z][a-z0-9-]{0,47}[a-z0-9]$/;
 const LONGEST_REVISION_NAME = 63;
 /**
- * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The least of the second generation goes for all.
- * Source: Cloud Run documentation, "Configure memory limits for services" and "Configure CPU limits for services".
+ * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The first generation takes 128 MiB and more.
+ *
+ * @see https://cloud.google.com/run/docs/configuring/services/memory-limits
+ * @see https://cloud.google.com/run/docs/configuring/services/cpu
  */
 const MEMORY: Readonly<Record<number, readonly [number, number]>> = {
-  1: [512, 4096],
-  2: [512, 8192],
+  1: [128, 4096],
+  2: [128, 8192],
   4: [2048, 16384],
   6: [4096, 24576],
   8: [4096, 32768],
@@ -146,20 +187,27 @@ function validateBlueGreenService(props: BlueGreenServiceProps, construct: Const
   requireProbeTimes(props, construct);
   requireVariables(props, construct);
   requireInvokers(props, construct);
+  refuseUnusedTransforms(construct, props.transform, {
+    serviceAccount:
+      props.serviceAccountEmail !== undefined && "serviceAccountEmail names an account that exists already",
+    secretAccess: Object.keys(props.secrets ?? {}).length === 0 && "there are no secrets",
+    invoker: Object.keys(props.invokers ?? {}).length === 0 && "there are no invokers",
+  });
   if (props.vpcEgress === undefined || props.subnetwork !== undefined) return;
-  const message = `\`vpcEgress\` is "${props.vpcEgress}", and no \`subnetwork\` is named that anything could go through; name one, or leave it out`;
+  const message = `vpcEgress is "${props.vpcEgress}", and there is no subnetwork for the traffic; set subnetwork, or remove vpcEgress`;
   report(construct, "EgressWithoutSubnetwork", message);
 }
 
-function requireName({ serviceName, rollout }: BlueGreenServiceProps, construct: Construct): void {
+function requireName({ serviceName, rollout, serviceAccountEmail }: BlueGreenServiceProps, construct: Construct): void {
   if (isUnresolved(serviceName)) return;
-  if (!SERVICE_NAME.test(serviceName)) {
-    const message = `a service on Cloud Run cannot be called "${serviceName}": use 2 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen`;
+  const [rule, longest] = serviceAccountEmail === undefined ? [SERVICE_NAME_OF_ACCOUNT, 26] : [SERVICE_NAME, 49];
+  if (!rule.test(serviceName)) {
+    const message = `serviceName is "${serviceName}"; write 2 to ${longest} lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen${longest === 26 ? ", or up to 49 with serviceAccountEmail" : ""}`;
     report(construct, "InvalidServiceName", message);
     return;
   }
   for (const color of rollout.colors) {
-    const name = revisionName(serviceName, color, rollout);
+    const name = revisionName(serviceName, color, rollout, {});
     if (name.length <= LONGEST_REVISION_NAME) continue;
     const message = `the revision "${name}" has a name of ${name.length} characters, and Cloud Run takes ${LONGEST_REVISION_NAME}; shorten the name of the service or of the release`;
     report(construct, "RevisionNameTooLong", message);
@@ -194,7 +242,7 @@ function requireProbeTimes(props: BlueGreenServiceProps, construct: Construct): 
 }
 
 function requireVariables(
-  { environmentVariables: environment = {}, secrets = {} }: BlueGreenServiceProps,
+  { environmentVariables: environment = {}, secrets = {}, acknowledge }: BlueGreenServiceProps,
   construct: Construct,
 ): void {
   const refuse = (message: string): void => {
@@ -204,7 +252,7 @@ function requireVariables(
     if (SET_BY_CLOUD_RUN.includes(name)) refuse(`Cloud Run sets ${name} itself; leave it out, or use another name`);
     if (name === "COLOR") refuse("COLOR tells a container its color; use another name");
   }
-  requireNoPasswords(environment, 'SecretReference.google("projects/…/secrets/…")', construct);
+  refuseLiteralSecrets(construct, environment, "environmentVariables", acknowledge);
   for (const [name, reference] of Object.entries(secrets)) {
     const read = attempt(construct, () => naming(name, construct, () => secretVersion(reference)));
     if (read === undefined) continue;
@@ -213,13 +261,13 @@ function requireVariables(
     refuse(`${name} is version "${version}" of the secret "${secret}"; write its number, or "latest"`);
   }
   const twice = Object.keys(environment).find((name) => Object.hasOwn(secrets, name));
-  if (twice !== undefined) refuse(`${twice} stands in \`environment\` and in \`secrets\`; keep one of them`);
+  if (twice !== undefined) refuse(`${twice} is in \`environmentVariables\` and in \`secrets\`; keep one of them`);
 }
 
 function requireInvokers({ invokers = {} }: BlueGreenServiceProps, construct: Construct): void {
   for (const [name, member] of Object.entries(invokers)) {
     if (isUnresolved(member) || MEMBER.test(member)) continue;
-    const message = `the invoker \`${name}\` is "${member}", which is no member; write "serviceAccount:<e-mail>", "user:<e-mail>", "group:<e-mail>", "domain:<domain>" or "allUsers"`;
+    const message = `the invoker \`${name}\` is "${member}", which IAM does not know as a member; write "serviceAccount:<e-mail>", "user:<e-mail>", "group:<e-mail>", "domain:<domain>" or "allUsers"`;
     report(construct, "InvalidInvoker", message);
   }
 }

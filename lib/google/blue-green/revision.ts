@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type {
   CloudRunV2ServiceTemplate,
   CloudRunV2ServiceTemplateContainers,
@@ -8,31 +9,45 @@ import type { Color, Rollout } from "../../manifest/rollout";
 import { sortedByName } from "../../blue-green/service-rules";
 import { type BlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
 
-/** Name of the revision of a color. It stays the same for as long as the color runs its release. */
-export function revisionName(serviceName: string, color: Color, rollout: Rollout): string {
-  const release = rollout.releaseOf(color)!.toLowerCase();
-  return `${serviceName}-${color}-${release.replaceAll(/[^a-z0-9]/g, "-")}`;
+/** Stands for the name of a revision until its configuration is known. */
+const UNNAMED = "unnamed";
+const DIGEST_LENGTH = 8;
+
+/**
+ * Name of the revision of a color: with a digest of its configuration, since Cloud Run refuses another configuration
+ * under the name of a revision that exists (https://github.com/hashicorp/terraform-provider-google/issues/14569).
+ *
+ * @param template without tokens
+ */
+export function revisionName(serviceName: string, color: Color, rollout: Rollout, template: unknown): string {
+  const release = rollout.releaseOf(color)!;
+  const digest = createHash("sha256").update(JSON.stringify({ release, template })).digest("hex");
+  const readable = release.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
+  return `${serviceName}-${color}-${readable}-${digest.slice(0, DIGEST_LENGTH)}`;
 }
 
 /** The share of each color that exists, and a tag that reaches it whatever its share is. */
-export function revisionTraffic({ serviceName, rollout }: BlueGreenServiceProps): CloudRunV2ServiceTraffic[] {
+export function revisionTraffic(
+  { rollout }: BlueGreenServiceProps,
+  nameOf: (color: Color) => string,
+): CloudRunV2ServiceTraffic[] {
   return rollout.colors.map((color) => ({
     type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
-    revision: revisionName(serviceName, color, rollout),
+    revision: nameOf(color),
     percent: rollout.weights[color],
     tag: color,
   }));
 }
 
-/**
- * The revision that was rolled out last. A service has one template, and changing it makes a revision: while it stays the
- * same, a phase changes traffic only.
- */
-export function revisionTemplate(props: BlueGreenServiceProps, serviceAccountEmail: string): CloudRunV2ServiceTemplate {
-  const { serviceName, rollout, subnetwork, vpcEgress = "private-ranges-only" } = props;
-  const color = lastRolledOut(rollout);
+/** The revision of a color; a service has one template, and changing it makes a revision. */
+export function revisionTemplate(
+  props: BlueGreenServiceProps,
+  color: Color,
+  serviceAccountEmail: string,
+): CloudRunV2ServiceTemplate {
+  const { subnetwork, vpcEgress = "private-ranges-only" } = props;
   return {
-    revision: revisionName(serviceName, color, rollout),
+    revision: UNNAMED,
     serviceAccount: serviceAccountEmail,
     scaling: { minInstanceCount: props.minInstances ?? 1, maxInstanceCount: props.maxInstances ?? 10 },
     containers: [container(props, color)],
@@ -45,14 +60,19 @@ export function revisionTemplate(props: BlueGreenServiceProps, serviceAccountEma
   };
 }
 
+/** Whether a transform left the name of the revision alone. */
+export function isUnnamed({ revision }: CloudRunV2ServiceTemplate): boolean {
+  return revision === UNNAMED;
+}
+
 /** Memory of an instance unless another one is asked for: the least that Cloud Run offers for the vCPUs. */
 export function defaultMemory(cpu: number): Size {
   if (cpu < 4) return Size.mebibytes(512);
   return Size.gibibytes(cpu === 4 ? 2 : 4);
 }
 
-/** After a cutover the live color is the newer one, and so is the only one; otherwise the idle color is. */
-function lastRolledOut({ phase, live, idle }: Rollout): Color {
+/** The color that the template describes: the live one when it is the newer or the only one, otherwise the idle one. */
+export function lastRolledOut({ phase, live, idle }: Rollout): Color {
   return phase === "steady" || phase === "cutover" ? live : idle;
 }
 

@@ -1,12 +1,12 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { describe, expect, test } from "@jest/globals";
-import { TerraformStack, Testing } from "cdktf";
+import { TerraformStack, Testing, Token } from "cdktf";
 import { BackupTimer } from "../../../lib/aws/backup/backup-timer";
 import type { BackupTimerProps } from "../../../lib/aws/backup/backup-timer-props";
 import { Duration } from "../../../lib/core/duration";
 import { Schedule } from "../../../lib/schedule/schedule";
 import type { ValidationError } from "../../../lib/core/errors";
-import { onlyResource, synthesize } from "../../support/synth";
+import { onlyResource, synthesize, type SynthesizedStack } from "../../support/synth";
 
 const PROPS: BackupTimerProps = {
   name: "app-ef",
@@ -29,6 +29,18 @@ function codeOf(props: Partial<BackupTimerProps>): string {
     return (error as ValidationError).code;
   }
   return "accepted";
+}
+
+function alarm(stack: SynthesizedStack, name: string): Record<string, unknown> | undefined {
+  return Object.values(stack.resource.aws_cloudwatch_metric_alarm ?? {}).find(({ alarm_name }) => alarm_name === name);
+}
+
+/** Paths of the managed policies of the role, in the partition that Terraform finds. */
+function policies(stack: SynthesizedStack): string[] {
+  return Object.values(stack.resource.aws_iam_role_policy_attachment ?? {}).map(
+    ({ policy_arn }) =>
+      /^arn:\$\{data\.aws_partition\.\w+\.partition\}:iam::aws:policy\/(.*)$/.exec(policy_arn as string)![1]!,
+  );
 }
 
 describe("a backup timer of AWS", () => {
@@ -109,7 +121,7 @@ describe("a backup timer of AWS", () => {
     const pattern = JSON.parse(onlyResource(stack, "aws_cloudwatch_event_rule").event_pattern as string);
     expect(pattern.detail.state).toEqual(["FAILED", "ABORTED", "EXPIRED", "PARTIAL"]);
     expect(onlyResource(stack, "aws_cloudwatch_event_target")).toMatchObject({ arn: TOPIC });
-    expect(onlyResource(stack, "aws_cloudwatch_metric_alarm")).toMatchObject({
+    expect(alarm(stack, "app-ef-backup-absent")).toMatchObject({
       metric_name: "NumberOfBackupJobsCompleted",
       evaluation_periods: 2,
       period: 86_400,
@@ -120,7 +132,96 @@ describe("a backup timer of AWS", () => {
 
   test("has no alarm for absence where CloudWatch cannot look back far enough", () => {
     const stack = stackOf({ alarmTopicArns: [TOPIC], schedule: Schedule.monthly({ on: "last", at: "03:00" }) });
-    expect(stack.resource.aws_cloudwatch_metric_alarm).toBeUndefined();
+    expect(alarm(stack, "app-ef-backup-absent")).toBeUndefined();
+  });
+
+  // https://github.com/terraform-aws-modules/terraform-aws-eventbridge/issues/88
+  test("raises an alarm when a topic refuses the event of a failed job, which is dropped then", () => {
+    expect(alarm(stackOf({ alarmTopicArns: [TOPIC] }), "app-ef-backup-failed-undelivered")).toMatchObject({
+      namespace: "AWS/Events",
+      metric_name: "FailedInvocations",
+      dimensions: { RuleName: expect.stringMatching(/^\$\{aws_cloudwatch_event_rule\./) },
+      alarm_actions: [TOPIC],
+    });
+  });
+
+  // https://github.com/cloudposse/terraform-aws-backup/issues/88
+  test.each<[string, readonly string[] | undefined, boolean]>([
+    ["a bucket", ["arn:aws:s3:::bucket-1"], true],
+    ["a bucket in China", ["arn:aws-cn:s3:::bucket-1"], true],
+    ["whatever carries a tag", undefined, true],
+    ["everything", ["*"], true],
+    ["every ARN of a partition", ["arn:aws:*:*:*:*"], true],
+    ["what Terraform alone knows", [Token.asString({ resolve: () => "${aws_s3_bucket.a.arn}" })], true],
+    ["a table", ["arn:aws:dynamodb:eu-central-1:111122223333:table/a"], false],
+    ["every volume", ["arn:aws:ec2:*:*:volume/*"], false],
+  ])("may back up and restore %s, with the policies for S3 where S3 can be among it", (_what, resources, s3) => {
+    expect(policies(stackOf({ resources }))).toEqual([
+      "service-role/AWSBackupServiceRolePolicyForBackup",
+      "service-role/AWSBackupServiceRolePolicyForRestores",
+      ...(s3 ? ["AWSBackupServiceRolePolicyForS3Backup", "AWSBackupServiceRolePolicyForS3Restore"] : []),
+    ]);
+  });
+
+  // https://github.com/lgallard/terraform-aws-backup/issues/15
+  test("may give a restored instance its role, and no other", () => {
+    const instanceRoleArns = ["arn:aws:iam::111122223333:role/web"];
+    expect(JSON.parse(onlyResource(stackOf({ instanceRoleArns }), "aws_iam_role_policy").policy as string)).toEqual({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: "iam:PassRole",
+          Resource: instanceRoleArns,
+          Condition: { StringLike: { "iam:PassedToService": "ec2.*" } },
+        },
+      ],
+    });
+  });
+
+  test("puts its backups into a vault that exists, and leaves the key and the lock of that vault alone", () => {
+    // WHEN
+    const stack = stackOf({ vaultName: "Prod_Vault", alarmTopicArns: [TOPIC] });
+    // THEN
+    for (const type of ["aws_backup_vault", "aws_backup_vault_lock_configuration", "aws_kms_key"]) {
+      expect(stack.resource).not.toHaveProperty(type);
+    }
+    expect(Object.values(stack.data!.aws_backup_vault!)).toEqual([expect.objectContaining({ name: "Prod_Vault" })]);
+    expect(onlyResource(stack, "aws_backup_plan").rule).toMatchObject([
+      { target_vault_name: expect.stringMatching(/^\$\{data\.aws_backup_vault\..*\.name\}$/) },
+    ]);
+  });
+
+  test("lets everything that it makes be changed", () => {
+    // WHEN
+    const described = { description: "changed" };
+    const stack = stackOf({
+      alarmTopicArns: [TOPIC],
+      instanceRoleArns: ["arn:aws:iam::111122223333:role/web"],
+      transform: {
+        vault: { forceDestroy: true },
+        key: described,
+        lock: { maxRetentionDays: 90 },
+        plan: { advancedBackupSetting: [{ resourceType: "EC2", backupOptions: { WindowsVSS: "enabled" } }] },
+        selection: { notResources: ["arn:aws:ec2:*:*:volume/vol-1"] },
+        role: described,
+        rolePolicy: { name: "changed" },
+        failedRule: described,
+        alarm: { actionsEnabled: false },
+      },
+    });
+    // THEN
+    expect(onlyResource(stack, "aws_backup_vault")).toMatchObject({ force_destroy: true });
+    expect(onlyResource(stack, "aws_kms_key")).toMatchObject(described);
+    expect(onlyResource(stack, "aws_backup_vault_lock_configuration")).toMatchObject({ max_retention_days: 90 });
+    expect(onlyResource(stack, "aws_backup_plan")).toHaveProperty("advanced_backup_setting");
+    expect(onlyResource(stack, "aws_backup_selection")).toHaveProperty("not_resources");
+    expect(onlyResource(stack, "aws_iam_role")).toMatchObject(described);
+    expect(onlyResource(stack, "aws_iam_role_policy")).toMatchObject({ name: "changed" });
+    expect(onlyResource(stack, "aws_cloudwatch_event_rule")).toMatchObject(described);
+    for (const each of Object.values(stack.resource.aws_cloudwatch_metric_alarm!)) {
+      expect(each).toMatchObject({ actions_enabled: false });
+    }
   });
 
   test("has the lock in compliance mode only when asked", () => {
@@ -167,6 +268,25 @@ describe("a backup timer of AWS", () => {
     ["comes every minute", { schedule: Schedule.cron("* * * * *") }, "ScheduleTooFrequent"],
     ["comes at a second", { schedule: Schedule.onCalendar("02:00:30") }, "ScheduleUntranslatable"],
     ["is a rate", { schedule: Schedule.aws("rate(5 hours)") }, "ScheduleUntranslatable"],
+    ["has a lock for a vault that exists", { vaultName: "old", lock: lock(7) }, "InvalidBackupTimer"],
+    ["names a vault with a space", { vaultName: "my vault" }, "InvalidBackupTimer"],
+    [
+      "changes the key of a vault that exists",
+      { vaultName: "old", transform: { key: { description: "-" } } },
+      "TransformWithoutResource",
+    ],
+    [
+      "changes a role that it does not make",
+      { roleArn: "arn:aws:iam::111122223333:role/backup", transform: { role: { description: "-" } } },
+      "TransformWithoutResource",
+    ],
+    ["changes alarms that it does not make", { transform: { alarm: {} } }, "TransformWithoutResource"],
+    ["notifies six topics", { alarmTopicArns: Array.from({ length: 6 }, () => TOPIC) }, "InvalidBackupTimer"],
+    [
+      "lets another role pass the roles of instances",
+      { roleArn: "arn:aws:iam::111122223333:role/backup", instanceRoleArns: [] },
+      "InvalidBackupTimer",
+    ],
     ["has a name with spaces", { name: "my backups" }, "InvalidBackupTimer"],
     ["copies to a bucket", { copies: [{ vaultArn: "arn:aws:s3:::bucket" }] }, "InvalidBackupTimer"],
     [
@@ -198,6 +318,7 @@ describe("a backup timer of AWS", () => {
       "keeps for exactly 90 days of cold storage",
       { retention: Duration.days(120), coldStorageAfter: Duration.days(30) },
     ],
+    ["has the name of a vault with capitals", { name: "Prod_Vault" }],
     ["comes every hour", { schedule: Schedule.cron("@hourly") }],
   ])("is accepted when it %s", (_case, props) => {
     expect(codeOf(props)).toBe("accepted");

@@ -1,7 +1,7 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import { describe, expect, test } from "@jest/globals";
-import { TerraformStack, Testing } from "cdktf";
+import { TerraformStack, Testing, Token } from "cdktf";
 import { DumpTarget } from "../../../lib/aws/backup/dump-target";
 import { DumpTimer, type DumpTimerProps } from "../../../lib/aws/backup/dump-timer";
 import { BackupTimer, type BackupTimerProps } from "../../../lib/google/backup/backup-timer";
@@ -41,21 +41,93 @@ describe("a dump timer", () => {
         Action: "ecs:RunTask",
         Resource: "arn:aws:ecs:eu-central-1:111122223333:task-definition/dump:3",
       },
-      { Effect: "Allow", Action: "iam:PassRole", Resource: ["arn:aws:iam::111122223333:role/dump"] },
+      {
+        Effect: "Allow",
+        Action: "iam:PassRole",
+        Resource: ["arn:aws:iam::111122223333:role/dump"],
+        Condition: { StringLike: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+      },
     ]);
   });
 
-  test("hears of a task that failed or never started, and of a day without a run", () => {
+  test("lets the scheduler assume its role for its own schedule group only", () => {
+    const { assume_role_policy } = onlyResource(stackOf({}), "aws_iam_role");
+    expect(JSON.parse(assume_role_policy as string).Statement[0].Condition).toEqual({
+      StringEquals: {
+        "aws:SourceAccount": expect.stringMatching(/^\$\{data\.aws_caller_identity\..*\.account_id\}$/),
+        "aws:SourceArn": expect.stringMatching(/^\$\{aws_scheduler_schedule_group\..*\.arn\}$/),
+      },
+    });
+  });
+
+  // https://github.com/aws/aws-cdk/issues/30390
+  const FAMILY = "arn:aws:ecs:eu-central-1:111122223333:task-definition/dump";
+  const unknown = Token.asString({ resolve: () => "${aws_ecs_task_definition.dump.arn}" });
+  test.each<[string, string, unknown, unknown[]]>([
+    ["with a revision", `${FAMILY}:3`, `${FAMILY}:3`, [`${FAMILY}:3`]],
+    ["without a revision", FAMILY, `${FAMILY}:*`, [{ prefix: `${FAMILY}:` }]],
+    [
+      "that Terraform alone knows",
+      unknown,
+      ["${aws_ecs_task_definition.dump.arn}", "${aws_ecs_task_definition.dump.arn}:*"],
+      ["${aws_ecs_task_definition.dump.arn}", { prefix: "${aws_ecs_task_definition.dump.arn}:" }],
+    ],
+  ])("may start a task definition %s, and recognizes its failures", (_what, taskDefinitionArn, resource, event) => {
+    // WHEN
+    const target = DumpTarget.ecsTask({
+      clusterArn: "arn:aws:ecs:eu-central-1:111122223333:cluster/app",
+      taskDefinitionArn,
+      roleArns: ["arn:aws:iam::111122223333:role/dump"],
+      subnetIds: ["subnet-1"],
+    });
+    const stack = stackOf({ target, alarmTopicArns: [TOPIC] });
+    // THEN
+    const { Statement } = JSON.parse(onlyResource(stack, "aws_iam_role_policy").policy as string);
+    expect(Statement[0]).toEqual({ Effect: "Allow", Action: "ecs:RunTask", Resource: resource });
+    const pattern = JSON.parse(onlyResource(stack, "aws_cloudwatch_event_rule").event_pattern as string);
+    expect(pattern.detail.taskDefinitionArn).toEqual(event);
+  });
+
+  // https://github.com/cn-terraform/terraform-aws-ecs-fargate-scheduled-task/issues/42
+  test("lets everything that it makes be changed, such as a role that may tag tasks", () => {
+    // WHEN
+    const stack = stackOf({
+      alarmTopicArns: [TOPIC],
+      transform: {
+        schedule: { state: "DISABLED" },
+        group: { tags: { team: "ef" } },
+        role: { description: "changed" },
+        rolePolicy: (config) => {
+          const document = JSON.parse(config.policy);
+          document.Statement.push({ Effect: "Allow", Action: "ecs:TagResource", Resource: "*" });
+          return { ...config, policy: JSON.stringify(document) };
+        },
+        failedRule: { description: "changed" },
+        alarm: { actionsEnabled: false },
+      },
+    });
+    // THEN
+    expect(onlyResource(stack, "aws_scheduler_schedule")).toMatchObject({ state: "DISABLED" });
+    expect(onlyResource(stack, "aws_scheduler_schedule_group")).toMatchObject({ tags: { team: "ef" } });
+    expect(onlyResource(stack, "aws_iam_role")).toMatchObject({ description: "changed" });
+    expect(onlyResource(stack, "aws_iam_role_policy").policy).toContain("ecs:TagResource");
+    expect(onlyResource(stack, "aws_cloudwatch_event_rule")).toMatchObject({ description: "changed" });
+    for (const each of Object.values(stack.resource.aws_cloudwatch_metric_alarm!)) {
+      expect(each).toMatchObject({ actions_enabled: false });
+    }
+  });
+
+  test("tells a topic of a task that failed or never started, and of a day without a run", () => {
     // WHEN
     const stack = stackOf({ alarmTopicArns: [TOPIC] });
     // THEN
     const pattern = JSON.parse(onlyResource(stack, "aws_cloudwatch_event_rule").event_pattern as string);
     expect(pattern.detail.containers.exitCode).toEqual([{ "anything-but": 0 }, { exists: false }]);
     const alarms = Object.values(stack.resource.aws_cloudwatch_metric_alarm!).map(({ alarm_name }) => alarm_name);
-    expect(alarms.sort()).toEqual(["app-ef-backup-absent", "app-ef-dump-dropped"]);
+    expect(alarms.sort()).toEqual(["app-ef-backup-absent", "app-ef-dump-dropped", "app-ef-dump-failed-undelivered"]);
   });
 
-  test("hears of a function that threw", () => {
+  test("tells a topic of a function that threw", () => {
     const target = DumpTarget.lambda("arn:aws:lambda:eu-central-1:111122223333:function:dump");
     const alarms = Object.values(stackOf({ target, alarmTopicArns: [TOPIC] }).resource.aws_cloudwatch_metric_alarm!);
     expect(alarms).toContainEqual(expect.objectContaining({ namespace: "AWS/Lambda", metric_name: "Errors" }));
@@ -77,7 +149,17 @@ describe("a dump timer", () => {
     ["may be as late as the next run", { jitter: Duration.hours(24) }, "JitterTooLong"],
     ["has a jitter of seconds", { jitter: Duration.seconds(90) }, "InvalidBackupTimer"],
     ["retries for two days", { retryFor: Duration.days(2) }, "InvalidBackupTimer"],
-    ["comes every 2 minutes", { schedule: Schedule.every(Duration.minutes(2)) }, "ScheduleTooFrequent"],
+    ["retries for half a minute", { retryFor: Duration.seconds(30) }, "InvalidBackupTimer"],
+    ["changes alarms that it does not make", { transform: { alarm: {} } }, "TransformWithoutResource"],
+    [
+      "changes the rule for tasks of a function",
+      {
+        target: DumpTarget.lambda("arn:aws:lambda:eu-central-1:111122223333:function:dump"),
+        alarmTopicArns: [TOPIC],
+        transform: { failedRule: {} },
+      },
+      "TransformWithoutResource",
+    ],
   ])("is refused when it %s", (_mistake, props, code) => {
     const make = () => new DumpTimer(new TerraformStack(Testing.app(), "test"), "dumps", { ...PROPS, ...props });
     expect(make).toThrow(expect.objectContaining({ code }));
@@ -114,11 +196,30 @@ describe("a backup timer of Google Cloud", () => {
     });
   });
 
-  test("hears of failures, and of absence where Cloud Monitoring can", () => {
+  test("tells of failures, and of absence where Cloud Monitoring can", () => {
     const channels = { notificationChannels: ["projects/app/notificationChannels/1"] };
     const hourly = stackOf({ ...channels, schedule: Schedule.cron("@hourly") });
     expect(Object.keys(hourly.resource.google_monitoring_alert_policy!)).toHaveLength(2);
     expect(Object.keys(stackOf(channels).resource.google_monitoring_alert_policy!)).toHaveLength(1);
+  });
+
+  test("lets everything that it makes be changed", () => {
+    // WHEN
+    const stack = stackOf({
+      notificationChannels: ["projects/app/notificationChannels/1"],
+      transform: {
+        job: { paused: true },
+        invoker: { condition: { title: "-", expression: "true" } },
+        alert: { enabled: false },
+      },
+    });
+    // THEN
+    expect(onlyResource(stack, "google_cloud_scheduler_job")).toMatchObject({ paused: true });
+    expect(onlyResource(stack, "google_cloud_run_v2_job_iam_member")).toHaveProperty("condition");
+    expect(onlyResource(stack, "google_monitoring_alert_policy")).toMatchObject({ enabled: false });
+    expect(() => stackOf({ transform: { alert: { enabled: false } } })).toThrow(
+      expect.objectContaining({ code: "TransformWithoutResource" }),
+    );
   });
 
   test("is refused on the last day of the month, which five fields cannot say", () => {

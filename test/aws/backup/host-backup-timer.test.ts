@@ -1,11 +1,12 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { describe, expect, test } from "@jest/globals";
 import { App, TerraformStack, Testing } from "cdktf";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SystemsManagerPlacement } from "../../../lib/aws/backup/systems-manager-placement";
 import { HostBackupTimer } from "../../../lib/backup/host-backup-timer";
-import type { HostBackupTimerProps } from "../../../lib/backup/host-backup-timer-props";
+import type { HostBackupTimerProps, HostFile } from "../../../lib/backup/host-backup-timer-props";
 import { Duration } from "../../../lib/core/duration";
 import { Schedule } from "../../../lib/schedule/schedule";
 import { scratchDirectory } from "../../support/repository";
@@ -64,11 +65,68 @@ describe("a backup timer of a host", () => {
     const timer = timerOf({ scheduler: "cron", schedule: Schedule.onCalendar("Mon..Fri 02:30 Europe/Berlin") });
     expect(timer.files.map(({ path }) => path)).toEqual(["/etc/cron.d/app-ef"]);
     expect(contentOf(timer, "app-ef")).toContain(
-      "CRON_TZ=Europe/Berlin\n30 2 * * 1-5 backup /usr/local/bin/sterna backup run /etc/sterna/backups/app-ef.json",
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nCRON_TZ=Europe/Berlin\n30 2 * * 1-5 backup /usr/local/bin/sterna backup run /etc/sterna/backups/app-ef.json",
     );
   });
 
-  test("writes its files to the stack's folder, when nobody places them", () => {
+  test.each(["cron", "systemd"] as const)("by %s finds the Node.js that sterna was installed beside", (scheduler) => {
+    const place = "/opt/node/bin";
+    const file = contentOf(
+      timerOf({ scheduler, sternaPath: `${place}/sterna` }),
+      scheduler === "cron" ? "app-ef" : "app-ef.service",
+    );
+    const path = `PATH=${place}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+    expect(file.split("\n")).toContain(scheduler === "cron" ? path : `Environment=${path}`);
+  });
+
+  test("runs from cron with what cron sets, also where Node.js is in /usr/local/bin only", () => {
+    // GIVEN the file for cron, and a folder that stands for /usr/local/bin
+    const directory = scratchDirectory("cron-path");
+    try {
+      mkdirSync(join(directory, "bin"));
+      const write = (name: string, text: string) => writeFileSync(join(directory, "bin", name), text, { mode: 0o755 });
+      write("only-here", "#!/bin/sh\nexit 0\n");
+      write("sterna", "#!/usr/bin/env only-here\n");
+      const file = contentOf(timerOf({ scheduler: "cron", sternaPath: join(directory, "bin", "sterna") }), "app-ef");
+      const [, path] = /^PATH=(.*)$/m.exec(file)!;
+      const [, command] = /^0 2 \* \* \* backup (.*)$/m.exec(file)!;
+      // WHEN
+      const status = (PATH: string) => spawnSync("/bin/sh", ["-c", command!], { env: { PATH } }).status;
+      // THEN
+      expect(status("/usr/bin:/bin")).toBe(127);
+      expect(status(path!)).toBe(0);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test("lets its files and what places them be changed", () => {
+    // WHEN
+    const stack = synthesize((scope) => {
+      new AwsProvider(scope, "aws");
+      const placement = SystemsManagerPlacement.byTags(
+        { Role: "database" },
+        { document: { tags: { team: "ef" } }, association: { maxConcurrency: "1" } },
+      );
+      const file = ({ path, content }: HostFile) => ({
+        path: `${path}'s`,
+        content: content.replace("Nice=10", "Nice=19"),
+      });
+      new HostBackupTimer(scope, "timer", { ...PROPS, placement, transform: { file } });
+    });
+    // THEN
+    const document = onlyResource(stack, "aws_ssm_document");
+    const script: string[] = JSON.parse(document.content as string).mainSteps[0].inputs.runCommand;
+    expect(script).toContain(
+      `mv '/etc/systemd/system/app-ef.timer'\\''s.new' '/etc/systemd/system/app-ef.timer'\\''s'`,
+    );
+    const [, service] = /^printf %s '([A-Za-z0-9+/=]+)'/.exec(script[2]!)!;
+    expect(Buffer.from(service!, "base64").toString()).toContain("Nice=19");
+    expect(document).toMatchObject({ tags: { team: "ef" } });
+    expect(onlyResource(stack, "aws_ssm_association")).toMatchObject({ max_concurrency: "1" });
+  });
+
+  test("writes its files to the stack's folder without a placement", () => {
     // GIVEN
     const outdir = scratchDirectory("host-timer");
     try {
@@ -120,7 +178,7 @@ describe("a backup timer of a host", () => {
       "ScheduleUntranslatable",
     ],
     ["delays past the next run", { jitter: Duration.days(1) }, "JitterTooLong"],
-    ["comes every second", { schedule: Schedule.onCalendar("*:*:*") }, "ScheduleTooFrequent"],
+    ["is placed on no instance", { placement: SystemsManagerPlacement.byTags({}) }, "InvalidBackupTimer"],
   ])("is refused when it %s", (_mistake, props, code) => {
     expect(() => timerOf(props)).toThrow(expect.objectContaining({ code }));
   });

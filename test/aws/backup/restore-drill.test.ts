@@ -42,9 +42,43 @@ describe("a restore drill of AWS Backup", () => {
     expect(onlyResource(stack, "aws_backup_restore_testing_selection")).toMatchObject({
       name: "app_ef_rds_1",
       protected_resource_type: "RDS",
-      protected_resource_arns: ["*"],
       protected_resource_conditions: [{ string_equals: [{ key: "aws:ResourceTag/system", value: "app-ef" }] }],
     });
+  });
+
+  // AWS takes one of them: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RestoreTestingSelectionForCreate.html
+  test.each<[string, RestoreDrillProps["restore"][number], string]>([
+    ["tags", { type: "EC2", tags: { BackupPlan: "daily" } }, "protected_resource_conditions"],
+    ["resources", { type: "EC2", resources: ["arn:aws:ec2:*:*:instance/i-1"] }, "protected_resource_arns"],
+    ["its type alone", { type: "EC2" }, "protected_resource_arns"],
+  ])("selects by %s in exactly one of the two ways that AWS Backup has", (_what, restored, attribute) => {
+    const selection = onlyResource(stackOf({ restore: [restored] }), "aws_backup_restore_testing_selection");
+    const ways = ["protected_resource_arns", "protected_resource_conditions"];
+    expect(Object.keys(selection).filter((name) => ways.includes(name))).toEqual([attribute]);
+  });
+
+  test("gives selections names of 50 characters at most, and none twice", () => {
+    const restore = [{ type: "DocumentDB" }, { type: "DocumentDB" }] as const;
+    const stack = stackOf({ name: "a".repeat(50), restore });
+    const names = Object.values(stack.resource.aws_backup_restore_testing_selection!).map(({ name }) => name as string);
+    expect(names.map((name) => name.length)).toEqual([50, 50]);
+    expect(new Set(names).size).toBe(2);
+  });
+
+  test("lets its plan, its selections, its role and the policy for roles of instances be changed", () => {
+    const stack = stackOf({
+      instanceRoleArns: ["arn:aws:iam::111122223333:role/web"],
+      transform: {
+        plan: { tags: { team: "ef" } },
+        selection: { validationWindowHours: 4 },
+        role: { description: "changed" },
+        rolePolicy: { name: "changed" },
+      },
+    });
+    expect(onlyResource(stack, "aws_backup_restore_testing_plan")).toMatchObject({ tags: { team: "ef" } });
+    expect(onlyResource(stack, "aws_backup_restore_testing_selection")).toMatchObject({ validation_window_hours: 4 });
+    expect(onlyResource(stack, "aws_iam_role")).toMatchObject({ description: "changed" });
+    expect(onlyResource(stack, "aws_iam_role_policy")).toMatchObject({ name: "changed" });
   });
 
   test("has a role that may restore, and objects of S3 where there are some", () => {
@@ -61,9 +95,19 @@ describe("a restore drill of AWS Backup", () => {
   });
 
   test.each([
-    ["restores nothing", { restore: [] }, "no drill would ever fail"],
+    ["restores nothing", { restore: [] }, "no drill could fail"],
     ["has no vault", { vaultArns: [] }, "vaultArns is empty"],
     ["has an empty list of resources", { restore: [{ type: "EFS", resources: [] }] }, "resources of EFS is empty"],
+    [
+      "selects by tags and by resources",
+      { restore: [{ type: "EFS", resources: ["arn:aws:efs:…:a"], tags: { a: "b" } }] },
+      "by resources and by tags",
+    ],
+    [
+      "names 31 resources",
+      { restore: [{ type: "EFS", resources: Array.from({ length: 31 }, (_, index) => `arn:aws:efs:…:${index}`) }] },
+      "AWS Backup takes 30",
+    ],
     ["looks back too far", { youngerThan: Duration.days(366) }, "youngerThan is 366 days"],
     ["has half an hour to begin", { startWindow: Duration.minutes(30) }, "startWindow is 0.5 hours"],
     ["keeps what it restored too long", { restore: [{ type: "EFS", keepRestoredFor: Duration.days(8) }] }, "192 hours"],

@@ -1,10 +1,12 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { describe, expect, it, test } from "@jest/globals";
+import { Token } from "cdktf";
 import { BlueGreenService } from "../../../lib/aws/blue-green/blue-green-service";
 import type { BlueGreenServiceProps } from "../../../lib/aws/blue-green/blue-green-service-props";
 import { Duration } from "../../../lib/core/duration";
 import { SecretReference } from "../../../lib/core/references";
 import { Size } from "../../../lib/core/size";
+import type { Color } from "../../../lib/manifest/rollout";
 import { synthesize, type SynthesizedStack } from "../../support/synth";
 import { changes, SERVICE, STEADY, synthesizeService } from "./service";
 
@@ -183,9 +185,235 @@ describe("a service in two colors", () => {
     expect(names).toEqual({ blue: ["shop-blue-errors", "shop-blue-unhealthy"], green: [] });
   });
 
+  describe("when a port changes", () => {
+    const rules = (stack: SynthesizedStack): unknown[][] =>
+      ["aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"].flatMap((type) =>
+        Object.entries(stack.resource[type]!)
+          .filter(([name]) => /ToTasks|FromLoadBalancer/.test(name))
+          .map(([name, { from_port, lifecycle }]) => [`${type}.${name}`, from_port, lifecycle]),
+      );
+
+    // https://github.com/hashicorp/terraform/issues/16120
+    it("keeps its target groups, and closes the old port after the tasks on it are gone", () => {
+      // WHEN
+      const [before, after] = [synthesizeService(), synthesizeService({ containerPort: 9090 })];
+
+      // THEN no target group is replaced: its port is a default that ECS overrides
+      for (const group of resources(after, "aws_lb_target_group")) {
+        expect(group.lifecycle).toMatchObject({ create_before_destroy: true, ignore_changes: ["port"] });
+      }
+      // Another rule, which Terraform makes before it destroys the old one, after whatever depends on both
+      const addresses = [...rules(before), ...rules(after)].map(([address]) => address);
+      expect(new Set(addresses).size).toBe(4);
+      for (const [, , lifecycle] of [...rules(before), ...rules(after)]) {
+        expect(lifecycle).toEqual({ create_before_destroy: true });
+      }
+      for (const stack of [before, after]) {
+        const [service] = resources(stack, "aws_ecs_service");
+        expect(service!.depends_on).toEqual(expect.arrayContaining(rules(stack).map(([address]) => address)));
+      }
+    });
+
+    it("has a port for each color when the port comes with a release", () => {
+      // WHEN
+      const stack = synthesizeService({ rollout: WALK.canary, containerPort: { "1.0.0": 8080, "1.1.0": 9090 } });
+
+      // THEN
+      const ports = resources(stack, "aws_ecs_service").map(
+        ({ load_balancer }) => (load_balancer as Block[])[0]!.container_port,
+      );
+      expect(ports).toEqual([8080, 9090]);
+      const mapped = resources(stack, "aws_ecs_task_definition").map(({ container_definitions }) => {
+        const [container] = JSON.parse(container_definitions as string) as { portMappings: unknown }[];
+        return container!.portMappings;
+      });
+      expect(mapped).toEqual([8080, 9090].map((containerPort) => [{ containerPort, protocol: "tcp" }]));
+      expect(rules(stack).map(([, port]) => port)).toEqual([8080, 9090, 8080, 9090]);
+      // The port of the old release closes when its color goes, and the live color changes with none of it.
+      const ported = (rollout: keyof typeof WALK) =>
+        synthesizeService({ rollout: WALK[rollout], containerPort: { "1.0.0": 8080, "1.1.0": 9090 } });
+      expect(changes(ported("steady"), ported("prewarm")).filter((line) => line.startsWith("~"))).toEqual([]);
+      expect(changes(ported("cutover"), ported("retired")).filter((line) => line.startsWith("~"))).toEqual([]);
+    });
+  });
+
+  // https://github.com/terraform-aws-modules/terraform-aws-alb/issues/251
+  it("has target groups that can be replaced, whatever replaces them: none has a fixed name", () => {
+    for (const group of resources(synthesizeService(), "aws_lb_target_group")) {
+      expect(group).not.toHaveProperty("name");
+      expect(group).toMatchObject({ name_prefix: expect.stringMatching(/^shop-[bg]$/) });
+    }
+    const [named] = resources(
+      synthesizeService({ transform: { targetGroup: { name: "mine" } } }),
+      "aws_lb_target_group",
+    );
+    expect(named).toMatchObject({ name: "mine" });
+    expect(named).not.toHaveProperty("name_prefix");
+  });
+
+  it.each([
+    ["steady", { blue: true, green: false }],
+    ["prewarm", { blue: true, green: false }],
+    ["canary", { blue: true, green: true }],
+    ["cutover", { blue: false, green: true }],
+  ] as const)("refuses plans that would replace what serves traffic, in the phase %s", (phase, kept) => {
+    // WHEN
+    const stack = synthesizeService({ rollout: WALK[phase] });
+
+    // THEN
+    const prevented = (type: string) =>
+      Object.entries(stack.resource[type]!).map(([name, { lifecycle }]) => [
+        /blue|green/.exec(name)![0],
+        (lifecycle as { prevent_destroy?: boolean }).prevent_destroy,
+      ]);
+    expect(Object.fromEntries(prevented("aws_lb_target_group"))).toEqual(kept);
+    for (const [color, prevent] of prevented("aws_ecs_service")) expect(prevent).toBe(kept[color as Color]);
+    expect(resources(stack, "aws_lb")[0]).toMatchObject({ lifecycle: { prevent_destroy: true } });
+  });
+
+  it("can be destroyed once its protection was turned off", () => {
+    const stack = synthesizeService({ deletionProtection: false });
+    expect(resources(stack, "aws_lb")[0]).toMatchObject({ enable_deletion_protection: false });
+    expect(JSON.stringify(stack.resource)).not.toContain('"prevent_destroy":true');
+  });
+
+  const repository = (host: string, name: string) => `${host}/${name}@sha256:${"0".repeat(64)}`;
+  it.each([
+    [
+      "no repository, for images of another registry",
+      { "1.0.0": repository("registry.example.org", "shop") },
+      undefined,
+    ],
+    [
+      "the repositories of its images in Amazon ECR",
+      {
+        "1.0.0": repository("123456789012.dkr.ecr.eu-central-1.amazonaws.com", "shop/web"),
+        "1.1.0": repository("210987654321.dkr.ecr.cn-north-1.amazonaws.com.cn", "shop"),
+      },
+      ["ecr:eu-central-1:123456789012:repository/shop/web", "ecr:cn-north-1:210987654321:repository/shop"],
+    ],
+  ])("may pull from %s", (_what, images, expected) => {
+    const [policy] = resources(synthesizeService({ images }), "aws_iam_role_policy");
+    const statements = JSON.parse(policy!.policy as string).Statement as { Action: unknown; Resource: string[] }[];
+    const pull = statements.find(({ Action }) => String(Action).includes("ecr:BatchGetImage"));
+    const partition = /\$\{data\.aws_partition\.\w+\.partition\}/;
+    expect(pull?.Resource.map((arn) => arn.replace(partition, "P")).sort()).toEqual(
+      expected?.map((arn) => `arn:P:${arn}`).sort(),
+    );
+    expect(JSON.stringify(statements)).not.toContain("repository/*");
+  });
+
+  it("has Terraform find the repository of an image that only Terraform knows", () => {
+    const unknown = Token.asString({ resolve: () => "${aws_ecr_repository.shop.repository_url}" });
+    const [policy] = resources(
+      synthesizeService({ images: { "1.0.0": `${unknown}@sha256:${"0".repeat(64)}` } }),
+      "aws_iam_role_policy",
+    );
+    expect(policy!.policy).toContain("replace(");
+    expect(policy!.policy).not.toContain("repository/*");
+  });
+
+  it("may decrypt secrets and parameters under keys of their own", () => {
+    const key = "arn:aws:kms:us-east-1:1:key/own";
+    const stack = synthesizeService({
+      secrets: { TOKEN: "arn:aws:ssm:us-east-1:1:parameter/shop/token" },
+      secretKmsKeyArns: [key],
+    });
+    expect(JSON.parse(resources(stack, "aws_iam_role_policy")[0]!.policy as string).Statement).toContainEqual({
+      Effect: "Allow",
+      Action: "kms:Decrypt",
+      Resource: [key],
+      Condition: { StringLike: { "kms:ViaService": ["secretsmanager.*", "ssm.*"] } },
+    });
+  });
+
+  it("lets ECS assume the role of its tasks for tasks of its account and region only", () => {
+    const role = resources(synthesizeService(), "aws_iam_role").find(({ name }) => name === "shop-task");
+    expect(JSON.parse(role!.assume_role_policy as string).Statement[0].Condition).toEqual({
+      StringEquals: { "aws:SourceAccount": expect.stringMatching(/account_id\}$/) },
+      ArnLike: { "aws:SourceArn": expect.stringMatching(/^arn:\$\{data\.aws_partition\..*\}:ecs:\$\{data.*:\*$/) },
+    });
+  });
+
+  it("serves plain HTTP inside of a VPC, with a reason", () => {
+    // WHEN
+    const stack = synthesizeService({
+      certificateArn: undefined,
+      internal: true,
+      acknowledge: { PlaintextWithoutReason: "a service mesh encrypts" },
+    });
+
+    // THEN
+    expect(resources(stack, "aws_lb_listener").map(({ port, protocol }) => [port, protocol])).toEqual([
+      [80, "HTTP"],
+      [8443, "HTTP"],
+    ]);
+    expect(listener(stack, 80).default_action).toMatchObject([{ type: "forward" }]);
+  });
+
+  it("lets everything that it makes be changed, a color by itself where it has colors", () => {
+    // WHEN
+    const tagged = { tags: { team: "birds" } };
+    const stack = synthesizeService({
+      rollout: WALK.canary,
+      transform: {
+        ...{ loadBalancer: tagged, listener: tagged, testListener: tagged, redirectListener: tagged, log: tagged },
+        ...{ securityGroup: tagged, service: tagged, taskDefinition: tagged, alarm: tagged, scalableTarget: tagged },
+        ...{ executionRole: tagged, taskRole: tagged },
+        targetGroup: (config, color) => ({
+          ...config,
+          ...tagged,
+          ...(color === "green" && { protocolVersion: "GRPC" }),
+        }),
+        executionRolePolicy: { name: "changed" },
+        scalingPolicy: (config) => ({ ...config, name: `${config.name}-changed` }),
+      },
+    });
+
+    // THEN
+    const untagged = Object.entries(stack.resource).flatMap(([type, blocks]) =>
+      Object.values(blocks).some(({ tags }) => JSON.stringify(tags) !== JSON.stringify(tagged.tags)) ? [type] : [],
+    );
+    expect(untagged.sort()).toEqual([
+      "aws_appautoscaling_policy",
+      "aws_iam_role_policy",
+      "aws_vpc_security_group_egress_rule",
+      "aws_vpc_security_group_ingress_rule",
+    ]);
+    expect(resources(stack, "aws_iam_role_policy")).toMatchObject([{ name: "changed" }]);
+    expect(resources(stack, "aws_appautoscaling_policy")).toMatchObject([
+      { name: "shop-blue-cpu-changed" },
+      { name: "shop-green-cpu-changed" },
+    ]);
+    const versions = resources(stack, "aws_lb_target_group").map(({ protocol_version }) => protocol_version);
+    expect(versions).toEqual([undefined, "GRPC"]);
+  });
+
   test.each<[string, Partial<BlueGreenServiceProps>, string, string]>([
-    ["a name that no target group can take", { serviceName: "Shop" }, "InvalidServiceName", '"Shop"'],
-    ["a name that is too long", { serviceName: "s".repeat(27) }, "InvalidServiceName", "1 to 26"],
+    ["a name that no load balancer can take", { serviceName: "shop_1" }, "InvalidServiceName", '"shop_1"'],
+    ["a name that AWS keeps to itself", { serviceName: "internal-shop" }, "InvalidServiceName", '"internal-"'],
+    ["a name that is too long", { serviceName: "s".repeat(33) }, "InvalidServiceName", "1 to 32"],
+    ["a release without a port", { containerPort: { "0.9.0": 80 } }, "InvalidPort", 'add "1.0.0": 8080'],
+    ["a port of a release out of range", { containerPort: { "1.0.0": 0 } }, "InvalidPort", 'containerPort["1.0.0"]'],
+    ["plain HTTP to the internet", { certificateArn: undefined }, "PlaintextWithoutReason", "internal: true"],
+    [
+      "a reason for plain HTTP beside a certificate",
+      { acknowledge: { PlaintextWithoutReason: "a service mesh encrypts" } },
+      "NothingToAcknowledge",
+      "PlaintextWithoutReason",
+    ],
+    [
+      "a transform of a role that it does not make",
+      { taskRoleArn: "arn:aws:iam::1:role/shop", transform: { taskRole: { description: "-" } } },
+      "TransformWithoutResource",
+      "taskRoleArn",
+    ],
+    [
+      "a variable that is a secret",
+      { environmentVariables: { API_TOKEN: "k3Jd8sPq0Zx7Lm2V" } },
+      "LiteralSecretValue",
+      "environmentVariables.API_TOKEN",
+    ],
     ["a release without an image", { rollout: STEADY.prewarm("9.0.0") }, "ImageMissing", "green runs release 9.0.0"],
     ["an image with a tag", { images: { "1.0.0": "shop:latest" } }, "ImageWithoutDigest", '"shop:latest"'],
     [
@@ -200,7 +428,7 @@ describe("a service in two colors", () => {
       "a secret that is written out",
       { secrets: { TOKEN: "hunter2-hunter2" } },
       "LiteralSecretValue",
-      "the secret TOKEN is a text that is no ARN",
+      "the secret TOKEN is plain text and not an ARN",
     ],
     [
       "a secret by a name, which ECS takes for a parameter",
@@ -212,15 +440,15 @@ describe("a service in two colors", () => {
       "a password",
       { environmentVariables: { URL: "redis://:secret@cache/" } },
       "LiteralPassword",
-      "write secrets: { URL: ",
+      "environmentVariables.URL is a URL with a password",
     ],
     [
       "a variable of two options",
       { environmentVariables: { A: "1" }, secrets: { A: "arn:aws:ssm:us-east-1:1:parameter/a" } },
       "InvalidEnvironmentVariable",
-      "A stands in",
+      "A is in",
     ],
-    ["a test listener on the live port", { testPort: 443 }, "TestListenerLive", "port 443"],
+    ["a test listener on the live port", { testPort: 443 }, "TestListenerLive", "testPort is 443"],
     ["fewer tasks at most than at least", { minTasks: 4, maxTasks: 2 }, "InvalidTaskCount", "4 to 2"],
     ["a color without tasks", { minTasks: 0 }, "InvalidTaskCount", "0 to 10"],
     ["half a task", { maxTasks: 2.5 }, "InvalidTaskCount", "2.5"],

@@ -31,12 +31,18 @@ export function synthesizeService(props: Partial<BlueGreenServiceProps> = {}): S
   });
 }
 
+/** Without what no plan shows: what Terraform is told to do, and what it is told to ignore. */
+function shown({ lifecycle, ...block }: Record<string, unknown>): string {
+  const { ignore_changes: ignored = [] } = (lifecycle ?? {}) as { ignore_changes?: readonly string[] };
+  return JSON.stringify(Object.entries(block).filter(([name]) => !ignored.includes(name)));
+}
+
 /** The addresses of a stack's resources whose configuration is not the same in both; sorted, with what happens to them. */
 export function changes(before: SynthesizedStack, after: SynthesizedStack): string[] {
   const flat = ({ resource }: SynthesizedStack) =>
     new Map(
       Object.entries(resource).flatMap(([type, blocks]) =>
-        Object.entries(blocks).map(([name, block]) => [`${type}.${name}`, JSON.stringify(block)] as const),
+        Object.entries(blocks).map(([name, block]) => [`${type}.${name}`, shown(block)] as const),
       ),
     );
   const [was, is] = [flat(before), flat(after)];

@@ -50,7 +50,6 @@ describe("a rotating secret", () => {
     const stack = synthesized();
     expect(onlyResource(stack, "aws_secretsmanager_secret_rotation")).toMatchObject({
       rotation_rules: { schedule_expression: "rate(30 days)", duration: "3h" },
-      rotate_immediately: true,
     });
     expect(onlyResource(stack, "aws_kms_key")).toMatchObject({ enable_key_rotation: true });
     expect(onlyResource(stack, "aws_secretsmanager_secret")).toMatchObject({
@@ -58,6 +57,65 @@ describe("a rotating secret", () => {
       recovery_window_in_days: 30,
       lifecycle: { prevent_destroy: true },
     });
+  });
+
+  // https://github.com/aws/aws-cdk/issues/25365
+  it("rotates at once when it is created, and waits for the next window when its schedule changes", () => {
+    // GIVEN
+    const stack = synthesized();
+    const ids = Object.keys(stack.resource.terraform_data!);
+    const [first, rules] = ["First", "Rules"].map((name) => ids.find((id) => id.includes(name))!);
+
+    // THEN Terraform compares the id of the rules with the one of the first apply
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation").rotate_immediately).toBe(
+      `\${(terraform_data.${first}.output.rules == terraform_data.${rules}.id)}`,
+    );
+    expect(stack.resource.terraform_data![first!]).toMatchObject({
+      input: { rules: `\${terraform_data.${rules}.id}` },
+      lifecycle: { ignore_changes: ["input"] },
+    });
+    // Every change of what makes a rotation gives the rules another id.
+    const triggers = (props: Partial<RotatingSecretProps>) =>
+      synthesized(props).resource.terraform_data![rules!]!.triggers_replace;
+    for (const props of [{ window: Duration.hours(2) }, { schedule: Schedule.cron("0 3 * * 0") }]) {
+      expect(triggers(props)).not.toEqual(triggers({}));
+    }
+    expect(triggers({ tags: { team: "ef" } })).toEqual(triggers({}));
+  });
+
+  it("rotates with every change when asked to", () => {
+    const stack = synthesized({ rotateOnChange: true });
+    expect(onlyResource(stack, "aws_secretsmanager_secret_rotation").rotate_immediately).toBe(true);
+    expect(stack.resource).not.toHaveProperty("terraform_data");
+  });
+
+  // https://github.com/aws/aws-cdk/issues/18555
+  test.each(["prod/app-secret", "xyz-google", "rds-master", "app-config", "orders-backup", "db-mysql1"])(
+    "takes the name %s, which AWS takes, with a warning",
+    (secretName) => {
+      const warnings = (props: Partial<RotatingSecretProps>) => {
+        const stack = new TerraformStack(Testing.app(), "test");
+        return declare(stack, { secretName, ...props }).node.metadata.map(({ data }) => String(data));
+      };
+      expect(warnings({})).toEqual([expect.stringContaining(`secretName "${secretName}" ends with a hyphen and six`)]);
+      expect(warnings({ adopt: { id: `arn:aws:secretsmanager:eu-central-1:1:secret:${secretName}-AbCdEf` } })).toEqual(
+        [],
+      );
+    },
+  );
+
+  it("lets only Lambda functions of its account assume the role of its function", () => {
+    const { assume_role_policy } = onlyResource(synthesized(), "aws_iam_role");
+    expect(JSON.parse(assume_role_policy as string).Statement).toEqual([
+      {
+        Effect: "Allow",
+        Principal: { Service: "lambda.amazonaws.com" },
+        Action: "sts:AssumeRole",
+        Condition: {
+          StringEquals: { "aws:SourceAccount": expect.stringMatching(/^\$\{data\.aws_caller_identity\./) as unknown },
+        },
+      },
+    ]);
   });
 
   it("gives its function settings that the rotator reads, and no secret", () => {
@@ -163,6 +221,7 @@ describe("a rotating secret", () => {
       resourcePolicy: { blockPublicPolicy: false },
       rotation: (config) => ({ ...config, rotateImmediately: false }),
       functionPermission: { statementId: "changed" },
+      overduePermission: { statementId: "changed as well" },
       rolePolicy: { name: "changed" },
     };
 
@@ -176,7 +235,8 @@ describe("a rotating secret", () => {
     }
     expect(onlyResource(stack, "aws_secretsmanager_secret_policy").block_public_policy).toBe(false);
     expect(onlyResource(stack, "aws_secretsmanager_secret_rotation").rotate_immediately).toBe(false);
-    expect(JSON.stringify(stack.resource.aws_lambda_permission)).toContain('"statement_id":"changed"');
+    const permissions = Object.values(stack.resource.aws_lambda_permission!).map(({ statement_id }) => statement_id);
+    expect(permissions.sort()).toEqual(["changed", "changed as well"]);
     expect(onlyResource(stack, "aws_iam_role_policy").name).toBe("changed");
   });
 
@@ -235,7 +295,18 @@ describe("a rotating secret", () => {
 
   const refused: Array<[code: ErrorCode, what: string, props: Partial<RotatingSecretProps>]> = [
     ["InvalidSecretName", "a space", { secretName: "my secret" }],
-    ["InvalidSecretName", "the end of an ARN", { secretName: "database-AbCdEf" }],
+    ["InvalidSecretName", "a name of 513 characters", { secretName: "x".repeat(513) }],
+    [
+      "TransformWithoutResource",
+      "a transform of a function that it does not make",
+      { strategy: RotationStrategy.custom("arn:…", ["token"]), transform: { function: { timeout: 30 } } },
+    ],
+    [
+      "TransformWithoutResource",
+      "a transform of a key that it does not make",
+      { kmsKeyArn: "arn:aws:kms:eu-central-1:111122223333:key/1", transform: { key: { multiRegion: true } } },
+    ],
+    ["TransformWithoutResource", "a transform of no policy", { transform: { resourcePolicy: {} } }],
     ["RotationScheduleRefused", "every hour", { schedule: Schedule.every(Duration.hours(1)) }],
     ["RotationScheduleRefused", "two schedules", { schedule: Schedule.cron("0 0 13 * 5") }],
     ["ScheduleZoneUnsupported", "another zone", { schedule: Schedule.daily({ at: "02:00", zone: "Europe/Berlin" }) }],

@@ -54,7 +54,25 @@ function synthesizeService(
   });
 }
 
-const runService = (stack: SynthesizedStack) => onlyResource(stack, "google_cloud_run_v2_service");
+/** Names of revisions that Terraform's state remembers, by the resource that holds them. */
+type Remembered = Map<string, string>;
+
+/** What an apply leaves in the state: a resource that ignores its input keeps what it had. */
+function remembered(stack: SynthesizedStack, before: Remembered = new Map()): Remembered {
+  return new Map(
+    Object.entries(stack.resource.terraform_data ?? {}).map(([id, { input, lifecycle }]) => [
+      id,
+      (lifecycle && before.get(id)) ?? (input as { name: string }).name,
+    ]),
+  );
+}
+
+/** The service as Terraform sees it after an apply of the stack before. */
+function runService(stack: SynthesizedStack, before?: Remembered): Record<string, unknown> {
+  const names = remembered(stack, before);
+  const service = JSON.stringify(onlyResource(stack, "google_cloud_run_v2_service"));
+  return JSON.parse(service.replace(/\$\{terraform_data\.([\w-]+)\.output\.name\}/g, (_, id: string) => names.get(id)!));
+}
 const at = (rollout: Rollout) => runService(synthesizeService({ rollout }));
 
 /** Paths of all values, with the name in place of the position where a list has named entries. */
@@ -119,7 +137,9 @@ describe("a service in two colors on Cloud Run", () => {
     // THEN
     expect(changed).toEqual([...expected].sort());
     // No other resource comes, goes or changes.
-    const touched = changes(synthesizeService({ rollout: before }), synthesizeService({ rollout: after }));
+    const touched = changes(synthesizeService({ rollout: before }), synthesizeService({ rollout: after })).filter(
+      (address) => !address.includes("terraform_data."),
+    );
     expect(touched).toHaveLength(expected.length === 0 ? 0 : 1);
   });
 
@@ -134,10 +154,72 @@ describe("a service in two colors on Cloud Run", () => {
     // THEN
     const type = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION";
     expect(traffic).toEqual([
-      { type, revision: "shop-blue-1-0-0", percent: 90, tag: "blue" },
-      { type, revision: "shop-green-1-1-0", percent: 10, tag: "green" },
+      { type, revision: expect.stringMatching(/^shop-blue-1-0-0-[0-9a-f]{8}$/), percent: 90, tag: "blue" },
+      { type, revision: expect.stringMatching(/^shop-green-1-1-0-[0-9a-f]{8}$/), percent: 10, tag: "green" },
     ]);
-    expect(template).toMatchObject({ revision: "shop-green-1-1-0", containers: [{ image: image("1.1.0") }] });
+    expect(template).toMatchObject({
+      revision: (traffic as { revision: string }[])[1]!.revision,
+      containers: [{ image: image("1.1.0") }],
+    });
+  });
+
+  // https://github.com/hashicorp/terraform-provider-google/issues/13921
+  it("gets a revision of another name when a setting changes without a release", () => {
+    // GIVEN
+    const revision = (props: Partial<BlueGreenServiceProps>) => {
+      const service = runService(synthesizeService(props));
+      return (service.template as { revision: string }).revision;
+    };
+    const names = [
+      revision({}),
+      revision({ maxInstances: 5 }),
+      revision({ memory: Size.gibibytes(1) }),
+      revision({ environmentVariables: { LEVEL: "debug" } }),
+      revision({ images: { "1.0.0": image("built again") } }),
+      revision({ transform: { service: (config) => ({ ...config, template: { ...config.template, timeout: "5s" } }) } }),
+    ];
+
+    // THEN
+    expect(new Set(names).size).toBe(names.length);
+    expect(revision({ invokers: { everybody: "allUsers" }, maxInstances: 10 })).toBe(names[0]);
+  });
+
+  it("leaves the live color at its revision when a setting changes together with the release", () => {
+    // GIVEN
+    const before = synthesizeService({ rollout: STEADY });
+    const [live] = runService(before).traffic as { revision: string }[];
+
+    // WHEN
+    const state = remembered(before);
+    const prewarm = synthesizeService({ rollout: PREWARM, maxInstances: 5 });
+    const canary = synthesizeService({ rollout: CANARY, maxInstances: 6 });
+    const abort = synthesizeService({ rollout: CANARY.abort(), maxInstances: 6 });
+    const retired = synthesizeService({ rollout: CANARY.abort().retire(), maxInstances: 6 });
+
+    // THEN
+    const warm = runService(prewarm, state);
+    expect((warm.traffic as { revision: string }[])[0]).toEqual(expect.objectContaining(live));
+    expect((warm.template as { revision: string }).revision).toMatch(/^shop-green-1-1-0-/);
+    const afterPrewarm = remembered(prewarm, state);
+    for (const stack of [canary, abort]) {
+      const [blue] = runService(stack, afterPrewarm).traffic as { revision: string }[];
+      expect(blue!.revision).toBe(live!.revision);
+    }
+    // The setting is kept, so the color gets a revision with it.
+    const [blue] = runService(retired, afterPrewarm).traffic as { revision: string }[];
+    expect(blue!.revision).not.toBe(live!.revision);
+    expect(blue!.revision).toBe((runService(retired).template as { revision: string }).revision);
+  });
+
+  it.each([
+    ["1.2.0-rc.1", "1.2.0-rc-1"],
+    ["1.2.0+5", "1.2.0-5"],
+  ])("names the revisions of %s and %s differently", (...releases) => {
+    const names = releases.map((release) => {
+      const images = { [release]: image("the same") };
+      return runService(synthesizeService({ rollout: Rollout.steady("blue", release), images })).template;
+    });
+    expect(names[0]).not.toEqual(names[1]);
   });
 
   it("shares out all of the traffic on every walk, and changes the template in no step but prewarm and retire", () => {
@@ -175,7 +257,11 @@ describe("a service in two colors on Cloud Run", () => {
 
     // THEN
     expect(runService(stack)).toMatchObject({ deletion_protection: true, ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY" });
-    expect(Object.keys(stack.resource).sort()).toEqual(["google_cloud_run_v2_service", "google_service_account"]);
+    expect(Object.keys(stack.resource).sort()).toEqual([
+      "google_cloud_run_v2_service",
+      "google_service_account",
+      "terraform_data",
+    ]);
     expect(runService(stack).template).toMatchObject({
       service_account: expect.stringContaining("google_service_account.shop_ServiceAccount"),
       scaling: { min_instance_count: 1, max_instance_count: 10 },
@@ -251,7 +337,7 @@ describe("a service in two colors on Cloud Run", () => {
     ["both colors", { rollout: CANARY }],
   ])("writes what the extract of the provider's schema knows: %s", (_, props) => {
     // WHEN
-    const { resource } = synthesizeService(props);
+    const { terraform_data: _builtIn, ...resource } = synthesizeService(props).resource;
 
     // THEN
     const mismatches = Object.entries(resource).flatMap(([type, blocks]) =>
@@ -287,10 +373,31 @@ describe("a service in two colors on Cloud Run", () => {
     ["a name of one letter", { serviceName: "s" }, "InvalidServiceName", "2 to 26"],
     ["a name that is too long", { serviceName: "s".repeat(27) }, "InvalidServiceName", "2 to 26"],
     [
+      "a name that is too long for a service",
+      { serviceName: "s".repeat(50), serviceAccountEmail: "app@shop.iam.gserviceaccount.com" },
+      "InvalidServiceName",
+      "2 to 49",
+    ],
+    [
+      "a transform of an account that it does not make",
+      {
+        serviceAccountEmail: "app@shop.iam.gserviceaccount.com",
+        transform: { serviceAccount: { description: "-" } },
+      },
+      "TransformWithoutResource",
+      "transform.serviceAccount would have no effect",
+    ],
+    [
+      "a secret that is written out",
+      { environmentVariables: { API_TOKEN: "k3Jd8sPq0Zx7Lm2V" } },
+      "LiteralSecretValue",
+      "environmentVariables.API_TOKEN",
+    ],
+    [
       "names that are too long together",
       { serviceName: "s".repeat(26), rollout: Rollout.steady("blue", `1.0.0-${"r".repeat(30)}`) },
       "RevisionNameTooLong",
-      "68 characters",
+      "77 characters",
     ],
     ["a release without an image", { rollout: STEADY.prewarm("9.0.0") }, "ImageMissing", "green runs release 9.0.0"],
     ["an image with a tag", { images: { "1.0.0": "shop:latest" } }, "ImageWithoutDigest", '"shop:latest"'],
@@ -298,7 +405,7 @@ describe("a service in two colors on Cloud Run", () => {
     ["fewer instances at most than at least", { minInstances: 4, maxInstances: 2 }, "InvalidTaskCount", "4 to 2"],
     ["a color that can have no instance", { minInstances: 0, maxInstances: 0 }, "InvalidTaskCount", "0 to 0"],
     ["half an instance", { minInstances: 0.5 }, "InvalidTaskCount", "0.5"],
-    ["too much memory for the CPU", { memory: Size.gibibytes(5) }, "InvalidCloudRunSize", "512 to 4096"],
+    ["too much memory for the CPU", { memory: Size.gibibytes(5) }, "InvalidCloudRunSize", "128 to 4096"],
     ["too little memory for the CPU", { cpu: 8, memory: Size.gibibytes(2) }, "InvalidCloudRunSize", "4096 to 32768"],
     ["a slow start", { startupTimeout: Duration.minutes(5) }, "InvalidProbeTime", "1 to 240"],
     ["a rare health check", { healthCheckInterval: Duration.hours(2) }, "InvalidProbeTime", "1 to 3600"],
@@ -307,7 +414,7 @@ describe("a service in two colors on Cloud Run", () => {
       "a variable of two options",
       { environmentVariables: { A: "1" }, secrets: { A: { secret: "a", version: "1" } } },
       "InvalidEnvironmentVariable",
-      "A stands in",
+      "A is in",
     ],
     [
       "a version that is none",
@@ -325,7 +432,7 @@ describe("a service in two colors on Cloud Run", () => {
       "a password",
       { environmentVariables: { A: "redis://:secret@cache/" } },
       "LiteralPassword",
-      "write secrets: { A: ",
+      "environmentVariables.A is a URL with a password",
     ],
     ["a variable for the color", { environmentVariables: { COLOR: "red" } }, "InvalidEnvironmentVariable", "COLOR"],
     ["an e-mail address without its kind", { invokers: { me: "me@example.org" } }, "InvalidInvoker", "`me`"],
