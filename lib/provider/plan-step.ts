@@ -49,7 +49,10 @@ export async function planCreate(
   try {
     const ledger = session.ledgers(definition.system).home(definition);
     const record = await ledger.get(definition.id);
-    if (record?.status !== "applied") return result();
+    if (record?.status !== "applied") {
+      await ledger.assertLockable?.();
+      return result();
+    }
     assertSameEffect(record, definition);
     return result([warning(ADOPTION, `${definition.id}: applied ${record.appliedAt}`)]);
   } catch (error) {
@@ -82,9 +85,18 @@ export async function planUpdate(
   }
   if (proposed.program !== UNKNOWN && !session.unknown) {
     await assertProved(proposed, session);
-    if (argumentsKnown(proposed)) toDefinition(proposed, session.environment);
+    if (argumentsKnown(proposed)) await assertLockable(toDefinition(proposed, session.environment), session);
   }
   return result(true);
+}
+
+/** A pooler in transaction mode is an error of the plan already: its locks would let two applies run one step. */
+async function assertLockable(definition: StepDefinition, session: ProviderSession): Promise<void> {
+  try {
+    await session.ledgers(definition.system).home(definition).assertLockable?.();
+  } catch (error) {
+    if (!isUnreadableLedger(error)) throw error;
+  }
 }
 
 /** @param step a known one */
@@ -157,7 +169,8 @@ export const ROLLBACK = "Steps will be rolled back";
 /**
  * Plans the removal of a step: a rollback, unless the step says otherwise.
  *
- * @throws EngineError `StepIrreversible`, `StepRemovalRefused`, `AppliedStepRenamed`, `DuplicateStep`
+ * @throws EngineError `StepIrreversible`, `StepRemovalRefused`, `AppliedStepRenamed`, `DuplicateStep`,
+ * `TransactionPooler`
  */
 export async function planRemoval(
   prior: TerraformObject,
@@ -170,7 +183,9 @@ export async function planRemoval(
   memory.destroys(step);
   const definition = toDefinition(prior, session.unknown ? "(not known yet)" : session.environment);
   if (!step.applied && !(await mayHaveLeftSomething(definition, session))) return { ...planned, diagnostics: [] };
-  if (removalOf(definition) === "forget" || !memory.announcesRollback()) return { ...planned, diagnostics: [] };
+  if (removalOf(definition) === "forget") return { ...planned, diagnostics: [] };
+  if (!session.unknown) await assertLockable(definition, session);
+  if (!memory.announcesRollback()) return { ...planned, diagnostics: [] };
   return {
     ...planned,
     diagnostics: [warning(ROLLBACK, `${definition.id} (${definition.release}): ${definition.title}`)],

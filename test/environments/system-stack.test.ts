@@ -214,7 +214,7 @@ describe("ledgers", () => {
     // THEN
     expect(errorOf(() => providerOf(Ledger.postgres({ url }), "staging"))).toMatchObject({
       code: "ProofNotConfigured",
-      message: expect.stringMatching(/the ledger of development is; .*\[at shop-staging\]$/),
+      message: expect.stringMatching(/the ledger of development is not given; .*\[at shop-staging\]$/),
     });
     expect(providerOf(Ledger.postgres({ url }), "staging", Ledger.file()).ledger.kind).toBe("postgres");
     expect(new TestApp(directory).stack({ environment: chain.get("development") }).proof).toBeUndefined();

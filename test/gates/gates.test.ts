@@ -165,7 +165,7 @@ describe("gates", () => {
       "a waiver of what the engine holds",
       () => ({ gates: Checklist.duringMigration(), waivers: [{ ...waiver, gate: "each-step-verified" }] }),
       "InvalidWaiver",
-      "nothing waives",
+      "cannot be waived",
     ],
     [
       "single changes where nobody looks at them",

@@ -1,4 +1,4 @@
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import { type DotenvFile, readDotenv, trapsOf, type DotenvTrap } from "../../engine/dotenv/read-dotenv";
 import { EngineError } from "../../engine/engine-error";
 import { readIfThere } from "../../core/replace-file";

@@ -25,7 +25,7 @@ export const coreErrorCodes = {
   LiteralPassword: "a URL with a password is written out instead of referred to",
   InvalidBackend: "a backend's settings contradict each other or are empty",
   InvalidLedger: "the bucket or the prefix of a ledger is none",
-  ProofNotConfigured: "nobody says where the ledger of the environment before is",
+  ProofNotConfigured: "the ledger of the environment before is not given",
   ProviderNotBuilt: "the Terraform provider's zip is missing",
   StackMissing: "a construct stands outside a `SystemStack`",
   MadeAfterSynth: "a construct is made after app.synth(), so it would be in no plan",

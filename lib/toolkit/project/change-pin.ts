@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { RefusedError } from "../../core/refused-error";
-import { SternaError } from "../../core/errors";
+import { RefusedError, SternaError } from "../../core/errors";
 import { pinsText, readPins, TRIED_PINS, triedPins, withPin, writePins, type PinsFile } from "../../manifest/pins-file";
 import type { Project } from "./project";
 
