@@ -1,3 +1,4 @@
+import { lte } from "semver";
 import { EngineError } from "../engine/engine-error";
 import { assertSameEffect } from "../engine/executor/apply-step";
 import { homeLedger } from "../engine/executor/home-ledger";
@@ -51,6 +52,7 @@ export async function planCreate(
     const record = await ledger.get(definition.id);
     if (record?.status !== "applied") {
       await ledger.assertLockable?.();
+      if (!kindOf(definition.program).effectless) memory.runs(definition, definition.after);
       return result();
     }
     assertSameEffect(record, definition);
@@ -79,7 +81,9 @@ export async function planUpdate(
   };
   if (prior.status === "applied") {
     assertUnchangedEffect(prior, proposed);
-    if (sameHome(prior, proposed)) return result(false, changedVariables(prior, proposed));
+    if (sameHome(prior, proposed)) {
+      return result(false, [...changedVariables(prior, proposed), ...outOfOrder(proposed, session, memory)]);
+    }
     const detail = `Its variables name another database. It runs there, unless the ledger there says that it is applied.`;
     return result(true, [warning(`Step "${String(prior.id)}" moves to another database`, detail)]);
   }
@@ -157,6 +161,22 @@ function changedVariables(prior: TerraformObject, proposed: TerraformObject): Di
   return [warning("Variables of applied steps changed", detail)];
 }
 
+/** A step that was inserted before an applied one runs after it. `sterna plan` refuses that. */
+function outOfOrder(
+  { system, id, after }: TerraformObject,
+  { history }: ProviderSession,
+  memory: PlanMemory,
+): Diagnostic[] {
+  if (history === undefined || !Array.isArray(after) || containsUnknown(after)) return [];
+  const late = memory.runningBefore(String(system), after.map(String));
+  return [...new Set(late)]
+    .filter((each) => !history.outOfOrder.includes(each))
+    .map((each) => {
+      const detail = `${each} comes before ${String(id)}, which is applied already. Put it after all applied steps, or into the next release; or, where its place does not matter, add outOfOrder: ["${each}"] to the migration.`;
+      return warning(OUT_OF_ORDER, detail);
+    });
+}
+
 /** Any error of planning as a diagnostic on the step. */
 export function planFailure(id: unknown, error: unknown): Diagnostic {
   const attribute = error instanceof EngineError && error.code === "AppliedStepEdited" ? "program" : undefined;
@@ -165,6 +185,9 @@ export function planFailure(id: unknown, error: unknown): Diagnostic {
 
 /** Summary of the warning. Terraform folds warnings with the same summary into one where the steps stand in the configuration. */
 export const ROLLBACK = "Steps will be rolled back";
+/** The same for steps of a release that stays: `terraform destroy` removes them, and so does a slip. */
+export const REMOVED = "Applied steps of a release that stays will be rolled back [AppliedStepRemoved]";
+export const OUT_OF_ORDER = "Steps will run after steps that come later [StepOutOfOrder]";
 
 /**
  * Plans the removal of a step: a rollback, unless the step says otherwise.
@@ -186,10 +209,11 @@ export async function planRemoval(
   if (removalOf(definition) === "forget") return { ...planned, diagnostics: [] };
   if (!session.unknown) await assertLockable(definition, session);
   if (!memory.announcesRollback()) return { ...planned, diagnostics: [] };
-  return {
-    ...planned,
-    diagnostics: [warning(ROLLBACK, `${definition.id} (${definition.release}): ${definition.title}`)],
-  };
+  const { id, release, title } = definition;
+  const { history } = session;
+  const stays = history !== undefined && lte(release, history.release) && !history.removed.includes(id);
+  const cure = stays ? `. Give it back, or add removed: ["${id}"] to the migration` : "";
+  return { ...planned, diagnostics: [warning(stays ? REMOVED : ROLLBACK, `${id} (${release}): ${title}${cure}`)] };
 }
 
 /** What failed in a transaction left nothing, so that it can be removed even if it is irreversible. */

@@ -187,9 +187,8 @@ function sqlStep(scope: Construct, id: string, props: Partial<SqlStepProps> = {}
 test("the mistakes of a migration and of a stack are all told by the constructor where no tool runs the app", () => {
   // given
   const folder = mkdtempSync(join(tmpdir(), "sterna-problems-"));
+  const test = new TestApp(folder);
   try {
-    const test = new TestApp(folder);
-
     // when
     const stack = thrownBy(() => test.stack({ system: "Shop", release: "9.9.9" })) as ValidationError;
     const migration = thrownBy(
@@ -198,11 +197,8 @@ test("the mistakes of a migration and of a stack are all told by the constructor
 
     // then
     expect(stack.problems.map(({ code }) => code)).toEqual(["InvalidIdentifier", "UnknownRelease"]);
-    expect(migration.problems.map(({ code }) => code)).toEqual([
-      "UnknownRelease",
-      "UnknownRelease",
-      "MigrationWithoutBackup",
-    ]);
+    const codes = ["UnknownRelease", "UnknownRelease", "MigrationWithoutBackup"];
+    expect(migration.problems.map(({ code }) => code)).toEqual(codes);
   } finally {
     rmSync(folder, { recursive: true });
   }
