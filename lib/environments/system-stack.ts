@@ -359,16 +359,16 @@ class SystemSynthesizer implements IStackSynthesizer {
   /** The files are written: what code behind a forgotten `await` adds from now on would be dropped silently. */
   private closeTree(): void {
     const { stack } = this;
-    Object.defineProperty(stack.node, "locked", {
-      configurable: true,
-      get: () => {
-        throw new ValidationError(
-          "MadeAfterSynth",
-          "something is added to the stack after app.synth(), so it would be in no plan. Make everything before app.synth(); is an `await` missing?",
-          stack,
-        );
-      },
-    });
+    const refuse = (): never => {
+      throw new ValidationError(
+        "MadeAfterSynth",
+        "something is added after app.synth(), so it would be in no plan. Make everything before app.synth(); is an `await` missing?",
+        stack,
+      );
+    };
+    Object.defineProperty(stack.node, "locked", { configurable: true, get: refuse });
+    // Another stack. What is inside of the stacks that come after this one is still being made.
+    Object.defineProperty(App.of(stack).node, "addChild", { configurable: true, value: refuse });
   }
 
   // The provider's blocks and the overrides are JSON only; as HCL they would be left out without a word.
