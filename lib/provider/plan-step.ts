@@ -172,7 +172,7 @@ function outOfOrder(
   return [...new Set(late)]
     .filter((each) => !history.outOfOrder.includes(each))
     .map((each) => {
-      const detail = `${each} comes before ${String(id)}, which is applied already. Put it after all applied steps, or into the next release; or, where its place does not matter, add outOfOrder: ["${each}"] to the migration.`;
+      const detail = `${each} comes before ${String(id)}, which is applied already. Move it after all applied steps, or into the next release; or, if its place does not matter, add outOfOrder: ["${each}"] to the migration.`;
       return warning(OUT_OF_ORDER, detail);
     });
 }
@@ -212,7 +212,7 @@ export async function planRemoval(
   const { id, release, title } = definition;
   const { history } = session;
   const stays = history !== undefined && lte(release, history.release) && !history.removed.includes(id);
-  const cure = stays ? `. Give it back, or add removed: ["${id}"] to the migration` : "";
+  const cure = stays ? `. Restore it, or add removed: ["${id}"] to the migration` : "";
   return { ...planned, diagnostics: [warning(stays ? REMOVED : ROLLBACK, `${id} (${release}): ${title}${cure}`)] };
 }
 
