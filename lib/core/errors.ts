@@ -4,7 +4,7 @@ import { dirname, relative, sep } from "node:path";
 import type { ErrorCode } from "./error-codes";
 
 /**
- * A mistake that the user can fix: wrong input, a missing tool, a refused promotion.
+ * An error that the user can fix: wrong input, a missing tool, a refused promotion.
  *
  * Any other error is a defect of Sterna. The message says what is wrong, the value, what is allowed, and what to write
  * instead.
@@ -23,6 +23,11 @@ export class SternaError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** A gate refused: nothing is broken, and nothing was changed. The command line ends with exit status 3. */
+export class RefusedError extends SternaError {
+  override readonly name = "RefusedError";
 }
 
 /** One mistake in the construct tree. */
@@ -60,13 +65,7 @@ export class ValidationError extends SternaError {
   static ofProblems(problems: readonly Problem[], construct: IConstruct): ValidationError {
     const [first] = problems;
     const error = new ValidationError(first!.code, "", construct);
-    const lines = problems.map(({ code, message, location }) =>
-      `${code}: ${message}${location === undefined ? "" : ` (${location})`}`.replaceAll("\n", "\n    "),
-    );
-    error.message =
-      problems.length === 1
-        ? first!.message
-        : `${problems.length} mistakes:\n${lines.map((line, index) => `  ${index + 1}. ${line}`).join("\n")}`;
+    error.message = problems.length === 1 ? first!.message : `${problems.length} mistakes:\n${listed(problems)}`;
     return Object.assign(error, { problems, constructPath: first!.constructPath ?? "" });
   }
 
@@ -90,6 +89,13 @@ export class ValidationError extends SternaError {
     const problem = { code, message: this.message, constructPath: this.constructPath };
     this.problems = [location === undefined ? problem : { ...problem, location }];
   }
+}
+
+function listed(problems: readonly Problem[]): string {
+  const lines = problems.map(({ code, message, location }) =>
+    `${code}: ${message}${location === undefined ? "" : ` (${location})`}`.replaceAll("\n", "\n    "),
+  );
+  return lines.map((line, index) => `  ${index + 1}. ${line}`).join("\n");
 }
 
 /** Sterna's own code, in the sources and in the package. */
@@ -118,8 +124,8 @@ const deferred = new WeakMap<IConstruct, Problem[]>();
 /**
  * Checks a construct, continues after a mistake to find the others, and throws all of them together.
  *
- * When `sterna` runs the app, the construct is created in spite of its mistakes if its check ran to the end. The
- * synthesis then throws the mistakes of all constructs together.
+ * Where `cdktf` or `sterna` runs the app, a construct whose check ran to its end is made in spite of its mistakes, and
+ * the synthesis throws those of all constructs together. Elsewhere, such as in a test, the constructor throws.
  *
  * @param check calls `report` for each mistake; a `SternaError` that it throws is its last one
  * @param options `canGoOn: false` when the construct cannot be made with the mistakes
@@ -142,7 +148,7 @@ export function collect<Result>(construct: IConstruct, check: () => Result, { ca
     checked.delete(construct);
   }
   if (problems.length === 0) return result;
-  if (!canGoOn || !process.env[PROBLEMS_FILE]) throw thrownTogether(construct, problems);
+  if (!canGoOn || !isSynthesized()) throw thrownTogether(construct, problems);
   defer(construct, problems);
   return result;
 }
@@ -193,11 +199,25 @@ function problemsOf(error: SternaError, construct: IConstruct): readonly Problem
 /** Variable with the path of a file: the app writes its mistakes there, for `sterna`, as a JSON list of `Problem`. */
 export const PROBLEMS_FILE = "STERNA_PROBLEMS_FILE";
 
+/** `cdktf synth` names the folder to write to (cdktf-cli, synth-stack.ts), and so does `sterna`. */
+const CDKTF_OUTDIR = "CDKTF_OUTDIR";
+
+/** Whether a tool runs the app, so that its synthesis comes to validate the constructs. */
+function isSynthesized(): boolean {
+  return Boolean(process.env[PROBLEMS_FILE] ?? process.env[CDKTF_OUTDIR]);
+}
+
 const allDeferred: Problem[] = [];
 
-if (process.env[PROBLEMS_FILE]) {
-  // Report what was found so far, whatever stops the app.
-  process.on("uncaughtExceptionMonitor", (error) => writeProblems(process.env[PROBLEMS_FILE]!, error));
+if (isSynthesized()) {
+  // Whatever stops the app, and wherever: what was found until then is reported.
+  process.on("uncaughtExceptionMonitor", (error) => {
+    const file = process.env[PROBLEMS_FILE];
+    if (file) writeProblems(file, error);
+    else if (!(error instanceof ValidationError) && allDeferred.length > 0) {
+      console.error(`Sterna found before the following error:\n${listed(allDeferred)}`);
+    }
+  });
 }
 
 function writeProblems(file: string, error: unknown): void {
@@ -214,14 +234,54 @@ function defer(construct: IConstruct, problems: readonly Problem[]): void {
   deferred.set(root, all);
   all.push(...problems);
   allDeferred.push(...problems);
+  construct.node.addValidation({ validate: () => throwAll(construct) });
+}
+
+/** Checks of a whole tree that run when all constructs exist, by root. */
+const treeChecks = new WeakMap<IConstruct, Map<IConstruct, () => void>>();
+
+/**
+ * Runs a check when all constructs exist, so that its mistakes are thrown together with those of the constructs. It is
+ * left out where a construct inside of `construct` has mistakes: most of what it would find follows from those.
+ *
+ * @param check throws its mistakes; it may run more than once
+ */
+export function checkTree(construct: IConstruct, check: () => void): void {
+  const { root } = construct.node;
+  const checks = treeChecks.get(root) ?? new Map<IConstruct, () => void>();
+  treeChecks.set(root, checks);
+  checks.set(construct, check);
   construct.node.addValidation({
     validate: () => {
-      throw ValidationError.ofProblems(all, construct);
+      if (mistakesOf(construct, check).length > 0) throwAll(construct);
+      return [];
     },
   });
 }
 
-/** Adds the mistake that stops the app after those of the previous constructs. */
+function throwAll(construct: IConstruct): never {
+  const { root } = construct.node;
+  const problems = [...(deferred.get(root) ?? [])];
+  const faulty = new Set(problems.map(({ constructPath }) => constructPath));
+  for (const [top, check] of treeChecks.get(root) ?? []) {
+    if (top.node.findAll().some(({ node }) => faulty.has(node.path))) continue;
+    problems.push(...mistakesOf(top, check));
+  }
+  // The mistakes of a check come with those of the constructs before it.
+  throw ValidationError.ofProblems([...new Set(problems)], construct);
+}
+
+function mistakesOf(construct: IConstruct, check: () => void): readonly Problem[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof SternaError) return problemsOf(error, construct);
+    throw error;
+  }
+}
+
+/** Mistakes that stop the app come after those of the constructs before. */
 function thrownTogether(construct: IConstruct, problems: readonly Problem[]): ValidationError {
   return ValidationError.ofProblems([...(deferred.get(construct.node.root) ?? []), ...problems], construct);
 }

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import type { ErrorCode } from "./error-codes";
 import { SternaError } from "./errors";
+import { readWholeFile } from "./read-file";
 
 /**
  * Reads a JSON file and checks it.
@@ -17,7 +17,7 @@ export function readJsonFile<Schema extends z.ZodType>(
   schema: Schema,
   code: ErrorCode,
 ): z.output<Schema> {
-  const result = schema.safeParse(parseFile(readText(file), file));
+  const result = schema.safeParse(parseFile(readWholeFile(file).toString("utf8"), file));
   if (!result.success) throw new SternaError(code, `${file} is invalid:\n${describeIssues(result.error)}`);
   return result.data;
 }
@@ -27,16 +27,6 @@ export function describeIssues(error: z.ZodError): string {
   return error.issues
     .map((issue) => `  ${issue.path.length === 0 ? "at the top" : issue.path.join(".")}: ${issue.message}`)
     .join("\n");
-}
-
-function readText(file: string): string {
-  try {
-    // Reading a pipe or a device might never end.
-    if (!statSync(file).isFile()) throw new Error("it is not a regular file");
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function parseFile(text: string, file: string): unknown {

@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SternaError } from "./errors";
 
@@ -133,16 +133,6 @@ export async function createPrivateFile(path: string): Promise<void> {
   await rm(path, { force: true });
   const file = await open(path, "wx", 0o600);
   await file.close();
-}
-
-/** The bytes of a file, or undefined if it does not exist. */
-export async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 function syncDirectorySync(directory: string): void {

@@ -3,7 +3,7 @@ import type { Construct, IConstruct } from "constructs";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkProps } from "../core/check-props";
-import { SternaError, ValidationError } from "../core/errors";
+import { attempt, collect, report, SternaError, ValidationError } from "../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../core/names";
 import { canonicalJson } from "../manifest/checksum";
 import type { GatesData } from "../manifest/gate-data";
@@ -117,7 +117,7 @@ export class SystemStack extends TerraformStack {
   /** The release that the environment is pinned to. */
   readonly release: Release;
 
-  /** Between which releases the system may move in one go; absent when nobody says. */
+  /** Between which releases the system may move in one step; absent when not specified. */
   readonly compatibility: CompatibilityMatrix | undefined;
 
   /** How far the rollout is; absent where the system has no colors. */
@@ -169,27 +169,20 @@ export class SystemStack extends TerraformStack {
     const { system, environment } = props;
     const id = `${system}-${environment.name}`;
     super(scope, id);
-    if (!isIdentifier(system)) {
-      throw new ValidationError(
-        "InvalidIdentifier",
-        `a system cannot be called "${system}": use ${IDENTIFIER_RULE}`,
-        this,
-      );
-    }
     this.system = system;
     this.environment = environment;
-    this.releases = ValidationError.locate(this, () => new Releases(system, props.releases));
-    this.release = ValidationError.locate(this, () => this.releases.pinned(props.release));
     this.compatibility = props.compatibility;
     this.rollout = props.rollout;
-    this.requireReachable();
+    this.place = new StackPlace(this, id);
+    const { releases, release, proof } = collect(this, () => this.check(props));
+    this.releases = releases;
+    this.release = release;
+    this.proof = proof;
     this.platforms = props.platforms ?? PROVIDER_PLATFORMS;
     this.providerMirror = props.providerMirror;
     const { root, version } = sternaPackage();
     this.providerPackage =
       props.providerPackage ?? join(root, "dist", "engine", `terraform-provider-sterna_${version}.zip`);
-    this.place = new StackPlace(this, id);
-    this.proof = this.findProof(props.previousLedger, props.ledger);
     const ledger = canonicalJson(props.ledger.configuration(this.place, id));
     this.description = {
       stack: id,
@@ -235,7 +228,7 @@ export class SystemStack extends TerraformStack {
   }
 
   /**
-   * Has something done when all constructs exist, before they are rendered; more than once if the stack is rendered more than once.
+   * Runs `work` after construction and before rendering; again if the stack is rendered again.
    *
    * @internal
    */
@@ -276,7 +269,7 @@ export class SystemStack extends TerraformStack {
   }
 
   /**
-   * Has the rendered stack looked at, every time it is rendered.
+   * Inspects the rendered stack, each time that it is rendered.
    *
    * @internal
    */
@@ -302,13 +295,23 @@ export class SystemStack extends TerraformStack {
     return complete;
   }
 
-  private requireReachable(): void {
-    const { compatibility, releases, release } = this;
+  private check({ system, ledger, previousLedger, ...props }: SystemStackProps) {
+    if (!isIdentifier(system)) {
+      report(this, "InvalidIdentifier", `a system cannot be called "${system}": use ${IDENTIFIER_RULE}`);
+    }
+    const proof = attempt(this, () => this.findProof(previousLedger, ledger));
+    const releases = new Releases(system, props.releases);
+    const pinned = attempt(this, () => releases.pinned(props.release));
+    if (pinned !== undefined) attempt(this, () => this.requireReachable(releases, pinned));
+    // Where the pin is wrong, the steps of all migrations are made, so that their mistakes are found too.
+    return { proof, releases, release: pinned ?? [...releases].at(-1)! };
+  }
+
+  private requireReachable(releases: Releases, release: Release): void {
+    const { compatibility } = this;
     if (compatibility === undefined) return;
     const possible = [...releases].filter(({ planned }) => !planned).map(({ version }) => version);
-    ValidationError.locate(this, () =>
-      requirePath(compatibility, this.system, possible, releases.oldest.version, release.version),
-    );
+    requirePath(compatibility, this.system, possible, releases.oldest.version, release.version);
   }
 
   private findProof(proof: Ledger | undefined, ledger: Ledger): string | undefined {
@@ -317,8 +320,8 @@ export class SystemStack extends TerraformStack {
     if (proof === undefined && !ledger.knowsOtherStacks) {
       throw new ValidationError(
         "ProofNotConfigured",
-        `a step runs in ${this.environment.name} only when ${previous.name} has proved it, and nobody says where the ledger of ` +
-          `${previous.name} is; write previousLedger: with the ledger that ${previous.name} has, such as ` +
+        `a step runs in ${this.environment.name} only when ${previous.name} has proved it, and the ledger of ` +
+          `${previous.name} is not given; write previousLedger: with the ledger of ${previous.name}, such as ` +
           `Ledger.postgres({ url: SecretReference.environment("…") }) or Ledger.s3({ bucketName: "…" })`,
         this,
       );
@@ -353,19 +356,19 @@ class SystemSynthesizer implements IStackSynthesizer {
     this.closeTree();
   }
 
-  /** What is made from now on stands in no file: code behind a forgotten `await` would be left out without a word. */
+  /** The files are written: what code behind a forgotten `await` adds from now on would be dropped silently. */
   private closeTree(): void {
     const { stack } = this;
-    Object.defineProperty(stack.node, "locked", {
-      configurable: true,
-      get: () => {
-        throw new ValidationError(
-          "MadeAfterSynth",
-          "something is added to the stack after app.synth(), so it would be in no plan. Make everything before app.synth(); is an `await` missing?",
-          stack,
-        );
-      },
-    });
+    const refuse = (): never => {
+      throw new ValidationError(
+        "MadeAfterSynth",
+        "something is added after app.synth(), so it would be in no plan. Make everything before app.synth(); is an `await` missing?",
+        stack,
+      );
+    };
+    Object.defineProperty(stack.node, "locked", { configurable: true, get: refuse });
+    // Another stack. What is inside of the stacks that come after this one is still being made.
+    Object.defineProperty(App.of(stack).node, "addChild", { configurable: true, value: refuse });
   }
 
   // The provider's blocks and the overrides are JSON only; as HCL they would be left out without a word.

@@ -2,7 +2,7 @@ import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { checkProps } from "../core/check-props";
 import { Duration } from "../core/duration";
-import { ValidationError, SternaError } from "../core/errors";
+import { attempt, collect, report, SternaError, ValidationError } from "../core/errors";
 import { SystemStack } from "../environments/system-stack";
 import type { GatesData, WindowData } from "../manifest/gate-data";
 import {
@@ -67,16 +67,19 @@ export class Gates extends Construct {
     const { gates, waiversFile = "waivers.json", maintenanceWindows = [] } = props;
     const stack = SystemStack.of(this);
     this.gates = [...new Set(gates)];
-    this.requireUnique();
     this.data = {
       gates: this.gates.map((gate) => gate.toJSON()),
       windows: maintenanceWindows.map((window) => window.toJSON()),
     };
     const { system, environment, release } = stack.manifest;
     this.place = { system, environment, release };
-    this.waivers = ValidationError.locate(this, () => readWaivers(waiversFile, this.place));
-    for (const waiver of this.waivers) this.requireWaivable(waiver);
-    ValidationError.locate(this, () => stack.declareGates(this.data));
+    this.waivers = collect(this, () => {
+      this.requireUnique();
+      const waivers = attempt(this, () => readWaivers(waiversFile, this.place)) ?? [];
+      for (const waiver of waivers) this.requireWaivable(waiver);
+      attempt(this, () => stack.declareGates(this.data));
+      return waivers;
+    });
     stack.addInspection((rendered) => this.inspect(new RenderedStack(rendered)));
   }
 
@@ -84,7 +87,7 @@ export class Gates extends Construct {
     const seen = new Set<string>([MAINTENANCE_WINDOW, PROOF_GATE]);
     for (const { id } of this.gates) {
       if (seen.has(id)) {
-        throw new ValidationError("DuplicateGate", `two gates have the id "${id}"; give each its own id`, this);
+        report(this, "DuplicateGate", `two gates have the id "${id}"; give each its own id`);
       }
       seen.add(id);
     }
@@ -97,20 +100,18 @@ export class Gates extends Construct {
       // One for several stacks may be for a gate that only others of them have.
       if (waiver.system === undefined || waiver.environment === undefined) return;
       const known = [...this.gates.map(({ id }) => id), MAINTENANCE_WINDOW, PROOF_GATE].join(", ");
-      throw new ValidationError("UnknownGate", `a waiver is for the gate "${waiver.gate}"; there are ${known}`, this);
+      report(this, "UnknownGate", `a waiver is for the gate "${waiver.gate}"; there are ${known}`);
+      return;
     }
     if (gate?.kind === "run") {
-      throw new ValidationError(
-        "InvalidWaiver",
-        `${gate.id} cannot be waived: it is enforced by ${gate.toJSON().heldBy}`,
-        this,
-      );
+      report(this, "InvalidWaiver", `${gate.id} cannot be waived: it is enforced by ${gate.toJSON().heldBy}`);
+      return;
     }
     if (waiver.changes !== undefined && gate?.kind !== "synth" && gate?.kind !== "plan") {
-      throw new ValidationError(
+      report(
+        this,
         "InvalidWaiver",
         `the waiver of ${waiver.gate} names changes, but only gates at synth and plan judge single changes; remove \`changes\``,
-        this,
       );
     }
     if (!isInForce(waiver, new Date())) {

@@ -1,4 +1,4 @@
-import { ValidationError, SternaError } from "../core/errors";
+import { attempt, checkTree, collect, isFaultless, SternaError, ValidationError } from "../core/errors";
 import { SystemStack } from "../environments/system-stack";
 import { Release } from "../releases/release";
 import type { Migration, Step } from "./migration";
@@ -19,16 +19,17 @@ export class MigrationGraph {
 
   private constructor(private readonly stack: SystemStack) {
     // Not before all constructs exist: a step may name one that is written further down.
+    checkTree(stack, () => this.connect());
     stack.addPreparation(() => this.connect());
   }
 
-  /** Takes a migration up. */
+  /** Registers a migration. */
   addMigration(migration: Migration): void {
     this.migrations.add(migration);
   }
 
   /**
-   * Takes a step up.
+   * Registers a step.
    *
    * @throws ValidationError `DuplicateStep`, `InvalidMigration`
    */
@@ -47,20 +48,26 @@ export class MigrationGraph {
   }
 
   private connect(): void {
+    const order = collect(this.stack, () => this.checkOrder(), { canGoOn: false });
+    for (const [id, dependencies] of order) this.steps.get(id)!.terraformStep.runAfter(dependencies);
+  }
+
+  /** @returns the steps that each step waits for, by its id */
+  private checkOrder(): Map<string, readonly string[]> {
     const path = this.requireCovered();
     const known = new Set<string>();
     for (const migration of path) this.requireKnown(migration, known);
-    for (const step of path.flatMap(({ sections }) => sections.flat())) requireRetired(step, this.stack);
-    const order = orderSteps(path.flatMap(({ sections }) => sections.map((steps) => steps.map(toOrdered))));
-    const cycle = findCycle(order);
-    if (cycle !== undefined) {
-      throw new ValidationError(
-        "StepCycle",
-        `steps wait for each other: ${cycle.join(" → ")}; take one of them out of \`after\`. A step without \`after\` waits for all above it, and for the section before`,
-        this.steps.get(cycle[0]!)!,
-      );
+    for (const step of path.flatMap(({ sections }) => sections.flat())) {
+      attempt(this.stack, () => requireRetired(step, this.stack));
     }
-    for (const [id, dependencies] of order) this.steps.get(id)!.terraformStep.runAfter(dependencies);
+    const order = orderSteps(path.flatMap(({ sections }) => sections.map((steps) => steps.map(toOrdered))));
+    const cycle = isFaultless(this.stack) ? findCycle(order) : undefined;
+    if (cycle === undefined) return order;
+    throw new ValidationError(
+      "StepCycle",
+      `steps wait for each other: ${cycle.join(" → ")}; remove one of them from \`after\`. A step without \`after\` waits for all above it, and for the section before`,
+      this.steps.get(cycle[0]!)!,
+    );
   }
 
   private requireCovered(): Migration[] {
@@ -76,14 +83,16 @@ export class MigrationGraph {
     const steps = migration.sections.flat();
     for (const step of steps) known.add(step.node.id);
     for (const step of steps) {
-      const unknown = step.after?.find((id) => !known.has(id));
-      if (unknown === undefined) continue;
-      const reason = this.steps.has(unknown) ? "a later migration holds it" : `there are ${[...known].join(", ")}`;
-      throw new ValidationError(
-        "UnknownStep",
-        `it comes after "${unknown}", which is no step of this or an earlier migration: ${reason}`,
-        step,
-      );
+      for (const unknown of step.after?.filter((id) => !known.has(id)) ?? []) {
+        const reason = this.steps.has(unknown) ? "a later migration holds it" : `there are ${[...known].join(", ")}`;
+        attempt(this.stack, () => {
+          throw new ValidationError(
+            "UnknownStep",
+            `it comes after "${unknown}", which is no step of this or an earlier migration: ${reason}`,
+            step,
+          );
+        });
+      }
     }
   }
 }

@@ -92,41 +92,34 @@ export class Migration extends Construct {
 
   /**
    * @throws ValidationError `StackMissing`, `UnknownRelease`, `MigrationBackwards`, `InvalidMigration`,
-   * `MigrationWithoutBackup`, `NothingToAcknowledge`,
-   * `RequiredStopSkipped`, `NoUpgradePath`; at
-   * synthesis also `DuplicateMigration`, `MigrationGap`, `UnknownStep`, `StepCycle`, `ContractBeforeRetire`,
+   * `MigrationWithoutBackup`, `NothingToAcknowledge`, `RequiredStopSkipped`, `NoUpgradePath`; at synthesis also `DuplicateMigration`, `MigrationGap`, `UnknownStep`, `StepCycle`, `ContractBeforeRetire`,
    * `InvalidLastNeededBy`
    */
   constructor(scope: Construct, id: string, props: MigrationProps) {
     super(scope, id);
     checkProps(this, "MigrationProps", props);
     const stack = SystemStack.of(this);
-    this.from = ValidationError.locate(this, () => stack.releases.get(props.from));
-    this.to = ValidationError.locate(this, () => stack.releases.get(props.to));
-    if (!this.from.isOlderThan(this.to)) {
-      throw new ValidationError(
-        "MigrationBackwards",
-        `it leads from ${this.from} to ${this.to}; \`to\` must be newer`,
-        this,
-      );
-    }
-    this.requireLegalMove(stack);
-    this.requireBackupDecision(props);
+    const [from, to] = collect(this, () => this.checkEnds(stack, props));
+    // Where one is unknown, the steps are made nevertheless, so that their mistakes are found too.
+    this.from = from ?? stack.releases.oldest;
+    this.to = to ?? stack.release;
     MigrationGraph.of(stack).addMigration(this);
     const isIncluded = !stack.release.isOlderThan(this.to);
     const sections = isIncluded ? [props.backup, props.steps, props.acceptance] : [];
     this.sections = sections.map((section) => this.fill(section));
-    this.allowHistory(stack, props);
+    collect(this, () => this.allowHistory(stack, props));
     this.warnAboutPhases();
   }
 
-  private requireLegalMove({ compatibility, system, releases }: SystemStack): void {
-    const [from, to] = [this.from.version, this.to.version];
-    // One that is only planned may be written already; it cannot be pinned.
-    if (compatibility === undefined || compatibility.rowOf(from, to) !== undefined) return;
-    ValidationError.locate(this, () =>
-      requireMove(compatibility, system, releases.versions, from, to, `the migration leads from ${from} to ${to}`),
-    );
+  /** @returns the releases that it begins at and leads to, as far as they are known */
+  private checkEnds(stack: SystemStack, props: MigrationProps): readonly (Release | undefined)[] {
+    const [from, to] = [props.from, props.to].map((version) => attempt(this, () => stack.releases.get(version)));
+    if (from !== undefined && to !== undefined) {
+      if (from.isOlderThan(to)) attempt(this, () => requireLegalMove(stack, from.version, to.version));
+      else report(this, "MigrationBackwards", `it leads from ${from} to ${to}; \`to\` must be newer`);
+    }
+    this.requireBackupDecision(props);
+    return [from, to];
   }
 
   private requireBackupDecision({ backup, acknowledge }: MigrationProps): void {
@@ -136,12 +129,12 @@ export class Migration extends Construct {
       "it needs either `backup: (m) => { new ArchiveStep(m, …); }`, or the reason why nothing has to be saved, " +
       `\`${acknowledgement("MigrationWithoutBackup")}\``;
     if ((backup === undefined) === isReasoned) return;
-    if (isReasoned) throw new ValidationError("InvalidMigration", `${wanted}; got both`, this);
-    throw new ValidationError("MigrationWithoutBackup", `${wanted}; got neither`, this);
+    if (isReasoned) report(this, "InvalidMigration", `${wanted}; got both`);
+    else report(this, "MigrationWithoutBackup", `${wanted}; got neither`);
   }
 
   /**
-   * Takes a step up into the section that is being filled.
+   * Adds a step to the section that is being filled.
    *
    * @throws ValidationError `InvalidMigration`
    * @internal
@@ -168,21 +161,13 @@ export class Migration extends Construct {
 
   private allowHistory(stack: SystemStack, { removed = [], outOfOrder = [] }: MigrationProps): void {
     const ids = this.sections.flat().map(({ node }) => node.id);
-    const kept = removed.find((id) => ids.includes(id));
-    const unknown = this.sections.length === 0 ? undefined : outOfOrder.find((id) => !ids.includes(id));
-    if (kept !== undefined) {
-      throw new ValidationError(
-        "InvalidMigration",
-        `"${kept}" is in \`removed\`, and the migration still holds it`,
-        this,
-      );
+    for (const id of removed.filter((each) => ids.includes(each))) {
+      report(this, "InvalidMigration", `"${id}" is in \`removed\`, and the migration still holds it`);
     }
-    if (unknown !== undefined) {
-      throw new ValidationError(
-        "InvalidMigration",
-        `\`outOfOrder\` names "${unknown}", and the migration has no such step: ${ids.join(", ") || "it has none"}`,
-        this,
-      );
+    const known = this.sections.length === 0 ? outOfOrder : ids;
+    for (const id of outOfOrder.filter((each) => !known.includes(each))) {
+      const steps = ids.join(", ") || "it has none";
+      report(this, "InvalidMigration", `\`outOfOrder\` names "${id}", and the migration has no such step: ${steps}`);
     }
     stack.allowHistory(removed, outOfOrder);
   }
@@ -197,6 +182,12 @@ export class Migration extends Construct {
       `${late.node.id} expands after ${steps[contracting]!.node.id} contracted; expand first, so that the old code runs until the end`,
     );
   }
+}
+
+function requireLegalMove({ compatibility, system, releases }: SystemStack, from: string, to: string): void {
+  // One that is only planned may be written already; it cannot be pinned.
+  if (compatibility === undefined || compatibility.rowOf(from, to) !== undefined) return;
+  requireMove(compatibility, system, releases.versions, from, to, `the migration leads from ${from} to ${to}`);
 }
 
 /**

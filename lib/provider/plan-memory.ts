@@ -32,6 +32,8 @@ export class PlanMemory {
   private readonly kept = new Set<string>();
   private readonly destroyed = new Map<string, PlannedStep>();
   private readonly worked = new Set<string>();
+  /** The steps that will run, with the steps that each waits for. */
+  private readonly running = new Map<string, readonly string[]>();
 
   /** @throws EngineError `DuplicateStep`, `AppliedStepRenamed` */
   creates(step: PlannedStep): void {
@@ -51,6 +53,19 @@ export class PlanMemory {
     if (this.kept.has(keyOf(step))) throw heldTwice(step);
     this.destroyed.set(keyOf(step), step);
     for (const other of this.created.values()) assertNotRenamed(step, other);
+  }
+
+  /** Remembers that a step will run, and not only be adopted. */
+  runs({ system, id }: Pick<PlannedStep, "system" | "id">, after: readonly string[]): void {
+    this.running.set(keyOf({ system, id }), after);
+  }
+
+  /** Which of some steps, and of those that they wait for, will run. Terraform plans a step after those it waits for. */
+  runningBefore(system: string, after: readonly string[]): string[] {
+    return after.flatMap((id) => {
+      const before = this.running.get(keyOf({ system, id }));
+      return before === undefined ? [] : [id, ...this.runningBefore(system, before)];
+    });
   }
 
   /** Remembers that this process brings the step to "applied". */

@@ -1,3 +1,4 @@
+import { lte } from "semver";
 import { EngineError } from "../engine/engine-error";
 import { assertSameEffect } from "../engine/executor/apply-step";
 import { homeLedger } from "../engine/executor/home-ledger";
@@ -49,7 +50,11 @@ export async function planCreate(
   try {
     const ledger = session.ledgers(definition.system).home(definition);
     const record = await ledger.get(definition.id);
-    if (record?.status !== "applied") return result();
+    if (record?.status !== "applied") {
+      await ledger.assertLockable?.();
+      if (!kindOf(definition.program).effectless) memory.runs(definition, definition.after);
+      return result();
+    }
     assertSameEffect(record, definition);
     return result([warning(ADOPTION, `${definition.id}: applied ${record.appliedAt}`)]);
   } catch (error) {
@@ -76,15 +81,26 @@ export async function planUpdate(
   };
   if (prior.status === "applied") {
     assertUnchangedEffect(prior, proposed);
-    if (sameHome(prior, proposed)) return result(false, changedVariables(prior, proposed));
+    if (sameHome(prior, proposed)) {
+      return result(false, [...changedVariables(prior, proposed), ...outOfOrder(proposed, session, memory)]);
+    }
     const detail = `Its variables name another database. It runs there, unless the ledger there says that it is applied.`;
     return result(true, [warning(`Step "${String(prior.id)}" moves to another database`, detail)]);
   }
   if (proposed.program !== UNKNOWN && !session.unknown) {
     await assertProved(proposed, session);
-    if (argumentsKnown(proposed)) toDefinition(proposed, session.environment);
+    if (argumentsKnown(proposed)) await assertLockable(toDefinition(proposed, session.environment), session);
   }
   return result(true);
+}
+
+/** A pooler in transaction mode is an error of the plan already: its locks would let two applies run one step. */
+async function assertLockable(definition: StepDefinition, session: ProviderSession): Promise<void> {
+  try {
+    await session.ledgers(definition.system).home(definition).assertLockable?.();
+  } catch (error) {
+    if (!isUnreadableLedger(error)) throw error;
+  }
 }
 
 /** @param step a known one */
@@ -145,6 +161,22 @@ function changedVariables(prior: TerraformObject, proposed: TerraformObject): Di
   return [warning("Variables of applied steps changed", detail)];
 }
 
+/** A step that was inserted before an applied one runs after it. `sterna plan` refuses that. */
+function outOfOrder(
+  { system, id, after }: TerraformObject,
+  { history }: ProviderSession,
+  memory: PlanMemory,
+): Diagnostic[] {
+  if (history === undefined || !Array.isArray(after) || containsUnknown(after)) return [];
+  const late = memory.runningBefore(String(system), after.map(String));
+  return [...new Set(late)]
+    .filter((each) => !history.outOfOrder.includes(each))
+    .map((each) => {
+      const detail = `${each} comes before ${String(id)}, which is applied already. Move it after all applied steps, or into the next release; or, if its place does not matter, add outOfOrder: ["${each}"] to the migration.`;
+      return warning(OUT_OF_ORDER, detail);
+    });
+}
+
 /** Any error of planning as a diagnostic on the step. */
 export function planFailure(id: unknown, error: unknown): Diagnostic {
   const attribute = error instanceof EngineError && error.code === "AppliedStepEdited" ? "program" : undefined;
@@ -153,11 +185,15 @@ export function planFailure(id: unknown, error: unknown): Diagnostic {
 
 /** Summary of the warning. Terraform folds warnings with the same summary into one where the steps stand in the configuration. */
 export const ROLLBACK = "Steps will be rolled back";
+/** The same for steps of a release that stays: `terraform destroy` removes them, and so does a slip. */
+export const REMOVED = "Applied steps of a release that stays will be rolled back [AppliedStepRemoved]";
+export const OUT_OF_ORDER = "Steps will run after steps that come later [StepOutOfOrder]";
 
 /**
  * Plans the removal of a step: a rollback, unless the step says otherwise.
  *
- * @throws EngineError `StepIrreversible`, `StepRemovalRefused`, `AppliedStepRenamed`, `DuplicateStep`
+ * @throws EngineError `StepIrreversible`, `StepRemovalRefused`, `AppliedStepRenamed`, `DuplicateStep`,
+ * `TransactionPooler`
  */
 export async function planRemoval(
   prior: TerraformObject,
@@ -170,11 +206,14 @@ export async function planRemoval(
   memory.destroys(step);
   const definition = toDefinition(prior, session.unknown ? "(not known yet)" : session.environment);
   if (!step.applied && !(await mayHaveLeftSomething(definition, session))) return { ...planned, diagnostics: [] };
-  if (removalOf(definition) === "forget" || !memory.announcesRollback()) return { ...planned, diagnostics: [] };
-  return {
-    ...planned,
-    diagnostics: [warning(ROLLBACK, `${definition.id} (${definition.release}): ${definition.title}`)],
-  };
+  if (removalOf(definition) === "forget") return { ...planned, diagnostics: [] };
+  if (!session.unknown) await assertLockable(definition, session);
+  if (!memory.announcesRollback()) return { ...planned, diagnostics: [] };
+  const { id, release, title } = definition;
+  const { history } = session;
+  const stays = history !== undefined && lte(release, history.release) && !history.removed.includes(id);
+  const cure = stays ? `. Restore it, or add removed: ["${id}"] to the migration` : "";
+  return { ...planned, diagnostics: [warning(stays ? REMOVED : ROLLBACK, `${id} (${release}): ${title}${cure}`)] };
 }
 
 /** What failed in a transaction left nothing, so that it can be removed even if it is irreversible. */

@@ -1,14 +1,33 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readJsonFile } from "../core/read-json-file";
 import { EngineError } from "../engine/engine-error";
 import { Ledgers } from "../engine/executor/home-ledger";
 import { parseLedgerConfig, type LedgerPlace } from "../engine/ledgers/open-ledger";
 import type { LedgerConfig } from "../manifest/ledger-config";
 import { UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
+import { STACK_MANIFEST_FILE, stackManifest } from "../manifest/stack-manifest";
+
+const declaredHistory = stackManifest.pick({ release: true, history: true });
+
+/** What the code of a stack says about the steps that are applied. */
+export interface DeclaredHistory {
+  /** The pinned release. */
+  readonly release: string;
+
+  /** Ids of steps that may leave a release that stays. */
+  readonly removed: readonly string[];
+
+  /** Ids of steps that may run after steps that come later. */
+  readonly outOfOrder: readonly string[];
+}
 
 /** What the provider was configured with, and the ledgers that are open. */
 export class ProviderSession {
   /** True while the configuration depends on something that the same apply creates. */
   readonly unknown: boolean;
   private readonly ledgersBySystem = new Map<string, Ledgers>();
+  private declared?: DeclaredHistory | null;
 
   constructor(
     private readonly config: TerraformObject,
@@ -35,6 +54,15 @@ export class ProviderSession {
     return parseLedgerConfig(this.processEnvironment.STERNA_LEDGER, "the environment variable STERNA_LEDGER");
   }
 
+  /**
+   * What `sterna.json` beside the configuration says; nothing where constructs did not write one.
+   *
+   * @throws SternaError `FileUnreadable`, `FileNotJson`, `SynthesisUnreadable`
+   */
+  get history(): DeclaredHistory | undefined {
+    return (this.declared === undefined ? (this.declared = readHistory()) : this.declared) ?? undefined;
+  }
+
   ledgers(system: string): Ledgers {
     const known = this.ledgersBySystem.get(system) ?? new Ledgers(() => this.ledgerConfig(), this.place(system));
     this.ledgersBySystem.set(system, known);
@@ -48,4 +76,11 @@ export class ProviderSession {
   async close(): Promise<void> {
     await Promise.all([...this.ledgersBySystem.values()].map((ledgers) => ledgers.close()));
   }
+}
+
+function readHistory(): DeclaredHistory | null {
+  const file = join(process.cwd(), STACK_MANIFEST_FILE);
+  if (!existsSync(file)) return null;
+  const { release, history } = readJsonFile(file, declaredHistory, "SynthesisUnreadable");
+  return { release, removed: [], outOfOrder: [], ...history };
 }

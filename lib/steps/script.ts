@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { SternaError } from "../core/errors";
+import { readUtf8File } from "../core/read-file";
 
 /** Scripts that stand in files of the project. */
 export const Script = {
@@ -12,31 +11,6 @@ export const Script = {
    * @throws SternaError `FileUnreadable`, `FileNotUtf8`
    */
   fromFile(path: string): string {
-    return decode(read(path), path).replace(/\r\n/g, "\n");
+    return readUtf8File(path, `the script ${path}`).replace(/\r\n/g, "\n");
   },
 } as const;
-
-function read(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new SternaError("FileUnreadable", `the script ${path} cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
-function decode(content: Uint8Array, path: string): string {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(content);
-    // UTF-16 without a byte order mark is valid UTF-8, with a NUL beside each letter; no server and no shell takes one.
-    if (!text.includes("\0")) return text;
-  } catch (cause) {
-    throw notUtf8(path, cause);
-  }
-  throw notUtf8(path);
-}
-
-function notUtf8(path: string, cause?: unknown): SternaError {
-  return new SternaError("FileNotUtf8", `the script ${path} is not UTF-8; save it as UTF-8`, { cause });
-}

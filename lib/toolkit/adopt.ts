@@ -1,5 +1,4 @@
-import { SternaError } from "../core/errors";
-import { RefusedError } from "../core/refused-error";
+import { RefusedError, SternaError } from "../core/errors";
 import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 import { findApplied, type FoundStep } from "./ledgers/find-applied";
 import { readOwnLedgers } from "./ledgers/system-status";

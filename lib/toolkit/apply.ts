@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { SternaError } from "../core/errors";
-import { RefusedError } from "../core/refused-error";
+import { RefusedError, SternaError } from "../core/errors";
 import { readPins } from "../manifest/pins-file";
 import { HISTORY_GATE } from "../promotion/gates/history-gate";
 import { judgeGates, requirePassed } from "../promotion/gates/judge-gates";

@@ -34,6 +34,5 @@ export type { SynthesizedStep, SynthesizedSystem } from "../promotion/plan/synth
 export type { PromotionReport } from "../promotion/promotion-report";
 export type { Overview } from "../promotion/report/overview";
 export type { NewApplyRecord } from "../promotion/records/apply-record";
-export { SternaError } from "../core/errors";
-export { RefusedError } from "../core/refused-error";
+export { RefusedError, SternaError } from "../core/errors";
 export { ERROR_CODES, type ErrorCode } from "../core/error-codes";

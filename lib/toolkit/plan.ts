@@ -1,4 +1,4 @@
-import type { RefusedError } from "../core/refused-error";
+import type { RefusedError } from "../core/errors";
 import { reportChunks, type ReportFormat } from "../promotion/format-report";
 import { refusalOf } from "../promotion/gates/judge-gates";
 import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";

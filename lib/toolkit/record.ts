@@ -1,4 +1,4 @@
-import { RefusedError } from "../core/refused-error";
+import { RefusedError } from "../core/errors";
 import { someOf } from "../core/text";
 import { sternaPackage } from "../core/sterna-package";
 import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";

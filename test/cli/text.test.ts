@@ -7,7 +7,7 @@ import { readProviderInstallation } from "../../lib/cli/doctor/check-installatio
 import { sternaCode, terraformFailure, parseEvent } from "../../lib/toolkit/terraform/diagnostics";
 import { followFile } from "../../lib/toolkit/terraform/terraform";
 import { nearest } from "../../lib/core/nearest";
-import { RefusedError } from "../../lib/core/refused-error";
+import { RefusedError } from "../../lib/core/errors";
 import { scratchDirectory } from "../support/repository";
 
 describe("nearest name", () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, Fn, Testing, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { execa } from "execa";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BackupTimer } from "../../lib/aws/backup/backup-timer";
@@ -21,11 +22,12 @@ import { BackupTimer as GoogleBackupTimer } from "../../lib/google/backup/backup
 import { RotatingSecret as GoogleRotatingSecret } from "../../lib/google/secrets/rotating-secret";
 import { TieredBucket as GoogleTieredBucket } from "../../lib/google/storage/tiered-bucket";
 import { TransferJob } from "../../lib/google/storage/transfer-job";
+import { Gate, Gates, Migration, SqlStep, type SqlStepProps } from "../../lib/index";
 import { Schedule } from "../../lib/schedule/schedule";
 import { Tier } from "../../lib/storage/tier";
 import { repositoryRoot } from "../support/repository";
 import { synthesize, type SynthesizedStack } from "../support/synth";
-import { thrownBy } from "../support/system-stack";
+import { TestApp, thrownBy } from "../support/system-stack";
 
 const FOUR_MISTAKES: TieredBucketProps = {
   bucketName: "Bad_Name",
@@ -97,11 +99,14 @@ describe("the mistakes of a construct", () => {
   });
 });
 
-describe("the mistakes of an app that sterna runs", () => {
+/** The variables with which `sterna` and plain `cdktf synth` run an app. */
+const RUNNERS = [PROBLEMS_FILE, "CDKTF_OUTDIR"];
+
+describe.each(RUNNERS)("the mistakes of an app that is run with %s", (variable) => {
   test("come together from all constructs when it is synthesized", () => {
     // given
     const folder = mkdtempSync(join(tmpdir(), "sterna-problems-"));
-    process.env[PROBLEMS_FILE] = join(folder, "problems.json");
+    process.env[variable] = join(folder, "problems.json");
     try {
       const app = new App({ outdir: join(folder, "out") });
       const stack = new TerraformStack(app, "test");
@@ -119,10 +124,106 @@ describe("the mistakes of an app that sterna runs", () => {
         ["test/copies", "InvalidGoogleLocation"],
       ]);
     } finally {
-      delete process.env[PROBLEMS_FILE];
+      delete process.env[variable];
       rmSync(folder, { recursive: true });
     }
   });
+
+  test("come together from stacks, gates, migrations, steps and the order of steps", () => {
+    // given
+    const folder = mkdtempSync(join(tmpdir(), "sterna-problems-"));
+    process.env[variable] = join(folder, "problems.json");
+    const waiversFile = join(folder, "waivers.json");
+    writeFileSync(waiversFile, "[");
+    const acknowledge = { MigrationWithoutBackup: "nothing is there yet" };
+    try {
+      const test = new TestApp(folder);
+
+      // when
+      const wrong = test.stack({ system: "Shop", release: "9.9.9" });
+      new Gates(wrong, "gates", {
+        gates: [Gate.recentBackup(Duration.days(1)), Gate.recentBackup(Duration.days(1))],
+        waiversFile,
+      });
+      new Migration(wrong, "first", { from: "1.0.0", to: "0.1.0", steps: (m) => void sqlStep(m, "Bad_Id") });
+      const other = test.stack();
+      const steps = (m: Migration) => {
+        sqlStep(m, "one", { after: ["none"] });
+        sqlStep(m, "two", { after: ["neither"] });
+      };
+      new Migration(other, "first", { from: "0.1.0", to: "1.0.0", acknowledge, steps });
+      const error = thrownBy(() => test.app.synth());
+
+      // then
+      const problems = (error as ValidationError).problems.map(({ code, constructPath }) => [constructPath, code]);
+      expect(problems).toEqual([
+        ["Shop-development", "InvalidIdentifier"],
+        ["Shop-development", "UnknownRelease"],
+        ["Shop-development/gates", "DuplicateGate"],
+        ["Shop-development/gates", "FileNotJson"],
+        ["Shop-development/first", "MigrationBackwards"],
+        ["Shop-development/first", "MigrationWithoutBackup"],
+        ["Shop-development/first/Bad_Id", "InvalidIdentifier"],
+        ["shop-development/first/one", "UnknownStep"],
+        ["shop-development/first/two", "UnknownStep"],
+      ]);
+    } finally {
+      delete process.env[variable];
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+function sqlStep(scope: Construct, id: string, props: Partial<SqlStepProps> = {}): SqlStep {
+  return new SqlStep(scope, id, {
+    database: { env: "DATABASE_URL" },
+    up: "create table shop_orders ()",
+    down: "drop table shop_orders",
+    verify: [{ query: "select count(*) from shop_orders", expected: 0 }],
+    ...props,
+  });
+}
+
+test("the mistakes of a migration and of a stack are all told by the constructor where no tool runs the app", () => {
+  // given
+  const folder = mkdtempSync(join(tmpdir(), "sterna-problems-"));
+  const test = new TestApp(folder);
+  try {
+    // when
+    const stack = thrownBy(() => test.stack({ system: "Shop", release: "9.9.9" })) as ValidationError;
+    const migration = thrownBy(
+      () => new Migration(test.stack(), "first", { from: "0.0.1", to: "0.0.2", steps: () => undefined }),
+    ) as ValidationError;
+
+    // then
+    expect(stack.problems.map(({ code }) => code)).toEqual(["InvalidIdentifier", "UnknownRelease"]);
+    const codes = ["UnknownRelease", "UnknownRelease", "MigrationWithoutBackup"];
+    expect(migration.problems.map(({ code }) => code)).toEqual(codes);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("mistakes that an app went on in spite of are told when something else stops it before its synthesis", async () => {
+  // given
+  const app = `
+    const { App, TerraformStack } = require("cdktf");
+    const { TieredBucket } = require(${JSON.stringify(join(repositoryRoot, "lib/aws/storage/tiered-bucket"))});
+    new TieredBucket(new TerraformStack(new App(), "test"), "files", { bucketName: "Bad_Name" });
+    null.crash;`;
+
+  // when
+  const options = {
+    cwd: repositoryRoot,
+    env: { CDKTF_OUTDIR: join(tmpdir(), "sterna-never") },
+    reject: false,
+  } as const;
+  const { stderr, exitCode } = await execa(process.execPath, ["--import", "tsx", "--eval", app], options);
+
+  // then
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain("InvalidBucketName: ");
+  expect(stderr).toContain("TypeError");
 });
 
 type Loose = new (scope: Construct, id: string, props: never) => unknown;

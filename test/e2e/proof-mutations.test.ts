@@ -26,6 +26,8 @@ const FILES = {
   "common.sh": "true # staging\n",
   "asset.txt": "content\n",
   "rule.tftpl": "rule of ${id}\n",
+  "network.tfstate":
+    '{"version":4,"terraform_version":"1.5.0","serial":1,"lineage":"network","outputs":{},"resources":[]}',
 };
 
 const BLOCKS = {
@@ -58,12 +60,17 @@ const BLOCKS = {
     counted: { count: 2, input: "${count.index}" },
   },
 };
+/** The apply reads it, since it comes after a resource that is made. */
+const DATA = {
+  network: { backend: "local", config: { path: "network.tfstate" }, depends_on: ["terraform_data.bucket"] },
+};
 const LOCALS = {
   policy: '${jsonencode({ Effect = "Deny", Resource = terraform_data.bucket.id })}',
   keys: ["a", "b"],
 };
 const STEPS = [scriptStep("one", "1.0.0", { on_destroy: "keep" }), scriptStep("two", "1.0.0", { after: ["one"] })];
 
+const dataOf = (stack: Json): Json => stack["data"].terraform_remote_state;
 const block = (stack: Json, name: string): Json => stack["resource"].terraform_data[name];
 const stepOf = (stack: Json, name: string): Json => stack["resource"].sterna_step[name];
 const programOf = (stack: Json, edit: (program: Json) => void): void => {
@@ -139,6 +146,11 @@ const ADDED = {
 };
 
 const BY_HAND: readonly [string, Mutation["change"]][] = [
+  ["data: another argument", (stack) => void (dataOf(stack).network.config.path = "./network.tfstate")],
+  ["data: one argument more", (stack) => void (dataOf(stack).network.defaults = { zone: "a" })],
+  ["data: another order", (stack) => void (dataOf(stack).network.depends_on = ["terraform_data.timed"])],
+  ["data: one more", (stack) => void (dataOf(stack).rogue = dataOf(stack).network)],
+  ["data: the file that it reads", () => ({ "network.tfstate": FILES["network.tfstate"].replace(":1,", ":2,") })],
   ["add a resource", (stack) => void (stack["resource"].terraform_data.rogue = { input: 1 })],
   [
     "another local behind an unknown value",
@@ -230,6 +242,7 @@ const ALLOWED: readonly [string, Mutation["change"]][] = [
   ["the title of a step", (stack) => void (stepOf(stack, "two").title = "Another title")],
   ["the values of a step's variables", (stack) => void (stepOf(stack, "two").variables.WORLD += "-2")],
   ["a declared variable", (stack) => void (block(stack, "bucket").input.keep = 28)],
+  ["an output, which is shown and changes nothing", (stack) => void (stack["output"] = { more: { value: "shown" } })],
   ["an attribute that may differ", (stack) => void (block(stack, "timed").triggers_replace = ["here"])],
 ];
 
@@ -278,6 +291,7 @@ requires("terraform")("a change to production alone, beside one apply of staging
     const stack = JSON.parse(readFileSync(stackFile("staging", "cdk.tf.json"), "utf8")) as Json;
     stack["resource"].terraform_data = BLOCKS.terraform_data;
     stack["locals"] = LOCALS;
+    stack["data"] = { ...stack["data"], terraform_remote_state: DATA };
     stack["variable"] = { who: { default: "ops" } };
     original = JSON.stringify(stack).replaceAll("world-staging", "world-@environment@");
     edit("staging", { title: "", change: () => {} });

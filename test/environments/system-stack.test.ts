@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import { Testing } from "cdktf";
+import { TerraformStack, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -214,7 +214,7 @@ describe("ledgers", () => {
     // THEN
     expect(errorOf(() => providerOf(Ledger.postgres({ url }), "staging"))).toMatchObject({
       code: "ProofNotConfigured",
-      message: expect.stringMatching(/the ledger of development is; .*\[at shop-staging\]$/),
+      message: expect.stringMatching(/the ledger of development is not given; .*\[at shop-staging\]$/),
     });
     expect(providerOf(Ledger.postgres({ url }), "staging", Ledger.file()).ledger.kind).toBe("postgres");
     expect(new TestApp(directory).stack({ environment: chain.get("development") }).proof).toBeUndefined();
@@ -319,5 +319,29 @@ test("a construct outside of a SystemStack finds none", () => {
   expect(errorOf(() => SystemStack.of(new Construct(app.app, "outside")))).toEqual({
     code: "StackMissing",
     message: "make this construct inside of a SystemStack [at outside]",
+  });
+});
+
+describe("what is made after app.synth(), as behind a forgotten await, is an error", () => {
+  test.each<[string, (stack: SystemStack) => unknown]>([
+    ["in the stack", (stack) => new Construct(stack, "late")],
+    ["deep inside of it", (stack) => new Construct(stack.node.findChild("group"), "late")],
+    ["as another stack", (stack) => new TerraformStack(stack.node.scope!, "late")],
+  ])("%s", (_, make) => {
+    // GIVEN
+    const test = new TestApp(directory);
+    const stack = test.stack();
+    new Construct(stack, "group");
+    const other = new TerraformStack(test.app, "other");
+    other.addOverride("locals.a", 1);
+
+    // WHEN
+    test.app.synth();
+
+    // THEN
+    expect(errorOf(() => make(stack))).toMatchObject({
+      code: "MadeAfterSynth",
+      message: expect.stringContaining("is an `await` missing?"),
+    });
   });
 });

@@ -2,6 +2,7 @@
 // it: `put`, or the error's code. Says `lost` when its lock is.
 import "../../lib/provider/kinds";
 import { createInterface } from "node:readline";
+import "../../lib/provider/kinds";
 import { ledgerConfig } from "../../lib/manifest/ledger-config";
 import { record } from "./ledger-record";
 import { openObjectLedger, type ObjectLedgerConfig } from "./open-object-ledger";
@@ -11,7 +12,9 @@ const [config, lockLifetime, id] = process.argv.slice(2) as [string, string, str
 async function main(): Promise<void> {
   const ledger = openObjectLedger(ledgerConfig.parse(JSON.parse(config)) as ObjectLedgerConfig, Number(lockLifetime));
   await ledger.withLock(id, async (session) => {
-    session.lost!.addEventListener("abort", () => console.log("lost"));
+    // On a busy machine the lock may be lost before this runs.
+    if (session.lost!.aborted) console.log("lost");
+    else session.lost!.addEventListener("abort", () => console.log("lost"));
     await session.get();
     console.log("held");
     for await (const line of createInterface({ input: process.stdin })) {

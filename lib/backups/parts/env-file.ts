@@ -2,7 +2,8 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readDotenv } from "../../engine/dotenv/read-dotenv";
 import { EngineError } from "../../engine/engine-error";
-import { readIfThere, replaceFile } from "../../core/replace-file";
+import { readIfThere } from "../../core/read-file";
+import { replaceFile } from "../../core/replace-file";
 import type { PartOf } from "../plan/backup-plan";
 import {
   assertNotEmpty,

@@ -6,7 +6,7 @@ import { runBackup } from "../../backups/run-backup";
 import { assertFresh, findBackup } from "../../backups/stores/backup-store";
 import { withStores } from "../../backups/stores/open-stores";
 import { verifyBackup } from "../../backups/verify-backup";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import { type CommandRunner, EXIT_STATUS, newCommand } from "../terminal/command";
 import type { CommonOptions } from "../terminal/terminal";
 import { withPlan, backupLine, pruningText } from "./backup-plan";

@@ -1,8 +1,7 @@
 import { Option, type Command } from "commander";
-import { SternaError } from "../../core/errors";
+import { RefusedError, SternaError } from "../../core/errors";
 import type { Repair } from "../../engine/executor/adopt-step";
 import type { StepDefinition } from "../../manifest/step-record";
-import { RefusedError } from "../../core/refused-error";
 import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
 import { stackCommand } from "../terminal/stack-command";
 import { readOwnLedgers } from "../../toolkit/ledgers/system-status";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { resolve } from "node:path";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import { readDotenvFile, requireNoTraps, trapLines } from "../env/dotenv-file";
 import {
   compareWithSecret,

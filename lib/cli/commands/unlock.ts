@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { SternaError } from "../../core/errors";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError, SternaError } from "../../core/errors";
 import { unlock } from "../../toolkit/unlock";
 import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
 import { stackCommand } from "../terminal/stack-command";

@@ -1,7 +1,7 @@
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import { type DotenvFile, readDotenv, trapsOf, type DotenvTrap } from "../../engine/dotenv/read-dotenv";
 import { EngineError } from "../../engine/engine-error";
-import { readIfThere } from "../../core/replace-file";
+import { readIfThere } from "../../core/read-file";
 
 import type { Terminal } from "../terminal/terminal";
 import type { VariableChange } from "./migrate-variables";

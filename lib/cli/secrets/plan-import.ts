@@ -4,7 +4,8 @@ import { describeKnown } from "../../core/nearest";
 import { isDynamicReference, formatDynamicReference } from "../../core/secrets-in-text";
 import { replaceValues } from "../../engine/dotenv/write-dotenv";
 import { EngineError } from "../../engine/engine-error";
-import { readIfThere, replaceFile } from "../../core/replace-file";
+import { readIfThere } from "../../core/read-file";
+import { replaceFile } from "../../core/replace-file";
 import type { DotenvOnDisk } from "../env/dotenv-file";
 import type { SecretValues } from "./secret-object";
 

@@ -1,7 +1,7 @@
 import { describeError } from "../../toolkit/describe-error";
 import { Command } from "commander";
 
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import { maskFetched } from "../../engine/secrets/redactor";
 import type { Surroundings } from "./surroundings";
 import { Terminal, type CommonOptions } from "./terminal";

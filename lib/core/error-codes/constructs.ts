@@ -26,7 +26,7 @@ export const coreErrorCodes = {
   LiteralPassword: "a URL contains a literal password instead of a reference",
   InvalidBackend: "the settings of a backend are empty or contradict each other",
   InvalidLedger: "the bucket name or the prefix of a ledger is invalid",
-  ProofNotConfigured: "the ledger of the previous environment is not configured",
+  ProofNotConfigured: "the ledger of the environment before is not given",
   ProviderNotBuilt: "the zip of the Terraform provider is missing",
   StackMissing: "a construct is not inside a `SystemStack`",
   MadeAfterSynth: "a construct was created after app.synth(), so no plan would include it",

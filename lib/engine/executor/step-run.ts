@@ -28,7 +28,7 @@ export interface StepRunOptions {
   readonly receipts?: Ledger;
 }
 
-/** One run of a step: resolves its texts, watches its time, keeps its secrets out of what is said. */
+/** One run of a step: resolves its texts, watches its time, and keeps secrets out of its messages. */
 export class StepRun implements StepContext {
   readonly stepId: string;
   readonly variables: Readonly<Record<string, string>>;
@@ -68,7 +68,10 @@ export class StepRun implements StepContext {
   /** Starts the clock of the step's timeout: waiting for somebody else's lock does not count. Ends with the lock. */
   start(session?: Pick<LedgerSession, "lost">): void {
     const lost = session?.lost;
-    lost?.addEventListener("abort", () => this.lockLost.abort(lost.reason));
+    const stopForLock = () => this.lockLost.abort(lost?.reason);
+    // A busy machine may lose the lock before the step gets its turn.
+    if (lost?.aborted) stopForLock();
+    else lost?.addEventListener("abort", stopForLock);
     this.begun = true;
     this.log?.write("begins");
     const seconds = this.definition.timeout;

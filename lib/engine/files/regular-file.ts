@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
+import { fileTypeOf } from "../../core/read-file";
 
 const { O_RDONLY, O_NONBLOCK } = constants;
 
@@ -36,13 +37,5 @@ export function readRegularFile(path: string, longest: number): string {
 
 /** @throws NotRegularFileError */
 export function assertRegular(stats: Stats, path: string): void {
-  if (!stats.isFile()) throw new NotRegularFileError(path, describeType(stats));
-}
-
-function describeType(stats: Stats): string {
-  if (stats.isDirectory()) return "a directory";
-  if (stats.isFIFO()) return "a named pipe (FIFO)";
-  if (stats.isSocket()) return "a socket";
-  if (stats.isSymbolicLink()) return "a symbolic link";
-  return "a device";
+  if (!stats.isFile()) throw new NotRegularFileError(path, fileTypeOf(stats));
 }

@@ -20,6 +20,13 @@ export interface Ledger {
    */
   withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T>;
 
+  /**
+   * Refuses a ledger whose locks would protect nothing, before a plan that uses them is shown.
+   *
+   * @throws EngineError `TransactionPooler`
+   */
+  assertLockable?(): Promise<void>;
+
   /** Releases connections. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Pool, type ClientBase, type ClientConfig } from "pg";
 import { whenReady, type Readiness } from "../readiness";
 import { requirePostgresUrl } from "./database-refusal";
+import { assertOwnSession, endInTime } from "./pooler";
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 /** The default of the kernel is two hours; firewalls and proxies forget a silent connection much sooner. */
@@ -63,6 +64,20 @@ export class PostgresConnections {
         throw error;
       }
     });
+  }
+
+  /**
+   * Refuses an address that gives each transaction another session.
+   *
+   * @throws EngineError `TransactionPooler`
+   */
+  async assertOwnSession(): Promise<void> {
+    const client = await this.connect();
+    try {
+      await assertOwnSession(client, () => this.connect());
+    } finally {
+      await endInTime(client);
+    }
   }
 
   async close(): Promise<void> {

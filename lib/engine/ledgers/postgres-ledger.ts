@@ -40,6 +40,7 @@ export class PostgresLedger implements Ledger {
   private readonly table: string;
   private readonly progress: PostgresProgress;
   private readonly connections: PostgresConnections;
+  private lockable?: Promise<void>;
 
   constructor(private readonly options: PostgresLedgerOptions) {
     const { url } = options;
@@ -89,6 +90,10 @@ export class PostgresLedger implements Ledger {
     } finally {
       await lock.release();
     }
+  }
+
+  async assertLockable(): Promise<void> {
+    await (this.lockable ??= this.guard(() => this.connections.assertOwnSession()));
   }
 
   async close(): Promise<void> {

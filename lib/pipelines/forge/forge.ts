@@ -1,5 +1,4 @@
-import { SternaError } from "../../core/errors";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError, SternaError } from "../../core/errors";
 
 /** A change that is asked for: a branch, and what is said about it. */
 export interface Proposal {

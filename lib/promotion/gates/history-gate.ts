@@ -9,9 +9,14 @@ import type { SynthesizedSystem } from "../plan/synthesized-steps";
 /** Name of the gate. */
 export const HISTORY_GATE = "history";
 
+/** What happens to steps that are applied, besides nothing. */
+const APPLIED = ["describe", "adopt"];
+
 /**
- * What was applied is history: a step that leaves a release which stays, or comes before steps that are applied, is a
- * slip more often than not. Passes where the migration says that it is meant; nothing where there is no such step.
+ * Refuses a step that leaves a release which stays, and one that comes before applied steps, unless the migration
+ * names it: most often it is a slip.
+ *
+ * @returns nothing where there is no such step
  */
 export function historyResult(
   system: SynthesizedSystem,
@@ -23,8 +28,10 @@ export function historyResult(
     .filter(
       ({ id, action, release }) => action === "roll-back" && lte(release, system.release) && !removed.includes(id),
     )
-    .map(({ id, release }) => `step ${id} is applied, and release ${release} does not hold it any more`);
-  const applied = new Set(plan.steps.flatMap((step) => toStepState(step)?.id ?? []));
+    .map(({ id, release }) => `step ${id} is applied, and release ${release} no longer contains it`);
+  // A step gets a new description when another one is put before it: its `after` names that one.
+  const described = steps.filter(({ action }) => APPLIED.includes(action)).map(({ id }) => id);
+  const applied = new Set([...plan.steps.flatMap((step) => toStepState(step)?.id ?? []), ...described]);
   const late = steps
     .filter(({ id, action }) => action === "run" && !outOfOrder.includes(id) && hasEffect(system, id))
     .flatMap(({ id }) => {
@@ -35,13 +42,11 @@ export function historyResult(
   const cures = [
     ...(gone.length === 0
       ? []
-      : [
-          `Give it back; or, where it is meant to be rolled back, add \`removed: ["${firstWord(gone[0]!)}"]\` to the migration.`,
-        ]),
+      : [`Restore it; or, to roll it back on purpose, add \`removed: ["${firstWord(gone[0]!)}"]\` to the migration.`]),
     ...(late.length === 0
       ? []
       : [
-          `Put it after all applied steps, or into the next release; or, where its place does not matter, add \`outOfOrder: ["${firstWord(late[0]!)}"]\` to the migration.`,
+          `Move it after all applied steps, or into the next release; or, if its place does not matter, add \`outOfOrder: ["${firstWord(late[0]!)}"]\` to the migration.`,
         ]),
   ];
   return [
@@ -61,7 +66,7 @@ function firstWord(text: string): string {
   return text.split(" ")[1]!;
 }
 
-/** A check or a backup may come at any time. */
+/** A check or a backup may run at any time. */
 function hasEffect({ steps }: SynthesizedSystem, id: string): boolean {
   const program = steps.find((step) => step.id === id)?.program;
   return program === undefined || !kindOf(program).effectless;

@@ -1,6 +1,6 @@
 import { lt } from "semver";
 import type { ErrorCode } from "../../core/error-codes";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import {
   expiredWaiver,
   findWaiver,

@@ -1,5 +1,4 @@
-import { SternaError } from "../../core/errors";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError, SternaError } from "../../core/errors";
 import { someOf } from "../../core/text";
 import type { SynthesizedSystem } from "../plan/synthesized-steps";
 import type { PlanSummary } from "../plan/plan-summary";

@@ -1,7 +1,6 @@
 import { lt } from "semver";
 import type { ErrorCode } from "../../core/error-codes";
-import { SternaError } from "../../core/errors";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError, SternaError } from "../../core/errors";
 import type { Rollout } from "../../manifest/rollout";
 import { CompatibilityMatrix } from "../../releases/compatibility-matrix";
 import { requireMove } from "../../releases/upgrade-advice";

@@ -1,7 +1,6 @@
 import { gt } from "semver";
-import { SternaError } from "../../core/errors";
+import { RefusedError, SternaError } from "../../core/errors";
 import { describeKnown } from "../../core/nearest";
-import { RefusedError } from "../../core/refused-error";
 import { EngineError } from "../../engine/engine-error";
 import { mayHaveEffect, removalOf } from "../../engine/executor/operations";
 import type { StepRecord } from "../../manifest/step-record";

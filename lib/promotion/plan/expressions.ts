@@ -69,6 +69,9 @@ const FILE_KEY = 'file "';
 
 /** `aws_s3_bucket.logs`, `aws_s3_bucket.logs["a"]`: a resource of the configuration itself, not of a module. */
 const OWN_ADDRESS = /^(?:(action)\.)?([a-z][\w-]*)\.([\w-]+)(?:\[.*\])?(?: \(.*\))?$/s;
+const DATA_ADDRESS = /^data\.([a-z][\w-]*)\.([\w-]+)(?:\[.*\])?$/s;
+/** Sterna's own: each environment has another ledger. */
+const LEDGER_DATA = "sterna_ledger";
 const MODULE_ADDRESS = /^module\.([\w-]+)/;
 
 const REFERENCE = /[$%]\{[^}]*\b[a-z][a-z\d]*_\w+\.[\w-]+/;
@@ -120,6 +123,26 @@ export class ConfiguredExpressions {
     const provider: Expressions = block.provider === undefined ? {} : { provider: this.entry(block.provider) };
     const programs = Object.fromEntries(PROGRAMS.map((key) => [key, block[key]]));
     return { ...this.meta(block), ...provider, ...this.named(programs) };
+  }
+
+  /** What is said of a data source, with its arguments: it may run a program. Nothing for Sterna's own. */
+  ofData(address: string): Expressions | undefined {
+    const [, type = "", name = ""] = DATA_ADDRESS.exec(address) ?? [];
+    if (type === LEDGER_DATA) return undefined;
+    const block = only(this.configuration.data?.[type]?.[name]);
+    if (block === undefined) return this.ofOther(address);
+    const { "//": _, ...said } = block;
+    return {
+      configuration: this.context.files?.others(true) === undefined ? this.entry(said) : INCOMPARABLE,
+      ...this.provider(type, block.provider),
+      ...this.named(said),
+    };
+  }
+
+  /** Addresses of the data sources of the configuration itself. */
+  dataSources(): string[] {
+    const types = Object.entries(this.configuration.data ?? {}).filter(([type]) => type !== LEDGER_DATA);
+    return types.flatMap(([type, blocks]) => Object.keys(blocks).map((name) => `data.${type}.${name}`));
   }
 
   /** The programs that the configuration attaches to a resource: in the order in which they stand there. */

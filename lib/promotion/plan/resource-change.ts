@@ -110,6 +110,9 @@ export function withAddition(resource: ReportedResource, addition: ResourceAddit
   return new LazyResource({ ...head, provisioners }, attributes, proof);
 }
 
+/** Action of a data source that the apply reads. */
+export const READ = "read";
+
 /** Action of a report's resource that is none: an action of a provider, which is invoked and leaves no state. */
 export const INVOKE = "invoke";
 

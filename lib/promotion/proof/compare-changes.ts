@@ -17,7 +17,7 @@ import {
   type Fingerprint,
 } from "../plan/fingerprint";
 import type { PlanReading } from "../plan/plan-builder";
-import { REPLACE_AND_FORGET } from "../plan/resource-change";
+import { READ, REPLACE_AND_FORGET } from "../plan/resource-change";
 import type { StepChange } from "../plan/step-change";
 import { reportedName, type MissingChange, type ReportedProof, type ReportedResource } from "../promotion-report";
 import { judgeRemoval, judgeStep, missing, missingSteps, proof } from "./judge-steps";
@@ -61,7 +61,7 @@ export interface WayBack {
 
 /** What the environment before says about every change of a plan. */
 export interface ProofVerdicts {
-  /** By the name of the resource in the report. Data sources are read again everywhere and need no proof. */
+  /** By the name of the resource in the report. Data sources that the plan reads already are judged by what uses them. */
   readonly resources: ReadonlyMap<string, ReportedProof>;
   /** By the id of the step. */
   readonly steps: ReadonlyMap<string, ReportedProof>;
@@ -73,17 +73,45 @@ export interface ProofVerdicts {
 /** Calls every change of a plan PROVEN, DIFFERS or ONLY-HERE, and finds what is MISSING. */
 export function compareChanges(comparison: ProofComparison): ProofVerdicts {
   const { plan, steps, back } = comparison;
-  const changes = plan.resources.filter(({ action }) => action !== "read");
+  const changes = plan.resources.filter(({ action }) => action !== READ);
+  const reads = plan.resources.filter(({ action }) => action === READ);
   const running = new Set(steps.filter(({ action }) => STEP_RUNS.includes(action)).map(({ id }) => id));
   const judged = (wanted: readonly string[], judge: (step: StepChange) => ReportedProof) =>
     new Map(steps.filter(({ action }) => wanted.includes(action)).map((step) => [step.id, judge(step)]));
   return {
-    resources: new Map(changes.map((change) => [reportedName(change), judgeResource(change, comparison)])),
+    resources: new Map([
+      ...changes.map((change) => [reportedName(change), judgeResource(change, comparison)] as const),
+      ...reads.flatMap((change) => {
+        const judged = judgeRead(change, comparison);
+        return judged === undefined ? [] : [[reportedName(change), judged] as const];
+      }),
+    ]),
     steps: judged([...STEP_RUNS, "describe"], (step) => judgeStep(step, comparison)),
     rollbacks: judged(STEP_LEAVES, (step) => judgeRemoval(step, running, comparison)),
     // The way back leaves out what the newer release brought.
     missing: back === undefined ? [...missingResources(comparison), ...missingSteps(comparison)] : [],
   };
+}
+
+/**
+ * A data source that the apply reads is proven when the environment before reads it by the same configuration: what it
+ * will find, nobody knows before.
+ *
+ * @returns nothing where the configuration is not known
+ */
+function judgeRead({ address, type }: ReportedResource, comparison: ProofComparison): ReportedProof | undefined {
+  const { from, history, back, free, configured } = comparison;
+  const here = configured?.ofData(address);
+  if (here === undefined) return undefined;
+  const isFree = isFreeIn(free, address, type);
+  const name = address.replace(/\[.*$/s, "");
+  const sides = [history, ...(back === undefined ? [] : [back.older])].flatMap((side) => side.data.get(name) ?? []);
+  if (sides.length === 0) return proof("ONLY-HERE", `${from} never read it`);
+  const differing = sides.map((there) => differingMeta(here, there, () => true).filter((key) => !isFree(key)));
+  const [least] = differing.sort((one, other) => one.length - other.length);
+  return least!.length === 0
+    ? proof("PROVEN", `${from} reads it by the same configuration`)
+    : proof("DIFFERS", `${from} reads it by another configuration`, least);
 }
 
 /** On the way back a change may also restore what was here, or take away what the newer release brought. */

@@ -3,6 +3,7 @@ import { canonicalJson } from "../../manifest/checksum";
 import type { ApplyRecord, RecordedChange, RecordedStep } from "../records/apply-record";
 import { type ConfiguredExpressions, type Expressions, isProgram } from "../plan/expressions";
 import type { PlanReading } from "../plan/plan-builder";
+import { READ } from "../plan/resource-change";
 import { areEqual, isUnknown, type Fingerprint } from "../plan/fingerprint";
 
 /** Action of a resource that an apply left as it was, and of which the configuration says something else since. */
@@ -77,6 +78,8 @@ export interface PromotedReleases {
 export class ProvingHistory {
   readonly resources = new Map<string, ProvedResource>();
   readonly steps = new Map<string, ProvedStep>();
+  /** What the configuration said of each data source, by its address. */
+  readonly data = new Map<string, Expressions>();
   /** Steps that were undone, or whose rows were taken out. */
   readonly undone = new Set<string>();
   /** Whether the wanted release itself was applied without a failure. */
@@ -116,7 +119,11 @@ export class ProvingHistory {
   }
 
   private change(change: RecordedChange, promoted: boolean): void {
-    const { name, movedFrom } = change;
+    const { name, movedFrom, action, expressions } = change;
+    if (action === READ) {
+      this.data.set(name, expressions ?? {});
+      return;
+    }
     const before = this.resources.get(movedFrom ?? name);
     if (movedFrom !== undefined) this.resources.delete(movedFrom);
     this.resources.set(name, new ProvedResource(change, promoted, before));
@@ -134,14 +141,20 @@ export class ProvingHistory {
 
 /**
  * Resources that an apply leaves as they are, and of which the configuration says something else since their last record:
- * another order, provider or lifecycle. Without that, the next environment would find it different for good.
+ * another order, provider or lifecycle. Without that, the next environment would find it different for good. Data sources
+ * are among them, since a plan shows only some of them.
  */
 export function keptChanges(
   { planned }: PlanReading,
   configured: ConfiguredExpressions,
-  { resources }: ProvingHistory,
+  { resources, data }: ProvingHistory,
 ): RecordedChange[] {
-  return [...resources].flatMap(([name, there]): RecordedChange[] => {
+  const reads = configured.dataSources().flatMap((name): RecordedChange[] => {
+    const expressions = configured.ofData(name) ?? {};
+    const isSame = canonicalJson(expressions) === canonicalJson(data.get(name) ?? null);
+    return isSame ? [] : [{ name, action: READ, fingerprint: {}, expressions }];
+  });
+  const kept = [...resources].flatMap(([name, there]): RecordedChange[] => {
     const found = planned.get(name);
     if (found?.action !== KEPT) return [];
     const values = found.fingerprint();
@@ -153,4 +166,5 @@ export function keptChanges(
     const isSame = canonicalJson(Object.fromEntries(said(here))) === canonicalJson(Object.fromEntries(said(was)));
     return isSame ? [] : [{ name, action: KEPT, fingerprint: values, expressions }];
   });
+  return [...kept, ...reads];
 }

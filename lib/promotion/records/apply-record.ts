@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PlanReading } from "../plan/plan-builder";
+import { READ } from "../plan/resource-change";
 import { reportedName } from "../promotion-report";
 import type { ConfiguredExpressions } from "../plan/expressions";
 import { ledgerConfig } from "../../manifest/ledger-config";
@@ -78,7 +79,7 @@ export function recordedChanges(
   return resources.flatMap((resource) => {
     const name = reportedName(resource);
     const found = planned.get(name);
-    if (found === undefined || resource.action === "read") return [];
+    if (found === undefined || resource.action === READ) return [];
     const { movedFrom } = resource;
     const { action, fingerprint } = found;
     const values = fingerprint();

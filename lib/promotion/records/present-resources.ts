@@ -1,5 +1,5 @@
 import { Leaves, leavesAfter, type ValueChange, extendPath } from "../plan/attribute-changes";
-import { INVOKE } from "../plan/resource-change";
+import { INVOKE, READ } from "../plan/resource-change";
 import type { PlanReading } from "../plan/plan-builder";
 import type { RecordedChange } from "./apply-record";
 import {
@@ -56,7 +56,7 @@ export function caughtUpChanges(
   });
   const names = new Set(here.map(([name]) => name));
   const gone = [...known.values()].filter(
-    (change) => !isGone(change) && change.action !== INVOKE && !names.has(change.name),
+    (change) => !isGone(change) && ![INVOKE, READ].includes(change.action) && !names.has(change.name),
   );
   return [...found, ...gone.map(({ name }) => ({ name, action: DELETE, fingerprint: {} }))];
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { RefusedError } from "../../core/refused-error";
-import { SternaError } from "../../core/errors";
+import { RefusedError } from "../../core/errors";
+import { readUtf8File } from "../../core/read-file";
 import { pinsText, readPins, TRIED_PINS, triedPins, withPin, writePins, type PinsFile } from "../../manifest/pins-file";
 import type { Project } from "./project";
 
@@ -38,10 +37,10 @@ export async function changePins<T>(
   work: (variables: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
   const { pinsFile } = project;
-  const before = readText(pinsFile);
+  const before = readUtf8File(pinsFile);
   const changed = change(readPins(pinsFile));
   const result = await work({ [TRIED_PINS]: triedPins(pinsFile, changed) });
-  if (readText(pinsFile) !== before) {
+  if (readUtf8File(pinsFile) !== before) {
     throw new RefusedError(
       "PinsChanged",
       `releases.json was changed while the new pin was tried, and was not overwritten. What would have been written:\n` +
@@ -50,12 +49,4 @@ export async function changePins<T>(
   }
   writePins(pinsFile, changed);
   return result;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }

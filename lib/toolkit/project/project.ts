@@ -1,8 +1,9 @@
 import { parse } from "dotenv";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { SternaError } from "../../core/errors";
+import { readUtf8File } from "../../core/read-file";
 import { readJsonFile } from "../../core/read-json-file";
 
 const cdktfJson = z.looseObject({
@@ -63,14 +64,10 @@ export function environmentFile({ workspace }: Pick<Project, "workspace">, envir
  *
  * The file is read, never run: nothing in it is expanded.
  *
- * @throws SternaError `FileUnreadable`
+ * @throws SternaError `FileUnreadable`, `FileNotUtf8`
  */
 export function variablesOf(project: Project, environment: string, process: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const file = environmentFile(project, environment);
   if (!existsSync(file)) return process;
-  try {
-    return { ...process, ...parse(readFileSync(file, "utf8")) };
-  } catch (cause) {
-    throw new SternaError("FileUnreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
+  return { ...process, ...parse(readUtf8File(file)) };
 }

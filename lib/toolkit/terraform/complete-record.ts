@@ -6,6 +6,7 @@ import type { NewApplyRecord, RecordedChange, RecordedStep } from "../../promoti
 import type { PlanReading } from "../../promotion/plan/plan-builder";
 import type { PlanSummary } from "../../promotion/plan/plan-summary";
 import { reportedName } from "../../promotion/promotion-report";
+import { READ } from "../../promotion/plan/resource-change";
 import type { ApplyIntent } from "../../promotion/records/apply-intents";
 import type { Project } from "../project/project";
 import { endIntent, openIntents, writeRecord } from "../project/records";
@@ -65,7 +66,7 @@ async function complete(
 ): Promise<void> {
   const { record, steps } = intent;
   const isDone = log?.complete === true ? () => true : whatWasDone(log, later);
-  const changes = record.changes.filter((change) => isDone(change.name, change.action));
+  const changes = record.changes.filter(({ name, action }) => action === READ || isDone(name, action));
   const recorded = steps.map(({ address, ...step }): RecordedStep => ({
     ...step,
     status: log?.failed.has(address) ? "failed" : isDone(address, step.action) ? "done" : "pending",

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "../../core/error-codes";
-import { SternaError } from "../../core/errors";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError, SternaError } from "../../core/errors";
 import type { StackManifest } from "../../manifest/stack-manifest";
 
 const diagnostic = z.looseObject({

@@ -3,14 +3,13 @@ import type { PlanReading, ReadingOptions } from "../../promotion/plan/plan-buil
 import { PlanReader } from "../../promotion/plan/read-plan";
 import { summarizePlan, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { program } from "../../manifest/program";
-import { ROLLBACK } from "../../provider/plan-step";
+import { OUT_OF_ORDER, REMOVED, ROLLBACK } from "../../provider/plan-step";
 import { parseUnreadable } from "../../provider/diagnostics";
 import type { ErrorCode } from "../../core/error-codes";
-import { SternaError } from "../../core/errors";
+import { RefusedError, SternaError } from "../../core/errors";
 import type { ApplyIntent } from "../../promotion/records/apply-intents";
 import type { ApplyRecord } from "../../promotion/records/apply-record";
 import type { ConfiguredExpressions } from "../../promotion/plan/expressions";
-import { RefusedError } from "../../core/refused-error";
 import type { StepChange } from "../../promotion/plan/step-change";
 import { describeUndo } from "../../promotion/plan/undo";
 import { historyResult } from "../../promotion/gates/history-gate";
@@ -298,7 +297,8 @@ const FAILED_CHECK = "Check block assertion failed";
 
 /** Warnings, without those that only say what the plan says: what is adopted and rolled back, which checks fail. */
 function untold(warnings: readonly TerraformDiagnostic[]): TerraformDiagnostic[] {
-  return warnings.filter((warning) => !isAdoption(warning) && ![ROLLBACK, FAILED_CHECK].includes(warning.summary));
+  const shown = [ROLLBACK, REMOVED, OUT_OF_ORDER, FAILED_CHECK];
+  return warnings.filter((warning) => !isAdoption(warning) && !shown.includes(warning.summary));
 }
 
 /** The provider's warning on a step that the ledger holds as applied and the state does not. */

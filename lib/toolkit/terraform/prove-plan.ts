@@ -1,5 +1,5 @@
 import { gt } from "semver";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import type { StepRecord } from "../../manifest/step-record";
 import { readWaivers, waiversPath } from "../../manifest/waivers";
 import { proofGate } from "../../promotion/gates/proof-gate";

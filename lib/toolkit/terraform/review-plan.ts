@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readJsonFile } from "../../core/read-json-file";
-import { RefusedError } from "../../core/refused-error";
+import { RefusedError } from "../../core/errors";
 import { someLines } from "../../core/text";
 import { reviewOf, unreviewed, type PlanReview, planReview } from "../../promotion/review";
 import type { Project } from "../project/project";

@@ -3,6 +3,11 @@ import { Client } from "pg";
 import { applyStep } from "../../../lib/engine/executor/apply-step";
 import { findStep } from "../../../lib/engine/executor/question-step";
 import { PostgresLedger } from "../../../lib/engine/ledgers/postgres-ledger";
+import { planCreate, planRemoval, planUpdate } from "../../../lib/provider/plan-step";
+import { PlanMemory } from "../../../lib/provider/plan-memory";
+import { ProviderSession } from "../../../lib/provider/session";
+import { complete } from "../../../lib/provider/step-state";
+import "../../../lib/provider/kinds";
 import { lockStep } from "../../support/lock-steps";
 import { startPgBouncer, type PgBouncer } from "../../support/pgbouncer";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
@@ -67,6 +72,29 @@ requires("postgres", "pgbouncer")("a ledger and SQL steps behind a connection po
     expect(await server.query("select to_regclass('t') as t, to_regnamespace('sterna') as s", name)).toEqual([
       { t: null, s: null },
     ]);
+  });
+
+  it("are refused by the plan already: of a new step, of one that failed, and of a rollback", async () => {
+    // GIVEN
+    bouncer = await startPgBouncer(server, { pool_mode: "transaction" });
+    const pooled = { kind: "postgres", url: bouncer.through(url) };
+    const session = new ProviderSession({ environment: "staging", ledger: JSON.stringify(pooled) });
+    const step = complete({
+      ...{ id: "one", system: "shop", release: "1.0.0", title: "One", phase: "migrate", after: [], variables: {} },
+      ...{ on_retry: "resume", on_destroy: "rollback", on_stop: "stop" },
+      program: JSON.stringify(lockStep.command("true").program),
+    });
+
+    // WHEN
+    const plans = [
+      planCreate(step, session, new PlanMemory()),
+      planUpdate({ ...step, status: "failed" }, step, session, new PlanMemory()),
+      planRemoval({ ...step, status: "applied" }, session, new PlanMemory()),
+    ];
+
+    // THEN
+    for (const plan of plans) await expect(plan).rejects.toMatchObject({ code: "TransactionPooler" });
+    await session.close();
   });
 
   it("are refused for commands as well, whose lock would protect nothing", async () => {

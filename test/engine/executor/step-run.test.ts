@@ -53,6 +53,19 @@ describe("a run of a step", () => {
     expect(long.signal.aborted).toBe(false);
   });
 
+  it("stops when its lock was lost before it began", () => {
+    // GIVEN
+    const reason = new EngineError("LedgerConflict", "the lock was lost");
+    run = new StepRun(definition());
+
+    // WHEN
+    run.start({ lost: AbortSignal.abort(reason) });
+
+    // THEN
+    expect(run.signal.aborted).toBe(true);
+    expect(run.explain(new Error("broken pipe"))).toBe(reason);
+  });
+
   it("stops with Terraform, and says so", () => {
     // GIVEN
     const controller = new AbortController();

@@ -13,7 +13,7 @@ const applied = (id: string) => ({
 
 /** What the gate says of a stack with the steps a, b and c in this order, pinned to 1.0.0. */
 function judge(
-  plan: { readonly runs?: readonly string[]; readonly undoes?: readonly string[]; readonly kept?: readonly string[] },
+  plan: Readonly<Partial<Record<"runs" | "describes" | "adopts" | "undoes" | "kept", readonly string[]>>>,
   history: SynthesizedSystem["history"] = undefined,
   release = "1.0.0",
 ) {
@@ -22,7 +22,8 @@ function judge(
   const system = { system: "shop", environment: "staging", release, steps, ...(history && { history }) };
   const rows = (names: readonly string[] = [], action: string) =>
     names.map((id) => ({ id, address: `sterna_step.${id}`, release: "1.0.0", action }));
-  const summary = { steps: rows(plan.runs, "run"), rollbacks: rows(plan.undoes, "roll-back") };
+  const running = [...rows(plan.runs, "run"), ...rows(plan.describes, "describe"), ...rows(plan.adopts, "adopt")];
+  const summary = { steps: running, rollbacks: rows(plan.undoes, "roll-back") };
   const reading = { steps: (plan.kept ?? []).map(applied) };
   return historyResult(
     system as unknown as SynthesizedSystem,
@@ -48,6 +49,11 @@ describe("the gate of the history", () => {
       { result: "refused", code: "StepOutOfOrder", detail: expect.stringContaining("step a comes before c") },
     ]);
     expect(judge({ runs: ["a"], kept: ["c"] }, { removed: [], outOfOrder: ["a"] })).toEqual([]);
+  });
+
+  it("refuses it too where the applied step changes only its description, or is adopted", () => {
+    expect(judge({ runs: ["a"], describes: ["b"] })).toMatchObject([{ code: "StepOutOfOrder" }]);
+    expect(judge({ runs: ["a"], adopts: ["c"] })).toMatchObject([{ code: "StepOutOfOrder" }]);
   });
 
   it("says nothing of steps that run after all that are applied", () => {

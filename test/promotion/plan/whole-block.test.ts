@@ -10,7 +10,7 @@ import {
   type ReferencedFiles,
   type StackConfiguration,
 } from "../../../lib/promotion/plan/expressions";
-import { ProvingHistory } from "../../../lib/promotion/proof/proving-history";
+import { keptChanges, ProvingHistory } from "../../../lib/promotion/proof/proving-history";
 import { stepAttributes } from "../../../lib/promotion/plan/step-change";
 import { plan, resource, step } from "./plan";
 
@@ -286,5 +286,66 @@ describe("on the way back", () => {
     expect(back([nothing, brought], gone)).toBe("PROVEN");
     expect(back([made, raised], gone)).toBe("ONLY-HERE");
     expect(back([nothing, raised], { ...at(1, ["create"]) })).toBe("ONLY-HERE");
+  });
+});
+
+describe("a data source that the apply reads", () => {
+  const depends_on = ["x_queue.a"];
+  const reading = {
+    ...resource("data.x_program.a", ["read"], { after_unknown: { result: true } }),
+    ...{ mode: "data", type: "x_program" },
+  };
+  const side = (data: StackConfiguration["data"], files?: Record<string, string>): Side => ({
+    configuration: { resource: { x_queue: { a: {} } }, data },
+    changes: [reading],
+    ...(files && { context: { files: fileStore(files) } }),
+  });
+  const fileStore = (files: Record<string, string>): ReferencedFiles => {
+    const all = new Map(Object.entries(files).map(([name, text]) => [name, { raw: text, rest: text }]));
+    return { of: (path) => all.get(path), all: () => all, module: () => undefined, others: () => undefined };
+  };
+  const staged = (there: Side): ApplyRecord => {
+    const { plan: made, configured } = read("staging", there);
+    const changes = keptChanges(made, configured, new ProvingHistory([], { to: "1.0.0" }));
+    return { release: "1.0.0", result: "applied", changes, steps: [] } as unknown as ApplyRecord;
+  };
+  const judgedRead = (there: Side, here: Side) => {
+    const { class: found, attributes } = verdicts(staged(there), here).resources.get("data.x_program.a")!;
+    return [found, ...attributes].join(" ");
+  };
+  const program = (...words: string[]) => ({ x_program: { a: { program: words, depends_on } } });
+
+  it("is proven where staging reads it by the same configuration, after the declared differences", () => {
+    expect(judgedRead(side(program("id", "staging")), side(program("id", "production")))).toBe("PROVEN");
+  });
+
+  it.each<[string, Side]>([
+    ["another argument", side(program("rm"))],
+    ["another order", side({ x_program: { a: { program: ["id"] } } })],
+    ["another provider", side({ x_program: { a: { program: ["id"], depends_on, provider: "x.elsewhere" } } })],
+  ])("differs where production gives it %s", (_, here) => {
+    expect(judgedRead(side(program("id")), here)).toMatch(/^DIFFERS /);
+  });
+
+  it("differs where a file that it names holds something else", () => {
+    const there = side(program("sh", "run.sh"), { "run.sh": "id" });
+    expect(judgedRead(there, side(program("sh", "run.sh"), { "run.sh": "rm" }))).toBe('DIFFERS file "run.sh"');
+  });
+
+  it("is only here where staging reads none, and what staging reads alone is not missing", () => {
+    expect(judgedRead(side({}), side(program("id")))).toBe("ONLY-HERE");
+    expect(verdicts(staged(side(program("id"))), { ...side({}), changes: [] }).missing).toEqual([]);
+  });
+
+  it("is not judged when it is the ledger, which each environment has for itself", () => {
+    // GIVEN
+    const ledger = { ...resource("data.sterna_ledger.ledger", ["read"]), mode: "data", type: "sterna_ledger" };
+    const data = (system: string) => ({ sterna_ledger: { ledger: { system } } });
+
+    // WHEN
+    const { resources } = verdicts(staged(side(data("a"))), { ...side(data("b")), changes: [ledger] });
+
+    // THEN
+    expect(resources.size).toBe(0);
   });
 });
