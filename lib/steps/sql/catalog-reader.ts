@@ -119,6 +119,8 @@ export class CatalogReader extends CatalogNames {
         return this.rename(node);
       case "AlterObjectSchemaStmt":
         return this.moveToSchema(node);
+      case "CommentStmt":
+        return this.comment(node);
       case "DoStmt":
       case "CallStmt":
         return this.doubtNamed(text);
@@ -131,7 +133,6 @@ export class CatalogReader extends CatalogNames {
       case "LockStmt":
       case "TruncateStmt":
       case "GrantStmt":
-      case "CommentStmt":
       case "AlterSeqStmt":
       case "ClusterStmt":
       case "VacuumStmt":
@@ -174,6 +175,11 @@ export class CatalogReader extends CatalogNames {
     for (const { conname } of nodesOf("Constraint", tableElts)) {
       if (conname !== undefined) this.catalog.revive(ownedQuery("constraint", name, conname));
     }
+  }
+
+  private comment({ objtype = "OBJECT_LANGUAGE", object }: NodeOf<"CommentStmt">): void {
+    const [schema, name = ""] = object === undefined ? [] : partsOfObject(object);
+    if (RELATIONS.includes(objtype) && objtype !== "OBJECT_INDEX") this.use({ schemaname: schema, relname: name });
   }
 
   private select({ intoClause, targetList }: NodeOf<"SelectStmt">): void {

@@ -40,7 +40,7 @@ export function unitsOf(
   const isAlone = forward.statements.length <= 1 && (back?.statements.length ?? 0) <= 1;
   const isMarked = transaction === false && (isSeparate || isAlone);
   const isTransaction = !isMarked && ![forward, back].some((text) => text?.isTransactional === false);
-  const whole = { up: written(forward, up.path), down: back?.statements.length ? back.sql : undefined };
+  const whole = { up: written(forward), down: back?.statements.length ? back.sql : undefined };
   if (isTransaction || isAlone) return { transaction: isTransaction, units: [whole], mistakes };
   const [ups, downs] = [separate(forward), back === undefined ? [] : separate(back)];
   const places = placesOf(ups, downs);
@@ -50,7 +50,7 @@ export function unitsOf(
       `${ups.length}; make as many of them, or leave the way back out`;
     return { transaction: false, units: [], mistakes: [...mistakes, { code: "SqlSeveralStatements", message }] };
   }
-  const nothing = `-- ${down?.path ?? up.path}: undone together with the other statements of the file`;
+  const nothing = "-- undone together with the other statements of the file";
   const units = ups.map((sql, index) => ({
     up: sql,
     down: downs.length === 0 ? undefined : (downs[places.indexOf(index)] ?? nothing),
@@ -93,8 +93,8 @@ function lint(statement: string, transaction: boolean): ErrorCode[] {
 }
 
 /** What is run for a file without statements: PostgreSQL takes a comment for an empty query. */
-function written({ sql, statements, settings }: ReadText, path: string): string {
-  return statements.length === 0 && settings === "" ? `${sql.trimEnd()}\n-- ${path}: no statement`.trimStart() : sql;
+function written({ sql, statements, settings }: ReadText): string {
+  return statements.length === 0 && settings === "" ? `${sql.trimEnd()}\n-- no statement`.trimStart() : sql;
 }
 
 function mistakesIn(part: SqlPart, { sql }: ReadText): DirectoryMistake[] {

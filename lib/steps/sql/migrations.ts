@@ -1,4 +1,5 @@
 import { Annotations } from "cdktf";
+import { relative } from "node:path";
 import { acknowledgement, type Acknowledgements } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import type { Duration } from "../../core/duration";
@@ -130,10 +131,14 @@ interface Planned extends MigrationUnit {
   readonly transaction: boolean;
   readonly verify: readonly Verification[];
   readonly supersedes: readonly string[];
+
+  /** Whether the answers were others before. */
+  readonly hasEvidence: boolean;
 }
 
 const LONGEST_ID = 63;
 const SHOWN = 3;
+const NO_HISTORY: SqlHistory = { tool: "none" };
 
 class Import {
   private readonly catalog = new Catalog();
@@ -244,6 +249,7 @@ class Import {
         title: units.length === 1 ? file.title : `${file.title} (${index + 1} of ${units.length})`,
         verify: verify.length > 0 ? verify : [{ query: ANY_SCHEMA_QUERY, expected: true }],
         supersedes,
+        hasEvidence: given !== undefined || checks.size > 0,
       };
     });
   }
@@ -288,14 +294,18 @@ class Import {
     report(this.migration, "NothingToAcknowledge", `\`acknowledge\` names ${idle}, which is not found; take it out`);
   }
 
-  private make({ file, id, title, up, down, transaction, verify, supersedes }: Planned): SqlStep {
+  private make({ file, id, title, up, down, transaction, verify, supersedes, hasEvidence }: Planned): SqlStep {
     const { database, phase, lockTimeout, withoutDown = "irreversible", historyTable } = this.props;
+    // Where the project lies differs between machines, and the reason is part of the plan.
+    const name = relative(this.directory, file.up.path);
     const isKept = file.repeatable !== undefined || (down === undefined && withoutDown === "keep");
     const reason =
       file.repeatable !== undefined
-        ? `${file.up.path} is run again whenever it changes, and has no way back`
-        : `${file.down === undefined ? `${file.up.path} has no way back` : `the way back of ${file.up.path} is empty`}`;
-    const history = file.history && this.historyOf(file.history, historyTable);
+        ? `${name} is run again whenever it changes, and has no way back`
+        : file.down === undefined
+          ? `${name} has no way back`
+          : `the way back of ${name} is empty`;
+    const history = hasEvidence || file.history !== undefined ? this.historyOf(file, historyTable) : NO_HISTORY;
     const all: ImportedSqlStepProps = {
       title,
       database,
@@ -312,8 +322,8 @@ class Import {
     return new SqlStep(this.migration, id, all);
   }
 
-  private historyOf(history: SqlHistory, table: string | undefined): SqlHistory {
-    return table === undefined ? history : { ...history, table };
+  private historyOf({ history }: MigrationFile, table: string | undefined): SqlHistory | undefined {
+    return table === undefined || history === undefined ? history : ({ ...history, table } as SqlHistory);
   }
 }
 

@@ -21,6 +21,8 @@ const history = z.discriminatedUnion("tool", [
   }),
   /** The newest revision of each branch; what leads to them was applied, too. */
   z.strictObject({ tool: z.literal("alembic"), table, version, parents: z.array(version) }),
+  /** No tool has a table, and what the file did leaves no trace in the catalog. */
+  z.strictObject({ tool: z.literal("none") }),
 ]);
 export type SqlHistory = z.infer<typeof history>;
 

@@ -43,13 +43,13 @@ export function readAlembic(directory: string, command: readonly string[] = ["al
   }
   const reader = new DirectoryReader();
   for (const [version, { from, sql }] of ups) {
-    const part = (text: string): SqlPart => ({ path: `${directory} revision ${version}`, line: 1, sql: text });
+    const part = (text: string): SqlPart => ({ path: join(directory, `revision ${version}`), line: 1, sql: text });
     reader.files.push({
       version,
       title: forward.titles.get(version) ?? version,
       up: part(sql),
       down: part(downs.get(version) ?? ""),
-      history: { tool: "alembic", table: table ?? "alembic_version", version, parents: from },
+      history: { tool: "alembic", table: table ?? "alembic_version", version, parents: [...from] },
     });
   }
   return reader;
