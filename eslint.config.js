@@ -90,7 +90,7 @@ const STEP_SIDES = {
 /** Which side a file of `lib/steps` is on. */
 function sideOf(inner) {
   if (
-    /^(script|verification|judge-findings|[a-z-]+\/(step|command-lint|object-place|sql-safety|postgres-grammar))$/.test(
+    /^(script|verification|judge-findings|[a-z-]+\/(step|command-lint|object-place|sql-safety|postgres-grammar|catalog[a-z-]*|migrations|migration-text|layouts\/[a-z-]+))$/.test(
       inner,
     )
   )

@@ -96,6 +96,8 @@ export { HttpStep, type HttpStepProps } from "./steps/http/step";
 export { type GcsPlaceOptions, ObjectPlace, type S3PlaceOptions } from "./steps/transfer/object-place";
 export { Script } from "./steps/script";
 export { SQL_LINTS, type SqlLint } from "./steps/sql/sql-safety";
+export { MIGRATION_LAYOUTS, type MigrationLayout } from "./steps/sql/layouts/layout";
+export { SqlMigrations, type SqlMigrationsLint, type SqlMigrationsProps } from "./steps/sql/migrations";
 export { SqlStep, type SqlStepProps } from "./steps/sql/step";
 export type { Verification } from "./steps/verification";
 

@@ -48,6 +48,14 @@ export interface CheckResult {
   readonly actual: string;
 }
 
+/** What another tool's table says of a change. */
+export interface HistoryAnswer {
+  readonly state: "there" | "absent" | "unknown";
+
+  /** Why nobody knows, or why it is absent. */
+  readonly reason?: string;
+}
+
 /** What the engine knows of one kind of step: its programs, what people read about them, and how they are run. */
 export interface StepKind<P extends Program = Program, Context extends StepContext = StepContext> {
   readonly kind: P["kind"];
@@ -74,6 +82,12 @@ export interface StepKind<P extends Program = Program, Context extends StepConte
 
   /** Whether the step's effect is there already. Kinds without a probe leave it out. */
   probe?(program: P, context: Context): Promise<boolean>;
+
+  /**
+   * Whether the tool that made such changes before notes this one as made; nothing where the program names no tool. Asked
+   * by `sterna adopt` alone.
+   */
+  history?(program: P, context: Context): Promise<HistoryAnswer | undefined>;
 
   /** Makes the change. Must be repeatable after a crash at any point. */
   up(program: P, context: Context): Promise<Artifact | undefined>;

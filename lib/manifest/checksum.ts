@@ -26,6 +26,8 @@ export function effectChecksum(program: Program): string {
     verify: _verify,
     probe: _probe,
     lockTimeout: _lockTimeout,
+    history: _history,
+    supersedes: _supersedes,
     ...effect
   } = program as Record<string, unknown>;
   return sha256(canonicalJson(effect));

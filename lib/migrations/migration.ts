@@ -151,6 +151,15 @@ export class Migration extends Construct {
     this.section.push(step);
   }
 
+  /**
+   * Lets steps of this migration run where steps that come after them are applied already.
+   *
+   * @internal
+   */
+  allowOutOfOrder(ids: readonly string[]): void {
+    SystemStack.of(this).allowHistory([], ids);
+  }
+
   private fill(section: Section | undefined): readonly Step[] {
     const steps: Step[] = [];
     this.section = steps;

@@ -1,6 +1,7 @@
 import { SternaError } from "../core/errors";
 import type { CheckResult } from "../engine/step-kind";
 import type { StepRecord } from "../manifest/step-record";
+import { withoutSuperseded } from "./ledgers/superseded";
 import { inStackOrder, readOwnLedgers } from "./ledgers/system-status";
 import { askStack } from "./stack-worker/ask-stack";
 import type { StackAnswer } from "./stack-worker/messages";
@@ -10,9 +11,10 @@ import { openStack, type StackOptions, type Toolkit } from "./toolkit";
  * - `holds`: each query gives the expected answer
  * - `drift`: at least one does not
  * - `unanswered`: a query could not be asked
+ * - `superseded`: later steps changed what its queries ask about, and ask them in its place
  * - `skipped`: the step is not applied, so it has nothing to hold
  */
-export type Verdict = "holds" | "drift" | "unanswered" | "skipped";
+export type Verdict = "holds" | "drift" | "unanswered" | "superseded" | "skipped";
 
 /** What a step's verify queries say now. */
 export interface VerifiedStep {
@@ -49,7 +51,7 @@ export async function verify(toolkit: Toolkit, options: StackOptions): Promise<V
   }
   const all = inStackOrder(stack, [...rows.values()]);
   const applied = all.filter(({ status }) => status === "applied");
-  const work = { action: "verify" as const, steps: applied };
+  const work = { action: "verify" as const, steps: withoutSuperseded(applied) };
   const answers = await askStack(project, stack, work, toolkit, (id) => `asking ${id}…`);
   return toVerification(stack, all, answers);
 }
@@ -61,11 +63,12 @@ function toVerification(
 ): Verification {
   const answerOf = new Map(answers.map((answer) => [answer.id, answer]));
   const steps = rows.map(({ id, title, release, status }): VerifiedStep => {
-    const { checks = [], error } = answerOf.get(id) ?? {};
-    const verdict = status === "applied" ? judge(checks, error) : "skipped";
+    const answer = answerOf.get(id);
+    const { checks = [], error } = answer ?? {};
+    const verdict = status !== "applied" ? "skipped" : answer === undefined ? "superseded" : judge(checks, error);
     return { id, title, release, status, verdict, checks, ...(error === undefined ? {} : { error: error.message }) };
   });
-  const holds = steps.every(({ verdict }) => verdict === "holds" || verdict === "skipped");
+  const holds = steps.every(({ verdict }) => verdict !== "drift" && verdict !== "unanswered");
   return { system, environment, holds, steps };
 }
 

@@ -102,10 +102,16 @@ function adoptionText(
   return [bold(`${system} in ${environment}, release ${release}`), ...lines].join("\n");
 }
 
+const THERE = {
+  history: "there: the table of the tool that was used before says so",
+  probe: "there: its probe finds it",
+  verify: "there: its verify queries hold",
+} as const;
+
 function describeState({ state, by, effectless }: FoundStep): string {
   switch (state) {
     case "there":
-      return by === "probe" ? "there: its probe finds it" : "there: its verify queries hold";
+      return THERE[by ?? "verify"];
     case "recorded":
       return "in the ledger already";
     case "absent":

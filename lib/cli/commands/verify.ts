@@ -19,6 +19,12 @@ export function verifyCommand(run: CommandRunner): Command {
   });
 }
 
+/** What there is to say of steps that were not asked. */
+const REMARKS: Partial<Record<Verdict, (status: string) => string>> = {
+  superseded: () => ", a later step changed it and is asked in its place",
+  skipped: (status) => `, ${status}: not asked`,
+};
+
 /** A verification for people: the steps that hold in a line each, the others with what was expected. */
 function verificationText(
   { system, environment, steps }: Verification,
@@ -28,18 +34,19 @@ function verificationText(
     holds: green("✓"),
     drift: red("✗"),
     unanswered: red("?"),
+    superseded: dim("="),
     skipped: yellow("–"),
   };
   const lines = steps.flatMap(({ id, title, release, status, verdict, checks, error }) => [
-    `  ${signs[verdict]} ${id}  ${title} ${dim(`(${release}${verdict === "skipped" ? `, ${status}: not asked` : ""})`)}`,
+    `  ${signs[verdict]} ${id}  ${title} ${dim(`(${release}${REMARKS[verdict]?.(status) ?? ""})`)}`,
     ...checks.filter(({ expected, actual }) => expected !== actual).flatMap(describeCheck),
     ...(error === undefined ? [] : [indent(`cannot be asked: ${error}`)]),
   ]);
   const count = (verdict: Verdict): number => steps.filter((step) => step.verdict === verdict).length;
-  const others = (["drift", "unanswered", "skipped"] as const)
+  const others = (["drift", "unanswered", "superseded", "skipped"] as const)
     .filter((verdict) => count(verdict) > 0)
     .map((verdict) => `, ${count(verdict)} ${verdict}`);
-  const asked = steps.length - count("skipped");
+  const asked = steps.length - count("skipped") - count("superseded");
   return [
     bold(`${system} in ${environment}`),
     ...lines,

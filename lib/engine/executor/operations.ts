@@ -3,7 +3,14 @@ import type { Program } from "../../manifest/program";
 import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
 import type { LedgerSession } from "../ledgers/ledger";
-import { isTransactional, kindOf, type CheckResult, type DatabaseContext, type StepContext } from "../step-kind";
+import {
+  isTransactional,
+  kindOf,
+  type CheckResult,
+  type DatabaseContext,
+  type HistoryAnswer,
+  type StepContext,
+} from "../step-kind";
 import { LockWaits } from "./lock-waits";
 
 /** What can be done with a program, whatever its kind. */
@@ -14,6 +21,7 @@ export interface Operations {
   /** Whether the work is done through the connection that holds the lock, so that it ends with the lock. */
   readonly endsWithLock: boolean;
   readonly probe?: () => Promise<boolean>;
+  readonly history?: () => Promise<HistoryAnswer | undefined>;
   up(): Promise<Artifact | undefined>;
   verify(artifact: Artifact | undefined): Promise<CheckResult[]>;
   down(artifact: Artifact | undefined): Promise<void>;
@@ -50,6 +58,7 @@ export function operationsOf(
     effectless: kind.effectless,
     endsWithLock: client !== undefined,
     probe: kind.probe && (() => asked(() => kind.probe!(program, bound))),
+    history: kind.history && (() => asked(() => kind.history!(program, bound))),
     up: () => changed(() => kind.up(program, bound)),
     verify: (artifact) => asked(() => kind.verify(program, bound, artifact)),
     down: (artifact) => changed(() => kind.down(program, bound, artifact)),

@@ -19,8 +19,8 @@ import { StepRun, type StepRunOptions } from "./step-run";
  */
 export interface Presence {
   readonly state: "there" | "absent" | "unknown";
-  /** What told: a program without a probe is asked its verify queries. */
-  readonly by: "probe" | "verify";
+  /** What told: the table of the tool that was used before, its probe, or, without either, its verify queries. */
+  readonly by: "history" | "probe" | "verify";
   /** Why it is not `there`. */
   readonly reason?: string;
 }
@@ -48,7 +48,11 @@ export async function findStep(definition: StepDefinition, options: StepRunOptio
   const by = hasProbe(definition) ? "probe" : "verify";
   const run = new StepRun(definition, options);
   try {
-    const reason = await question(definition, run, (operations) => whyAbsent(operations, by));
+    const { noted, reason } = await question(definition, run, async (operations) => {
+      const noted = await operations.history?.();
+      return { noted, reason: noted === undefined ? await whyAbsent(operations, by) : noted.reason };
+    });
+    if (noted !== undefined) return { ...noted, by: "history", reason: reason && run.redact(reason) };
     return reason === undefined ? { state: "there", by } : { state: "absent", by, reason: run.redact(reason) };
   } catch (error) {
     const { message } = run.explain(error);

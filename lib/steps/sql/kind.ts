@@ -3,10 +3,17 @@ import { splitSql } from "../../core/sql-text";
 import { EngineError } from "../../engine/engine-error";
 import { explainDatabaseError, textOfNotice, type SqlSource } from "../../engine/database-error";
 import { isUndefinedObject } from "../../engine/executor/question-step";
-import type { CheckResult, DatabaseContext, StepContext, TransactionalStepKind } from "../../engine/step-kind";
+import type {
+  CheckResult,
+  DatabaseContext,
+  HistoryAnswer,
+  StepContext,
+  TransactionalStepKind,
+} from "../../engine/step-kind";
 import type { Check } from "../../manifest/program";
 import { excerpt } from "../describe";
 import { dropInvalidIndex, isPatient } from "./concurrent-index";
+import { askHistory } from "./history";
 import { sqlLoss } from "./loss";
 import { sqlProgram, type SqlProgram } from "./program";
 
@@ -15,6 +22,8 @@ const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_$]*$/;
 /** Seconds. Whoever comes after a waiting `alter table` waits as well, so the wait is short, and is tried again. */
 const LOCK_TIMEOUT = 5;
 const MILLISECONDS = 1000;
+/** What was read from a file that makes a whole schema is verified by hundreds of queries. */
+const SHOWN_CHECKS = 10;
 
 /** How PostgreSQL writes values, as without any configuration. pg_dump pins these too. */
 const ANSWER_SETTINGS = {
@@ -42,7 +51,10 @@ export const sqlKind: TransactionalStepKind<SqlProgram> = {
 
   preview: (program) => [
     `run: ${excerpt(program.up)}`,
-    ...program.verify.map((check) => `verify: ${excerpt(check.query)} = ${excerpt(check.expected)}`),
+    ...program.verify
+      .slice(0, SHOWN_CHECKS)
+      .map((check) => `verify: ${excerpt(check.query)} = ${excerpt(check.expected)}`),
+    ...(program.verify.length > SHOWN_CHECKS ? [`verify: and ${program.verify.length - SHOWN_CHECKS} more`] : []),
   ],
 
   undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : excerpt(program.down)}`],
@@ -62,6 +74,17 @@ export const sqlKind: TransactionalStepKind<SqlProgram> = {
       if (program.transaction) await client.query("rollback to savepoint sterna_probe");
       return false;
     }
+  },
+
+  async history(program: SqlProgram, context: DatabaseContext): Promise<HistoryAnswer | undefined> {
+    const { history } = program;
+    if (history === undefined) return undefined;
+    if (history.tool !== "none") return askHistory(history, context.client);
+    const isPossible = (await this.verify(program, context, undefined)).every(
+      ({ actual, expected }) => actual === expected,
+    );
+    const reason = "it changed data, or what the catalog does not show, so nobody can see whether it was applied";
+    return isPossible ? { state: "unknown", reason } : { state: "absent" };
   },
 
   async up(program: SqlProgram, context: DatabaseContext): Promise<undefined> {

@@ -55,6 +55,52 @@ export function nodesOf<Kind extends NodeKind>(kind: Kind, list: readonly Node[]
   return list.flatMap((node) => (kind in node ? [(node as unknown as Record<Kind, NodeOf<Kind>>)[kind]] : []));
 }
 
+/** A relation as a statement names it. */
+export type Relation = Pick<NodeOf<"RangeVar">, "schemaname" | "relname" | "relpersistence">;
+
+/** Schema and name. */
+export function partsOf(list: readonly Node[] = []): (string | undefined)[] {
+  const names = nodesOf("String", list).map(({ sval = "" }) => sval);
+  return [names.at(-2), names.at(-1)];
+}
+
+export function partsOfObject(object: Node): (string | undefined)[] {
+  if ("String" in object) return [undefined, object.String.sval];
+  if ("List" in object) return partsOf(object.List.items);
+  return "ObjectWithArgs" in object ? partsOf(object.ObjectWithArgs.objname) : [];
+}
+
+/** The relations that a part of a statement names, without those that it makes for itself. */
+export function relationsIn(node: unknown): Relation[] {
+  const found: Relation[] = [];
+  const own = new Set<string>();
+  const visit = (item: unknown): void => {
+    if (Array.isArray(item)) return item.forEach(visit);
+    if (item === null || typeof item !== "object") return;
+    for (const [key, value] of Object.entries(item)) {
+      if (key === "CommonTableExpr") own.add((value as NodeOf<"CommonTableExpr">).ctename ?? "");
+      // Some nodes hold a relation without saying that it is one.
+      if (key === "RangeVar" || ((key === "relation" || key === "rel") && "relname" in (value as object))) {
+        found.push(value as Relation);
+      } else visit(value);
+    }
+  };
+  visit(node);
+  return found.filter(({ schemaname, relname = "" }) => schemaname !== undefined || !own.has(relname));
+}
+
+/** The columns that a part of a statement names. */
+export function columnsIn(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(columnsIn);
+  if (node === null || typeof node !== "object") return [];
+  return Object.entries(node).flatMap(([key, value]: [string, unknown]) => {
+    if (key === "ColumnRef")
+      return nodesOf("String", (value as NodeOf<"ColumnRef">).fields).map(({ sval = "" }) => sval);
+    const named = key === "IndexElem" ? (value as NodeOf<"IndexElem">).name : undefined;
+    return [...(named === undefined ? [] : [named]), ...columnsIn(value)];
+  });
+}
+
 /**
  * The package loads its WebAssembly in promises, and a constructor cannot wait. A context of `node:vm` with a queue of
  * its own has run all of them when its first script returns.

@@ -2,6 +2,30 @@ import { z } from "zod";
 import { check, checks } from "../../manifest/program";
 import { text } from "../../manifest/text";
 
+const table = z.string().min(1);
+const version = z.string().min(1);
+
+/** How the table of the tool that ran SQL migrations before names one of them. */
+const history = z.discriminatedUnion("tool", [
+  /** One row: the newest version that was applied, and whether it failed halfway. */
+  z.strictObject({ tool: z.literal("golang-migrate"), table, version }),
+  /** One row for each version that was applied. */
+  z.strictObject({ tool: z.enum(["dbmate", "diesel"]), table, version }),
+  /** One row for each run; a repeatable migration has a description instead of a version. */
+  z.strictObject({
+    tool: z.literal("flyway"),
+    table,
+    version: version.optional(),
+    description: z.string().optional(),
+    checksum: z.int(),
+  }),
+  /** The newest revision of each branch; what leads to them was applied, too. */
+  z.strictObject({ tool: z.literal("alembic"), table, version, parents: z.array(version) }),
+  /** No tool has a table, and what the file did leaves no trace in the catalog. */
+  z.strictObject({ tool: z.literal("none") }),
+]);
+export type SqlHistory = z.infer<typeof history>;
+
 /** SQL statements against a PostgreSQL database. */
 export const sqlProgram = z.strictObject({
   kind: z.literal("sql"),
@@ -14,5 +38,9 @@ export const sqlProgram = z.strictObject({
   down: z.string().min(1).optional(),
   verify: checks.min(1),
   probe: check.optional(),
+  /** Where `sterna adopt` looks whether another tool applied the change. */
+  history: history.optional(),
+  /** Verify queries of earlier steps whose answer is not known any more after this one. */
+  supersedes: z.array(z.string()).optional(),
 });
 export type SqlProgram = z.infer<typeof sqlProgram>;

@@ -7,6 +7,7 @@ import { type NodeOf, nodesOf, type ParsedStatement, parseSql } from "./postgres
 /** Mistakes in SQL that can be acknowledged with a reason. */
 export const SQL_LINTS = [
   "SqlMistake",
+  "SqlVerifiesNothing",
   "SqlBreaksOldCode",
   "SqlEmptiesTable",
   "SqlNotNullWithoutDefault",
@@ -20,13 +21,40 @@ export type SqlLint = (typeof SQL_LINTS)[number];
 
 type SqlFinding = AcknowledgeableFinding<SqlLint>;
 
+/** Where a line of a text is, for people. */
+export type LinePlace = (line: number) => string;
+
 /** The first thing that PostgreSQL's parser does not understand. */
-export function findMistake(sql: string, property: string): SqlFinding[] {
+export function findMistake(
+  sql: string,
+  property: string,
+  place: LinePlace = (line) => `line ${line} of \`${property}\``,
+): SqlFinding[] {
   const parsed = parseSql(sql);
   if (parsed === undefined || !("mistake" in parsed)) return [];
   const before = Array.from(sql).slice(0, parsed.at).join("");
-  const message = `line ${before.split("\n").length} of \`${property}\`: ${parsed.mistake}`;
+  const message = `${place(before.split("\n").length)}: ${parsed.mistake}`;
   return [{ code: "SqlMistake", message, refused: true }];
+}
+
+/** Where an answer comes from, besides the text of the query. */
+const ANSWERS = ["RangeVar", "FuncCall", "SQLValueFunction"];
+
+/** A query whose answer does not depend on the database: it proves nothing, and `sterna adopt` finds it true everywhere. */
+export function findConstant(query: string): SqlFinding[] {
+  const parsed = parseSql(query);
+  if (parsed === undefined || "mistake" in parsed) return [];
+  const [only, ...others] = parsed.statements;
+  if (only?.kind !== "SelectStmt" || others.length > 0 || mentions(only.node, ANSWERS)) return [];
+  const message =
+    `the verify query "${query}" has the same answer in every database; ask for what \`up\` changed, ` +
+    "such as select to_regclass('orders') is not null";
+  return [{ code: "SqlVerifiesNothing", message, refused: true }];
+}
+
+function mentions(node: unknown, kinds: readonly string[]): boolean {
+  if (node === null || typeof node !== "object") return false;
+  return Object.entries(node).some(([key, value]) => kinds.includes(key) || mentions(value, kinds));
 }
 
 /**
@@ -34,7 +62,12 @@ export function findMistake(sql: string, property: string): SqlFinding[] {
  *
  * @param created tables that this migration made: no code uses them yet. Those of `sql` are added
  */
-export function findUnsafe(sql: string, phase: StepPhase, created: Set<string>): SqlFinding[] {
+export function findUnsafe(
+  sql: string,
+  phase: StepPhase,
+  created: Set<string>,
+  place: LinePlace = (line) => `line ${line} of \`up\``,
+): SqlFinding[] {
   const parsed = parseSql(sql);
   if (parsed === undefined || "mistake" in parsed) return [];
   const { statements } = parsed;
@@ -48,7 +81,7 @@ export function findUnsafe(sql: string, phase: StepPhase, created: Set<string>):
     );
     for (const name of namesCreatedBy(statement)) created.add(name);
     const start = places.length === statements.length ? places[index]!.start : 0;
-    const where = `line ${sql.slice(0, start).split("\n").length} of \`up\``;
+    const where = place(sql.slice(0, start).split("\n").length);
     return found.flatMap(({ code, message }) => {
       const severity = SEVERITY[code][phase];
       return severity === "fine" ? [] : [{ code, message: `${where} ${message}`, refused: severity === "refused" }];
@@ -61,6 +94,7 @@ type Severity = "refused" | "warned" | "fine";
 /** The old code runs on in `expand`, and may still run in `migrate`; in `contract` it does not. */
 const SEVERITY: Record<SqlLint, Record<StepPhase, Severity>> = {
   SqlMistake: { expand: "refused", migrate: "refused", contract: "refused" },
+  SqlVerifiesNothing: { expand: "refused", migrate: "refused", contract: "refused" },
   SqlBreaksOldCode: { expand: "refused", migrate: "warned", contract: "fine" },
   SqlEmptiesTable: { expand: "refused", migrate: "warned", contract: "fine" },
   SqlNotNullWithoutDefault: { expand: "refused", migrate: "warned", contract: "warned" },

@@ -11,8 +11,8 @@ import { type Migration, Step, type StepProps } from "../../migrations/migration
 import type { TypedStepProgram } from "../../migrations/step-program";
 import { type AcknowledgeableFinding, judgeFindings } from "../judge-findings";
 import { toCheck, toChecks, type Verification, requireWayBack } from "../verification";
-import { sqlProgram } from "./program";
-import { findMistake, findUnsafe, type SqlLint } from "./sql-safety";
+import { type SqlHistory, sqlProgram } from "./program";
+import { findConstant, findMistake, findUnsafe, type SqlLint } from "./sql-safety";
 
 /** Properties of an `SqlStep`. */
 export interface SqlStepProps extends StepProps {
@@ -61,6 +61,14 @@ export interface SqlStepProps extends StepProps {
   readonly acknowledge?: Acknowledgements<SqlLint | "LiteralSecretValue">;
 }
 
+/** Key of what only `SqlMigrations` says of a step. */
+export const IMPORTED = Symbol("imported");
+
+/** Properties of a step that was read from a file, whose SQL was judged with that of the other files. */
+export interface ImportedSqlStepProps extends SqlStepProps {
+  readonly [IMPORTED]: { readonly history?: SqlHistory; readonly supersedes: readonly string[] };
+}
+
 /** Changes a PostgreSQL database with SQL: exactly once where the ledger is in the same database. */
 export class SqlStep extends Step {
   /**
@@ -79,12 +87,13 @@ function toProgram(step: Step, props: SqlStepProps): TypedStepProgram<typeof sql
   const checks = toChecks(step, verify, asPostgres);
   const probing = probe && toCheck(step, probe, asPostgres);
   const questions = [...checks, ...(probing ? [probing] : [])].map(({ query }) => query);
+  const imported = (props as Partial<ImportedSqlStepProps>)[IMPORTED];
+  const changes: Readonly<Record<string, string>> = imported === undefined ? { up, down: down ?? "" } : {};
   refuse(step, [
-    ...lintSql(up, { property: "up", transaction, single: false }),
-    ...lintSql(down ?? "", { property: "down", transaction, single: false }),
+    ...Object.entries(changes).flatMap(([property, sql]) => lintSql(sql, { property, transaction, single: false })),
     ...questions.flatMap((query) => lintSql(query, { property: "verify", transaction, single: true })),
   ]);
-  const texts = { up: [up], down: [down ?? ""], verify: questions };
+  const texts = { ...mapped(changes), verify: questions };
   const findings = Object.entries(texts).flatMap(([property, sql]) =>
     sql
       .filter((text) => !isUnresolved(text))
@@ -97,7 +106,10 @@ function toProgram(step: Step, props: SqlStepProps): TypedStepProgram<typeof sql
         })),
       ]),
   );
-  if (!isUnresolved(up)) findings.push(...findUnsafe(up, step.phase, createdTables(step, database)));
+  findings.push(...checks.filter(({ query }) => !isUnresolved(query)).flatMap(({ query }) => findConstant(query)));
+  if (imported === undefined && !isUnresolved(up)) {
+    findings.push(...findUnsafe(up, step.phase, createdTables(step, database)));
+  }
   judgeFindings(step, findings, props.acknowledge);
   return {
     schema: sqlProgram,
@@ -110,9 +122,15 @@ function toProgram(step: Step, props: SqlStepProps): TypedStepProgram<typeof sql
       down,
       verify: checks,
       probe: probing,
+      history: imported?.history,
+      supersedes: imported?.supersedes.length ? [...imported.supersedes] : undefined,
     },
     variables: variablesIn([up, down ?? "", ...questions].join("\n")),
   };
+}
+
+function mapped(texts: Readonly<Record<string, string>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(texts).map(([property, sql]) => [property, [sql]]));
 }
 
 /** Tables that steps of a migration made, by database: the code that runs does not know them. */
@@ -165,7 +183,7 @@ const NOT_TRANSACTIONAL = [
 ];
 
 /** A setting of the session, which a single statement may need. */
-const SESSION_SETTING = /^(set\s+(?!local\b|transaction\b|constraints\b)|reset\b)/i;
+export const SESSION_SETTING = /^(set\s+(?!local\b|transaction\b|constraints\b)|reset\b)/i;
 
 /** How the text is run. */
 export interface SqlLintOptions {

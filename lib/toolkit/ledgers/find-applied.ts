@@ -1,11 +1,13 @@
 import type { ToolkitContext } from "../reporter";
 import type { Presence } from "../../engine/executor/question-step";
+import { sqlProgram, type SqlProgram } from "../../steps/sql/program";
 import { parseProgram } from "../../engine/step-definition";
 import { kindOf } from "../../engine/step-kind";
 import type { StepRecord } from "../../manifest/step-record";
 import type { Project } from "../project/project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { askStack } from "../stack-worker/ask-stack";
+import { isSameDatabase, isSupersededBy } from "./superseded";
 import type { UnreadableLedger } from "./read-ledgers";
 import { inStackOrder, readOwnLedgers } from "./system-status";
 
@@ -44,7 +46,53 @@ export async function findApplied(
     const reason = error?.message ?? "its program holds values that only Terraform knows";
     return { ...facts, state: "unknown" as const, reason };
   });
-  return withGaps(system, found);
+  return withGaps(system, inferred(system, found));
+}
+
+/**
+ * What other steps tell of one: a revision of Alembic was applied when one that comes after it was, and a step whose
+ * answers a later one changed was applied when that one was.
+ */
+function inferred(
+  { steps }: SynthesizedSystem,
+  found: readonly Omit<FoundStep, "gaps">[],
+): readonly Omit<FoundStep, "gaps">[] {
+  const programOf = new Map(steps.map(({ id, program }) => [id, sqlProgram.safeParse(program).data]));
+  const isThere = new Set(found.filter(({ state }) => state === "there" || state === "recorded").map(({ id }) => id));
+  const isAlembic = (id: string): boolean => programOf.get(id)?.history?.tool === "alembic";
+  const reached = new Set<string>();
+  // From the newest to the oldest: what is inferred tells of those before it.
+  for (const { id, state, by } of [...found].reverse()) {
+    const program = programOf.get(id);
+    if (program === undefined) continue;
+    const { history } = program;
+    const later = steps.slice(steps.findIndex((step) => step.id === id) + 1).filter((step) => isThere.has(step.id));
+    if (history?.tool === "alembic") {
+      if (reached.has(keyOf(program, history.version))) isThere.add(id);
+      if (isThere.has(id)) for (const parent of history.parents) reached.add(keyOf(program, parent));
+    } else if (
+      (history?.tool === "none" &&
+        state === "unknown" &&
+        later.some((step) => isSameDatabase(programOf.get(step.id), program))) ||
+      (by === "verify" && state === "absent" && later.some((step) => isSupersededBy(program, programOf.get(step.id))))
+    ) {
+      isThere.add(id);
+    }
+  }
+  const knows = new Set([...isThere].filter(isAlembic).map((id) => keyOf(programOf.get(id)!, "")));
+  return found.map((step) => {
+    const program = programOf.get(step.id);
+    if (step.state === "there" || step.state === "recorded") return step;
+    const { reason: _reason, ...rest } = step;
+    if (isThere.has(step.id)) return { ...rest, state: "there" as const };
+    const isNewer = isAlembic(step.id) && step.state === "unknown" && knows.has(keyOf(program!, ""));
+    return isNewer ? { ...rest, state: "absent" as const } : step;
+  });
+}
+
+function keyOf(program: SqlProgram, revision: string): string {
+  const table = program.history !== undefined && "table" in program.history ? program.history.table : "";
+  return JSON.stringify([program.database, table, revision]);
 }
 
 /** Marks each step that is there while a step that comes before it is not. */

@@ -41,7 +41,7 @@ export const stackAnswer = z.object({
   presence: z
     .object({
       state: z.enum(["there", "absent", "unknown"]),
-      by: z.enum(["probe", "verify"]),
+      by: z.enum(["history", "probe", "verify"]),
       reason: z.string().optional(),
     })
     .optional(),

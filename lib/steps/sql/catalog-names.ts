@@ -1,0 +1,59 @@
+import type { Catalog, CatalogObject } from "./catalog";
+import { functionQuery, indexQuery, qualified, relationQuery, typeQuery } from "./catalog-queries";
+import { type NodeOf, partsOf, type Relation } from "./postgres-grammar";
+
+/** What the names of one file mean. */
+export class CatalogNames {
+  /** Where names without a schema are, once the file has said so. */
+  protected schema: string | undefined;
+  protected readonly temporary = new Set<string>();
+
+  constructor(protected readonly catalog: Catalog) {}
+
+  protected textOf(schema: string | undefined, name: string): string {
+    const given = qualified(schema ?? this.schema, name);
+    if (schema === "public") return this.catalog.known([given, qualified(undefined, name)]);
+    if (schema === undefined && this.schema === undefined) {
+      return this.catalog.known([given, qualified("public", name)]);
+    }
+    return given;
+  }
+
+  protected nameOf({ schemaname, relname = "" }: Relation = {}): string {
+    return this.textOf(schemaname, relname);
+  }
+
+  protected isTemporary({ schemaname, relname = "", relpersistence }: Relation = {}): boolean {
+    return (
+      relpersistence === "t" || schemaname === "pg_temp" || (schemaname === undefined && this.temporary.has(relname))
+    );
+  }
+
+  protected typeText([schema, name = ""]: readonly (string | undefined)[]): string {
+    const candidates = [
+      qualified(schema ?? this.schema, name),
+      qualified(schema === undefined ? "public" : undefined, name),
+    ];
+    if (schema !== undefined && schema !== "public") candidates.pop();
+    return candidates.find((text) => this.catalog.has(typeQuery(text))) ?? candidates[0]!;
+  }
+
+  protected routine([schema, name = ""]: readonly (string | undefined)[], inputs?: number): CatalogObject {
+    const other = schema === "public" || this.schema !== undefined ? undefined : "public";
+    const own = functionQuery(schema ?? this.schema, name, inputs);
+    const isLoose = schema === undefined || schema === "public";
+    const query = isLoose && !this.catalog.has(own) ? functionQuery(other, name, inputs) : own;
+    return { query: this.catalog.has(query) ? query : own, name, schema: schema ?? this.schema };
+  }
+
+  protected typeQueryOf(type: NodeOf<"TypeName"> | undefined): string[] {
+    const parts = partsOf(type?.names);
+    return parts[0] === "pg_catalog" ? [] : [typeQuery(this.typeText(parts))];
+  }
+
+  /** An index is asked for in a way of its own, unless it belongs to a partitioned table alone. */
+  protected relationOrIndex(name: string, type: string): string {
+    const plain = relationQuery(name);
+    return type === "OBJECT_INDEX" && !this.catalog.has(plain) ? indexQuery(name) : plain;
+  }
+}
