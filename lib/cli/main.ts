@@ -15,6 +15,11 @@ interface ListedCommand {
 /** All commands, in the order of the list. */
 export const COMMANDS: readonly ListedCommand[] = [
   {
+    usage: "init [options] [template]",
+    description: "write a new project into this folder, ready to plan, apply, promote and roll back",
+    load: async () => (await import("./commands/init.js")).initCommand,
+  },
+  {
     usage: "status [options] [system]",
     description: "show which release runs where, and which steps are applied",
     load: async () => (await import("./commands/status.js")).statusCommand,

@@ -22,6 +22,16 @@ export const commandLineErrorCodes = {
   ReasonMissing: "the ledger is edited by hand, and nobody says why",
   AdoptionRefused: "what a system that was migrated by hand holds does not fit the order of the steps",
   StackWorkerFailed: "the process that asks the steps of a stack ended without an answer",
+  InvalidUsage: "the command line was called with arguments or options that it does not take",
+  FolderNotEmpty: "sterna init would write into a folder that holds files",
+} as const satisfies Record<string, string>;
+
+/** `sterna/testing`: servers for tests, and what a migration under test did. */
+export const testingErrorCodes = {
+  PostgresMissing: "no PostgreSQL server is installed that a test could start",
+  PostgresFailed: "a PostgreSQL server for tests did not start",
+  InvalidDatabases: "the databases of a project are not ones that a server on this machine can hold",
+  MigrationNotReversible: "a migration under test did not undo what it did",
 } as const satisfies Record<string, string>;
 
 /** Pipelines: what `sterna ci` writes, and what the jobs of a pipeline ask of GitHub and GitLab. */
