@@ -5,10 +5,12 @@ import { EnvironmentChain, Ledger, SystemStack } from "sterna";
 import { planOf, synthesizeStack } from "sterna/testing";
 import { addMigrations, RELEASES } from "./migrations";
 
+const system = "shop";
+
 function makeStack(release: string): SystemStack {
-  const variables = { shop: { GOOGLE_PROJECT: "shop", GOOGLE_LOCATION: "europe-west3", BUCKET: "shop-test" } };
+  const variables = { [system]: { GOOGLE_PROJECT: "shop", GOOGLE_LOCATION: "europe-west3", BUCKET: "shop-test" } };
   const environment = new EnvironmentChain([{ name: "test", variables }]).get("test");
-  const props = { system: "shop", environment, releases: RELEASES, release, ledger: Ledger.file() };
+  const props = { system, environment, releases: RELEASES, release, ledger: Ledger.file() };
   const stack = new SystemStack(new App(), props);
   addMigrations(stack);
   return stack;

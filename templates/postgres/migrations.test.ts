@@ -5,6 +5,8 @@ import { EnvironmentChain, Ledger, SystemStack } from "sterna";
 import { expectReversible, planOf } from "sterna/testing";
 import { addCustomers, RELEASES } from "./migrations";
 
+const system = "shop";
+
 function makeStack(release: string): SystemStack {
   const environment = new EnvironmentChain([{ name: "test" }]).get("test");
   return new SystemStack(new App(), {

@@ -5,10 +5,12 @@ import { EnvironmentChain, Ledger, SystemStack } from "sterna";
 import { planOf } from "sterna/testing";
 import { addMigrations, RELEASES } from "./migrations";
 
+const system = "shop";
+
 function makeStack(release: string): SystemStack {
-  const variables = { shop: { REDIS_HOST: "127.0.0.1", REDIS_PORT: "6379" } };
+  const variables = { [system]: { REDIS_HOST: "127.0.0.1", REDIS_PORT: "6379" } };
   const environment = new EnvironmentChain([{ name: "test", variables }]).get("test");
-  const props = { system: "shop", environment, releases: RELEASES, release, ledger: Ledger.file() };
+  const props = { system, environment, releases: RELEASES, release, ledger: Ledger.file() };
   const stack = new SystemStack(new App(), props);
   addMigrations(stack);
   return stack;

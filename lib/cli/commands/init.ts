@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { basename, resolve } from "node:path";
 import { SternaError } from "../../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../../core/names";
@@ -43,7 +43,7 @@ export function initCommand(run: CommandRunner): Command {
     "sterna init postgres --state s3://example-state --state-region eu-central-1 --pipeline github":
       "state in a bucket, and workflows for GitHub Actions",
   })
-    .argument("[template]", `one of ${NAMES.join(", ")}`, requireTemplate)
+    .addArgument(new Argument("[template]", `one of ${NAMES.join(", ")}`).choices(NAMES))
     .option("--name <name>", "name of the system (default: the name of the folder)", requireIdentifier)
     .option("--environments <list>", `environments in their order (default: ${ENVIRONMENTS.join(",")})`, requireList)
     .addOption(
