@@ -98,10 +98,21 @@ const DEEP_STACK = 100;
 
 /** The line of the project that is being executed: the innermost one that is neither Sterna's nor a package's. */
 export function projectLine(): string | undefined {
+  return withDeepStacks(() => projectLineIn(new Error().stack));
+}
+
+function withDeepStacks<Result>(work: () => Result): Result {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEEP_STACK;
-  const { stack = "" } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** The innermost line of the project in a stack trace. */
+function projectLineIn(stack = ""): string | undefined {
   for (const line of stack.split("\n").slice(1)) {
     const place = /\(?(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^()]*:\d+:\d+)\)?$/.exec(line)?.[1];
     if (place === undefined || place.startsWith(LIBRARY) || /[\\/]node_modules[\\/]/.test(place)) continue;
@@ -109,6 +120,16 @@ export function projectLine(): string | undefined {
     return near.startsWith("..") ? place : near;
   }
   return undefined;
+}
+
+/** What an error that stopped an app tells: its mistakes, each with the line of the project where one is known. */
+export function problemsIn(error: unknown): readonly Problem[] {
+  if (error instanceof ValidationError) return error.problems;
+  if (!(error instanceof Error)) return [];
+  const code = error instanceof SternaError ? error.code : "AppFailed";
+  const location = projectLineIn(error.stack);
+  const problem: Problem = { code, message: error.message };
+  return [location === undefined ? problem : { ...problem, location }];
 }
 
 /** Mistakes of the constructs that are being checked, and of those that went on in spite of them, by root. */
@@ -196,15 +217,14 @@ export const PROBLEMS_FILE = "STERNA_PROBLEMS_FILE";
 const allDeferred: Problem[] = [];
 
 if (process.env[PROBLEMS_FILE]) {
+  // An error of another package may have been thrown far below the line of the project.
+  Error.stackTraceLimit = DEEP_STACK;
   // Whatever stops the app, and wherever: what was found until then is told.
   process.on("uncaughtExceptionMonitor", (error) => writeProblems(process.env[PROBLEMS_FILE]!, error));
 }
 
 function writeProblems(file: string, error: unknown): void {
-  let last: readonly Problem[] = [];
-  if (error instanceof ValidationError) last = error.problems;
-  else if (error instanceof SternaError) last = [{ code: error.code, message: error.message }];
-  const problems = [...new Set([...allDeferred, ...last])];
+  const problems = [...new Set([...allDeferred, ...problemsIn(error)])];
   if (problems.length > 0) writeFileSync(file, JSON.stringify(problems));
 }
 

@@ -10,7 +10,7 @@ const system = "shop";
 function makeStack(release: string): SystemStack {
   const environment = new EnvironmentChain([{ name: "test" }]).get("test");
   return new SystemStack(new App(), {
-    system: "shop",
+    system,
     environment,
     releases: RELEASES,
     release,

@@ -3,6 +3,7 @@ export const commandLineErrorCodes = {
   ProjectMissing: "the folder holds no cdktf.json",
   InvalidProject: "cdktf.json does not say how to synthesize",
   SynthesisFailed: "the app of cdktf.json ended with an error",
+  AppFailed: "the app threw an error that is not one of Sterna's",
   NotSynthesized: "the app wrote no stacks, or nothing was synthesized yet",
   SynthesisUnreadable: "a synthesized file is not as this version of Sterna writes it",
   TerraformMissing: "there is no terraform on the PATH",
