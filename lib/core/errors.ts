@@ -2,6 +2,7 @@ import type { IConstruct } from "constructs";
 import { writeFileSync } from "node:fs";
 import { dirname, relative, sep } from "node:path";
 import type { ErrorCode } from "./error-codes";
+import { explainForeignError } from "./foreign-errors";
 
 /**
  * A mistake that the person in front of the screen can mend: wrong input, a missing tool, a refused promotion.
@@ -126,9 +127,9 @@ function projectLineIn(stack = ""): string | undefined {
 export function problemsIn(error: unknown): readonly Problem[] {
   if (error instanceof ValidationError) return error.problems;
   if (!(error instanceof Error)) return [];
-  const code = error instanceof SternaError ? error.code : "AppFailed";
+  const own: Problem = { code: error instanceof SternaError ? error.code : "AppFailed", message: error.message };
   const location = projectLineIn(error.stack);
-  const problem: Problem = { code, message: error.message };
+  const problem = (own.code === "AppFailed" && explainForeignError(error.message)) || own;
   return [location === undefined ? problem : { ...problem, location }];
 }
 

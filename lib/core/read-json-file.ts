@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import type { ErrorCode } from "./error-codes";
@@ -10,15 +10,20 @@ import { SternaError } from "./errors";
  * @param file path of the file, absolute or relative to the working directory
  * @param schema what the file must look like
  * @param code code of the error when it does not
+ * @param example what to write where the file is missing
  * @throws SternaError `FileUnreadable`, `FileNotJson` (with line and column), or `code` (with the places)
  */
 export function readJsonFile<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
   code: ErrorCode,
+  example?: string,
 ): z.output<Schema> {
+  if (example !== undefined && !existsSync(file)) {
+    throw new SternaError("FileUnreadable", `there is no ${file}; write one, such as ${example}`);
+  }
   const result = schema.safeParse(parseFile(readText(file), file));
-  if (!result.success) throw new SternaError(code, `${file} is not as it should be:\n${describeIssues(result.error)}`);
+  if (!result.success) throw new SternaError(code, `${file} is invalid:\n${describeIssues(result.error)}`);
   return result.data;
 }
 

@@ -35,10 +35,10 @@ export function completionCommand(run: CommandRunner): Command {
     "sterna completion fish | source": "in ~/.config/fish/config.fish",
   })
     .addArgument(new Argument("<shell>", `one of ${SHELLS.join(", ")}`).choices(SHELLS))
-    .action((shell: Shell, options: CommonOptions) =>
+    .action((name: Shell, options: CommonOptions) =>
       run(options, async ({ terminal, surroundings }) => {
-        terminal.printJson({ shell, script: SCRIPTS[shell] });
-        if (!terminal.json) surroundings.stdout.write(SCRIPTS[shell]);
+        terminal.printJson({ name, script: SCRIPTS[name] });
+        if (!terminal.json) surroundings.stdout.write(SCRIPTS[name]);
         return EXIT_STATUS.done;
       }),
     );

@@ -27,6 +27,8 @@ export const coreErrorCodes = {
   InvalidLedger: "the bucket or the prefix of a ledger is none",
   ProofNotConfigured: "nobody says where the ledger of the environment before is",
   ProviderNotBuilt: "the Terraform provider's zip is missing",
+  DuplicateConstruct: "two constructs in one scope have one id",
+  ProviderMissing: "a stack has resources of a provider that it does not declare",
   StackMissing: "a construct stands outside a `SystemStack`",
   MadeAfterSynth: "a construct is made after app.synth(), so it would be in no plan",
   HclOutputUnsupported: "the app asks for HCL instead of JSON",
