@@ -39,8 +39,8 @@ const ROOMS = {
   "blue-green": ["core", "manifest", "releases", "environments"],
   aws: CLOUD_KNOWS,
   google: CLOUD_KNOWS,
-  // Helpers for tests of users.
-  testing: [],
+  // Helpers for tests of users: they run steps with the engine, as the provider does.
+  testing: ["core", "manifest", "environments", "migrations", "engine", "provider"],
   engine: ["core", "clouds", "manifest"],
   provider: ["core", "manifest", "engine", "steps"],
   backups: ["core", "manifest", "engine"],
@@ -73,7 +73,7 @@ const ROOMS = {
       "steps",
       "provider",
     ],
-    ...["backups", "promotion", "toolkit", "pipelines"],
+    ...["backups", "promotion", "toolkit", "pipelines", "testing"],
   ],
 };
 
@@ -169,7 +169,8 @@ const FLOORS = {
     "index",
   ],
   pipelines: ["pipeline", "read-pipeline", "written-file", "github", "gitlab-files", "atlantis-files", "forge"],
-  cli: ["terminal", "env", "secrets", "buckets", "doctor", "commands", "main"],
+  testing: ["postgres", "synthesize-stack", "steps-of", "run-migration"],
+  cli: ["terminal", "project", "env", "secrets", "buckets", "doctor", "commands", "complete", "main"],
 };
 
 /** Rooms that run without the constructs: the provider has to start fast. */

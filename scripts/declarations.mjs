@@ -155,7 +155,9 @@ function identifiersIn(node) {
 
 /** An import without the names that nothing uses any more. */
 function importOf({ importClause, moduleSpecifier }, used) {
-  const bindings = importClause?.namedBindings;
+  // An import for its effect declares nothing.
+  if (importClause === undefined) return [];
+  const bindings = importClause.namedBindings;
   if (bindings === undefined || !ts.isNamedImports(bindings) || importClause.name !== undefined) {
     throw new Error(`declarations import by name, got the import of ${moduleSpecifier.getText()}`);
   }

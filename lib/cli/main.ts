@@ -1,6 +1,8 @@
 import { visibleLines } from "../core/visible";
 import { Command, CommanderError } from "commander";
+import type { ErrorCode } from "../core/error-codes";
 import { sternaPackage } from "../core/sterna-package";
+import { candidates } from "./complete";
 import type { CommandRunner } from "./terminal/command";
 import { processSurroundings, type Surroundings } from "./terminal/surroundings";
 
@@ -14,6 +16,11 @@ interface ListedCommand {
 
 /** All commands, in the order of the list. */
 export const COMMANDS: readonly ListedCommand[] = [
+  {
+    usage: "init [options] [template]",
+    description: "write a new project into this folder, ready to plan, apply, promote and roll back",
+    load: async () => (await import("./commands/init.js")).initCommand,
+  },
   {
     usage: "status [options] [system]",
     description: "show which release runs where, and which steps are applied",
@@ -75,6 +82,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/attest.js")).attestCommand,
   },
   {
+    usage: "history [options] [system] [environment]",
+    description: "list past applies: who applied which release, when, with which result",
+    load: async () => (await import("./commands/history.js")).historyCommand,
+  },
+  {
+    usage: "validate [options]",
+    description: "check the app, environments.json and releases.json; needs no Terraform and no database",
+    load: async () => (await import("./commands/validate.js")).validateCommand,
+  },
+  {
     usage: "verify [options] <system> <environment>",
     description: "ask the verify queries of all applied steps again; changes nothing",
     load: async () => (await import("./commands/verify.js")).verifyCommand,
@@ -119,7 +136,49 @@ export const COMMANDS: readonly ListedCommand[] = [
     description: "find out why something does not work, and what to do about it",
     load: async () => (await import("./commands/doctor.js")).doctorCommand,
   },
+  {
+    usage: "completion [options] <shell>",
+    description: "print a script that completes commands, systems and environments in a shell",
+    load: async () => (await import("./commands/completion.js")).completionCommand,
+  },
+  {
+    usage: "version [options]",
+    description: "print the versions of Sterna, Node.js, and Terraform",
+    load: async () => (await import("./commands/version.js")).versionCommand,
+  },
 ];
+
+/** Commands of other tools that people type from habit, with what does the same here. */
+export const HABITS: Readonly<Record<string, string>> = {
+  baseline: "sterna adopt <system> <environment>",
+  check: "sterna validate",
+  create: "sterna init",
+  deploy: "sterna plan <system> <environment>, then sterna apply",
+  destroy:
+    "sterna rollback <system> <environment> --to <release>; terraform destroy in cdktf.out/stacks/<stack> removes everything",
+  diff: "sterna plan <system> <environment>",
+  down: "sterna rollback <system> <environment> --to <release>",
+  drift: "sterna verify <system> <environment>",
+  import: "sterna adopt <system> <environment>",
+  info: "sterna status",
+  lint: "sterna validate",
+  list: "sterna status",
+  log: "sterna history",
+  logs: "sterna status --follow; what each step said is in .sterna/logs",
+  ls: "sterna status",
+  migrate: "sterna plan <system> <environment>, then sterna apply",
+  new: "sterna init",
+  preview: "sterna plan <system> <environment>",
+  redo: "sterna resume <system> <environment>",
+  repair: "sterna ledger repair <system> <environment> <step>",
+  retry: "sterna resume <system> <environment>",
+  revert: "sterna rollback <system> <environment> --to <release>",
+  show: "sterna status --steps",
+  synth: "sterna validate",
+  test: "npm test; the page docs/tasks/test-your-stacks.md shows how to test a migration",
+  undo: "sterna rollback <system> <environment> --to <release>",
+  up: "sterna plan <system> <environment>, then sterna apply",
+};
 
 const DONE = 0;
 const ERROR = 1;
@@ -135,15 +194,16 @@ export async function main(
   surroundings: Surroundings = processSurroundings(),
 ): Promise<number> {
   let status: number = DONE;
-  const called = calledCommand(args);
+  const isCompletion = args[0] === COMPLETE;
+  const called = calledCommand(isCompletion ? args.slice(1) : args);
   const program = new Command("sterna")
     .description("Moves systems from release to release and from environment to environment, with Terraform.")
     .version(sternaPackage().version)
     .configureHelp({ subcommandTerm: (command) => USAGES.get(command.name()) ?? command.name() })
     .addHelpText(
       "after",
-      "\nExit status: 0 nothing to do or done, 1 error, 2 there are changes to apply, 3 refused by a gate.\n" +
-        "Run it in the project's folder, which holds cdktf.json and releases.json.",
+      "\nExit status: 0 done or nothing to do, 1 error, 2 changes to apply, 3 refused by a gate.\n" +
+        "Run it in the folder of the project, which holds cdktf.json and releases.json. Start one with `sterna init`.",
     );
   for (const listed of COMMANDS) {
     program.addCommand(
@@ -152,6 +212,13 @@ export async function main(
         : new Command(nameOf(listed)).description(listed.description),
     );
   }
+  if (isCompletion) {
+    const found = candidates(program, args.slice(1), surroundings.directory);
+    surroundings.stdout.write(found.map((each) => `${each}\n`).join(""));
+    return DONE;
+  }
+  const habit = called === undefined ? HABITS[args[0] ?? ""] : undefined;
+  if (habit !== undefined) return reportUsage(`there is no command "${args[0]}"; use ${habit}`, args, surroundings);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void surroundings.stdout.write(visibleLines(text)),
@@ -162,9 +229,33 @@ export async function main(
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? DONE : ERROR;
+    if (error.exitCode === 0) return DONE;
+    // Commander printed it for people.
+    if (isJson(args)) printUsage(error.message.replace(/^error: /, ""), surroundings);
+    return ERROR;
   }
   return status;
+}
+
+/** Asks for what may follow on a command line; only the scripts of `sterna completion` call it. */
+const COMPLETE = "__complete";
+
+/** Whether the result is to be JSON. What follows `--` is for another program. */
+function isJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
+}
+
+function reportUsage(message: string, args: readonly string[], surroundings: Surroundings): number {
+  if (isJson(args)) printUsage(message, surroundings);
+  surroundings.stderr.write(visibleLines(`error: ${message}\n`));
+  return ERROR;
+}
+
+/** A wrong command line as every other error in JSON. */
+function printUsage(message: string, { stdout }: Surroundings): void {
+  const code: ErrorCode = "InvalidUsage";
+  stdout.write(visibleLines(`${JSON.stringify({ error: { code, message } }, undefined, 2)}\n`));
 }
 
 function nameOf({ usage }: ListedCommand): string {

@@ -12,6 +12,7 @@ import {
   gatesErrorCodes,
   promotionErrorCodes,
   releasesErrorCodes,
+  testingErrorCodes,
 } from "./error-codes/promotion";
 
 /**
@@ -26,6 +27,7 @@ export const ERROR_CODES = {
   ...migrationsErrorCodes,
   ...commandLineErrorCodes,
   ...ciErrorCodes,
+  ...testingErrorCodes,
   ...promotionErrorCodes,
   ...releasesErrorCodes,
   ...gatesErrorCodes,

@@ -2,6 +2,7 @@ import type { IConstruct } from "constructs";
 import { writeFileSync } from "node:fs";
 import { dirname, relative, sep } from "node:path";
 import type { ErrorCode } from "./error-codes";
+import { explainForeignError } from "./foreign-errors";
 
 /**
  * An error that the user can fix: wrong input, a missing tool, a refused promotion.
@@ -104,10 +105,21 @@ const DEEP_STACK = 100;
 
 /** The innermost line of the call stack that belongs to neither Sterna nor a package. */
 export function projectLine(): string | undefined {
+  return withDeepStacks(() => projectLineIn(new Error().stack));
+}
+
+function withDeepStacks<Result>(work: () => Result): Result {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEEP_STACK;
-  const { stack = "" } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** The innermost line of the project in a stack trace. */
+function projectLineIn(stack = ""): string | undefined {
   for (const line of stack.split("\n").slice(1)) {
     const place = /\(?(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^()]*:\d+:\d+)\)?$/.exec(line)?.[1];
     if (place === undefined || place.startsWith(LIBRARY) || /[\\/]node_modules[\\/]/.test(place)) continue;
@@ -115,6 +127,16 @@ export function projectLine(): string | undefined {
     return near.startsWith("..") ? place : near;
   }
   return undefined;
+}
+
+/** What an error that stopped an app tells: its mistakes, each with the line of the project where one is known. */
+export function problemsIn(error: unknown): readonly Problem[] {
+  if (error instanceof ValidationError) return error.problems;
+  if (!(error instanceof Error)) return [];
+  const own: Problem = { code: error instanceof SternaError ? error.code : "AppFailed", message: error.message };
+  const location = projectLineIn(error.stack);
+  const problem = (own.code === "AppFailed" && explainForeignError(error.message)) || own;
+  return [location === undefined ? problem : { ...problem, location }];
 }
 
 /** Mistakes by root: those of the constructs being checked, and of those created in spite of them. */
@@ -210,6 +232,8 @@ function isSynthesized(): boolean {
 const allDeferred: Problem[] = [];
 
 if (isSynthesized()) {
+  // An error of another package may have been thrown far below the line of the project.
+  Error.stackTraceLimit = DEEP_STACK;
   // Whatever stops the app, and wherever: what was found until then is reported.
   process.on("uncaughtExceptionMonitor", (error) => {
     const file = process.env[PROBLEMS_FILE];
@@ -221,10 +245,7 @@ if (isSynthesized()) {
 }
 
 function writeProblems(file: string, error: unknown): void {
-  let last: readonly Problem[] = [];
-  if (error instanceof ValidationError) last = error.problems;
-  else if (error instanceof SternaError) last = [{ code: error.code, message: error.message }];
-  const problems = [...new Set([...allDeferred, ...last])];
+  const problems = [...new Set([...allDeferred, ...problemsIn(error)])];
   if (problems.length > 0) writeFileSync(file, JSON.stringify(problems));
 }
 

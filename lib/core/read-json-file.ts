@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import type { ErrorCode } from "./error-codes";
@@ -10,13 +11,18 @@ import { readWholeFile } from "./read-file";
  * @param file path of the file, absolute or relative to the working directory
  * @param schema what the file must look like
  * @param code code of the error when it does not
+ * @param example what to write where the file is missing
  * @throws SternaError `FileUnreadable`, `FileNotJson` (with line and column), or `code` (with the places)
  */
 export function readJsonFile<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
   code: ErrorCode,
+  example?: string,
 ): z.output<Schema> {
+  if (example !== undefined && !existsSync(file)) {
+    throw new SternaError("FileUnreadable", `there is no ${file}; write one, such as ${example}`);
+  }
   const result = schema.safeParse(parseFile(readWholeFile(file).toString("utf8"), file));
   if (!result.success) throw new SternaError(code, `${file} is invalid:\n${describeIssues(result.error)}`);
   return result.data;

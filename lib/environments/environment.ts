@@ -85,6 +85,9 @@ export class Environment {
   }
 }
 
+/** What is written where `environments.json` is missing. */
+const EXAMPLE = '{ "environments": [{ "name": "development" }, { "name": "staging" }] }';
+
 /** The environments in the order in which a release moves through them: development, staging, production. */
 export class EnvironmentChain implements Iterable<Environment> {
   /**
@@ -94,7 +97,7 @@ export class EnvironmentChain implements Iterable<Environment> {
    * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidEnvironments`, or what the constructor throws
    */
   static fromFile(file: string): EnvironmentChain {
-    return new EnvironmentChain(readJsonFile(file, environmentsFile, "InvalidEnvironments").environments);
+    return new EnvironmentChain(readJsonFile(file, environmentsFile, "InvalidEnvironments", EXAMPLE).environments);
   }
 
   private readonly environments = new Map<string, Environment>();

@@ -13,7 +13,19 @@ const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 const version = z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE);
 
 /** The release that runs in an environment, and how far its rollout is where there are two colors. */
-const pin = z.union([version, z.strictObject({ release: version, rollout: rolloutState })]);
+const pin = z.union([version, z.strictObject({ release: version, rollout: rolloutState })], {
+  error: ({ input }) =>
+    typeof input === "number" ? `is a number; write "${asVersion(input)}" in quotes` : SEMANTIC_VERSION_RULE,
+});
+
+/** `1.1.0` for 1.1: what somebody meant who left the quotes out. */
+function asVersion(value: number): string {
+  const [major = "0", minor = "0"] = String(value).split(".");
+  return `${major}.${minor}.0`;
+}
+
+/** What is written where the file is missing. */
+const EXAMPLE = '{ "shop": { "development": "1.0.0", "staging": "1.0.0" } }';
 
 /** Schema of `releases.json`: system, then environment, then the release that runs there. */
 export const pinsFile = z
@@ -54,7 +66,7 @@ export interface PinsFile {
  * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`
  */
 export function readPins(file: string): PinsFile {
-  return toContent(readJsonFile(file, pinsFile, "InvalidPins"));
+  return toContent(readJsonFile(file, pinsFile, "InvalidPins", EXAMPLE));
 }
 
 function toContent({ $schema, ...systems }: z.output<typeof pinsFile>): PinsFile {

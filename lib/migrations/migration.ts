@@ -163,8 +163,17 @@ export class Migration extends Construct {
   private fill(section: Section | undefined): readonly Step[] {
     const steps: Step[] = [];
     this.section = steps;
-    section?.(this);
+    const returned: unknown = section?.(this);
     this.section = undefined;
+    if (returned instanceof Promise) {
+      // Its own error would end the app a second time.
+      returned.catch(() => undefined);
+      throw new ValidationError(
+        "InvalidMigration",
+        "a section must not be async: what comes after its first `await` would be left out. Await before the migration, and write steps: (m) => { new SqlStep(m, …); }",
+        this,
+      );
+    }
     return steps;
   }
 

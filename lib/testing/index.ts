@@ -1,3 +1,8 @@
 /** Helpers for tests of your own stacks, in Jest, Vitest or `node:test`: they need no test framework and no Terraform. */
 
+export type { PostgresBinaries } from "./postgres/binaries";
+export { type DatabasesOptions, type DatabasesServer, startDatabases, stopDatabases } from "./postgres/development";
+export { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres/server";
+export { expectReversible, TestRun, type TestRunOptions } from "./run-migration";
+export { type PlannedStep, planOf, stepsOf } from "./steps-of";
 export { type SynthesizedStack, type SynthesizedStep, synthesizeStack } from "./synthesize-stack";

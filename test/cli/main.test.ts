@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { COMMANDS } from "../../lib/cli/main";
+import { COMMANDS, HABITS } from "../../lib/cli/main";
 import { scratchRoot } from "../support/repository";
 import { runCli } from "./run-cli";
 
@@ -34,5 +34,64 @@ describe("the list of commands", () => {
 
     expect(status).toBe(1);
     expect(stderr).toContain("Did you mean plan?");
+  });
+
+  it.each([
+    ["diff", "sterna plan <system> <environment>"],
+    ["destroy", "sterna rollback <system> <environment> --to <release>"],
+    ["logs", "sterna status --follow"],
+    ["log", "sterna history"],
+    ["lint", "sterna validate"],
+    ["drift", "sterna verify <system> <environment>"],
+    ["up", "sterna plan <system> <environment>"],
+    ["new", "sterna init"],
+  ])("says what does the same here as %s of other tools", async (habit, command) => {
+    const { status, stdout, stderr } = await runCli(scratchRoot, [habit, "shop"]);
+
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`error: there is no command "${habit}"; use ${command}`);
+  });
+
+  it("names only commands that exist as replacements of others", async () => {
+    const names = COMMANDS.map(({ usage }) => usage.split(" ")[0]!);
+    const replacements = Object.values(HABITS).flatMap((text) => text.match(/(?<=sterna )\w+/g) ?? []);
+
+    expect(Object.keys(HABITS).filter((habit) => names.includes(habit))).toEqual([]);
+    expect(replacements.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it.each([
+    [["plan", "--json"], "missing required argument 'system'"],
+    [["status", "--nonsense", "--json"], "unknown option '--nonsense'"],
+    [["pan", "--json"], "unknown command 'pan'"],
+    [["diff", "--json"], 'there is no command "diff"'],
+    [["rollback", "shop", "staging", "--json"], "required option '--to <release>' not specified"],
+    [["status", "--fail-on", "sad", "--json"], '"sad" is not a state'],
+    [["init", "mysql", "--json"], "postgres, aws, google, redis"],
+  ])("reports the wrong command line %j as JSON", async (args, message) => {
+    // WHEN
+    const run = await runCli(scratchRoot, args);
+
+    // THEN
+    expect(run.status).toBe(1);
+    expect(run.json()).toEqual({ error: { code: "InvalidUsage", message: expect.stringContaining(message) } });
+    expect(run.stderr).toContain(message);
+  });
+
+  it("leaves --json of another program to that program", async () => {
+    const { stdout } = await runCli(scratchRoot, ["secrets", "run", "--nonsense", "--", "make", "--json"]);
+
+    expect(stdout).toBe("");
+  });
+
+  it("prints versions for a bug report", async () => {
+    const run = await runCli(scratchRoot, ["version", "--json"]);
+
+    expect(run.json()).toEqual({
+      sterna: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      node: process.versions.node,
+      terraform: null,
+      platform: `${process.platform}-${process.arch}`,
+    });
   });
 });

@@ -63,6 +63,34 @@ describe("sterna status", () => {
     expect(stdout).toContain("LedgerOfOtherEnvironment");
   });
 
+  it.each([
+    ["failed", 1, [["development", "two", "failed"]]],
+    ["leftover", 1, [["production", "one", "leftover"]]],
+    ["running", 0, []],
+    [
+      "failed, pending",
+      1,
+      [
+        ["development", "two", "failed"],
+        ["staging", "one", "pending"],
+        ["staging", "two", "pending"],
+      ],
+    ],
+  ])("ends with 1 on request for steps that are %s", async (states, expected, trouble) => {
+    // GIVEN
+    project.record("development", ONE);
+    project.record("development", TWO, { status: "failed", error: "no space left" });
+    project.record("production", ONE);
+
+    // WHEN
+    const run = await runCli(project.directory, ["status", "--fail-on", states, "--json"]);
+
+    // THEN
+    const found = run.json<{ trouble: Record<string, string>[] }>().trouble;
+    expect(run.status).toBe(expected);
+    expect(found.map(({ environment, step, state }) => [environment, step, state])).toEqual(trouble);
+  });
+
   it("names the known systems, and the one that was meant", async () => {
     const run = await runCli(project.directory, ["status", "shpo", "--json"]);
 

@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { repositoryRoot, scratchRoot } from "../support/repository";
 
@@ -33,6 +33,17 @@ function blocksOf(page: string): Block[] {
     language: language!,
     text: block!,
   }));
+}
+
+/** Anchors that GitHub and npm give to the headings of a page. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replaceAll(" ", "-"),
+  );
 }
 
 /** Which file of a project a JSON block is, by what is in it. */
@@ -107,11 +118,29 @@ describe("the code blocks of", () => {
     120_000,
   );
 
+  it.each(pages)("%s link to files and headings that exist", (page) => {
+    // GIVEN
+    const text = readFileSync(join(repositoryRoot, page), "utf8").replaceAll(/^```[\s\S]*?^```$/gm, "");
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+
+    // WHEN
+    const broken = links.filter(([, path, heading]) => {
+      const file = path === "" ? join(repositoryRoot, page) : join(repositoryRoot, dirname(page), path!);
+      if (!existsSync(file)) return true;
+      return heading !== undefined && !anchorsOf(readFileSync(file, "utf8")).includes(heading);
+    });
+
+    // THEN
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
   it.each(pages)("%s name only commands that exist", (page) => {
     // GIVEN
     const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
+    // Those of the projects that `sterna init` writes; an end-to-end test runs them.
+    Object.assign(scripts, { "db:start": "", "db:stop": "" });
     const lines = blocksOf(page)
       .filter(({ language }) => language === "sh" || language === "text")
       .flatMap(({ text }) => text.split("\n"));

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import type { RotationSettings } from "../../lib/rotator/settings";
 import { startGoogleSecretStore, type GoogleSecretStore } from "../rotator/google/google-secret-store";
 import { logsIn, preparePostgresSecret } from "../rotator/postgres-secrets";
-import { freePort } from "../support/loopback-port";
+import { freePort } from "../../lib/testing/postgres/free-port";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";

@@ -9,7 +9,7 @@ import { createClient } from "@redis/client";
 import { createCertificate } from "../../lib/engine/protocol/certificate";
 import { rotate } from "../../lib/rotator/rotation";
 import { rotationSettings, type RotationSettings, type TlsSettings } from "../../lib/rotator/settings";
-import { freePort } from "../support/loopback-port";
+import { freePort } from "../../lib/testing/postgres/free-port";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { serveTls } from "../support/postgres-tls";
 import { startRedis, type RedisTestServer } from "../support/redis";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "./loopback-port";
+import { freePort } from "../../lib/testing/postgres/free-port";
 import { startServer, type ThrowAwayServer } from "./throw-away-server";
 
 const USER = "admin";

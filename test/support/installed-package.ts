@@ -15,6 +15,33 @@ function pinned(name: string): string {
 /** The newest `constructs` that the peer range admits, and the oldest. */
 export const CONSTRUCTS = { newest: "constructs@10.8.1", oldest: "constructs@10.6.0" } as const;
 
+/** The tarball that would be published, in a temporary folder of its own. */
+export class PackedPackage {
+  private constructor(
+    readonly directory: string,
+    readonly tarball: string,
+    /** Paths in the tarball, without `package/`. */
+    readonly files: readonly string[],
+  ) {}
+
+  static async pack(): Promise<PackedPackage> {
+    const directory = mkdtempSync(join(tmpdir(), "sterna-installed-"));
+    const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", directory];
+    const { stdout } = await execa("npm", pack, { cwd: repositoryRoot });
+    const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+    const paths = files.map(({ path }) => path);
+    return new PackedPackage(directory, join(directory, filename), paths);
+  }
+
+  path(file: string): string {
+    return join(this.directory, file);
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
 /**
  * A project with what users install and nothing else: the packed tarball beside cdktf and the bindings of AWS. Outside of
  * the checkout, whose `node_modules` Node.js would find.
@@ -27,21 +54,10 @@ export class InstalledPackage {
   ) {}
 
   static async install(): Promise<InstalledPackage> {
-    const directory = mkdtempSync(join(tmpdir(), "sterna-installed-"));
-    const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", directory];
-    const { stdout } = await execa("npm", pack, { cwd: repositoryRoot });
-    const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
-    const project = new InstalledPackage(
-      directory,
-      files.map(({ path }) => path),
-    );
+    const { directory, tarball, files } = await PackedPackage.pack();
+    const project = new InstalledPackage(directory, files);
     project.write("package.json", JSON.stringify({ name: "shop", private: true }));
-    await project.npmInstall(
-      join(directory, filename),
-      pinned("cdktf"),
-      pinned("@cdktf/provider-aws"),
-      CONSTRUCTS.newest,
-    );
+    await project.npmInstall(tarball, pinned("cdktf"), pinned("@cdktf/provider-aws"), CONSTRUCTS.newest);
     return project;
   }
 

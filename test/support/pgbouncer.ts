@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
-import { freePort } from "./loopback-port";
+import { freePort } from "../../lib/testing/postgres/free-port";
 import type { PostgresServer } from "./postgres";
 import { startServer, type ThrowAwayServer } from "./throw-away-server";
 

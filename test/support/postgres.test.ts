@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { existsSync } from "node:fs";
 import { Client } from "pg";
 import { startPostgres, type PostgresServer } from "./postgres";
-import { embeddedPostgres } from "./postgres-binaries";
+import { embeddedPostgres } from "../../lib/testing/postgres/binaries";
 import { requires } from "./requirements";
-import { canReach } from "./unprivileged-account";
+import { canReach } from "../../lib/testing/postgres/unprivileged-account";
 
 requires("postgres")("a throw-away PostgreSQL server", () => {
   let server: PostgresServer;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
 import type { Certificate } from "../../lib/engine/protocol/certificate";
-import { freePort } from "./loopback-port";
+import { freePort } from "../../lib/testing/postgres/free-port";
 import { startServer, type ThrowAwayServer } from "./throw-away-server";
 
 /** A running, throw-away Redis on 127.0.0.1, with a password. */

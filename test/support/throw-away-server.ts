@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { guardOrphan } from "./orphan-guard";
+import { guardOrphan } from "../../lib/testing/postgres/orphan-guard";
 
 const START_SECONDS = 30;
 

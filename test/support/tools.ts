@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { findProgram } from "./find-program";
-import { findPostgres } from "./postgres-binaries";
+import { findProgram } from "../../lib/testing/postgres/find-program";
+import { findPostgres } from "../../lib/testing/postgres/binaries";
 import { awsProvider, findProvider } from "./provider-mirror";
 import { repositoryRoot } from "./repository";
 

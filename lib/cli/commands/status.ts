@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type SystemStatus,
@@ -8,6 +8,8 @@ import {
   isSilent,
 } from "../../toolkit/ledgers/system-status";
 import { openStatus } from "../../toolkit/status";
+import type { Toolkit } from "../../toolkit/toolkit";
+import { verify } from "../../toolkit/verify";
 import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
 import { inProject } from "../terminal/stack-command";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
@@ -19,7 +21,12 @@ const IDLE_LOOKS = 10;
 interface StatusOptions extends CommonOptions {
   readonly follow?: boolean;
   readonly steps?: boolean;
+  readonly failOn?: readonly Trouble[];
 }
+
+/** What `--fail-on` takes: states of steps, and `drift`, for which the verify queries are asked. */
+const TROUBLES = ["failed", "pending", "running", "leftover", "drift"] as const;
+type Trouble = (typeof TROUBLES)[number];
 
 export function statusCommand(run: CommandRunner): Command {
   return newCommand("status", "show which release runs where, and which steps are applied", {
@@ -27,28 +34,87 @@ export function statusCommand(run: CommandRunner): Command {
     "sterna status app-ef --steps": "one system, step by step",
     "sterna status app-ef --follow": "what runs, live, until nothing has run for 10 seconds",
     "sterna status --json": "for a pipeline; exit status 1 when a ledger cannot be read",
+    "sterna status --fail-on failed,drift": "for a monitor; exit status 1 also for failed steps and for drift",
   })
     .argument("[system]", "only this system")
     .option("--steps", "show each step")
     .option("--follow", "first show what runs, as it runs, until nothing has run for 10 seconds")
+    .option(
+      "--fail-on <states>",
+      `end with 1 when a step is in one of these states: ${TROUBLES.join(", ")}`,
+      readTroubles,
+    )
     .action((system: string | undefined, options: StatusOptions) =>
       run(options, async (context) => {
         const { terminal } = context;
-        const look = await openStatus(inProject(context).toolkit, system === undefined ? {} : { system });
+        const { toolkit } = inProject(context);
+        const look = await openStatus(toolkit, system === undefined ? {} : { system });
         terminal.announce("reading ledgers…");
         const statuses = options.follow ? await follow(look, terminal) : await look();
         terminal.showLive(undefined);
 
+        const trouble = await findTrouble(statuses, options.failOn ?? [], toolkit);
         terminal.printJson({
           systems: statuses.map((status) => ({ ...status, summary: summarizeStates(status.steps) })),
+          ...(options.failOn && { trouble }),
         });
         terminal.print(statusTable(statuses, terminal.colors));
         for (const status of statuses) {
           for (const line of stepLines(status, options.steps ?? false, terminal.colors)) terminal.print(line);
         }
-        return statuses.some(({ unreadable }) => unreadable.length > 0) ? EXIT_STATUS.error : EXIT_STATUS.done;
+        for (const { system: name, environment, step, state } of trouble) {
+          terminal.print(terminal.colors.red(`${name} in ${environment}: ${step} ${TROUBLE_WORDS[state]}`));
+        }
+        const isUnreadable = statuses.some(({ unreadable }) => unreadable.length > 0);
+        return isUnreadable || trouble.length > 0 ? EXIT_STATUS.error : EXIT_STATUS.done;
       }),
     );
+}
+
+interface FoundTrouble {
+  readonly system: string;
+  readonly environment: string;
+  readonly step: string;
+  readonly state: Trouble;
+}
+
+const TROUBLE_WORDS: Record<Trouble, string> = {
+  failed: "failed",
+  pending: "is not applied",
+  running: "is running",
+  leftover: "is applied, and the configuration does not know it",
+  drift: "does not hold any more, or cannot be verified",
+};
+
+/** The steps that a monitor asked for. */
+async function findTrouble(
+  statuses: readonly SystemStatus[],
+  failOn: readonly Trouble[],
+  toolkit: Toolkit,
+): Promise<FoundTrouble[]> {
+  const found: FoundTrouble[] = [];
+  for (const { system, environment, steps } of statuses) {
+    for (const { id, state } of steps) {
+      // A step that is being undone is worked on as well.
+      const named = state === "undoing" ? "running" : state;
+      if ((failOn as readonly string[]).includes(named)) {
+        found.push({ system, environment, step: id, state: named as Trouble });
+      }
+    }
+    if (!failOn.includes("drift") || !steps.some(({ state }) => state === "applied")) continue;
+    const { steps: verified } = await verify(toolkit, { system, environment });
+    const drifted = verified.filter(({ verdict }) => verdict === "drift" || verdict === "unanswered");
+    found.push(...drifted.map(({ id }) => ({ system, environment, step: id, state: "drift" as const })));
+  }
+  return found;
+}
+
+function readTroubles(text: string): Trouble[] {
+  return text.split(",").map((name) => {
+    const known = TROUBLES.find((each) => each === name.trim());
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`"${name}" is not a state; write ${TROUBLES.join(", ")}, with commas.`);
+  });
 }
 
 /** Looks again and again, and tells what changes. */

@@ -102,14 +102,26 @@ export class Terminal {
 
   /** Asks a yes-or-no question; anything but yes is a no. */
   async confirm(question: string): Promise<boolean> {
+    return /^y(es)?$/i.test(await this.prompt(`${question} (y/N) `));
+  }
+
+  /**
+   * Asks for a text.
+   *
+   * @param initial the answer when only Enter is pressed
+   */
+  async ask(question: string, initial: string): Promise<string> {
+    return (await this.prompt(`${question} (${initial}) `)) || initial;
+  }
+
+  private async prompt(question: string): Promise<string> {
     this.liveLine?.clear();
     const { stdin, stderr } = this.surroundings;
     const prompt = createInterface({ input: stdin, output: stderr });
     try {
       // The end of the input (Ctrl-D) leaves a question open for ever.
       const ended = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
-      const answer = await Promise.race([prompt.question(`${this.paint.shown(question)} (y/N) `), ended]);
-      return /^y(es)?$/i.test(answer.trim());
+      return (await Promise.race([prompt.question(this.paint.shown(question)), ended])).trim();
     } finally {
       prompt.close();
     }

@@ -28,6 +28,8 @@ export const coreErrorCodes = {
   InvalidLedger: "the bucket name or the prefix of a ledger is invalid",
   ProofNotConfigured: "the ledger of the environment before is not given",
   ProviderNotBuilt: "the zip of the Terraform provider is missing",
+  DuplicateConstruct: "two constructs in one scope have one id",
+  ProviderMissing: "a stack has resources of a provider that it does not declare",
   StackMissing: "a construct is not inside a `SystemStack`",
   MadeAfterSynth: "a construct was created after app.synth(), so no plan would include it",
   TransformWithoutResource: "a transform names a resource that the other options leave out",

@@ -3,6 +3,7 @@ export const commandLineErrorCodes = {
   ProjectMissing: "the directory has no cdktf.json",
   InvalidProject: "cdktf.json does not set `app`",
   SynthesisFailed: "the app in cdktf.json exited with an error",
+  AppFailed: "the app threw an error that is not one of Sterna's",
   NotSynthesized: "the app wrote no stacks, or was not synthesized yet",
   SynthesisUnreadable: "a synthesized file has a format that this version of Sterna does not read",
   TerraformMissing: "terraform is not on the PATH",
@@ -22,6 +23,12 @@ export const commandLineErrorCodes = {
   ReasonMissing: "a manual edit of the ledger needs a reason",
   AdoptionRefused: "the state of a manually migrated system does not match the order of the steps",
   StackWorkerFailed: "the process that inspects the steps of a stack ended without a result",
+  InvalidUsage: "the command line was called with arguments or options that it does not take",
+  FolderNotEmpty: "sterna init would write into a folder that holds files",
+  PostgresMissing: "no PostgreSQL server is installed that a test could start",
+  PostgresFailed: "a PostgreSQL server for tests did not start",
+  InvalidDatabases: "the databases of a project are not ones that a server on this machine can hold",
+  MigrationNotReversible: "a migration under test did not undo what it did",
 } as const satisfies Record<string, string>;
 
 /** Pipelines: what `sterna ci` writes, and what the jobs of a pipeline ask of GitHub and GitLab. */

@@ -44,7 +44,7 @@ export async function synthesize(
   if (terminal.verbose && said !== "") terminal.report(said);
   if (result.failed) {
     const status = result.exitCode === undefined ? `signal ${result.signal ?? "unknown"}` : `exit ${result.exitCode}`;
-    const told = explainAppFailure(result.stderr || result.stdout);
+    const told = withPlace(explainAppFailure(result.stderr || result.stdout), problems ?? []);
     const refusal = synthRefusal(told);
     if (refusal !== undefined) {
       const message = told.replace(/^\[\w+\] (?:\w+Error: )?/, "");
@@ -75,6 +75,15 @@ function appEnvironment({ output }: Project, environment: NodeJS.ProcessEnv): No
     NODE_OPTIONS: environment.NODE_OPTIONS || `--max-old-space-size=${HEAP_MEGABYTES}`,
     CDKTF_OUTDIR: output,
   };
+}
+
+/** What the app said, with the line of the project, and in Sterna's words where another package threw. */
+function withPlace(told: string, problems: readonly Problem[]): string {
+  const last = problems.at(-1);
+  if (last === undefined) return told;
+  const { code, message, location } = last;
+  const text = told.includes(code) || code === "AppFailed" ? told : `[${code}] ${message}`;
+  return location === undefined || text.includes(location) ? text : `${text} (${location})`;
 }
 
 const LAST_LINES = 15;

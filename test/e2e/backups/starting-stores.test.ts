@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { InfluxServer } from "../../../lib/backups/parts/influxdb-server";
 import { keyspace, redisServerOf } from "../../../lib/backups/parts/redis-connection";
-import { freePort } from "../../support/loopback-port";
+import { freePort } from "../../../lib/testing/postgres/free-port";
 import { LoopbackServer } from "../../support/loopback-server";
 import { startRedis } from "../../support/redis";
 import { requires } from "../../support/requirements";

@@ -50,8 +50,7 @@ const { synthesizeStack } = require("sterna/testing");
 
 const stack = new TerraformStack(new App(), "storage");
 new AwsProvider(stack, "aws", { region: "eu-central-1" });
-const Bucket = aws.TieredBucket ?? aws.TieredBucket;
-new Bucket(stack, "data", {
+new aws.TieredBucket(stack, "data", {
   bucketName: "shop-data",
   lifecycleRules: [{ id: "cool", transitions: [{ tier: Tier.infrequentAccess, after: Duration.days(30) }] }],
 });
@@ -99,7 +98,7 @@ requires("terraform")("the package, installed beside cdktf and the bindings of A
     const others = project.files.filter(
       (file) =>
         !/^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file) &&
-        !/^(docs|schemas)\//.test(file) &&
+        !/^(docs|schemas|templates)\//.test(file) &&
         !/^dist\/(bin\/sterna\.js|chunks\/[\w-]+\.js|THIRD_PARTY_NOTICES)$/.test(file) &&
         !/^dist\/lib\/((aws|google|testing|toolkit)\/)?index\.js$/.test(file) &&
         !/^dist\/lib\/.+\.d\.ts$/.test(file) &&

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withoutUserConfiguration } from "../environment";
-import { findProgram } from "../find-program";
-import { freePort } from "../loopback-port";
-import { guardOrphan } from "../orphan-guard";
+import { findProgram } from "../../../lib/testing/postgres/find-program";
+import { freePort } from "../../../lib/testing/postgres/free-port";
+import { guardOrphan } from "../../../lib/testing/postgres/orphan-guard";
 import type { Reply } from "./reply";
 import type { AwsRequest } from "./request";
 

