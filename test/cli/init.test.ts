@@ -55,7 +55,9 @@ describe("sterna init", () => {
       ...(json("package.json").dependencies as object),
       ...(json("package.json").devDependencies as object),
     });
-    expect(versions.filter((version) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|file:.+)$/.test(version))).toEqual([]);
+    expect((versions as string[]).filter((version) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|file:.+)$/.test(version))).toEqual(
+      [],
+    );
     expect(readdirSync(directory).filter((name) => name.startsWith(".sterna-init"))).toEqual([]);
   });
 

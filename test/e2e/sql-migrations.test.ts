@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectExit } from "../support/expect-exit";
-import { findProgram } from "../support/find-program";
+import { findProgram } from "../../lib/testing/postgres/find-program";
 import { VERSION_OF, WRITE_DIRECTORY, WRITTEN_MIGRATIONS } from "../support/migration-directories";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";

@@ -93,3 +93,11 @@ export const gatesErrorCodes = {
   BackupTooOld: "there is no backup that is recent enough",
   OutsideMaintenanceWindow: "an environment would change outside of its maintenance windows",
 } as const satisfies Record<string, string>;
+
+/** `sterna/testing`: servers for tests, and what a migration under test did. */
+export const testingErrorCodes = {
+  PostgresMissing: "no PostgreSQL server is installed that a test could start",
+  PostgresFailed: "a PostgreSQL server for tests did not start",
+  InvalidDatabases: "the databases of a project are not ones that a server on this machine can hold",
+  MigrationNotReversible: "a migration under test did not undo what it did",
+} as const satisfies Record<string, string>;

@@ -60,9 +60,9 @@ type Remembered = Map<string, string>;
 /** What an apply leaves in the state: a resource that ignores its input keeps what it had. */
 function remembered(stack: SynthesizedStack, before: Remembered = new Map()): Remembered {
   return new Map(
-    Object.entries(stack.resource.terraform_data ?? {}).map(([id, { input, lifecycle }]) => [
+    Object.entries(stack.resource.terraform_data ?? {}).map(([id, { input, lifecycle }]): [string, string] => [
       id,
-      (lifecycle && before.get(id)) ?? (input as { name: string }).name,
+      (lifecycle ? before.get(id) : undefined) ?? (input as { name: string }).name,
     ]),
   );
 }
@@ -71,7 +71,9 @@ function remembered(stack: SynthesizedStack, before: Remembered = new Map()): Re
 function runService(stack: SynthesizedStack, before?: Remembered): Record<string, unknown> {
   const names = remembered(stack, before);
   const service = JSON.stringify(onlyResource(stack, "google_cloud_run_v2_service"));
-  return JSON.parse(service.replace(/\$\{terraform_data\.([\w-]+)\.output\.name\}/g, (_, id: string) => names.get(id)!));
+  return JSON.parse(
+    service.replace(/\$\{terraform_data\.([\w-]+)\.output\.name\}/g, (_, id: string) => names.get(id)!),
+  );
 }
 const at = (rollout: Rollout) => runService(synthesizeService({ rollout }));
 
@@ -176,7 +178,9 @@ describe("a service in two colors on Cloud Run", () => {
       revision({ memory: Size.gibibytes(1) }),
       revision({ environmentVariables: { LEVEL: "debug" } }),
       revision({ images: { "1.0.0": image("built again") } }),
-      revision({ transform: { service: (config) => ({ ...config, template: { ...config.template, timeout: "5s" } }) } }),
+      revision({
+        transform: { service: (config) => ({ ...config, template: { ...config.template, timeout: "5s" } }) },
+      }),
     ];
 
     // THEN
@@ -198,7 +202,7 @@ describe("a service in two colors on Cloud Run", () => {
 
     // THEN
     const warm = runService(prewarm, state);
-    expect((warm.traffic as { revision: string }[])[0]).toEqual(expect.objectContaining(live));
+    expect((warm.traffic as { revision: string }[])[0]).toEqual(expect.objectContaining(live!));
     expect((warm.template as { revision: string }).revision).toMatch(/^shop-green-1-1-0-/);
     const afterPrewarm = remembered(prewarm, state);
     for (const stack of [canary, abort]) {
