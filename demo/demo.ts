@@ -1,5 +1,6 @@
-// The main job, on one machine and without credentials: app_ef goes from the beta to 1.0.0 through development and
-// staging to production, and back again. Real Terraform, a real PostgreSQL, real files; AWS is a stand-in.
+// The main job, on one machine and without credentials: app_ef goes from the beta to 1.0.0 in staging and production, and
+// back again. Real Terraform, a real PostgreSQL, real files; AWS is a stand-in. `--full` adds development and the lifecycle
+// rules, whose confirmation the AWS provider waits for. `--keep` leaves the servers running until Ctrl-C.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { proofClass } from "../lib/promotion/promotion-report";
@@ -14,15 +15,20 @@ import { Narrator } from "./narrator";
 const BETA = "0.1.0-beta";
 const VERSION_1 = "1.0.0";
 const PROJECTS = 300;
+const REFUSED_PLAN = "refused-plan.html";
 
+const full = process.argv.includes("--full");
+const keep = process.argv.includes("--keep");
+const environments: readonly EnvironmentName[] = full ? ENVIRONMENTS : ["staging", "production"];
 const directory = join(repositoryRoot, ".demo");
 const narrator = new Narrator();
 
 async function main(): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
-  narrator.heading("Three installations of app_ef, each with its own data, .env and database");
-  const project = await AppEfProject.start({ parent: directory, projects: PROJECTS, release: BETA });
+  narrator.heading(`${environments.length} installations of app_ef, each with its own data, .env and database`);
+  const project = await AppEfProject.start({ parent: directory, projects: PROJECTS, release: BETA, environments });
+  if (!full) declareBy("demo/app.ts --without-lifecycle");
   const identity = project.aws ? undefined : await startIdentityStandIn();
   const commands = new Commands(directory, { CHECKPOINT_DISABLE: "1", ...identity?.environment }, narrator);
   let cleaning: Promise<void> | undefined;
@@ -42,6 +48,7 @@ async function main(): Promise<void> {
     narrator.good(`${PROJECTS} projects each, in .demo/installations; PostgreSQL on port ${project.postgres.port}`);
     narrator.good(project.aws ? `AWS: a stand-in on ${project.aws.endpoint}` : "AWS: planned only, see below");
     await tell(project, commands);
+    if (keep) await keepRunning();
   } catch (error) {
     if (cleaning) return;
     throw error;
@@ -55,32 +62,18 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   if (project.aws === undefined) return withoutAws(project, commands);
 
   const beta = fingerprint(project, "production");
-  narrator.heading("The beta runs everywhere: its buckets are made");
-  narrator.say("S3 confirms lifecycle rules slowly: the AWS provider always waits about 55 s for them.");
-  // The first synthesis makes the folders; two at once would both try to.
-  await commands.sterna(["status", "app-ef"], 0);
   const install = (name: EnvironmentName) => commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0);
-  // Production is protected: it takes only what staging has applied.
-  await Promise.all([install("development"), install("staging")]);
-  narrator.say("Staging has its buckets, so production may have them too. That takes another minute, meanwhile:");
-  const production = await begin(commands, "production");
+  const production = full ? await installBetaInFull(commands, install) : await installBeta(install);
 
-  narrator.heading("1.0.0 in development: one line of releases.json, then plan and apply");
-  pin(project, "development", VERSION_1);
-  await commands.sterna(["plan", "app-ef", "development"], 2);
-  await commands.sterna(["apply", "app-ef", "development"], 0);
+  const [first] = environments as [EnvironmentName];
+  narrator.heading(`1.0.0 in ${first}: one line of releases.json, then plan and apply`);
+  pin(project, first, VERSION_1);
+  await commands.sterna(["plan", "app-ef", first], 2);
+  await commands.sterna(["apply", "app-ef", first], 0);
 
-  narrator.heading("Straight to production? Refused");
-  await commands.sterna(["promote", "app-ef", "development", "production"], 3);
-
-  narrator.heading("To staging, which development proved");
-  await commands.sterna(["promote", "app-ef", "development", "staging"], 2);
-  narrator.say("The pin is raised, nothing is applied yet. So staging has proved nothing for production:");
-  await commands.sterna(["promote", "app-ef", "staging", "production"], 3);
-  await commands.sterna(["apply", "app-ef", "staging"], 0);
-
+  if (full) await promoteToStaging(commands);
   await production.end;
-  await commands.sterna(["status", "app-ef"], 0);
+  if (full) await commands.sterna(["status", "app-ef"], 0);
 
   narrator.heading("To production, in a hurry: a bucket more, another number of days, a check less");
   await refuseHurry(project, commands);
@@ -89,19 +82,58 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   await commands.sterna(["promote", "app-ef", "staging", "production"], 2);
   await commands.sterna(["apply", "app-ef", "production"], 0);
   await showMigrated(project);
-  await commands.sterna(["status", "app-ef"], 0);
 
   narrator.heading("Back to the beta");
   await commands.sterna(["rollback", "app-ef", "production", "--to", BETA], 2);
   await commands.sterna(["apply", "app-ef", "production"], 0);
   await showRolledBack(project, beta);
+  if (full) await commands.sterna(["status", "app-ef"], 0);
 
   narrator.heading(`Done in ${narrator.seconds()} s`);
+  narrator.say(`Open the report of the refused plan: .demo/${REFUSED_PLAN}`);
   narrator.say("Look around in .demo: releases.json, installations, backups, cdktf.out, .sterna/records.");
+  if (!full) narrator.say("All three environments, with the waits of the AWS provider: npm run demo -- --full");
+  if (!keep) narrator.say("To go on in .demo with the servers running: npm run demo -- --keep");
+}
+
+interface Installing {
+  /** Settles once production has its buckets. */
+  readonly end: Promise<void>;
+}
+
+async function installBeta(install: (name: EnvironmentName) => Promise<void>): Promise<Installing> {
+  narrator.heading("The beta runs in both: their buckets are created");
+  // Production is protected: it takes only what staging has applied.
+  for (const name of environments) await install(name);
+  return { end: Promise.resolve() };
+}
+
+async function installBetaInFull(
+  commands: Commands,
+  install: (name: EnvironmentName) => Promise<void>,
+): Promise<Installing> {
+  narrator.heading("The beta runs everywhere: the buckets are created");
+  narrator.say("S3 confirms lifecycle rules slowly: the AWS provider always waits about 55 s for them.");
+  // The first synthesis creates the folders; two at once would both try to.
+  await commands.sterna(["status", "app-ef"], 0);
+  await Promise.all([install("development"), install("staging")]);
+  narrator.say("Staging has its buckets, so production may have them too. That takes another minute, meanwhile:");
+  return begin(commands, "production");
+}
+
+async function promoteToStaging(commands: Commands): Promise<void> {
+  narrator.heading("Straight to production? Refused");
+  await commands.sterna(["promote", "app-ef", "development", "production"], 3);
+
+  narrator.heading("To staging, which development proved");
+  await commands.sterna(["promote", "app-ef", "development", "staging"], 2);
+  narrator.say("The pin is raised, nothing is applied yet. So staging has proved nothing for production:");
+  await commands.sterna(["promote", "app-ef", "staging", "production"], 3);
+  await commands.sterna(["apply", "app-ef", "staging"], 0);
 }
 
 /** Begins an apply, and comes back once it has read what was synthesized: the next command synthesizes again. */
-async function begin(commands: Commands, name: EnvironmentName): Promise<{ readonly end: Promise<void> }> {
+async function begin(commands: Commands, name: EnvironmentName): Promise<Installing> {
   let planning = (): void => undefined;
   const planned = new Promise<void>((resolve) => (planning = resolve));
   const end = commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0, (output) => {
@@ -115,26 +147,40 @@ async function begin(commands: Commands, name: EnvironmentName): Promise<{ reado
 
 /** What the environment before did not prove is called by its class, each change by name, and refused. */
 async function refuseHurry(project: AppEfProject, commands: Commands): Promise<void> {
-  const [configuration, page] = [join(directory, "cdktf.json"), "refused-plan.html"];
-  const before = readFileSync(configuration, "utf8");
+  const declared = full ? "bin/app.ts" : "demo/app.ts --without-lifecycle";
   pin(project, "production", VERSION_1);
-  writeFileSync(configuration, before.replace("bin/app.ts", "demo/hurried-app.ts"));
+  declareBy(full ? "demo/app.ts --hurried" : `${declared} --hurried`);
   try {
-    await commands.sterna(["plan", "app-ef", "production", "--out", page], 3);
+    await commands.sterna(["plan", "app-ef", "production", "--out", REFUSED_PLAN], 3);
   } finally {
-    writeFileSync(configuration, before);
+    declareBy(declared);
     project.pin("production", BETA);
   }
-  const text = readFileSync(join(directory, page), "utf8");
+  const text = readFileSync(join(directory, REFUSED_PLAN), "utf8");
   for (const name of proofClass.options) if (!text.includes(`>${name}<`)) throw new Error(`nothing is ${name}`);
-  narrator.good(`one plan with all four classes: ${proofClass.options.join(", ")}; as a page in .demo/${page}`);
+  narrator.good(`one plan with all four classes: ${proofClass.options.join(", ")}; as a page in .demo/${REFUSED_PLAN}`);
   narrator.say("The app and the pin are as they were.");
+}
+
+/** Lets cdktf.json run another app. */
+function declareBy(app: string): void {
+  const file = join(directory, "cdktf.json");
+  const text = readFileSync(file, "utf8").replace(/(?:bin|demo)\/app\.ts[^"]*/, app);
+  writeFileSync(file, text);
+}
+
+/** Until an interrupt ends the demo. */
+function keepRunning(): Promise<never> {
+  narrator.say(
+    "The servers run until you press Ctrl-C. In another terminal: cd .demo && node ../dist/bin/sterna.js status",
+  );
+  return new Promise(() => setInterval(() => undefined, 60_000));
 }
 
 /** What belongs to one environment and must not be committed: `sterna` reads `.sterna/<environment>.env`. */
 function writeEnvironmentFiles(project: AppEfProject): void {
   mkdirSync(join(directory, ".sterna"), { recursive: true });
-  for (const name of ENVIRONMENTS) {
+  for (const name of environments) {
     const lines = Object.entries(project.environmentOf(name)).map(
       ([key, value]) => `${key}=${JSON.stringify(value)}\n`,
     );
@@ -158,9 +204,9 @@ async function withoutTerraform(commands: Commands): Promise<void> {
 
 async function withoutAws(project: AppEfProject, commands: Commands): Promise<void> {
   narrator.heading("moto_server is not installed: cloud resources are planned, nothing is applied");
-  pin(project, "development", VERSION_1);
-  await commands.sterna(["plan", "app-ef", "development"], 2);
-  await commands.sterna(["promote", "app-ef", "development", "staging"], 3);
+  pin(project, environments[0]!, VERSION_1);
+  await commands.sterna(["plan", "app-ef", environments[0]!], 2);
+  await commands.sterna(["promote", "app-ef", environments[0]!, environments[1]!], 3);
   narrator.bad(
     "Install moto (`pip install 'moto[server]'`) and run the demo again, to see it applied and rolled back.",
   );

@@ -25,6 +25,8 @@ export interface AppEfProjectOptions {
   readonly projects?: number;
   /** Release that each environment is pinned to at first. @default "0.1.0-beta" */
   readonly release?: string;
+  /** Environments that the project has, in their order. @default - all three */
+  readonly environments?: readonly EnvironmentName[];
 }
 
 /**
@@ -38,31 +40,33 @@ export class AppEfProject {
     /** Nothing where `moto_server` is missing: cloud resources can then only be planned. */
     readonly aws: AwsStandIn | undefined,
     readonly installations: Readonly<Record<EnvironmentName, Installation>>,
+    private readonly environments: readonly EnvironmentName[],
   ) {}
 
   static async start({
     parent,
     projects = 300,
     release = "0.1.0-beta",
+    environments = ENVIRONMENTS,
   }: AppEfProjectOptions = {}): Promise<AppEfProject> {
     const folder = parent ?? scratchRoot;
     mkdirSync(folder, { recursive: true });
     const directory = parent ?? mkdtempSync(join(folder, "app-ef-"));
-    const template = join(directory, "installations", ENVIRONMENTS[0]);
+    const template = join(directory, "installations", environments[0]!);
     generateAppEf(template, { projects });
     const [postgres, aws] = await Promise.all([startPostgres(), standInAvailable() ? startAwsStandIn() : undefined]);
     const installations = {} as Record<EnvironmentName, Installation>;
-    for (const name of ENVIRONMENTS) {
+    for (const name of environments) {
       installations[name] = await install(name, template, join(directory, "installations", name), postgres);
     }
-    const project = new AppEfProject(directory, postgres, aws, installations);
+    const project = new AppEfProject(directory, postgres, aws, installations, environments);
     project.writeConfiguration(release);
     return project;
   }
 
   /** What the processes that work on an environment need to know: its database, the one before it, AWS. */
   environmentOf(name: EnvironmentName): Record<string, string> {
-    const previous = ENVIRONMENTS[ENVIRONMENTS.indexOf(name) - 1];
+    const previous = this.environments[this.environments.indexOf(name) - 1];
     return {
       ...this.aws?.environment,
       APP_EF_DATABASE_URL: this.installations[name].databaseUrl,
@@ -97,6 +101,7 @@ export class AppEfProject {
     const committed = readJson(join(repositoryRoot, "environments.json")) as {
       environments: { name: EnvironmentName; variables: { "app-ef": Record<string, string> } }[];
     };
+    committed.environments = committed.environments.filter(({ name }) => this.environments.includes(name));
     for (const { name, variables } of committed.environments) {
       const { bucket, server } = this.installations[name];
       Object.assign(variables["app-ef"], {
@@ -107,7 +112,7 @@ export class AppEfProject {
     }
     writeJson(join(this.directory, "environments.json"), committed);
     writeJson(join(this.directory, "releases.json"), {
-      "app-ef": Object.fromEntries(ENVIRONMENTS.map((name) => [name, release])),
+      "app-ef": Object.fromEntries(this.environments.map((name) => [name, release])),
     });
   }
 }

@@ -1,4 +1,5 @@
-// bin/app.ts as somebody in a hurry left it: production would get what staging never had.
+// bin/app.ts for the demo. `--hurried`: as somebody in a hurry left it, so production would get what staging never had.
+// `--without-lifecycle`: without the lifecycle rules of the bucket, which the AWS provider waits for.
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { S3BucketIntelligentTieringConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-intelligent-tiering-configuration";
 import { App } from "cdktf";
@@ -11,11 +12,12 @@ const pins = Pins.fromFile("releases.json", { systems: [AppEf.SYSTEM], environme
 const app = new App();
 for (const environment of environments) {
   const stack = new AppEf(app, { environment, release: pins.of(AppEf.SYSTEM, environment) });
-  if (environment.name === "production") hurry(stack);
+  if (process.argv.includes("--without-lifecycle")) stack.bucket.node.tryRemoveChild("Lifecycle");
+  if (process.argv.includes("--hurried") && environment.name === "production") hurry(stack);
 }
 app.synth();
 
-/** Adds, changes and drops one thing each. */
+/** Adds, changes, and drops one thing each. */
 function hurry(stack: AppEf): void {
   new S3Bucket(stack, "debug", { bucket: "app-ef-debug" });
   const tiering = stack.bucket.node.findChild("IntelligentTiering") as S3BucketIntelligentTieringConfiguration;
