@@ -103,7 +103,7 @@ export type { Verification } from "./steps/verification";
 
 export type { AccessLogs, TieredBucketBaseProps } from "./storage/bucket-options";
 export type { CorsMethod, CorsRule } from "./storage/bucket-options";
-export type { LifecycleRule, TierTransition } from "./storage/lifecycle-rule";
+export type { LifecycleRule, NoncurrentTierTransition, TierTransition } from "./storage/lifecycle-rule";
 export {
   type GcsStorageClass,
   type GcsStorageClassId,

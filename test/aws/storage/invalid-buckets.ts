@@ -54,6 +54,14 @@ const listens = (more: object = {}) => ({
   ...more,
 });
 
+/** Access logs that go to a bucket of the same app. */
+const logging = (code: ErrorCode, logs: Partial<TieredBucketProps>, raw: readonly RawResource[]): InvalidBucket => ({
+  code,
+  props: { accessLogs: { bucketName: "app-ef-logs" } },
+  beside: (stack) => void new TieredBucket(stack, "logs", { bucketName: "app-ef-logs", ...logs }),
+  raw: [["aws_s3_bucket_logging", { bucket: NAME, target_bucket: "app-ef-logs", target_prefix: "logs/" }], ...raw],
+});
+
 const inventory = (id: string, destinationBucketArn = ARN) => ({ id, destinationBucketArn });
 
 const cors = { allowedOrigins: ["https://app.example.org"], allowedMethods: ["GET" as const] };
@@ -71,11 +79,7 @@ const tiering = (more: object = {}): Partial<TieredBucketProps> => ({
 /** One mistake for each code, as AWS would report it at apply, or never. `terraform validate` accepts them all. */
 export const INVALID_BUCKETS: readonly InvalidBucket[] = [
   { code: "InvalidBucketName", props: { bucketName: "App_Ef" }, raw: [["aws_s3_bucket", { bucket: "App_Ef" }]] },
-  {
-    code: "InvalidKmsKeyArn",
-    props: { kmsKeyArn: "1234" },
-    raw: [rawEncryption("1234")],
-  },
+  { code: "InvalidKmsKeyArn", props: { kmsKeyArn: "1234" }, raw: [rawEncryption("1234")] },
   {
     code: "KmsKeyInOtherRegion",
     props: { kmsKeyArn: KEY.replace("us-east-1", "eu-west-1") },
@@ -313,25 +317,8 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
     beside: (stack) => void new TieredBucket(stack, "copy", { bucketName: "app-ef-copy" }),
     raw: [rawLock("GOVERNANCE", { days: 30 }), rawReplication({})],
   },
-  {
-    code: "LogDestinationLocked",
-    props: { accessLogs: { bucketName: "app-ef-logs" } },
-    beside: (stack) =>
-      void new TieredBucket(stack, "logs", {
-        bucketName: "app-ef-logs",
-        objectLock: { mode: "governance", defaultRetention: days(30) },
-      }),
-    raw: [["aws_s3_bucket_logging", { bucket: NAME, target_bucket: "app-ef-logs", target_prefix: "logs/" }]],
-  },
-  {
-    code: "LogDestinationEncrypted",
-    props: { accessLogs: { bucketName: "app-ef-logs" } },
-    beside: (stack) => void new TieredBucket(stack, "logs", { bucketName: "app-ef-logs", kmsKeyArn: KEY }),
-    raw: [
-      ["aws_s3_bucket_logging", { bucket: NAME, target_bucket: "app-ef-logs", target_prefix: "logs/" }],
-      rawEncryption(KEY),
-    ],
-  },
+  logging("LogDestinationLocked", { objectLock: { mode: "governance", defaultRetention: days(30) } }, []),
+  logging("LogDestinationEncrypted", { kmsKeyArn: KEY }, [rawEncryption(KEY)]),
   {
     code: "DeleteReplicationWithTags",
     props: { replicationRules: [copy({ objectTags: { a: "b" }, replicateDeletes: true })] },
@@ -405,7 +392,6 @@ export const INVALID_BUCKETS: readonly InvalidBucket[] = [
   },
 ];
 
-/** Declares the mistake, and what stands beside it. */
 export function declareInvalid(stack: TerraformStack, { props, beside }: InvalidBucket): void {
   beside?.(stack);
   new TieredBucket(stack, "files", { bucketName: NAME, ...props });
