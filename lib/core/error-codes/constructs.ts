@@ -232,7 +232,6 @@ export const blueGreenErrorCodes = {
   InvalidPercent: "a share is not a percent",
   InvalidFargateSize: "Fargate does not offer this memory for this CPU",
   InvalidLoadBalancerTime: "a time of a load balancer is out of its range",
-  RevisionNameTooLong: "the names of a service, a color and a release are too long for the name of a revision",
   InvalidCloudRunSize: "Cloud Run does not offer this memory for this CPU",
   InvalidProbeTime: "a time of a health check is out of the range of Cloud Run",
   InvalidEnvironmentVariable:

@@ -50,7 +50,8 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly strategy: RotationStrategy;
 
   /**
-   * How often it is rotated: 1 to 36,500 days, since readers of `latest` may get the previous value for hours.
+   * How often it is rotated: 1 hour to 36,500 days. Readers of `latest` may get the previous value for hours, so less than
+   * a day gives a warning.
    * @default Duration.days(30)
    */
   readonly rotationPeriod?: Duration;
@@ -74,9 +75,9 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly network?: RotatorNetwork;
 
   /**
-   * Names of notification channels of Cloud Monitoring that hear of a rotation that failed or is overdue:
+   * Names of notification channels of Cloud Monitoring that are notified about a rotation that failed or is overdue:
    * `projects/app/notificationChannels/123`.
-   * @default - the alert is there, and tells nobody
+   * @default - the alert exists and notifies no channel
    */
   readonly notificationChannels?: readonly string[];
 
@@ -111,7 +112,8 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: RotatingSecretTransform;
