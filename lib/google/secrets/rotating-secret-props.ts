@@ -1,8 +1,12 @@
+import type { CloudRunServiceIamMemberConfig } from "@cdktf/provider-google/lib/cloud-run-service-iam-member";
 import type { CloudSchedulerJobConfig } from "@cdktf/provider-google/lib/cloud-scheduler-job";
 import type { Cloudfunctions2FunctionConfig } from "@cdktf/provider-google/lib/cloudfunctions2-function";
+import type { KmsCryptoKeyIamMemberConfig } from "@cdktf/provider-google/lib/kms-crypto-key-iam-member";
 import type { MonitoringAlertPolicyConfig } from "@cdktf/provider-google/lib/monitoring-alert-policy";
 import type { PubsubTopicConfig } from "@cdktf/provider-google/lib/pubsub-topic";
+import type { PubsubTopicIamMemberConfig } from "@cdktf/provider-google/lib/pubsub-topic-iam-member";
 import type { SecretManagerSecretConfig } from "@cdktf/provider-google/lib/secret-manager-secret";
+import type { SecretManagerSecretIamMemberConfig } from "@cdktf/provider-google/lib/secret-manager-secret-iam-member";
 import type { ServiceAccountConfig } from "@cdktf/provider-google/lib/service-account";
 import type { StorageBucketConfig } from "@cdktf/provider-google/lib/storage-bucket";
 import type { StorageBucketObjectConfig } from "@cdktf/provider-google/lib/storage-bucket-object";
@@ -119,7 +123,7 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly transform?: RotatingSecretTransform;
 }
 
-/** One hook for each resource of `RotatingSecret`, but the first version, which keeps Terraform off the value, and grants. */
+/** One hook for each resource of `RotatingSecret`, except the first version, which keeps Terraform away from the value. */
 export interface RotatingSecretTransform {
   /** @default - unchanged */
   readonly secret?: Transform<SecretManagerSecretConfig>;
@@ -139,4 +143,12 @@ export interface RotatingSecretTransform {
   readonly alert?: Transform<MonitoringAlertPolicyConfig>;
   /** @default - unchanged */
   readonly overdueCheck?: Transform<CloudSchedulerJobConfig>;
+  /** What lets Secret Manager publish to the topic. @default - unchanged */
+  readonly publisher?: Transform<PubsubTopicIamMemberConfig>;
+  /** Every grant of a key to Secret Manager. @default - unchanged */
+  readonly keyAccess?: Transform<KmsCryptoKeyIamMemberConfig>;
+  /** Every grant of a secret to the function. @default - unchanged */
+  readonly secretAccess?: Transform<SecretManagerSecretIamMemberConfig>;
+  /** What lets the trigger call the function. @default - unchanged */
+  readonly invoker?: Transform<CloudRunServiceIamMemberConfig>;
 }

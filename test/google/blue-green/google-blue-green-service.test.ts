@@ -62,7 +62,7 @@ function remembered(stack: SynthesizedStack, before: Remembered = new Map()): Re
   return new Map(
     Object.entries(stack.resource.terraform_data ?? {}).map(([id, { input, lifecycle }]) => [
       id,
-      (lifecycle && before.get(id)) ?? (input as { name: string }).name,
+      (lifecycle === undefined ? undefined : before.get(id)) ?? (input as { name: string }).name,
     ]),
   );
 }
@@ -202,7 +202,7 @@ describe("a service in two colors on Cloud Run", () => {
 
     // THEN
     const warm = runService(prewarm, state);
-    expect((warm.traffic as { revision: string }[])[0]).toEqual(expect.objectContaining(live));
+    expect((warm.traffic as { revision: string }[])[0]).toEqual(expect.objectContaining(live!));
     expect((warm.template as { revision: string }).revision).toMatch(/^shop-green-1-1-0-/);
     const afterPrewarm = remembered(prewarm, state);
     for (const stack of [canary, abort]) {
