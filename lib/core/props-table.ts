@@ -35,7 +35,6 @@ TieredBucketBaseProps {"lifecycleRules?":["list",["props","LifecycleRule"]],"abo
 VariableReference {"variable":"string"}
 aws/AlarmTopicProps {"topicName":"string","tags?":["map","string"],"transform?":["props","aws/AlarmTopicTransform"]}
 aws/AlarmTopicTransform {"key?":"any","topic?":"any","policy?":"any"}
-aws/AlarmTransforms {"failedRule?":"any","alarm?":"any"}
 aws/BackupCopy {"vaultArn":"string","retention?":["is","Duration"]}
 aws/BackupTimerProps {"name":"string","schedule":["is","Schedule"],"resources?":["list","string"],"selectionTags?":["map","string"],"retention":["is","Duration"],"requiredRetention?":["is","Duration"],"coldStorageAfter?":["is","Duration"],"continuous?":"boolean","startWindow?":["is","Duration"],"completionWindow?":["is","Duration"],"copies?":["list",["props","aws/BackupCopy"]],"vaultName?":"string","lock?":["props","aws/VaultLock"],"kmsKeyArn?":"string","roleArn?":"string","instanceRoleArns?":["list","string"],"alarmTopicArns?":["list","string"],"acknowledge?":["map","string"],"tags?":["map","string"],"transform?":["props","aws/BackupTimerTransform"]}
 aws/BackupTimerTransform {"vault?":"any","key?":"any","lock?":"any","plan?":"any","selection?":"any","role?":"any","rolePolicy?":"any","failedRule?":"any","alarm?":"any"}
@@ -45,7 +44,7 @@ aws/BucketAdoption {"...":"any","children?":["list",["one",["literal","Resource"
 aws/BucketNotification {"service":["one",["literal","sqs"],["literal","sns"],["literal","lambda"]],"targetArn":"string","events":["list","any"],"prefix?":"string","suffix?":"string"}
 aws/DataSyncTaskProps {"sourceBucketName":"string","destinationBucketName":"string","prefix?":"string","copyObjectTags?":"boolean","schedule?":["is","Schedule"],"transform?":"any"}
 aws/DumpTimerProps {"name":"string","schedule":["is","Schedule"],"target":["is","DumpTarget"],"jitter?":["is","Duration"],"retryFor?":["is","Duration"],"deadLetterQueueArn?":"string","alarmTopicArns?":["list","string"],"transform?":["props","aws/DumpTimerTransform"]}
-aws/DumpTimerTransform {"failedRule?":"any","alarm?":"any","schedule?":"any","group?":"any","role?":"any","rolePolicy?":"any"}
+aws/DumpTimerTransform {"schedule?":"any","group?":"any","role?":"any","rolePolicy?":"any","failedRule?":"any","alarm?":"any"}
 aws/IntelligentTieringArchive {"name?":"string","prefix?":"string","archiveAfter?":["is","Duration"],"deepArchiveAfter?":["is","Duration"],"acknowledge":["map","string"],"uploadedBy?":"string"}
 aws/Inventory {"id":"string","destinationBucketArn":"string","destinationPrefix?":"string","prefix?":"string","frequency?":["one",["literal","Daily"],["literal","Weekly"]],"format?":["one",["literal","CSV"],["literal","ORC"],["literal","Parquet"]],"includeVersions?":"boolean"}
 aws/LoadBalancerRouterProps {"loadBalancerArn":"string","certificateArn":"string","targetGroupArn":"function","port?":"number","transform?":"any"}
