@@ -102,7 +102,8 @@ function readItem(item: string, syntax: FieldSyntax): number[] {
   const [span = "", stepText, ...rest] = item.split("/");
   if (rest.length > 0) throw unreadable(expression, `${field} "${item}" has more than one step`);
   const step = stepText === undefined ? 1 : readStep(stepText, syntax);
-  if (span === "*") return numbersBetween(range[0], range[1], step);
+  // Secrets Manager documents "/8", which begins with the first value.
+  if (span === "*" || (span === "" && stepText !== undefined)) return numbersBetween(range[0], range[1], step);
   const [from, to, ...more] = span.split("-");
   if (more.length > 0) throw unreadable(expression, `${field} "${item}" is not a range`);
   const first = readValue(from!, syntax);

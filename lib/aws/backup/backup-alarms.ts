@@ -37,6 +37,7 @@ interface AbsenceAlarmProps {
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: Record<string, string>;
+  /** @default - nothing is changed */
   readonly transform?: AlarmTransforms | undefined;
 }
 
@@ -80,6 +81,7 @@ interface BackupJobAlarmsProps {
   readonly topicArns: readonly string[];
   readonly schedule: Schedule;
   readonly vaultName: string;
+  /** @default - nothing is changed */
   readonly transform?: AlarmTransforms | undefined;
 }
 

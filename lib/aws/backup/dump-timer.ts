@@ -19,7 +19,7 @@ import { Duration } from "../../core/duration";
 import { collect, report } from "../../core/errors";
 import { type Transform, applyTransform, refuseUnusedTransforms } from "../../core/refactoring";
 import type { Schedule } from "../../schedule/schedule";
-import { type AlarmTransforms, absenceAlarm, checkTopics, notifyTopics } from "./backup-alarms";
+import { absenceAlarm, checkTopics, notifyTopics } from "./backup-alarms";
 import type { DumpTarget } from "./dump-target";
 import { serviceRole } from "./service-role";
 
@@ -70,7 +70,7 @@ export interface DumpTimerProps {
 }
 
 /** One hook for each resource of `DumpTimer`. */
-export interface DumpTimerTransform extends AlarmTransforms {
+export interface DumpTimerTransform {
   /** Every schedule. @default - unchanged */
   readonly schedule?: Transform<SchedulerScheduleConfig>;
   /** @default - unchanged */

@@ -31,6 +31,7 @@ interface ServiceRolesProps {
    */
   readonly taskRoleArn?: string | undefined;
 
+  /** @default - nothing is changed */
   readonly transform?: BlueGreenServiceTransform | undefined;
 }
 

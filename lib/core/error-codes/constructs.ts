@@ -246,7 +246,6 @@ export const blueGreenErrorCodes = {
   InvalidPercent: "a share is not a percentage",
   InvalidFargateSize: "Fargate does not offer this amount of memory for this CPU",
   InvalidLoadBalancerTime: "a time of a load balancer is outside its limits",
-  RevisionNameTooLong: "service, color, and release are together too long for the name of a revision",
   InvalidCloudRunSize: "Cloud Run does not offer this amount of memory for this CPU",
   InvalidProbeTime: "a time of a health check is outside the limits of Cloud Run",
   InvalidEnvironmentVariable:

@@ -158,7 +158,6 @@ export class BlueGreenService extends Construct {
 const SERVICE_NAME_OF_ACCOUNT = /^[a-z][a-z0-9-]{0,24}[a-z0-9]$/;
 /** @see https://cloud.google.com/run/docs/deploying (names of services) */
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,47}[a-z0-9]$/;
-const LONGEST_REVISION_NAME = 63;
 /**
  * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The first generation takes 128 MiB and more.
  *
@@ -175,8 +174,9 @@ const MEMORY: Readonly<Record<number, readonly [number, number]>> = {
 /** Source: Cloud Run documentation, "Container runtime contract", "Environment variables". */
 const SET_BY_CLOUD_RUN = ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
 const SECRET_VERSION = /^(latest|[1-9]\d*)$/;
-/** Source: IAM documentation, "Principal identifiers". */
-const MEMBER = /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain|principal|principalSet):\S+)$/;
+/** @see https://cloud.google.com/iam/docs/principal-identifiers */
+const MEMBER =
+  /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain|principal|principalSet|projectOwner|projectEditor|projectViewer|deleted):\S+)$/;
 
 /** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
 function validateBlueGreenService(props: BlueGreenServiceProps, construct: Construct): void {
@@ -198,19 +198,12 @@ function validateBlueGreenService(props: BlueGreenServiceProps, construct: Const
   report(construct, "EgressWithoutSubnetwork", message);
 }
 
-function requireName({ serviceName, rollout, serviceAccountEmail }: BlueGreenServiceProps, construct: Construct): void {
+function requireName({ serviceName, serviceAccountEmail }: BlueGreenServiceProps, construct: Construct): void {
   if (isUnresolved(serviceName)) return;
   const [rule, longest] = serviceAccountEmail === undefined ? [SERVICE_NAME_OF_ACCOUNT, 26] : [SERVICE_NAME, 49];
   if (!rule.test(serviceName)) {
     const message = `serviceName is "${serviceName}"; write 2 to ${longest} lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen${longest === 26 ? ", or up to 49 with serviceAccountEmail" : ""}`;
     report(construct, "InvalidServiceName", message);
-    return;
-  }
-  for (const color of rollout.colors) {
-    const name = revisionName(serviceName, color, rollout, {});
-    if (name.length <= LONGEST_REVISION_NAME) continue;
-    const message = `the revision "${name}" has a name of ${name.length} characters, and Cloud Run takes ${LONGEST_REVISION_NAME}; shorten the name of the service or of the release`;
-    report(construct, "RevisionNameTooLong", message);
   }
 }
 

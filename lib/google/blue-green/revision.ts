@@ -11,7 +11,9 @@ import { type BlueGreenServiceProps, secretVersion } from "./blue-green-service-
 
 /** Stands for the name of a revision until its configuration is known. */
 const UNNAMED = "unnamed";
-const DIGEST_LENGTH = 8;
+/** With the longest name of a service, 49 characters, and the color a name of 63. */
+const DIGEST_LENGTH = 7;
+const LONGEST_REVISION_NAME = 63;
 
 /**
  * Name of the revision of a color: with a digest of its configuration, since Cloud Run refuses another configuration
@@ -22,8 +24,10 @@ const DIGEST_LENGTH = 8;
 export function revisionName(serviceName: string, color: Color, rollout: Rollout, template: unknown): string {
   const release = rollout.releaseOf(color)!;
   const digest = createHash("sha256").update(JSON.stringify({ release, template })).digest("hex");
-  const readable = release.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
-  return `${serviceName}-${color}-${readable}-${digest.slice(0, DIGEST_LENGTH)}`;
+  const [beginning, end] = [`${serviceName}-${color}`, `-${digest.slice(0, DIGEST_LENGTH)}`];
+  const readable = `-${release.toLowerCase().replaceAll(/[^a-z0-9]/g, "-")}`;
+  const fitting = readable.slice(0, LONGEST_REVISION_NAME - beginning.length - end.length).replace(/-+$/, "");
+  return `${beginning}${fitting}${end}`;
 }
 
 /** The share of each color that exists, and a tag that reaches it whatever its share is. */

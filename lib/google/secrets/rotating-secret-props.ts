@@ -1,8 +1,12 @@
+import type { CloudRunServiceIamMemberConfig } from "@cdktf/provider-google/lib/cloud-run-service-iam-member";
 import type { CloudSchedulerJobConfig } from "@cdktf/provider-google/lib/cloud-scheduler-job";
 import type { Cloudfunctions2FunctionConfig } from "@cdktf/provider-google/lib/cloudfunctions2-function";
+import type { KmsCryptoKeyIamMemberConfig } from "@cdktf/provider-google/lib/kms-crypto-key-iam-member";
 import type { MonitoringAlertPolicyConfig } from "@cdktf/provider-google/lib/monitoring-alert-policy";
 import type { PubsubTopicConfig } from "@cdktf/provider-google/lib/pubsub-topic";
+import type { PubsubTopicIamMemberConfig } from "@cdktf/provider-google/lib/pubsub-topic-iam-member";
 import type { SecretManagerSecretConfig } from "@cdktf/provider-google/lib/secret-manager-secret";
+import type { SecretManagerSecretIamMemberConfig } from "@cdktf/provider-google/lib/secret-manager-secret-iam-member";
 import type { ServiceAccountConfig } from "@cdktf/provider-google/lib/service-account";
 import type { StorageBucketConfig } from "@cdktf/provider-google/lib/storage-bucket";
 import type { StorageBucketObjectConfig } from "@cdktf/provider-google/lib/storage-bucket-object";
@@ -50,7 +54,8 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly strategy: RotationStrategy;
 
   /**
-   * How often it is rotated: 1 to 36,500 days, since readers of `latest` may get the previous value for hours.
+   * How often it is rotated: 1 hour to 36,500 days. Readers of `latest` may get the previous value for hours, so less than
+   * a day gives a warning.
    * @default Duration.days(30)
    */
   readonly rotationPeriod?: Duration;
@@ -74,9 +79,9 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly network?: RotatorNetwork;
 
   /**
-   * Names of notification channels of Cloud Monitoring that hear of a rotation that failed or is overdue:
+   * Names of notification channels of Cloud Monitoring that are notified about a rotation that failed or is overdue:
    * `projects/app/notificationChannels/123`.
-   * @default - the alert is there, and tells nobody
+   * @default - the alert exists and notifies no channel
    */
   readonly notificationChannels?: readonly string[];
 
@@ -111,13 +116,14 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
+   * the other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: RotatingSecretTransform;
 }
 
-/** One hook for each resource of `RotatingSecret`, but the first version, which keeps Terraform off the value, and grants. */
+/** One hook for each resource of `RotatingSecret`, except the first version, which keeps Terraform away from the value. */
 export interface RotatingSecretTransform {
   /** @default - unchanged */
   readonly secret?: Transform<SecretManagerSecretConfig>;
@@ -137,4 +143,12 @@ export interface RotatingSecretTransform {
   readonly alert?: Transform<MonitoringAlertPolicyConfig>;
   /** @default - unchanged */
   readonly overdueCheck?: Transform<CloudSchedulerJobConfig>;
+  /** What lets Secret Manager publish to the topic. @default - unchanged */
+  readonly publisher?: Transform<PubsubTopicIamMemberConfig>;
+  /** Every grant of a key to Secret Manager. @default - unchanged */
+  readonly keyAccess?: Transform<KmsCryptoKeyIamMemberConfig>;
+  /** Every grant of a secret to the function. @default - unchanged */
+  readonly secretAccess?: Transform<SecretManagerSecretIamMemberConfig>;
+  /** What lets the trigger call the function. @default - unchanged */
+  readonly invoker?: Transform<CloudRunServiceIamMemberConfig>;
 }

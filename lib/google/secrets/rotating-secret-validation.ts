@@ -1,6 +1,8 @@
+import { Annotations } from "cdktf";
 import type { Construct } from "constructs";
 import { Duration } from "../../core/duration";
 import type { ErrorCode } from "../../core/error-codes";
+import { refuseUnusedTransforms } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import { report } from "../../core/errors";
 import type { RotatingSecretProps } from "./rotating-secret-props";
@@ -19,10 +21,14 @@ export function validateRotatingSecret(props: RotatingSecretProps, construct: Co
   };
   validateName(props.secretName, refuse);
   validateStrategy(props.strategy, refuse, construct);
-  validatePeriod(props.rotationPeriod ?? Duration.days(30), refuse);
+  validatePeriod(props.rotationPeriod ?? Duration.days(30), refuse, construct);
   validateDestroyDelay(props.versionDestroyDelay ?? Duration.days(7), refuse);
   validateKeys(props, refuse);
   validateKeptSecret(props, refuse, construct);
+  refuseUnusedTransforms(construct, props.transform, {
+    keyAccess: props.kmsKeyName === undefined && props.replicas === undefined && "there is no key of yours",
+    bucket: props.sourceBucketName !== undefined && "sourceBucketName names a bucket that exists already",
+  });
   if (props.adopt !== undefined) validateSecretId("adopt.id", props.adopt.id, refuse);
 }
 
@@ -30,8 +36,8 @@ function validateName(name: string, refuse: Refuse): void {
   if (isUnresolved(name)) {
     refuse(
       "InvalidSecretName",
-      "secretName is known to Terraform only, and the names of the rotation function and its accounts are made from it. " +
-        'Write it out: "r3mes-production-database"',
+      "secretName is a reference, and the names of the rotation function and its accounts are made from it. Write it as " +
+        'plain text: "r3mes-production-database"',
     );
     return;
   }
@@ -69,14 +75,16 @@ function validateSecretId(what: string, id: string, refuse: Refuse): void {
 }
 
 /** @see https://cloud.google.com/secret-manager/docs/secret-rotation (3600 s to 3153600000 s) */
-function validatePeriod(period: Duration, refuse: Refuse): void {
-  const days = period.toDays({ integral: false });
-  if (days >= 1 && days <= 36_500 && Number.isInteger(period.toSeconds({ integral: false }))) return;
-  refuse(
-    "RotationPeriodRefused",
-    `rotationPeriod is ${period}; write 1 to 36,500 days. More often, a reader of \`latest\`, which may lag behind for hours, ` +
-      "would get a value that ended with the rotation before",
-  );
+function validatePeriod(period: Duration, refuse: Refuse, construct: Construct): void {
+  const seconds = period.toSeconds({ integral: false });
+  if (!Number.isInteger(seconds) || seconds < 3600 || seconds > 3_153_600_000) {
+    refuse("RotationPeriodRefused", `rotationPeriod is ${period}; Secret Manager takes 1 hour to 36,500 days`);
+  } else if (seconds < 86_400) {
+    Annotations.of(construct).addWarning(
+      `rotationPeriod is ${period}: a reader of \`latest\`, which may lag behind for hours, may get a value that the ` +
+        "rotation before has ended (https://cloud.google.com/secret-manager/docs/reference/consistency)",
+    );
+  }
 }
 
 /** @see https://cloud.google.com/secret-manager/docs/delay-destruction-of-secret-versions */

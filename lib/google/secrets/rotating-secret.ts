@@ -39,16 +39,16 @@ const ROTATOR_ROLES = {
 } as const;
 
 /**
- * A secret of Google Secret Manager whose value changes by schedule, and which no apply changes back.
+ * A secret of Google Secret Manager whose value changes on a schedule, and which no apply changes back.
  *
- * Terraform makes everything but the value: the rotation function, which is part of this package, makes that. The secret
- * holds values that were promoted, and nothing else: its last version is what services read. How far a rotation is stands
- * in a second secret, the journal.
+ * Terraform creates everything but the value, which comes from the rotation function, a part of this package. The secret
+ * holds promoted values only: its last version is what services read. A second secret, the journal, records how far a
+ * rotation is.
  */
 export class RotatingSecret extends Construct {
   readonly resource: SecretManagerSecret;
 
-  /** The secret that says how far a rotation is. Nobody but the rotation function reads it. */
+  /** The secret that records how far a rotation is. Only the rotation function reads it. */
   readonly journal: SecretManagerSecret;
 
   /** Sterna's rotation function. */
@@ -117,7 +117,7 @@ export class RotatingSecret extends Construct {
     if (this.keys.includes(key)) return new GoogleSecretReference(this.secretId, { key });
     throw new ValidationError(
       "UnknownSecretKey",
-      `the rotation never writes "${key}": who reads it would find nothing. It writes ${this.keys.join(", ")}`,
+      `the rotation never writes "${key}", so a reader would find no value. It writes ${this.keys.join(", ")}`,
       this,
     );
   }
@@ -130,20 +130,16 @@ export class RotatingSecret extends Construct {
 
   /** What Secret Manager itself has to be allowed before it takes a secret with a topic or a key. */
   private grantAgent(topic: PubsubTopic, member: string): ITerraformDependable[] {
-    const { project, kmsKeyName, replicas = [] } = this.props;
-    const publisher = new PubsubTopicIamMember(this, "Publisher", {
-      project,
-      topic: topic.name,
-      role: "roles/pubsub.publisher",
-      member,
-    });
+    const { project, kmsKeyName, replicas = [], transform } = this.props;
+    const grant = { project, topic: topic.name, role: "roles/pubsub.publisher", member };
+    const publisher = new PubsubTopicIamMember(this, "Publisher", applyTransform(grant, transform?.publisher));
     const keys = [{ id: "Key", kmsKeyName }].concat(
       replicas.map(({ location, kmsKeyName }) => ({ id: `Key-${location}`, kmsKeyName })),
     );
     const encrypters = keys.flatMap(({ id, kmsKeyName: cryptoKeyId }) => {
       if (cryptoKeyId === undefined) return [];
       const role = "roles/cloudkms.cryptoKeyEncrypterDecrypter";
-      return [new KmsCryptoKeyIamMember(this, id, { cryptoKeyId, role, member })];
+      return [new KmsCryptoKeyIamMember(this, id, applyTransform({ cryptoKeyId, role, member }, transform?.keyAccess))];
     });
     return [publisher, ...encrypters];
   }
@@ -176,7 +172,7 @@ export class RotatingSecret extends Construct {
 
   /** Two secrets, and nothing else of the project; the administrator's can be read. */
   private grantRotator(): void {
-    const { project, strategy } = this.props;
+    const { project, strategy, transform } = this.props;
     const { member } = this.rotator;
     for (const [secretName, secret] of [
       ["Secret", this.resource],
@@ -184,12 +180,13 @@ export class RotatingSecret extends Construct {
     ] as const) {
       for (const [roleName, role] of Object.entries(ROTATOR_ROLES)) {
         const config = { project, secretId: secret.secretId, role, member };
-        new SecretManagerSecretIamMember(this, `${secretName}${roleName}`, config);
+        const granted = applyTransform(config, transform?.secretAccess);
+        new SecretManagerSecretIamMember(this, `${secretName}${roleName}`, granted);
       }
     }
     if (strategy.adminSecret === undefined) return;
     const config = { secretId: strategy.adminSecret, role: ROTATOR_ROLES.Accessor, member };
-    new SecretManagerSecretIamMember(this, "AdministratorAccessor", config);
+    new SecretManagerSecretIamMember(this, "AdministratorAccessor", applyTransform(config, transform?.secretAccess));
   }
 
   /** Rotations leave the first version: Terraform would make it again, over the value in use. */

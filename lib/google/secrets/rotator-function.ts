@@ -85,13 +85,14 @@ export class RotatorFunction extends Construct {
     };
     this.function = new Cloudfunctions2Function(this, "Resource", applyTransform(config, transform?.function));
     // All that events of Pub/Sub need: https://cloud.google.com/eventarc/standard/docs/functions/roles-permissions
-    new CloudRunServiceIamMember(this, "Invoker", {
+    const grant = {
       project,
       location: region,
       service: this.function.name,
       role: "roles/run.invoker",
       member: `serviceAccount:${trigger.email}`,
-    });
+    };
+    new CloudRunServiceIamMember(this, "Invoker", applyTransform(grant, transform?.invoker));
   }
 
   private addAccount(

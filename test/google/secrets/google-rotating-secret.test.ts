@@ -214,8 +214,11 @@ describe("a rotating secret of Google Cloud", () => {
 
   it("lets what is passed to the resources inside be changed", () => {
     // WHEN
+    const condition = { title: "changed", expression: "true" };
     const stack = synthesized({
+      kmsKeyName: "projects/shop/locations/global/keyRings/r/cryptoKeys/k",
       transform: {
+        ...{ publisher: { condition }, keyAccess: { condition }, secretAccess: { condition }, invoker: { condition } },
         secret: { annotations: { owner: "shop" } },
         journal: { annotations: { owner: "rotator" } },
         topic: { messageRetentionDuration: "86400s" },
@@ -232,6 +235,9 @@ describe("a rotating secret of Google Cloud", () => {
     });
 
     // THEN
+    const grants = Object.entries(stack.resource).filter(([type]) => type.endsWith("_iam_member"));
+    expect(grants).toHaveLength(4);
+    for (const each of grants.flatMap(([, blocks]) => Object.values(blocks))) expect(each).toMatchObject({ condition });
     expect(secrets(stack).map(({ annotations }) => annotations)).toEqual([{ owner: "shop" }, { owner: "rotator" }]);
     const accounts = Object.values(stack.resource.google_service_account!);
     expect(accounts.map(({ description }) => description)).toEqual(["made by Sterna", "made by Sterna"]);
@@ -263,7 +269,12 @@ describe("a rotating secret of Google Cloud", () => {
     ["InvalidSecretName", "a slash", { secretName: "shop/database" }],
     ["InvalidSecretName", "a name whose journal would have too long a name", { secretName: "x".repeat(247) }],
     ["InvalidSecretName", "a name that Terraform alone knows", { secretName: unknownValue }],
-    ["RotationPeriodRefused", "every 12 hours", { rotationPeriod: Duration.hours(12) }],
+    ["RotationPeriodRefused", "every half hour", { rotationPeriod: Duration.minutes(30) }],
+    [
+      "TransformWithoutResource",
+      "a transform of a bucket that it does not make",
+      { sourceBucketName: "sources", transform: { bucket: { labels: {} } } },
+    ],
     ["RotationPeriodRefused", "every 101 years", { rotationPeriod: Duration.days(36_865) }],
     ["DestructionDelayRefused", "an hour", { versionDestroyDelay: Duration.hours(1) }],
     [
