@@ -14,29 +14,40 @@ const TOOLS = (Object.keys(VERSION_OF) as Tool[]).filter((tool) => tool !== "ale
 /** How many of the migrations the tools ran before they were given up. */
 const HALF = 13;
 
+/** The system with all directories, one after the other, and a system for each tool. */
+const ALL = "all";
+const SYSTEMS = [ALL, ...TOOLS];
+/** What the engine makes of a step is the same for all tools. */
+const APPLIED = process.env.STERNA_TEST_FULL
+  ? TOOLS
+  : TOOLS.filter((tool) => ["golang-migrate", "flyway"].includes(tool));
+
 const variableOf = (tool: Tool): string => `${tool.replace("-", "_").toUpperCase()}_URL`;
-const databaseOf = (tool: Tool, environment: string): string => `${tool.replace("-", "_")}_${environment}`;
+const databaseOf = (tool: Tool, system: string): string => `${tool}_${system === ALL ? ALL : "half"}`.replace("-", "_");
 
 const MAIN = `
 const { App } = require("cdktf");
 const { EnvironmentChain, Ledger, Migration, Pins, Release, SecretReference, SqlMigrations, SystemStack } = require(${JSON.stringify(join(repositoryRoot, "dist/lib/index.js"))});
 const app = new App();
+const systems = ${JSON.stringify(SYSTEMS)};
 const environments = EnvironmentChain.fromFile("environments.json");
-const pins = Pins.fromFile("releases.json", { systems: ["shop"], environments });
+const pins = Pins.fromFile("releases.json", { systems, environments });
 for (const environment of environments) {
-  const stack = new SystemStack(app, {
-    system: "shop", environment, releases: [new Release("1.0.0"), new Release("1.1.0")],
-    release: pins.of("shop", environment), ledger: Ledger.file(),
-  });
-  new Migration(stack, "import", {
-    from: "1.0.0", to: "1.1.0", acknowledge: { MigrationWithoutBackup: "a test" },
-    steps: (migration) => {
-${TOOLS.map(
-  (tool) =>
-    `      SqlMigrations.fromDirectory(migration, "db/${tool}", { database: SecretReference.environment("${variableOf(tool)}"), idPrefix: "${tool}", withoutDown: "keep"${tool === "flyway" ? ', placeholders: { audit: "audit" }' : ""} });`,
-).join("\n")}
-    },
-  });
+  for (const system of systems) {
+    const stack = new SystemStack(app, {
+      system, environment, releases: [new Release("1.0.0"), new Release("1.1.0")],
+      release: pins.of(system, environment), ledger: Ledger.file(),
+    });
+    new Migration(stack, "import", {
+      from: "1.0.0", to: "1.1.0", acknowledge: { MigrationWithoutBackup: "a test" },
+      steps: (migration) => {
+        for (const tool of systems.filter((each) => each !== "${ALL}" && (each === system || (system === "${ALL}" && ${JSON.stringify(APPLIED)}.includes(each))))) {
+          const database = SecretReference.environment(tool.replace("-", "_").toUpperCase() + "_URL");
+          SqlMigrations.fromDirectory(migration, "db/" + tool, { database, idPrefix: tool, withoutDown: "keep", placeholders: { audit: "audit" } });
+        }
+      },
+    });
+  }
 }
 app.synth();
 `;
@@ -45,11 +56,19 @@ requires("terraform", "postgres")("directories of 33 migrations each, one line o
   const project = scratchDirectory("sql-migrations");
   let server: PostgresServer;
   const pin = (release: string): void =>
-    writeFileSync(join(project, "releases.json"), JSON.stringify({ shop: { empty: release, half: release } }));
-  const names = (environment: string) => TOOLS.map((tool) => databaseOf(tool, environment));
+    writeFileSync(
+      join(project, "releases.json"),
+      JSON.stringify(Object.fromEntries(SYSTEMS.map((system) => [system, { test: release }]))),
+    );
+  const databases = APPLIED.map((tool) => databaseOf(tool, ALL));
+  const urls: Record<string, string> = {};
+  const use = (system: string): void => {
+    const lines = TOOLS.map((tool) => `${variableOf(tool)}=${urls[databaseOf(tool, system)]}\n`);
+    writeFileSync(join(project, ".sterna/test.env"), lines.join(""), { mode: 0o600 });
+  };
   const objects = (database: string) =>
     server.query<{ name: string }>(
-      `select n.nspname || '.' || c.relname || ' ' || c.relkind as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      `select n.nspname || '.' || c.relname || ' ' || c.relkind::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname in ('public', 'audit') and c.relname !~ '(schema_migrations|schema_history|alembic_version)'
        union select 'function ' || proname || pronargs from pg_proc where pronamespace = 'public'::regnamespace
        union select 'type ' || typname from pg_type where typtype in ('e', 'd') and typnamespace = 'public'::regnamespace
@@ -61,19 +80,13 @@ requires("terraform", "postgres")("directories of 33 migrations each, one line o
     server = await startPostgres();
     writeFileSync(join(project, "main.cjs"), MAIN);
     writeFileSync(join(project, "cdktf.json"), JSON.stringify({ app: "node main.cjs", language: "typescript" }));
-    writeFileSync(
-      join(project, "environments.json"),
-      JSON.stringify({ environments: [{ name: "empty" }, { name: "half" }] }),
-    );
+    writeFileSync(join(project, "environments.json"), JSON.stringify({ environments: [{ name: "test" }] }));
     pin("1.1.0");
     mkdirSync(join(project, ".sterna"));
-    for (const environment of ["empty", "half"]) {
-      const lines: string[] = [];
-      for (const tool of TOOLS) {
-        lines.push(`${variableOf(tool)}=${await server.createDatabase(databaseOf(tool, environment))}`);
-      }
-      writeFileSync(join(project, ".sterna", `${environment}.env`), `${lines.join("\n")}\n`, { mode: 0o600 });
+    for (const database of SYSTEMS.flatMap((system) => TOOLS.map((tool) => databaseOf(tool, system)))) {
+      urls[database] ??= await server.createDatabase(database);
     }
+    use(ALL);
     for (const tool of TOOLS) WRITE_DIRECTORY[tool](join(project, "db", tool));
   });
   afterAll(async () => {
@@ -83,92 +96,101 @@ requires("terraform", "postgres")("directories of 33 migrations each, one line o
 
   it("are adopted by no step on an empty database", async () => {
     // WHEN
-    const adopted = await sterna(project, ["adopt", "shop", "empty", "--json"]);
+    const adopted = await sterna(project, ["adopt", ALL, "test", "--json"]);
 
     // THEN
     expectExit({ ...adopted, exitCode: adopted.status });
     const { steps } = JSON.parse(adopted.stdout) as { steps: { state: string }[] };
-    expect(steps.length).toBeGreaterThanOrEqual(TOOLS.length * WRITTEN_MIGRATIONS.length);
+    expect(steps.length).toBeGreaterThanOrEqual(APPLIED.length * WRITTEN_MIGRATIONS.length);
     expect(new Set(steps.map(({ state }) => state))).toEqual(new Set(["absent"]));
   });
 
-  it("are applied, verified, planned as nothing to do, and rolled back", async () => {
+  it("are not adopted while golang-migrate calls the database dirty", async () => {
+    // GIVEN
+    const database = databaseOf("golang-migrate", ALL);
+    await server.query("create table schema_migrations (version bigint primary key, dirty boolean not null)", database);
+    await server.query("insert into schema_migrations values (3, true)", database);
+
     // WHEN
-    const applied = await sterna(project, ["apply", "shop", "empty", "--auto-approve"]);
+    const refused = await sterna(project, ["adopt", ALL, "test", "--write"]);
+    await server.query("drop table schema_migrations", database);
+
+    // THEN
+    expect(refused.stdout.replace(/\s+/g, " ")).toContain("schema_migrations says that version 3 is dirty");
+    expect(refused.stderr).toContain("error[AdoptionRefused]");
+    expect(refused.status).toBe(3);
+  });
+
+  it("are applied, verified, and planned as nothing to do", async () => {
+    // WHEN
+    const applied = await sterna(project, ["apply", ALL, "test", "--auto-approve"]);
 
     // THEN
     expectExit({ ...applied, exitCode: applied.status });
-    const all = await Promise.all(names("empty").map(objects));
+    const all = await Promise.all(databases.map(objects));
     for (const each of all) expect(each.filter(({ name }) => name !== "function user_label1")).toEqual(all[0]);
     expect(all[0]!.map(({ name }) => name)).toContain("public.Even r");
 
     // WHEN
-    const verified = await sterna(project, ["verify", "shop", "empty"]);
-    const plan = await sterna(project, ["plan", "shop", "empty"]);
+    const verified = await sterna(project, ["verify", ALL, "test"]);
+    const plan = await sterna(project, ["plan", ALL, "test"]);
 
     // THEN
     expect(verified.stdout).not.toMatch(/drift|unanswered/);
     expectExit({ ...verified, exitCode: verified.status });
     expect(plan).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do") });
-
-    // WHEN
-    pin("1.0.0");
-    const back = await sterna(project, ["apply", "shop", "empty", "--auto-approve"]);
-
-    // THEN
-    expectExit({ ...back, exitCode: back.status });
-    pin("1.1.0");
-    for (const name of names("empty")) {
-      const left = (await objects(name)).filter(({ name }) => !/metrics|user_label/.test(name));
-      expect({ name, left }).toEqual({ name, left: [] });
-    }
   });
 
   it("are adopted as far as the table of the tool says, and the rest is applied", async () => {
-    // GIVEN
-    for (const tool of TOOLS) await applyHalf(server, tool);
-
-    // WHEN
-    const adopted = await sterna(project, ["adopt", "shop", "half", "--write", "--json"]);
-
-    // THEN
-    expectExit({ ...adopted, exitCode: adopted.status });
-    const { steps } = JSON.parse(adopted.stdout) as { steps: { id: string; state: string }[] };
+    use("half");
     for (const tool of TOOLS) {
-      const own = steps.filter(({ id }) => id.startsWith(`${tool}-`)).map(({ state }) => state);
-      const there = own.filter((state) => state === "there");
-      expect({ tool, there: there.length, first: own.slice(0, HALF) }).toEqual({ tool, there: HALF, first: there });
+      // GIVEN
+      await applyHalf(server, tool);
+
+      // WHEN
+      const adopted = await sterna(project, ["adopt", tool, "test", "--write", "--json"]);
+
+      // THEN
+      expectExit({ ...adopted, exitCode: adopted.status });
+      const { steps } = JSON.parse(adopted.stdout) as { steps: { id: string; state: string }[] };
+      const there = steps.filter(({ state }) => state === "there").map(({ id }) => id);
+      const expected = WRITTEN_MIGRATIONS.slice(0, HALF).map((_, index) => idOf(tool, index));
+      expect(there.sort()).toEqual(expected.sort());
+      expect(steps.filter(({ state }) => state === "absent")).toHaveLength(steps.length - HALF);
     }
 
     // WHEN
-    const applied = await sterna(project, ["apply", "shop", "half", "--auto-approve"]);
-    const plan = await sterna(project, ["plan", "shop", "half"]);
+    const applied = await sterna(project, ["apply", "flyway", "test", "--auto-approve"]);
+    const plan = await sterna(project, ["plan", "flyway", "test"]);
 
     // THEN
     expectExit({ ...applied, exitCode: applied.status });
     expect(plan).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do") });
+    const [empty, half] = await Promise.all([ALL, "flyway"].map((system) => objects(databaseOf("flyway", system))));
+    expect(half).toEqual(empty);
   });
 
-  it("are not adopted while golang-migrate calls the database dirty", async () => {
-    // GIVEN
-    const name = "dirty";
-    const url = await server.createDatabase(name);
-    await server.query("create table schema_migrations (version bigint primary key, dirty boolean not null)", name);
-    await server.query("insert into schema_migrations values (3, true)", name);
-
+  it("are rolled back to an empty database", async () => {
     // WHEN
-    const refused = await sterna(project, ["adopt", "shop", "empty", "--write"], { GOLANG_MIGRATE_URL: url });
+    use(ALL);
+    pin("1.0.0");
+    const back = await sterna(project, ["apply", ALL, "test", "--auto-approve"]);
 
     // THEN
-    expect(refused.status).toBe(3);
-    expect(refused.stderr).toContain("error[AdoptionRefused]");
-    expect(refused.stdout.replace(/\s+/g, " ")).toContain("schema_migrations says that version 3 is dirty");
+    expectExit({ ...back, exitCode: back.status });
+    pin("1.1.0");
+    for (const name of databases) {
+      const left = (await objects(name)).filter(({ name }) => !/user_label/.test(name));
+      expect({ name, left }).toEqual({ name, left: [] });
+    }
   });
 });
 
+const idOf = (tool: Tool, index: number): string => `${tool}-${VERSION_OF[tool](index).replace(".", "-")}`;
+
 /** What the tool leaves in a database after the first half: the objects, and its table. */
 async function applyHalf(server: PostgresServer, tool: Tool): Promise<void> {
-  const database = databaseOf(tool, "half");
+  const database = databaseOf(tool, tool);
   for (const { up } of WRITTEN_MIGRATIONS.slice(0, HALF)) await server.query(up, database);
   const versions = WRITTEN_MIGRATIONS.slice(0, HALF).map((_, index) => VERSION_OF[tool](index));
   const rows = versions.map((version) => `('${version}')`).join(", ");

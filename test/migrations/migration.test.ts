@@ -19,7 +19,7 @@ function sql(scope: Construct, id: string, props: Partial<SqlStepProps> = {}): S
     database: { env: "DATABASE_URL" },
     up: `create table ${id.replaceAll("-", "_")} ()`,
     down: `drop table ${id.replaceAll("-", "_")}`,
-    verify: [{ query: "select 1", expected: 1 }],
+    verify: [{ query: "select to_regclass('t') is not null", expected: true }],
     ...props,
   });
 }

@@ -235,7 +235,7 @@ export const WRITE_DIRECTORY: Readonly<Record<keyof typeof VERSION_OF, (director
     });
     writeFiles(directory, {
       "R__user_label.sql":
-        "create or replace function user_label(u users) returns text language sql as $$ select u.email $$;",
+        "create or replace function user_label(user_id bigint) returns text language sql as $$ select email from users where id = $1 $$;",
       "beforeMigrate.sql": "select 1;",
     });
   },

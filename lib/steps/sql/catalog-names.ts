@@ -1,8 +1,17 @@
 import type { Catalog, CatalogObject } from "./catalog";
-import { functionQuery, indexQuery, qualified, relationQuery, typeQuery } from "./catalog-queries";
-import { type NodeOf, partsOf, type Relation } from "./postgres-grammar";
+import {
+  columnQuery,
+  functionQuery,
+  indexQuery,
+  type OwnedKind,
+  ownedQuery,
+  qualified,
+  relationQuery,
+  typeQuery,
+} from "./catalog-queries";
+import { columnsIn, type NodeOf, nodesOf, partsOf, type Relation } from "./postgres-grammar";
 
-/** What the names of one file mean. */
+/** What the names of one file mean, and what belongs to its tables. */
 export class CatalogNames {
   /** Where names without a schema are, once the file has said so. */
   protected schema: string | undefined;
@@ -55,5 +64,31 @@ export class CatalogNames {
   protected relationOrIndex(name: string, type: string): string {
     const plain = relationQuery(name);
     return type === "OBJECT_INDEX" && !this.catalog.has(plain) ? indexQuery(name) : plain;
+  }
+
+  protected addOwned(kind: OwnedKind, table: string, name = "", needs: readonly string[] = []): void {
+    const owner = { query: relationQuery(table), rename: (renamed: string) => ownedQuery(kind, renamed, name) };
+    this.catalog.add({ query: ownedQuery(kind, table, name), name, owner, needs, isFragile: kind !== "constraint" });
+  }
+
+  protected addColumn(table: string, { colname = "", typeName, constraints }: NodeOf<"ColumnDef">): void {
+    const owner = { query: relationQuery(table), rename: (renamed: string) => columnQuery(renamed, colname) };
+    this.catalog.add({ query: columnQuery(table, colname), name: colname, owner, needs: this.typeQueryOf(typeName) });
+    for (const constraint of nodesOf("Constraint", constraints)) {
+      if (constraint.conname !== undefined) this.addConstraint(table, constraint, [colname]);
+    }
+  }
+
+  protected addConstraint(table: string, constraint: NodeOf<"Constraint">, on: readonly string[] = []): void {
+    const { conname, keys, fk_attrs: own, including, raw_expr: check, pktable } = constraint;
+    if (conname === undefined || constraint.contype === "CONSTR_NOTNULL") return;
+    const columns = [
+      ...on,
+      ...nodesOf("String", [...(keys ?? []), ...(own ?? []), ...(including ?? [])]).map(({ sval = "" }) => sval),
+      ...columnsIn(check),
+    ];
+    const needs = columns.map((column) => columnQuery(table, column));
+    if (pktable !== undefined) needs.push(relationQuery(this.nameOf(pktable)));
+    this.addOwned("constraint", table, conname, needs);
   }
 }

@@ -53,7 +53,9 @@ const OWNED = {
   rule: ["pg_rewrite", "ev_class", "rulename"],
 } as const;
 
-export const ownedQuery = (kind: keyof typeof OWNED, relation: string, name: string): string => {
+export type OwnedKind = keyof typeof OWNED;
+
+export const ownedQuery = (kind: OwnedKind, relation: string, name: string): string => {
   const [catalog, owner, column] = OWNED[kind];
   return exists(
     `${catalog} where ${owner} = pg_catalog.to_regclass(${literal(relation)}) and ${column} = ${nameLiteral(name)}`,
@@ -68,7 +70,7 @@ export const functionQuery = (schema: string | undefined, name: string, inputs?:
   exists(
     `pg_proc where proname = ${nameLiteral(name)}${inputs === undefined ? "" : ` and pronargs = ${inputs}`} and ` +
       (schema === undefined
-        ? "pg_catalog.pg_function_is_visible(oid)"
+        ? "pronamespace <> 'pg_catalog'::pg_catalog.regnamespace and pg_catalog.pg_function_is_visible(oid)"
         : `pronamespace = pg_catalog.to_regnamespace(${literal(qualified(undefined, schema))})`),
   );
 

@@ -7,6 +7,7 @@ import {
   type GlobalKind,
   globalQuery,
   indexQuery,
+  type OwnedKind,
   ownedQuery,
   qualified,
   relationQuery,
@@ -25,9 +26,7 @@ import {
   relationsIn,
 } from "./postgres-grammar";
 
-type Owned = "constraint" | "trigger" | "policy" | "rule";
-
-const OWNED_OBJECTS: Readonly<Record<string, Owned>> = {
+const OWNED_OBJECTS: Readonly<Record<string, OwnedKind>> = {
   OBJECT_TRIGGER: "trigger",
   OBJECT_POLICY: "policy",
   OBJECT_RULE: "rule",
@@ -244,11 +243,6 @@ export class CatalogReader extends CatalogNames {
     this.catalog.add({ ...this.routine(partsOf(funcname), inputs.length), needs: types });
   }
 
-  private addOwned(kind: Owned, table: string, name = "", needs: readonly string[] = []): void {
-    const owner = { query: relationQuery(table), rename: (renamed: string) => ownedQuery(kind, renamed, name) };
-    this.catalog.add({ query: ownedQuery(kind, table, name), name, owner, needs, isFragile: kind !== "constraint" });
-  }
-
   private addGlobal(kind: GlobalKind, name = ""): void {
     this.catalog.add({ query: globalQuery(kind, name), name });
   }
@@ -276,27 +270,6 @@ export class CatalogReader extends CatalogNames {
           break;
       }
     }
-  }
-
-  private addColumn(table: string, { colname = "", typeName, constraints }: NodeOf<"ColumnDef">): void {
-    const owner = { query: relationQuery(table), rename: (renamed: string) => columnQuery(renamed, colname) };
-    this.catalog.add({ query: columnQuery(table, colname), name: colname, owner, needs: this.typeQueryOf(typeName) });
-    for (const constraint of nodesOf("Constraint", constraints)) {
-      if (constraint.conname !== undefined) this.addConstraint(table, constraint, [colname]);
-    }
-  }
-
-  private addConstraint(table: string, constraint: NodeOf<"Constraint">, on: readonly string[] = []): void {
-    const { conname, keys, fk_attrs: own, including, raw_expr: check, pktable } = constraint;
-    if (conname === undefined || constraint.contype === "CONSTR_NOTNULL") return;
-    const columns = [
-      ...on,
-      ...nodesOf("String", [...(keys ?? []), ...(own ?? []), ...(including ?? [])]).map(({ sval = "" }) => sval),
-      ...columnsIn(check),
-    ];
-    const needs = columns.map((column) => columnQuery(table, column));
-    if (pktable !== undefined) needs.push(relationQuery(this.nameOf(pktable)));
-    this.addOwned("constraint", table, conname, needs);
   }
 
   private drop({ objects = [], removeType, behavior }: NodeOf<"DropStmt">): void {

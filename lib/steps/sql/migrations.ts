@@ -249,7 +249,7 @@ class Import {
         title: units.length === 1 ? file.title : `${file.title} (${index + 1} of ${units.length})`,
         verify: verify.length > 0 ? verify : [{ query: ANY_SCHEMA_QUERY, expected: true }],
         supersedes,
-        hasEvidence: given !== undefined || checks.size > 0,
+        hasEvidence: given !== undefined || [...checks.values()].includes(true),
       };
     });
   }

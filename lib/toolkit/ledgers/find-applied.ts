@@ -7,7 +7,7 @@ import type { StepRecord } from "../../manifest/step-record";
 import type { Project } from "../project/project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { askStack } from "../stack-worker/ask-stack";
-import { isSameDatabase, isSupersededBy } from "./superseded";
+import { inRunOrder, isSameDatabase, isSupersededBy } from "./superseded";
 import type { UnreadableLedger } from "./read-ledgers";
 import { inStackOrder, readOwnLedgers } from "./system-status";
 
@@ -50,43 +50,49 @@ export async function findApplied(
 }
 
 /**
- * What other steps tell of one: a revision of Alembic was applied when one that comes after it was, and a step whose
- * answers a later one changed was applied when that one was.
+ * What other steps tell of one: a revision of Alembic was applied when one that comes after it was; a step whose answers a
+ * later one changed was applied when that one was; and where no tool kept a table, files were applied in their order.
  */
-function inferred(
-  { steps }: SynthesizedSystem,
+export function inferred(
+  { steps }: Pick<SynthesizedSystem, "steps">,
   found: readonly Omit<FoundStep, "gaps">[],
 ): readonly Omit<FoundStep, "gaps">[] {
-  const programOf = new Map(steps.map(({ id, program }) => [id, sqlProgram.safeParse(program).data]));
-  const isThere = new Set(found.filter(({ state }) => state === "there" || state === "recorded").map(({ id }) => id));
-  const isAlembic = (id: string): boolean => programOf.get(id)?.history?.tool === "alembic";
+  const stateOf = new Map(found.map((step) => [step.id, step]));
+  const ordered = inRunOrder(steps).flatMap(({ id, program }) => {
+    const parsed = program?.kind === "sql" ? sqlProgram.safeParse(program).data : undefined;
+    return parsed === undefined ? [] : [{ program: parsed, step: stateOf.get(id)! }];
+  });
+  const change = new Map<string, FoundStep["state"]>();
+  const isThere = ({ id, state }: Pick<FoundStep, "id" | "state">): boolean =>
+    state === "recorded" || (change.get(id) ?? state) === "there";
   const reached = new Set<string>();
   // From the newest to the oldest: what is inferred tells of those before it.
-  for (const { id, state, by } of [...found].reverse()) {
-    const program = programOf.get(id);
-    if (program === undefined) continue;
+  for (const [index, { program, step }] of [...ordered.entries()].reverse()) {
     const { history } = program;
-    const later = steps.slice(steps.findIndex((step) => step.id === id) + 1).filter((step) => isThere.has(step.id));
+    const later = ordered.slice(index + 1).filter((other) => isThere(other.step));
     if (history?.tool === "alembic") {
-      if (reached.has(keyOf(program, history.version))) isThere.add(id);
-      if (isThere.has(id)) for (const parent of history.parents) reached.add(keyOf(program, parent));
-    } else if (
-      (history?.tool === "none" &&
-        state === "unknown" &&
-        later.some((step) => isSameDatabase(programOf.get(step.id), program))) ||
-      (by === "verify" && state === "absent" && later.some((step) => isSupersededBy(program, programOf.get(step.id))))
-    ) {
-      isThere.add(id);
+      if (reached.has(keyOf(program, history.version))) change.set(step.id, "there");
+      if (isThere(step)) for (const parent of history.parents) reached.add(keyOf(program, parent));
+      if (isThere(step)) reached.add(keyOf(program, ""));
+    } else if (history?.tool === "none" && step.state === "unknown") {
+      if (later.some((other) => isSameDatabase(other.program, program))) change.set(step.id, "there");
+    } else if (step.by === "verify" && step.state === "absent") {
+      if (later.some((other) => isSupersededBy(program, other.program))) change.set(step.id, "there");
     }
   }
-  const knows = new Set([...isThere].filter(isAlembic).map((id) => keyOf(programOf.get(id)!, "")));
+  for (const [index, { program, step }] of ordered.entries()) {
+    const { history } = program;
+    if (step.state !== "unknown" || change.has(step.id)) continue;
+    const before = ordered.slice(0, index).filter((other) => isSameDatabase(other.program, program));
+    const isAfterHead = history?.tool === "alembic" && reached.has(keyOf(program, ""));
+    const isAfterAbsent = history?.tool === "none" && before.some((other) => !isThere(other.step));
+    if (isAfterHead || isAfterAbsent) change.set(step.id, "absent");
+  }
   return found.map((step) => {
-    const program = programOf.get(step.id);
-    if (step.state === "there" || step.state === "recorded") return step;
+    const state = step.state === "recorded" ? undefined : change.get(step.id);
+    if (state === undefined || state === step.state) return step;
     const { reason: _reason, ...rest } = step;
-    if (isThere.has(step.id)) return { ...rest, state: "there" as const };
-    const isNewer = isAlembic(step.id) && step.state === "unknown" && knows.has(keyOf(program!, ""));
-    return isNewer ? { ...rest, state: "absent" as const } : step;
+    return { ...rest, state };
   });
 }
 

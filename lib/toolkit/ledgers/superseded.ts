@@ -22,17 +22,40 @@ export function isSupersededBy(earlier: Sql, later: Sql | undefined): boolean {
   return earlier.verify.some(({ query }) => taken.includes(query));
 }
 
+/** Steps in the order in which they run, where the file has them by their names. */
+export function inRunOrder<Step extends { readonly id: string; readonly after: readonly string[] }>(
+  steps: readonly Step[],
+): Step[] {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const order = new Set<Step>();
+  const open = [...steps].reverse();
+  const entered = new Set<Step>();
+  for (let step = open.at(-1); step !== undefined; step = open.at(-1)) {
+    if (entered.has(step)) {
+      order.add(step);
+      open.pop();
+      continue;
+    }
+    entered.add(step);
+    for (const id of [...step.after].reverse()) {
+      const before = byId.get(id);
+      if (before !== undefined && !entered.has(before)) open.push(before);
+    }
+  }
+  return [...order];
+}
+
 /**
  * The steps with the queries that they still answer for: where a later step asks the same query of the same database, its
  * answer is the right one from then on.
  *
- * @param applied in the order of the stack
+ * @param applied in any order
  * @returns without the steps all of whose queries are asked by later ones
  */
 export function withoutSuperseded(applied: readonly StepRecord[]): StepRecord[] {
   const taken = new Map<string, Set<string>>();
   const kept: StepRecord[] = [];
-  for (const record of [...applied].reverse()) {
+  for (const record of inRunOrder(applied).reverse()) {
     const program = sqlOf(record.program);
     if (program === undefined) {
       kept.push(record);
@@ -45,7 +68,8 @@ export function withoutSuperseded(applied: readonly StepRecord[]): StepRecord[] 
     for (const query of queriesTakenBy(program)) later.add(query);
     if (verify.length > 0) kept.push({ ...record, program: { ...record.program, verify } });
   }
-  return kept.reverse();
+  const place = new Map(applied.map(({ id }, index) => [id, index]));
+  return kept.sort((a, b) => place.get(a.id)! - place.get(b.id)!);
 }
 
 function sqlOf(program: Program): Sql | undefined {

@@ -202,5 +202,5 @@ const DEFAULTS: SqlStepProps = {
   database: SecretReference.environment("DATABASE_URL"),
   up: "select 1",
   down: "select 1",
-  verify: [{ query: "select 1", expected: 1 }],
+  verify: [{ query: "select count(*) from t", expected: 1 }],
 };

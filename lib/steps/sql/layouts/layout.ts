@@ -3,13 +3,24 @@ import { join } from "node:path";
 import type { ErrorCode } from "../../../core/error-codes";
 import { SternaError } from "../../../core/errors";
 import { Script } from "../../script";
-import type { SqlHistory } from "../program";
 
 /** How a tool lays out SQL migrations in a directory. */
 export const MIGRATION_LAYOUTS = ["alembic", "dbmate", "diesel", "flyway", "golang-migrate", "numbered"] as const;
 
 /** A tool whose directories of SQL migrations can be read; `numbered` is for plain files such as `001_users.sql`. */
 export type MigrationLayout = (typeof MIGRATION_LAYOUTS)[number];
+
+/** How the table of a tool names a migration; `history` of the program of an `SqlStep`. */
+export type ToolHistory =
+  | { readonly tool: "golang-migrate" | "dbmate" | "diesel"; readonly table: string; readonly version: string }
+  | {
+      readonly tool: "flyway";
+      readonly table: string;
+      readonly version?: string;
+      readonly description?: string;
+      readonly checksum: number;
+    }
+  | { readonly tool: "alembic"; readonly table: string; readonly version: string; readonly parents: string[] };
 
 /** SQL, and where it stands. */
 export interface SqlPart {
@@ -40,7 +51,7 @@ export interface MigrationFile {
   readonly repeatable?: string;
 
   /** How the tool's own table names it, and which table that is unless somebody says otherwise. */
-  readonly history?: SqlHistory;
+  readonly history?: ToolHistory;
 }
 
 /** Something in a directory that its tool would refuse, or that cannot be read as it is. */
