@@ -76,7 +76,7 @@ export class CompatibilityMatrix {
     if (!parsed.success) {
       throw new SternaError(
         "InvalidCompatibility",
-        `the compatibility matrix is not as it should be:\n${describeIssues(parsed.error)}`,
+        `the compatibility matrix is invalid:\n${describeIssues(parsed.error)}`,
       );
     }
     this.rows = rows;

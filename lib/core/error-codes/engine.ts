@@ -4,10 +4,10 @@ export const engineErrorCodes = {
   UnresolvedReference: "a program names a variable that is not set where the step runs",
   VariableMissing: "an environment variable that a program or a ledger names is not set where Terraform runs",
   DatabaseUrlInvalid: "the URL of a database is not one of PostgreSQL",
-  DatabaseRefused: "a database was reached, and refuses the login, the database's name or a permission",
-  LedgerNotConfigured: "neither the provider's `ledger` argument nor STERNA_LEDGER says where the ledger is",
+  DatabaseRefused: "a database server refuses the login, the database name or a permission",
+  LedgerNotConfigured: "neither the provider's `ledger` argument nor STERNA_LEDGER names the ledger",
   LedgerUnreachable: "the ledger cannot be read or written",
-  LedgerRowUnreadable: "a row of the ledger is not as this version of Sterna reads it",
+  LedgerRowUnreadable: "this version of Sterna cannot read a row of the ledger",
   LedgerOfOtherEnvironment: "the ledger holds rows of another environment",
   LedgerConflict: "another run took over a step's lock, or wrote its row",
   LedgerUnsafe: "the store of a ledger ignores the conditions of conditional writes",
@@ -26,22 +26,22 @@ export const engineErrorCodes = {
   DatabaseLockTimeout: "another session of the database held a lock that a step needs, in each of its attempts",
   StepTimedOut: "a step ran longer than its timeout",
   StepInterrupted: "a step was stopped",
-  StepUnknown: "a step is asked for that the ledger does not hold as applied",
+  StepUnknown: "the ledger does not hold the requested step as applied",
 } as const satisfies Record<string, string>;
 
 /** Step kinds: what the steps of one kind can find wrong. */
 export const stepKindsErrorCodes = {
   SourceMissing: "a file or directory that a step reads does not exist",
-  SourceEmpty: "a directory holds nothing of what a step should take from it, as an unmounted volume does",
-  SourceRefused: "a directory holds links, sockets, or names that a step cannot take along",
+  SourceEmpty: "a directory that a step reads is empty, as with an unmounted volume",
+  SourceRefused: "a directory holds links, sockets, or names that a step cannot copy",
   SourceChanged: "a file changed while a step was reading it",
-  DocumentsInvalid: "files are no JSON documents with a key that can become rows",
+  DocumentsInvalid: "files are not JSON documents with a key that can become rows",
   TableUnsuitable: "the table of a step does not have the columns that it needs",
-  TargetConflict: "what a step would write is there already, with other content or from somebody else",
+  TargetConflict: "the target of a step exists already, with other content or from another writer",
   TargetMissing: "the bucket or table that a step writes to does not exist",
   VariablesInvalid: "variables of a dotenv file cannot be mapped as a step says",
-  AddressRefused: "a URL is not one that a step may ask",
-  BackupUnreadable: "an archive did not give back what went into it",
+  AddressRefused: "a step must not send a request to a URL",
+  BackupUnreadable: "an archive does not contain what was written to it",
 } as const satisfies Record<string, string>;
 
 /** What a transfer between stores can find wrong. */
