@@ -105,7 +105,7 @@ function judgeRead({ address, type }: ReportedResource, comparison: ProofCompari
   if (here === undefined) return undefined;
   const isFree = isFreeIn(free, address, type);
   const name = address.replace(/\[.*$/s, "");
-  const sides = [history, ...(back === undefined ? [] : [back.older])].flatMap((side) => side.data.get(name) ?? []);
+  const sides = [history, back?.older].map((side) => side?.data.get(name)).filter((said) => said !== undefined);
   if (sides.length === 0) return proof("ONLY-HERE", `${from} never read it`);
   const differing = sides.map((there) => differingMeta(here, there, () => true).filter((key) => !isFree(key)));
   const [least] = differing.sort((one, other) => one.length - other.length);
