@@ -54,7 +54,7 @@ export function textOfNotice(notice: object): string {
 interface Place {
   /** Where it is. */
   readonly name: string;
-  /** The same, with the SQL that stands there. */
+  /** The same, with the SQL at that position. */
   readonly lines: readonly string[];
 }
 

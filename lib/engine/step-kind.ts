@@ -92,7 +92,7 @@ export interface StepKind<P extends Program = Program, Context extends StepConte
   /** Makes the change. Must be repeatable after a crash at any point. */
   up(program: P, context: Context): Promise<Artifact | undefined>;
 
-  /** Asks whether the change is there and right. Runs after `up`, and again whenever somebody asks. */
+  /** Checks that the change is in effect. Runs after `up`, and again on `sterna verify`. */
   verify(program: P, context: Context, artifact: Artifact | undefined): Promise<CheckResult[]>;
 
   /** Undoes the change, also one that was only half made. Must be repeatable. */

@@ -89,7 +89,7 @@ export abstract class Ledger {
   }
 
   /**
-   * Objects in a bucket of Amazon S3, one for each step, written on the condition that nobody else wrote them: for
+   * Objects in a bucket of Amazon S3, one for each step, written on the condition that no other process wrote them: for
    * steps that change no database, run from several machines. Credentials come from the environment where Terraform
    * runs. They must allow s3:GetObject, s3:PutObject and s3:ListBucket.
    *
@@ -114,7 +114,7 @@ export abstract class Ledger {
   }
 
   /**
-   * The ledger of one stack, as the provider is told.
+   * The ledger of one stack, as configured in the provider.
    *
    * @param place the stack that uses the ledger
    * @param owner id of the stack whose steps it holds: another one, when `place` asks it for a proof
@@ -139,7 +139,7 @@ class FileLedger extends Ledger {
 }
 
 class PostgresLedger extends Ledger {
-  // Which database staging uses says nothing about production's.
+  // Which database staging uses does not tell which one production uses.
   readonly knowsOtherStacks = false;
   private readonly config: LedgerConfig;
 

@@ -23,7 +23,7 @@ export const PROVIDER_PLATFORMS = ["linux_amd64", "linux_arm64", "darwin_amd64",
 /** An operating system and a processor, in Terraform's words. */
 export type ProviderPlatform = (typeof PROVIDER_PLATFORMS)[number];
 
-/** What Terraform is told about the providers of a stack. */
+/** The `required_providers` of a stack. */
 export type RequiredProviders = Readonly<Record<string, { readonly source: string; readonly version?: string }>>;
 
 /**
@@ -171,7 +171,7 @@ function linksFor(
  * Directories where people keep provider mirrors, the preferred one first: the one they name, Terraform's own (Terraform
  * CLI, "Implied Local Mirror Directories"), and what system images bring.
  *
- * @param named a mirror that somebody chose for this stack
+ * @param named the mirror that this stack names
  */
 export function providerMirrors(named: string | undefined, environment: NodeJS.ProcessEnv = process.env): string[] {
   const home = environment.HOME ?? homedir();

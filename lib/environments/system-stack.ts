@@ -51,7 +51,7 @@ export interface SystemStackProps {
   readonly compatibility?: CompatibilityMatrix;
 
   /**
-   * How far the rollout is where the system has two colors: `pins.rolloutOf(system, environment)`. A contracting step is
+   * State of the rollout where the system has two colors: `pins.rolloutOf(system, environment)`. A contracting step is
    * refused while a color runs a release that needs what it takes away.
    * @default - the system has no colors
    */
@@ -120,7 +120,7 @@ export class SystemStack extends TerraformStack {
   /** Between which releases the system may move in one step; absent when not specified. */
   readonly compatibility: CompatibilityMatrix | undefined;
 
-  /** How far the rollout is; absent where the system has no colors. */
+  /** State of the rollout; absent where the system has no colors. */
   readonly rollout: Rollout | undefined;
 
   /** Platforms that will run Terraform. */

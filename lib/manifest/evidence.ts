@@ -9,7 +9,7 @@ import { writeWholeFile } from "../core/replace-file";
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 const time = z.iso.datetime({ error: 'must be a time in UTC, such as "2026-01-31T12:00:00Z"' });
 
-/** Schema of a committed evidence file: what somebody, or a drill, showed for one gate. Holds no secrets. */
+/** Schema of a committed evidence file: what a person or a drill showed for one gate. Holds no secrets. */
 export const evidence = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
@@ -19,7 +19,7 @@ export const evidence = z.strictObject({
   release: z
     .string()
     .regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE)
-    .describe("Release that it was shown for; it says nothing about any other"),
+    .describe("Release that it was shown for; it does not count for any other"),
   by: z.string().trim().min(1).describe("Who attests: a person, or the program that measured"),
   at: time.describe("When it was shown, UTC"),
   expires: time.describe("From when on it no longer counts, UTC"),
@@ -34,7 +34,7 @@ export const evidence = z.strictObject({
     .describe("What was measured, by name: durations in seconds, counts, digests"),
 });
 
-/** What somebody, or a drill, showed for one gate of a system in an environment. */
+/** What a person or a drill showed for one gate of a system in an environment. */
 export type Evidence = z.output<typeof evidence>;
 
 /** Evidence before it is written; `version` and `facts` are filled in. */
@@ -103,7 +103,7 @@ export function readAllEvidence(directory: string, system: string, environment: 
 export function writeEvidence(directory: string, shown: NewEvidence): string {
   const parsed = evidence.safeParse({ version: 1, ...shown });
   if (!parsed.success) {
-    throw new SternaError("InvalidEvidence", `the evidence is not as it should be:\n${describeIssues(parsed.error)}`);
+    throw new SternaError("InvalidEvidence", `the evidence is invalid:\n${describeIssues(parsed.error)}`);
   }
   const file = evidenceFile(directory, parsed.data);
   writeWholeFile(file, `${JSON.stringify(parsed.data, null, 2)}\n`, { mode: 0o666, folderMode: 0o777 });

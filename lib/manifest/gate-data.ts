@@ -15,7 +15,7 @@ export type GateKind = "synth" | "plan" | "run" | "attested";
 
 /** What a plan gate looks for. */
 export const planCheck = z.enum(["no-stateful-loss", "no-drift"] satisfies PlanCheck[]);
-/** What a plan gate looks for: resources with data that would go, or differences that nobody declared. */
+/** What a plan gate looks for: resources whose data would be lost, or differences that are not declared. */
 export type PlanCheck = "no-stateful-loss" | "no-drift";
 
 /** What the evidence for a gate is about. */
@@ -28,7 +28,7 @@ export const gateData = z.object({
   kind: gateKind,
   phase: gatePhase,
   title: z.string(),
-  /** How the gate is held where nobody has to do anything. */
+  /** How the gate is enforced without any action of a person. */
   heldBy: z.string().optional(),
   check: planCheck.optional(),
   evidence: z

@@ -154,7 +154,7 @@ export class Rollout {
     if (!Number.isInteger(percent) || percent < lowest || percent > highest) {
       throw new SternaError(
         "CanaryOutOfRange",
-        `a canary of ${percent} percent is none; take a whole number from ${lowest} to ${highest}, \`cutover\` for all of the traffic, \`abort\` for none`,
+        `a canary cannot get ${percent} percent; take a whole number from ${lowest} to ${highest}, \`cutover\` for all of the traffic, \`abort\` for none`,
       );
     }
     this.require(`canary ${percent}`, "prewarm", "canary");
@@ -186,7 +186,7 @@ export class Rollout {
 
   /**
    * Gives all of the traffic back to the color that had it before the rollout. The other one stays until it is retired,
-   * so that somebody can look at it.
+   * so that it can be inspected.
    *
    * @throws SternaError `RolloutJump` when nothing was begun
    */

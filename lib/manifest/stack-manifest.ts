@@ -49,9 +49,9 @@ export const stackManifest = z.object({
   releases: z.array(z.string()),
   /** Ledger of the stack, as the provider gets it. */
   ledger: z.string(),
-  /** Between which releases the system may move in one go; absent when nobody says. */
+  /** Between which releases the system may move in one step; absent when not specified. */
   compatibility: compatibility.optional(),
-  /** What has to hold before the environment is changed; absent when nobody says. */
+  /** What has to hold before the environment is changed; absent when not specified. */
   gates: gatesData.optional(),
   /** Which steps may leave a release that stays, and which may run after steps that come later; absent when none may. */
   history: z.object({ removed: z.array(z.string()), outOfOrder: z.array(z.string()) }).optional(),

@@ -36,7 +36,7 @@ export type StoredSecret = z.infer<typeof storedSecret>;
 export const text = z.union([z.string(), variable, environmentVariable, storedSecret]);
 export type Text = z.infer<typeof text>;
 
-/** A text as the plan shows it: written out, or by the name that stands for it. Looks nothing up. */
+/** A text as the plan shows it: written out, or by the name of its reference. Looks nothing up. */
 export function describeText(text: Text): string {
   if (typeof text === "string") return text;
   if ("variable" in text) return `\${${text.variable}}`;

@@ -13,7 +13,7 @@ import { MigrationGraph } from "./migration-graph";
 import { compileProgram, type StepProgram } from "./step-program";
 import { SternaStep } from "./sterna-step";
 
-/** Makes the steps of a section. They run in the order in which they are made; what it returns is not looked at. */
+/** Makes the steps of a section. They run in the order in which they are made; the return value is ignored. */
 export type Section = (migration: Migration) => void;
 
 /** Properties of a `Migration`. */
@@ -310,7 +310,7 @@ export abstract class Step extends Construct {
   protected constructor(scope: Construct, id: string, props: StepProps, makeProgram: (step: Step) => StepProgram) {
     super(scope, id);
     const kindProps = propsOf(new.target);
-    // A kind of somebody else has properties of its own.
+    // A third-party kind has properties of its own.
     checkProps(this, kindProps ?? "StepProps", props, { isOpen: kindProps === undefined });
     this.migration = Migration.of(this);
     this.title = props.title ?? id;
@@ -350,7 +350,7 @@ function attributesIn(props: StepProps): Omit<StepProps, "timeout" | "after"> {
   return Object.fromEntries(Object.entries(props).filter(([name]) => name in STEP_ATTRIBUTES));
 }
 
-/** Name of the properties that a step gets: those of the kind that it is, or extends; nothing for a kind of somebody else. */
+/** Name of the properties that a step gets: those of the kind that it is, or extends; nothing for a third-party kind. */
 function propsOf(type: object): string | undefined {
   let kind = type as { readonly name: string };
   for (

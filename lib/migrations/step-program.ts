@@ -74,7 +74,7 @@ export function compileProgram(
       );
     }
     const code = paths.some((path) => path.startsWith("verify")) ? "StepNotVerified" : "InvalidStep";
-    throw new ValidationError(code, `the step is not as it should be:\n${describeIssues(parsed.error)}\n`, step);
+    throw new ValidationError(code, `the step is invalid:\n${describeIssues(parsed.error)}\n`, step);
   }
   const values: Record<string, string> = { ...scan.lifted };
   for (const name of [...scan.variables, ...variables]) values[name] ??= valueOf(name, step, stack);

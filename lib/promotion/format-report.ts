@@ -48,7 +48,7 @@ export function formatOverview(overview: Overview, format: OverviewFormat): stri
 
 const INDENT = "  ";
 
-/** How deep a value is taken apart: what is further inside, such as one change, is written in one piece. */
+/** How deep a value is split: what is deeper, such as one change, is written in one piece. */
 const DEPTH = 3;
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A text, number, boolean, `null`, or an empty list or object: what is left when a value is taken apart into paths. */
+/** A text, number, boolean, `null`, or an empty list or object: the leaves of a value that is split into paths. */
 const leaf = z.union([z.string(), z.number(), z.boolean(), z.null(), z.tuple([]), z.strictObject({})]);
 
 /** One side of an attribute's change. Sensitive values are never part of a report. */
@@ -23,7 +23,7 @@ export const attributeChange = z.strictObject({
 });
 export type AttributeChange = z.infer<typeof attributeChange>;
 
-/** An exception that somebody answers for. */
+/** An exception that a person is responsible for. */
 export const reportedWaiver = z.strictObject({
   by: z.string(),
   reason: z.string(),
@@ -94,7 +94,7 @@ export const reportedResource = z.strictObject({
     .describe("Programs that the apply runs for this change, in the order of the configuration; absent where none is"),
   proof: reportedProof.optional().describe("Absent in the first environment"),
 });
-/** A resource that the plan changes, moves, imports or forgets; each stands in one list of a report only. */
+/** A resource that the plan changes, moves, imports or forgets; each appears in one list of a report only. */
 export type ReportedResource = z.infer<typeof reportedResource>;
 
 export const reportedStep = z.strictObject({
@@ -155,7 +155,7 @@ export const gateResult = z.strictObject({
   result: z
     .enum(["passed", "refused", "open", "waived", "pending"])
     .describe(
-      "`refused`: the plan is not to be applied. `open`: an apply refuses until somebody attests. `pending`: asked later",
+      "`refused`: the plan must not be applied. `open`: an apply refuses until the gate is attested. `pending`: judged later",
     ),
   code: z.string().optional().describe("Error code of a refusal, also of the one that an apply would end with"),
   detail: z.string().describe("What was found, and for a refusal what to do"),
@@ -205,7 +205,7 @@ export const promotionReport = z.strictObject({
   }),
   plannedAt: z.string().describe("UTC"),
   changes: z.boolean().describe("Whether an apply would do anything"),
-  allowed: z.boolean().describe("Whether no gate refuses the plan; open ones still wait for somebody"),
+  allowed: z.boolean().describe("Whether no gate refuses the plan; open gates still wait for an attestation"),
   summary,
   resources: z
     .array(reportedResource)

@@ -21,7 +21,7 @@ const MAY_BECOME: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What somebody who looked at a plan agreed to: enough to know the same plan again when it is made a second time, by
+ * What a reviewer of a plan agreed to: enough to know the same plan again when it is made a second time, by
  * another machine. Holds digests and no values, so it may lie where a plan must not.
  */
 export const planReview = z.object({
@@ -59,7 +59,7 @@ function reviewedStepOf({ id, action, checksum }: StepChange): ReviewedStep {
 /**
  * What a plan has that was not reviewed, in words; empty when everything in it was.
  *
- * A plan may hold less than the review: after an apply that failed half-way, the rest is still what somebody agreed to.
+ * A plan may hold less than the review: after an apply that failed half-way, the rest was still reviewed.
  * A value that was unknown in the review may be known by then.
  */
 export function unreviewed(review: PlanReview, now: PlanReview): string[] {
@@ -80,7 +80,7 @@ function unreviewedStep(reviewed: readonly ReviewedStep[], now: ReviewedStep): s
   // A step that gets another address leaves and comes under one id.
   const found = reviewed.filter(({ id }) => id === now.id).map((step) => differenceOfSteps(step, now));
   if (found.includes(undefined)) return [];
-  return [found[0] ?? `step ${now.id}: ${now.action} is planned, and nobody reviewed it`];
+  return [found[0] ?? `step ${now.id}: ${now.action} is planned but was not reviewed`];
 }
 
 function differenceOfSteps(reviewed: ReviewedStep, { id, action, checksum }: ReviewedStep): string | undefined {
@@ -95,7 +95,7 @@ function unreviewedChange(
   reviewed: RecordedChange | undefined,
   { name, action, fingerprint }: RecordedChange,
 ): string[] {
-  if (reviewed === undefined) return [`${name}: ${action} is planned, and nobody reviewed it`];
+  if (reviewed === undefined) return [`${name}: ${action} is planned but was not reviewed`];
   if (reviewed.action !== action) return [`${name}: ${action} is planned, ${reviewed.action} was reviewed`];
   const paths = differingPaths(reviewed.fingerprint, fingerprint);
   return paths.length === 0 ? [] : [`${name}: ${paths.join(", ")} would be another value`];

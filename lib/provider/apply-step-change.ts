@@ -65,7 +65,7 @@ export async function removeStep(
     if (isReplacement(planned)) return { state: null, diagnostics: [] };
     const outcome = await runRollback(toDefinition(prior, session.environment), session, options);
     const vanished = outcome === "nothing" && prior.status === "applied";
-    const detail = `The ledger has no row of step "${id}", so its down did not run: somebody undid it already.`;
+    const detail = `The ledger has no row of step "${id}", so its down did not run: it was rolled back before.`;
     return { state: null, diagnostics: vanished ? [warning("A step was not rolled back", detail)] : [] };
   } catch (error) {
     return { state: complete(prior), diagnostics: [failure(`Step "${id}" was not rolled back`, error)] };

@@ -47,7 +47,7 @@ function takeOutput(): (line: string) => void {
 }
 
 const print = takeOutput();
-// Whatever nobody waited for: it must not end the steps that others wait for.
+// An unhandled rejection must not end the steps that are running.
 process.on("unhandledRejection", (error) => console.error("[ERROR] sterna:", error));
 (process.argv[2] === RUN_STEP ? runStepMain() : serve(print)).catch((error: unknown) => {
   // Terraform shows the first line of a provider that gives no handshake.

@@ -74,7 +74,7 @@ export class PlanMemory {
   }
 
   /**
-   * Whether another object of Terraform stands for the step. With `create_before_destroy`, the new object of a step is
+   * Whether another object of Terraform represents the step. With `create_before_destroy`, the new object of a step is
    * there before the old one is destroyed: rolling the old one back would undo the new one.
    */
   isSuperseded(step: Pick<PlannedStep, "system" | "id">): boolean {

@@ -24,7 +24,7 @@ export interface PlanResult {
 
 export type PlannedPrivate = { readonly op: "create" | "update" | "destroy" };
 
-/** Terraform folds warnings with the same summary into one where the steps stand in the configuration. */
+/** Terraform folds warnings with the same summary into one for steps in the configuration. */
 const ADOPTION = "Steps are applied already: they will be adopted, not run again";
 
 /** Plans a step that is not in the state. */
@@ -64,7 +64,7 @@ export async function planCreate(
   }
 }
 
-/** Plans a change of a step that is in the state. What an applied step did cannot change; how it is told or undone can. */
+/** Plans a change of a step that is in the state. What an applied step did cannot change; how it is described or undone can. */
 export async function planUpdate(
   prior: TerraformObject,
   proposed: TerraformObject,
@@ -183,7 +183,7 @@ export function planFailure(id: unknown, error: unknown): Diagnostic {
   return failure(`Step "${String(id)}" cannot be planned`, error, attribute);
 }
 
-/** Summary of the warning. Terraform folds warnings with the same summary into one where the steps stand in the configuration. */
+/** Summary of the warning. Terraform folds warnings with the same summary into one for steps in the configuration. */
 export const ROLLBACK = "Steps will be rolled back";
 /** The same for steps of a release that stays: `terraform destroy` removes them, and so does a slip. */
 export const REMOVED = "Applied steps of a release that stays will be rolled back [AppliedStepRemoved]";

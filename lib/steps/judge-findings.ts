@@ -16,7 +16,7 @@ export interface AcknowledgeableFinding<Code extends ErrorCode> {
 }
 
 /**
- * Throws the first finding that is an error and that nobody acknowledged. The others become annotations.
+ * Throws the first finding that is an error and that was not acknowledged. The others become annotations.
  *
  * @param acknowledge why a finding is right, by its code
  * @throws ValidationError the code of a finding, `NothingToAcknowledge`

@@ -1,6 +1,6 @@
 import { readUtf8File } from "../core/read-file";
 
-/** Scripts that stand in files of the project. */
+/** Scripts in files of the project. */
 export const Script = {
   /**
    * The text of a file. It becomes part of the program: what is reviewed in the plan is what runs, whatever happens to

@@ -21,7 +21,7 @@ export interface AdoptOptions extends StackOptions {
 
   /**
    * Told what was found, before anything is refused or written.
-   * @default - nobody is told
+   * @default - not called
    */
   readonly onFound?: (found: FoundSteps) => void;
 }
@@ -70,7 +70,7 @@ function requireOrder(stack: SynthesizedSystem, steps: readonly FoundStep[], all
   if (unknown.length > 0) {
     throw new RefusedError(
       "AdoptionRefused",
-      `nothing was written: nobody could tell whether ${names(unknown)} ${unknown.length === 1 ? "is" : "are"} there, and what is not adopted runs. Mend what keeps the question from being asked, or say what you know: ${repair}`,
+      `nothing was written: it could not be determined whether ${names(unknown)} ${unknown.length === 1 ? "is" : "are"} applied already, and a step that is not adopted runs. Fix what prevents the check, or record what you know: ${repair}`,
     );
   }
   const gaps = steps.filter(({ gaps }) => gaps.length > 0);

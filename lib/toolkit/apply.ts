@@ -26,7 +26,7 @@ export interface ApplyOptions extends StackOptions {
   /**
    * Who says yes where there is no saved plan, so that one is made: `true` for everything, also in a protected
    * environment; a function for what it is shown, and nothing in a protected environment.
-   * @default - nobody: without a saved plan, nothing is applied
+   * @default - none: without a saved plan, nothing is applied
    */
   readonly approve?: true | ((plan: Plan) => Promise<boolean>);
 
@@ -39,7 +39,7 @@ export interface ApplyOptions extends StackOptions {
 
   /**
    * Told of a plan that was made for this apply, before anything is refused or approved.
-   * @default - nobody is told
+   * @default - not called
    */
   readonly onPlan?: (plan: Plan) => Promise<void> | void;
 }

@@ -30,7 +30,7 @@ export interface Plan {
   readonly report: PromotionReport;
   /** Path of Terraform's own plan. */
   readonly file: string;
-  /** Why an apply would refuse the plan; absent when it would not. Gates that wait for somebody are `open` in the report. */
+  /** Why an apply would refuse the plan; absent when it would not. Gates that wait for an attestation are `open` in the report. */
   readonly refusal?: RefusedError;
   /** @internal */
   readonly saved: SavedPlan;
@@ -55,7 +55,7 @@ export async function planStack(toolkit: Toolkit, stack: SynthesizedSystem, revi
   return describePlan(toolkit, made);
 }
 
-/** What is told of a plan that was made. */
+/** What is reported of a plan that was made. */
 export function describePlan({ project }: Toolkit, { saved }: MadePlan): Plan {
   const { report } = saved;
   const refusal = refusalOf(report);

@@ -27,7 +27,7 @@ export interface RollbackOptions extends StackOptions, PinOptions {
 
   /**
    * Told what the rollback does with each step, before anything is refused or changed.
-   * @default - nobody is told
+   * @default - not called
    */
   readonly onPreview?: (preview: RollbackPreview) => void;
 }

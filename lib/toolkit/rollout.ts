@@ -140,7 +140,7 @@ function nextRollout(
 }
 
 /**
- * More traffic, and removing the way back, wait until the phase has stood without an alarm. Less traffic never waits.
+ * Raising the traffic, and removing the way back, wait until the phase has baked without an alarm. Lowering never waits.
  *
  * @throws RefusedError `PhaseNotApplied`, `BakeTimeNotOver`, `AlarmFires`
  */

@@ -68,7 +68,7 @@ describe("sterna promote", () => {
 
   it("lists every open gate, and the command that attests", async () => {
     const stderr = await refusedBecause("EvidenceMissing");
-    expect(stderr).toContain("EvidenceMissing: load-test (Load testing completed): nobody has attested it");
+    expect(stderr).toContain("EvidenceMissing: load-test (Load testing completed): it has not been attested");
     expect(stderr).toContain("RestoreDrillMissing: restore-drill");
     expect(stderr).toContain("sterna attest shop production load-test --release 1.0.0");
   });
@@ -176,7 +176,7 @@ describe("sterna gates", () => {
     const { status, stdout } = await run("gates", "shop", "production", "--release", "1.0.0");
     expect(status).toBe(3);
     expect(stdout).toMatch(
-      /Before the apply\n {2}✗ load-test +attested {2}Load testing completed \(open: nobody has attested it\)/,
+      /Before the apply\n {2}✗ load-test +attested {2}Load testing completed \(open: it has not been attested\)/,
     );
     expect(stdout).toMatch(/While it runs\n {2}✓ backup-verified +run {7}/);
   });

@@ -37,7 +37,7 @@ describe("what a failed app said", () => {
 
   it("is the last lines otherwise", () => {
     expect(explainAppFailure("sh: tsx: not found\n")).toBe("sh: tsx: not found");
-    expect(explainAppFailure("")).toBe("it said nothing");
+    expect(explainAppFailure("")).toBe("it printed nothing");
   });
 });
 

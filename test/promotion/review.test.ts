@@ -54,7 +54,7 @@ describe("what was reviewed, and a plan that was made again", () => {
     [
       "another resource",
       { changes: [{ ...BUCKET, name: "aws_s3_bucket.rogue" }] },
-      "aws_s3_bucket.rogue: create is planned, and nobody reviewed it",
+      "aws_s3_bucket.rogue: create is planned but was not reviewed",
     ],
     [
       "another action",
@@ -95,7 +95,7 @@ describe("what was reviewed, and a plan that was made again", () => {
     [
       "another step",
       { steps: [{ id: "two", action: "run", checksum: "1" }] },
-      "step two: run is planned, and nobody reviewed it",
+      "step two: run is planned but was not reviewed",
     ],
   ])("differ by %s", (_name, patch, found) => {
     expect(unreviewed(REVIEW, change(patch))).toEqual([found]);

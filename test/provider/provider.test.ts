@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -342,55 +342,6 @@ describe("the provider", () => {
       // THEN
       expect(state).toMatchObject({ on_retry: null, on_destroy: null, variables: null });
       expect(removal.diagnostics.map(({ summary }) => summary)).toEqual(["Steps will be rolled back"]);
-    });
-  });
-
-  describe("beside the sterna.json of a stack", () => {
-    const declare = (history: object = { removed: [], outOfOrder: [] }) => {
-      writeFileSync(join(directory, "sterna.json"), JSON.stringify({ release: "1.0.0", history }));
-      jest.spyOn(process, "cwd").mockReturnValue(directory);
-    };
-    const allowed = { removed: ["s1"], outOfOrder: ["s0"] };
-    afterEach(() => jest.restoreAllMocks());
-
-    const warned = ({ diagnostics }: { diagnostics: { summary: string; detail: string }[] }) =>
-      diagnostics.map(({ summary, detail }) => `${/\[(\w+)\]/.exec(summary)?.[1] ?? summary}: ${detail}`);
-
-    it("warns that an applied step leaves a release that stays, unless the migration says so", async () => {
-      // GIVEN
-      declare();
-
-      // WHEN
-      const slip = await provider.planRemoval(applied());
-      const rollback = await provider.planRemoval(applied({ id: "s2", release: "2.0.0" }));
-      declare(allowed);
-      await provider.configure({ ledger: JSON.stringify({ kind: "file", directory }), environment: "staging" });
-      const meant = await provider.planRemoval(applied());
-
-      // THEN
-      expect(warned(slip)).toEqual([expect.stringMatching(/^AppliedStepRemoved: s1 .* add removed: \["s1"\]/)]);
-      expect(warned(rollback)).toEqual(["Steps will be rolled back: s2 (2.0.0): T"]);
-      expect(warned(meant)).toEqual(["Steps will be rolled back: s1 (1.0.0): T"]);
-    });
-
-    it("warns that a step runs after an applied one that comes later, also through others", async () => {
-      // GIVEN
-      declare();
-      await provider.planCreation(stepConfig({ id: "s0" }));
-      await provider.planCreation(stepConfig({ id: "s1", after: ["s0"] }));
-
-      // WHEN
-      const later = await provider.planChange(applied({ id: "s2" }), stepConfig({ id: "s2", after: ["s1"] }));
-      declare(allowed);
-      await provider.configure({ ledger: JSON.stringify({ kind: "file", directory }), environment: "staging" });
-      const meant = await provider.planChange(applied({ id: "s2" }), stepConfig({ id: "s2", after: ["s1"] }));
-
-      // THEN
-      expect(warned(later)).toEqual([
-        expect.stringMatching(/^StepOutOfOrder: s1 comes before s2/),
-        expect.stringMatching(/^StepOutOfOrder: s0 comes before s2/),
-      ]);
-      expect(warned(meant)).toEqual([expect.stringMatching(/^StepOutOfOrder: s1 comes before s2/)]);
     });
   });
 

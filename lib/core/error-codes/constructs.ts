@@ -67,8 +67,8 @@ export const migrationsErrorCodes = {
   SqlNotNullWithoutDefault:
     "an SQL step adds a required column without a default, which breaks inserts of the old release",
   SqlIndexBlocksWrites: "an SQL step builds an index in a way that blocks all writes to the table",
-  SqlScansUnderLock: "an SQL step scans a whole table while it blocks all writes to it",
-  SqlRewritesTable: "an SQL step rewrites a whole table while it blocks all access to it",
+  SqlScansUnderLock: "a SQL step reads a whole table and blocks all writes to it",
+  SqlRewritesTable: "a SQL step rewrites a whole table and blocks all access to it",
   PsqlContinuesOnError: "`psql` without ON_ERROR_STOP exits 0 after an error",
   CurlIgnoresHttpErrors: "`curl` without `--fail` exits 0 on HTTP 500",
   RedisCliIgnoresErrors: "`redis-cli` without `-e` exits 0 on an error reply",

@@ -4,10 +4,10 @@ export const engineErrorCodes = {
   UnresolvedReference: "a program names a variable that is not set where the step runs",
   VariableMissing: "a program or a ledger needs an environment variable that is not set where Terraform runs",
   DatabaseUrlInvalid: "a database URL is not a PostgreSQL URL",
-  DatabaseRefused: "a database rejects the login, the database name, or a permission",
-  LedgerNotConfigured: "the ledger is set neither by the provider's `ledger` argument nor by STERNA_LEDGER",
+  DatabaseRefused: "a database server refuses the login, the database name or a permission",
+  LedgerNotConfigured: "neither the provider's `ledger` argument nor STERNA_LEDGER names the ledger",
   LedgerUnreachable: "the ledger cannot be read or written",
-  LedgerRowUnreadable: "a ledger row has a format that this version of Sterna does not read",
+  LedgerRowUnreadable: "this version of Sterna cannot read a row of the ledger",
   LedgerOfOtherEnvironment: "the ledger contains rows of another environment",
   LedgerConflict: "another run took over the lock of a step, or wrote its row",
   LedgerUnsafe: "the store of a ledger ignores the conditions of conditional writes",
@@ -26,21 +26,21 @@ export const engineErrorCodes = {
   DatabaseLockTimeout: "another session held a database lock that a step needs, in every attempt",
   StepTimedOut: "a step ran longer than its timeout",
   StepInterrupted: "a step was interrupted",
-  StepUnknown: "the ledger does not list this step as applied",
+  StepUnknown: "the ledger does not hold the requested step as applied",
 } as const satisfies Record<string, string>;
 
 /** Step kinds: what the steps of one kind can find wrong. */
 export const stepKindsErrorCodes = {
   SourceMissing: "a file or directory that a step reads does not exist",
-  SourceEmpty: "a source directory has none of the files that a step reads, like an unmounted volume",
-  SourceRefused: "a source directory contains links, sockets, or names that a step cannot copy",
+  SourceEmpty: "a directory that a step reads is empty, as with an unmounted volume",
+  SourceRefused: "a directory holds links, sockets, or names that a step cannot copy",
   SourceChanged: "a file changed while a step was reading it",
-  DocumentsInvalid: "a file is not a JSON document with a key that can become a row",
+  DocumentsInvalid: "files are not JSON documents with a key that can become rows",
   TableUnsuitable: "a table does not have the columns that a step needs",
-  TargetConflict: "the destination of a step already has other content, or content from another source",
+  TargetConflict: "the target of a step exists already, with other content or from another writer",
   TargetMissing: "the bucket or table that a step writes to does not exist",
   VariablesInvalid: "variables of a dotenv file cannot be mapped as declared",
-  AddressRefused: "a URL is not one that a step may request",
+  AddressRefused: "a step must not send a request to a URL",
   BackupUnreadable: "an archive does not contain what was written to it",
 } as const satisfies Record<string, string>;
 

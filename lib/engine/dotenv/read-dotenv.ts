@@ -162,7 +162,7 @@ export interface DotenvTrap {
   readonly reasons: readonly string[];
 }
 
-/** What somebody has to look at before the file is taken for what dotenv reads, by line. */
+/** What has to be reviewed before the file is taken for what dotenv reads, by line. */
 export function trapsOf({ definitions, ignoredLines }: DotenvFile): DotenvTrap[] {
   const lastLine = new Map(definitions.map(({ name, line }) => [name, line]));
   const defined = definitions.map(({ name, line, ambiguities }) => {

@@ -16,12 +16,12 @@ export interface StepLedgers {
   readonly home: Ledger;
 
   /**
-   * The ledger of the stack, when the row stands elsewhere: it gets a receipt.
-   * @default - the row stands in the ledger of the stack
+   * The ledger of the stack, when the row is kept elsewhere: it gets a receipt.
+   * @default - the row is kept in the ledger of the stack
    */
   readonly receipts?: Ledger | undefined;
 
-  /** Whether the row stands in the database that the step changes. */
+  /** Whether the row is kept in the database that the step changes. */
   readonly inDatabase: boolean;
 }
 
@@ -78,7 +78,7 @@ export function homeLedger({ program, variables }: PlacedStep): LedgerConfig | u
 }
 
 /**
- * A step whose row stands in the database that it changed leaves a copy of it, a receipt, in the ledger of the stack: so
+ * A step whose row is kept in the database that it changed leaves a copy of it, a receipt, in the ledger of the stack: so
  * that one ledger tells all about an environment, and the next environment finds its proofs there.
  *
  * The row in the database stays the truth. A receipt that could not be written is written by the next apply.

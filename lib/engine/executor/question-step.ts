@@ -15,7 +15,7 @@ import { StepRun, type StepRunOptions } from "./step-run";
  *
  * - `there`: its probe finds it, or each of its verify queries gives the expected answer
  * - `absent`: they do not
- * - `unknown`: nobody could answer
+ * - `unknown`: the check could not be run
  */
 export interface Presence {
   readonly state: "there" | "absent" | "unknown";
@@ -38,7 +38,7 @@ export async function verifyStep(record: StepRecord, options: StepRunOptions = {
   return results.map(({ query, expected, actual }) => ({
     query: run.redact(query),
     expected,
-    // The expected answer stands in the program, so it is no secret, and masked it would be another one.
+    // The expected answer is part of the program, so it is not secret; masking would change it.
     actual: actual === expected ? actual : run.redact(actual),
   }));
 }

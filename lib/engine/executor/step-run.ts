@@ -24,7 +24,7 @@ export interface StepRunOptions {
    * @default - no log
    */
   readonly logs?: string;
-  /** The ledger of the stack, when the row of the step stands elsewhere: it gets a receipt. */
+  /** The ledger of the stack, when the row of the step is kept elsewhere: it gets a receipt. */
   readonly receipts?: Ledger;
 }
 
@@ -65,7 +65,7 @@ export class StepRun implements StepContext {
     this.progress("Terraform was interrupted; the step comes to its end first, as its on_stop says");
   };
 
-  /** Starts the clock of the step's timeout: waiting for somebody else's lock does not count. Ends with the lock. */
+  /** Starts the clock of the step's timeout: waiting for a lock does not count. Ends with the lock. */
   start(session?: Pick<LedgerSession, "lost">): void {
     const lost = session?.lost;
     const stopForLock = () => this.lockLost.abort(lost?.reason);
@@ -168,9 +168,9 @@ export class StepRun implements StepContext {
   }
 }
 
-/** Most often that the ledger is told. */
+/** Shortest interval between two notes in the ledger. */
 const INTERVAL_MILLISECONDS = 2_000;
-/** At least as often, it is told that the step still runs. */
+/** Longest interval between two notes while the step runs. */
 const HEARTBEAT_MILLISECONDS = 10_000;
 
 /**

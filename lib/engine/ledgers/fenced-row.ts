@@ -54,7 +54,7 @@ export class FencedRow {
     return (await this.look()).record ?? undefined;
   }
 
-  /** @throws EngineError `LedgerConflict` when somebody else wrote the row meanwhile, or took the lock over */
+  /** @throws EngineError `LedgerConflict` when another process wrote the row in the meantime, or took over the lock */
   async put(record: StepRecord): Promise<void> {
     await this.write(record);
   }
@@ -122,7 +122,7 @@ export class FencedRow {
   private conflict(): EngineError {
     return new EngineError(
       "LedgerConflict",
-      `somebody else wrote ${this.key} in ${this.store.location} while this run held its lock: another run took the lock over, because this one showed no sign of life, or the object was changed by hand. This run writes nothing more. Apply again: the next run goes on from what is there.`,
+      `another process wrote ${this.key} in ${this.store.location} while this run held its lock: another run took the lock over, because this one showed no sign of life, or the object was changed by hand. This run writes nothing more. Apply again: the next run continues from the recorded state.`,
     );
   }
 }

@@ -15,7 +15,7 @@ export interface Ledger {
   list(): Promise<StepRecord[]>;
 
   /**
-   * Runs `work` while holding the step's lock: nobody else, in no other process, works on the same step meanwhile.
+   * Runs `work` while holding the step's lock: no other process works on the same step in the meantime.
    * The lock ends with the process that holds it: at once, or when its signs of life have stayed away for long enough.
    */
   withLock<T>(id: string, work: (session: LedgerSession) => Promise<T>, wait?: LockWait): Promise<T>;
@@ -31,7 +31,7 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** How to wait for a lock that somebody else holds. */
+/** How to wait for a lock that another process holds. */
 export interface LockWait {
   /** Called once, with who holds the lock. */
   onWait?(holder: string): void;

@@ -115,7 +115,7 @@ function assertSame(is: readonly StepRecord[], was: readonly StepRecord[], { loc
   );
 }
 
-/** Works under a step's lock, or not at all: a move waits for nobody. */
+/** Works under a step's lock, or fails at once if the lock is held. */
 async function withFreeLock<T>(ledger: Ledger, id: string, work: (session: LedgerSession) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onWait = (holder: string): void =>

@@ -93,7 +93,7 @@ export class HeldLock {
    * Takes a lock.
    *
    * @param replaces the version of the lock that was found; nothing when there was none
-   * @returns nothing when somebody else was faster
+   * @returns nothing when another process was faster
    */
   static async take(
     options: HeldLockOptions,
@@ -115,14 +115,14 @@ export class HeldLock {
   }
 
   /**
-   * Aborted when somebody took the lock over, or when no sign of life reached the store for so long that somebody may:
+   * Aborted when another process took over the lock, or when no heartbeat reached the store for so long that one may:
    * what runs under the lock must stop.
    */
   get lost(): AbortSignal {
     return this.losing.signal;
   }
 
-  /** @throws EngineError `LedgerConflict` once somebody is known to have taken the lock over */
+  /** @throws EngineError `LedgerConflict` once another process is known to have taken over the lock */
   assertNotTakenOver(): void {
     if (this.takenOver) this.losing.signal.throwIfAborted();
   }
@@ -167,7 +167,7 @@ export class HeldLock {
         this.extendDeadline(sent);
         return true;
       }
-      // By somebody else's write, or by an own one whose answer was lost.
+      // By another process's write, or by our own write whose response was lost.
       const found = await store.read(key);
       if (!found || parseLockState(found.body).owner !== this.first.owner) return false;
       this.version = found.version;
@@ -177,7 +177,7 @@ export class HeldLock {
     }
   }
 
-  /** @param sent when the last sign of life was sent, by the clock that nobody can set */
+  /** @param sent when the last heartbeat was sent, by the monotonic clock */
   private extendDeadline(sent: number): void {
     clearTimeout(this.deadline);
     const left = sent + this.options.lifetime - performance.now();

@@ -24,7 +24,7 @@ export interface DatabaseAddress {
 
 /** A server that starts says so; an address that refuses connections is more often wrong than early. */
 export const READINESS: Readiness = { starting: 60_000, listening: 5_000 };
-/** Rows are small: a server that takes longer to read one says nothing any more. */
+/** Rows are small: a server that takes longer to read one no longer responds. */
 const READ_MILLISECONDS = 30_000;
 
 export type Queryable = Pick<ClientBase, "query">;

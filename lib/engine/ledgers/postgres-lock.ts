@@ -122,7 +122,7 @@ export class PostgresLock {
     }
   }
 
-  /** Ends what a step runs: politely, then by cutting the connection of a server that says nothing. */
+  /** Cancels the statement of a step; closes the connection when the server does not respond. */
   async cancel(): Promise<void> {
     const { pinned } = this;
     if (pinned === undefined || pinned !== this.client) return;
@@ -251,7 +251,7 @@ export class PostgresLock {
     this.losing.abort(
       new EngineError(
         "LedgerConflict",
-        "the connection that held the lock of the step was lost, and another run took the lock and wrote the row of the step. This run stops, and writes nothing more. Apply again: the next run goes on from what is there.",
+        "the connection that held the lock of the step was lost, and another run took the lock and wrote the row of the step. This run stops, and writes nothing more. Apply again: the next run continues from the recorded state.",
       ),
     );
     return "lost";

@@ -38,7 +38,7 @@ export function identify(pid: number): ProcessIdentity {
   return { host: hostname(), pid, startTime: processStatus(pid)?.startTime };
 }
 
-/** Whether the process still runs. Of another machine's process nobody here can know: it counts as running. */
+/** Whether the process still runs. A process of another machine cannot be checked, so it counts as running. */
 export function isAlive(identity: ProcessIdentity): boolean {
   if (identity.host !== hostname()) return true;
   try {
@@ -76,7 +76,7 @@ export function isGroupAlive(leader: ProcessIdentity): boolean {
   });
 }
 
-/** Ends a whole process group, politely, then for good, and waits until nobody of it is left. */
+/** Ends a process group with SIGTERM, then SIGKILL, and waits until none of its processes is left. */
 export async function stopGroup(leader: ProcessIdentity): Promise<void> {
   // The clock of the machine may jump; this one does not.
   const graceEnds = performance.now() + GRACE_MILLISECONDS;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificate } from "./certificate";
 import { decode, encode } from "./messages";
 
-/** Terraform starts providers with this cookie, so that nobody runs one by accident. */
+/** Terraform starts providers with this cookie, so that users do not run one by accident. */
 const MAGIC_COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 const PROTOCOL_VERSION = 6;
 const LOOPBACK = "127.0.0.1";

@@ -37,7 +37,7 @@ export async function runStep(
 
 /** The runner's process: request from the standard input, replies to the standard output. */
 export async function main(): Promise<void> {
-  // Should nobody be left to read the answer: the ledger has it.
+  // If no process is left to read the answer, the ledger has it.
   const controller = new AbortController();
   process.on("SIGTERM", () => controller.abort());
   process.on("SIGINT", () => undefined);

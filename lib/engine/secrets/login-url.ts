@@ -42,7 +42,7 @@ export function loginUrl(text: string, engine: ServerLogin["engine"], what: stri
     const keys = error ? [...new Set(error.issues.map(({ path }) => path.join(".") || "all"))] : ["engine"];
     throw new EngineError(
       "SecretNotALogin",
-      `${what}: its JSON makes no connection to ${engine}: ${keys.join(", ")} missing, or not as it should be. ` +
+      `${what}: its JSON makes no connection to ${engine}: ${keys.join(", ")} missing or invalid. ` +
         "It needs host, port, username and password, and dbname for PostgreSQL, as a RotatingSecret writes them; or name the key that holds a URL",
     );
   }

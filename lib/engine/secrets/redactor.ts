@@ -2,9 +2,9 @@ import { isSecretKey } from "../../core/server-login";
 import { parseJson } from "../../core/text";
 
 const MASK = "***";
-/** Shorter values would mask half of every message and protect nobody. */
+/** Shorter values would mask half of every message and protect nothing. */
 const SHORTEST_SECRET = 4;
-/** What a key such as `ssl` of a secret may hold protects nobody either. */
+/** Values of keys such as `ssl`, which are not secret either. */
 const WORDS = ["true", "false", "null"];
 
 /** Nobody asked for these values, so shorter ones are taken for words: `TOKEN=test`. */
@@ -126,7 +126,7 @@ const SHORTEST_IN_QUERY = 8;
 const TOKEN_IN_PATH = /^(?=.*\d).{16,}$/;
 
 /**
- * What is secret in a URL, each as it stands there and decoded: the password, and what takes its place in an address
+ * What is secret in a URL, each as written and decoded: the password, and what takes its place in an address
  * of HTTP.
  *
  * @returns nothing for what is no URL

@@ -46,7 +46,7 @@ export function referredSecret(value: string, what: string): NamedSecret | undef
   }
   throw new EngineError(
     "SecretReferenceInvalid",
-    `${what} begins like a reference to a secret and is none; write {{resolve:secretsmanager:<name or ARN>:SecretString:<key>}}`,
+    `${what} looks like a reference to a secret but is not valid; write {{resolve:secretsmanager:<name or ARN>:SecretString:<key>}}`,
   );
 }
 

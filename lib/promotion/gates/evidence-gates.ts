@@ -103,7 +103,7 @@ function judgeEvidence(
   { release, now }: GateSituation,
 ): Problem | undefined {
   const own = subject === "restore-drill" ? "RestoreDrillMissing" : subject === "backup" ? "BackupTooOld" : undefined;
-  if (shown === undefined) return { code: own ?? "EvidenceMissing", why: "nobody has attested it" };
+  if (shown === undefined) return { code: own ?? "EvidenceMissing", why: "it has not been attested" };
   if (shown.facts.succeeded === false) {
     return { code: own ?? "EvidenceMissing", why: `it did not succeed (${shown.by} ${shown.at})` };
   }

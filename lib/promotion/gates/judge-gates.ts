@@ -37,7 +37,7 @@ export interface GateQuestion {
   readonly system: SynthesizedSystem;
   /** For `plan` and `apply`. */
   readonly plan?: PlanSummary;
-  /** The last apply, or what stands for it: where the environment comes from. */
+  /** The last apply, or what replaces it: the release that the environment runs. */
   readonly last?: Pick<ApplyRecord, "release" | "result"> | undefined;
   /** What the history of the applied steps says about the plan. */
   readonly history?: readonly GateResult[];
@@ -51,7 +51,7 @@ export interface GateQuestion {
 interface GateCase extends GateQuestion {
   readonly now: Date;
   readonly waivers: readonly Waiver[];
-  /** To an older release: neither evidence nor a window bars the way back, which is what people need at night. */
+  /** To an older release: neither evidence nor a window blocks a rollback, which is needed at night. */
   readonly goesBack: boolean;
   /** To the end of an apply that failed half-way: that waits for no window. */
   readonly finishes: boolean;

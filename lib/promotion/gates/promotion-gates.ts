@@ -31,7 +31,7 @@ export function requireSuccess(last: ApplyRecord | undefined, { system, environm
 }
 
 /**
- * What was changed past Sterna was proved by nobody, and a plan of the next environment would not show it.
+ * What was changed outside of Sterna is not proved, and a plan of the next environment would not show it.
  *
  * @param plan what an apply would change there now
  * @param last record of the last apply there, if there is one

@@ -20,7 +20,7 @@ export interface ProofGateSource extends Pick<PromotionReport, "system" | "envir
 
 /**
  * The gate of a protected environment: it takes only what the environment before proved, or what a person waived by
- * name. On the way back it also takes what undoes a newer release, or restores what was here: see `WayBack`.
+ * name. A rollback may also undo a newer release, or restore what was here: see `WayBack`.
  */
 export function proofGate({
   system,

@@ -62,25 +62,25 @@ export interface BakeTime {
 }
 
 /**
- * A phase has to be applied, and to stand for a while, before the next one begins.
+ * A phase has to be applied, and to bake for a while, before the next one begins.
  *
  * @throws RefusedError `PhaseNotApplied`, `BakeTimeNotOver`
  */
 export function requireBaked(rollout: Rollout, { bakeSeconds, appliedAt }: BakeTime, now: Date): void {
   const { since } = rollout.state;
-  // Written by hand: nobody says when the phase began.
+  // Written by hand: the start of the phase is unknown.
   if (since === undefined) return;
   if (appliedAt === undefined || appliedAt < since) {
     throw new RefusedError(
       "PhaseNotApplied",
-      `the phase "${rollout.phase}" stands in releases.json since ${since}, and no apply of it is on record; apply it first`,
+      `releases.json has held the phase "${rollout.phase}" since ${since}, and no apply of it is recorded; apply it first`,
     );
   }
   const over = new Date(Date.parse(appliedAt) + bakeSeconds * 1000);
   if (now >= over) return;
   throw new RefusedError(
     "BakeTimeNotOver",
-    `the phase "${rollout.phase}" was applied ${appliedAt} and has to stand for ${bakeSeconds} s: wait until ${over.toISOString()}, or abort`,
+    `the phase "${rollout.phase}" was applied ${appliedAt} and must bake for ${bakeSeconds} s: wait until ${over.toISOString()}, or abort`,
   );
 }
 

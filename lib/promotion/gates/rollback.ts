@@ -12,7 +12,7 @@ export interface Rollback {
   readonly undo: readonly StepRecord[];
   /** Steps that leave nothing to undo, or whose effect is meant to stay. */
   readonly keep: readonly StepRecord[];
-  /** Steps that stand in the way. */
+  /** Steps that block it. */
   readonly blocked: readonly BlockedStep[];
 }
 

@@ -70,7 +70,7 @@ function visit(
 ): void {
   if (unknown === true) leaves.set(path, UNKNOWN);
   else if (value === null || value === undefined) {
-    // Members that are unknown do not stand in the value.
+    // Members that are unknown are missing from the value.
     if (isContainer(unknown)) visitMembers(leaves, path, unknown, NONE, undefined, unknown, sensitive, alsoSensitive);
   } else if (sensitive === true || alsoSensitive === true) {
     leaves.set(path, SENSITIVE);

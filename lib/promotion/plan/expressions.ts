@@ -6,7 +6,7 @@ import { type DeclaredDifferences, areEqual, entryOf, isSensitive, type Fingerpr
  * meta-argument and block beside the attributes, and for each file that it names, the digest of it, and after a space
  * that without the declared differences, if it holds some.
  *
- * A digest with `~` before it is of a text that stands for the same only where the environments have the same to read:
+ * A digest with `~` before it is of a text that has the same value only if the environments read the same:
  * it shows that both say the same, and not that the same value comes out. `?` is a text that cannot be compared, and `=`
  * a secret that is written out, of which there is no digest.
  */
@@ -35,7 +35,7 @@ export interface FileContent {
   readonly rest: string;
 }
 
-/** The files that a configuration can name. Contents are compared, since a path says nothing. */
+/** The files that a configuration can name. Contents are compared, not paths. */
 export interface ReferencedFiles {
   /** Nothing where no file of the project is called so. `isPath`: only then a folder is meant. */
   of(path: string, isPath: boolean): FileContent | undefined;
@@ -77,7 +77,7 @@ const MODULE_ADDRESS = /^module\.([\w-]+)/;
 const REFERENCE = /[$%]\{[^}]*\b[a-z][a-z\d]*_\w+\.[\w-]+/;
 const TEMPLATE = /[$%]\{/;
 
-/** What stands for something else in another environment, or at another time, although it is called the same. */
+/** References and functions whose value depends on the environment or the time. */
 const ELSEWHERE =
   /\b(?:(?:data|ephemeral|local|module|path|self|terraform|var)\s*\.|each\s*\.\s*value\b|provider::)|\b(?:abspath|bcrypt|\w*file\w*|pathexpand|plantimestamp|timestamp|uuid)\s*\(/;
 const DEFINED = /\b(local|var|module)\s*\.\s*([\w-]+)|\b(data|ephemeral)\s*\.\s*([\w-]+)\s*\.\s*([\w-]+)/g;
@@ -114,7 +114,7 @@ export class ConfiguredExpressions {
     };
   }
 
-  /** What stands for a step: its place among the others, and how Terraform treats it. */
+  /** What is compared of a step: its place among the others, and its meta-arguments. */
   ofStep(address: string): Expressions | undefined {
     const [, , type = "", name = ""] = OWN_ADDRESS.exec(address) ?? [];
     const block = only(this.configuration.resource?.[type]?.[name]);
@@ -145,7 +145,7 @@ export class ConfiguredExpressions {
     return types.flatMap(([type, blocks]) => Object.keys(blocks).map((name) => `data.${type}.${name}`));
   }
 
-  /** The programs that the configuration attaches to a resource: in the order in which they stand there. */
+  /** The provisioners of a resource, in the order of the configuration. */
   provisioners(address: string): { readonly type: string; readonly block: Blocks }[] {
     const [, , type = "", name = ""] = OWN_ADDRESS.exec(address) ?? [];
     const block = only(this.configuration.resource?.[type]?.[name]) ?? this.removed(address);

@@ -24,19 +24,19 @@ export function fingerprintOf(leaves: Leaves, differences: DeclaredDifferences):
   return fingerprint;
 }
 
-/** Whether two entries of fingerprints stand for the same value. */
+/** Whether two entries of fingerprints represent the same value. */
 export function areEqual(one: string, other: string): boolean {
   if (one === other) return true;
   const forms = one.split(" ");
   return other.split(" ").some((form) => forms.includes(form));
 }
 
-/** Whether two entries of one environment stand for the same value: what it declares to be its own counts too. */
+/** Whether two entries of one environment represent the same value, declared differences included. */
 export function isSame(one: string | undefined, other: string | undefined): boolean {
   return one?.split(" ")[0] === other?.split(" ")[0];
 }
 
-/** An entry for a text that stands for a value, and for the same text without the declared differences. */
+/** An entry for a text that represents a value, and for the same text without the declared differences. */
 export function entryOf(raw: string, rest: string): string {
   return raw === rest ? digest(raw) : `${digest(raw)} ${digest(rest)}`;
 }
@@ -46,7 +46,7 @@ export function isUnknown(entry: string): boolean {
   return entry === UNKNOWN || entry.endsWith(` ${UNKNOWN}`);
 }
 
-/** Whether two entries stand for one value that both sides know. */
+/** Whether two entries represent one value that both sides know. */
 export function haveSameValue(one: string, other: string): boolean {
   const forms = one.split(" ");
   return other.split(" ").some((form) => form !== UNKNOWN && forms.includes(form));

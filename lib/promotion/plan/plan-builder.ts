@@ -54,7 +54,7 @@ export interface ReadingOptions {
 /** A resource as a plan leaves it. */
 export interface PlannedResource {
   readonly action: string;
-  /** Empty once it is destroyed or forgotten. Made anew each time, of what is kept of the plan: few are ever looked at. */
+  /** Empty once it is destroyed or forgotten. Computed on each call from the kept bytes of the plan: few are ever read. */
   readonly fingerprint: () => Fingerprint;
   /** The values themselves; absent for an action of a provider. */
   readonly change?: () => ValueChange;
@@ -68,13 +68,13 @@ export interface PlanReading {
   readonly applyable?: boolean;
   /** Resources that change, in the order of the plan; no steps. */
   readonly resources: readonly ReportedResource[];
-  /** Changes of steps, as they stand in the plan. */
+  /** Changes of steps, as in the plan. */
   readonly steps: readonly ResourceChangeJson[];
   /** What changed outside of Terraform and matters to the plan. */
   readonly drift: readonly ReportedResource[];
   readonly outputs: readonly ReportedOutput[];
   readonly deferred: readonly DeferredChange[];
-  /** Conditions that do not hold, or that nobody knows of yet. */
+  /** Conditions that do not hold, or that only the apply can evaluate. */
   readonly checks: readonly ReportedCheck[];
   /** Addresses that a step names in `depends_on`, in the configuration or the state. */
   readonly dependencies: ReadonlyMap<string, readonly string[]>;

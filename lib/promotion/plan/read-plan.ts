@@ -83,7 +83,7 @@ export class PlanReader {
   }
 
   /**
-   * Takes the next bytes of the plan, for good: the changes stand in them until they are shown.
+   * Takes the next bytes of the plan, for good: the changes are kept in them until they are shown.
    *
    * @throws SternaError `PlanUnreadable`
    */

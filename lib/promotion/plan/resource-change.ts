@@ -54,7 +54,7 @@ export function countChanges(changes: readonly Pick<ResourceChange, "action">[])
 export type ResourceHead = Omit<ReportedResource, "attributes">;
 
 /**
- * A resource whose changes are taken apart anew each time that they are read: of a large plan most forms of a report show
+ * A resource whose changes are parsed each time that they are read: of a large plan most forms of a report show
  * few of them, or none. As JSON it is whole; a copy with `...` has no `attributes`.
  */
 export class LazyResource implements ReportedResource {

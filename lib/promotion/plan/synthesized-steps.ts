@@ -6,7 +6,7 @@ import { toDefinition } from "../../engine/step-definition";
 import { STEP_TYPE } from "./step-change";
 import type { StackManifest } from "../../manifest/stack-manifest";
 
-/** A step as it stands in a synthesized stack. */
+/** A step of a synthesized stack. */
 export interface SynthesizedStep {
   readonly id: string;
   /** Address in Terraform, such as `sterna_step.create-schema`. */

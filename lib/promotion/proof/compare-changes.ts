@@ -88,7 +88,7 @@ export function compareChanges(comparison: ProofComparison): ProofVerdicts {
     ]),
     steps: judged([...STEP_RUNS, "describe"], (step) => judgeStep(step, comparison)),
     rollbacks: judged(STEP_LEAVES, (step) => judgeRemoval(step, running, comparison)),
-    // The way back leaves out what the newer release brought.
+    // A rollback leaves out what the newer release brought.
     missing: back === undefined ? [...missingResources(comparison), ...missingSteps(comparison)] : [],
   };
 }
@@ -105,7 +105,7 @@ function judgeRead({ address, type }: ReportedResource, comparison: ProofCompari
   if (here === undefined) return undefined;
   const isFree = isFreeIn(free, address, type);
   const name = address.replace(/\[.*$/s, "");
-  const sides = [history, ...(back === undefined ? [] : [back.older])].flatMap<Expressions>((side) => side.data.get(name) ?? []);
+  const sides = [history, back?.older].map((side) => side?.data.get(name)).filter((said) => said !== undefined);
   if (sides.length === 0) return proof("ONLY-HERE", `${from} never read it`);
   const differing = sides.map((there) => differingMeta(here, there, () => true).filter((key) => !isFree(key)));
   const [least] = differing.sort((one, other) => one.length - other.length);
@@ -114,7 +114,7 @@ function judgeRead({ address, type }: ReportedResource, comparison: ProofCompari
     : proof("DIFFERS", `${from} reads it by another configuration`, least);
 }
 
-/** On the way back a change may also restore what was here, or take away what the newer release brought. */
+/** In a rollback a change may also restore what was here, or remove what the newer release brought. */
 function judgeResource(change: ReportedResource, comparison: ProofComparison): ReportedProof {
   const { back } = comparison;
   if (back === undefined) return judgeByHistory(change, comparison);
@@ -311,7 +311,7 @@ const LISTED = 3;
 
 /**
  * Why a change DIFFERS. A value that one environment knows and the other one learns only from its apply may well come
- * out the same, and nobody can know that before: so it is told apart, with what to write.
+ * out the same, and nobody can know that before: so it is named separately, with what to write.
  */
 function differenceReason({ address, from, here, there, paths, blocks }: DifferingResource): string {
   const learnedHere = paths.filter((path) => isLearned(path, here, there));

@@ -59,7 +59,7 @@ function differingArguments(
 }
 
 /**
- * A step that leaves is proven when that is the way back, or when the environment before undid it too.
+ * A step that leaves is proven when that is a rollback, or when the previous environment undid it too.
  *
  * @param running ids of the steps that this plan runs: a step that gets another address leaves and comes
  */

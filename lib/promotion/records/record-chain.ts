@@ -105,7 +105,7 @@ export class RecordChain {
     );
   }
 
-  /** Appends that were killed, or met each other, leave the head behind; that is no break, and the next one mends it. */
+  /** Appends that were killed, or met each other, leave the head behind; the chain is intact, and the next append fixes the head. */
   private async assertHead(records: readonly ChainedRecord[]): Promise<void> {
     const found = await this.head();
     this.assertThere(found, records.length);

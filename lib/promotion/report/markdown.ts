@@ -22,7 +22,7 @@ const MARKS: Readonly<Record<Tone, string>> = { add: "+", destroy: "-", change: 
 /**
  * A report as a comment on a pull request: what matters first, everything else folded.
  *
- * Values stand in code only, so that none of them formats, links or mentions.
+ * Values appear in code only, so that none of them formats, links or mentions.
  *
  * @param limit characters that there is room for; details go first, then names, and it is said what is left out
  */
@@ -127,9 +127,9 @@ interface WrittenSection {
 interface FittedSection extends Pick<WrittenSection, "name" | "begin" | "end"> {
   readonly lines: readonly string[];
   readonly total: number;
-  /** Entries that stand there in short. Those that were not looked at any more count too. */
+  /** Entries that are abbreviated, including those that were not read any further. */
   readonly shortened: number;
-  /** Entries that do not stand there at all. */
+  /** Entries that are left out. */
   readonly leftOut: number;
 }
 
@@ -192,7 +192,7 @@ function longestRun(text: string): number {
   return (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
 }
 
-/** An overview in Markdown. Values stand in code only, so that none of them formats, links or mentions. */
+/** An overview in Markdown. Values appear in code only, so that none of them formats, links or mentions. */
 export function renderOverviewMarkdown({ systems, madeAt, sterna }: Overview): string {
   const blocks = systems.map(({ system, environments }) =>
     [`## ${inlineCode(system)}`, ...environments.map(environmentBlock)].join("\n\n"),

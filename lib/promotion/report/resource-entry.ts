@@ -135,7 +135,7 @@ function attributeDetails(resource: ReportedResource): Detail[] {
 const ACTIONS = new Map([
   ["replace_because_cannot_update", "an attribute cannot be changed in place"],
   ["replace_because_tainted", "an earlier apply left it damaged"],
-  ["replace_by_request", "somebody asked for it with -replace"],
+  ["replace_by_request", "requested with -replace"],
   ["replace_by_triggers", "what replace_triggered_by names changes"],
   ["delete_because_no_resource_config", "it is not in the configuration any more"],
   ["delete_because_no_module", "its module is not in the configuration any more"],

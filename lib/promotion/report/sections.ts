@@ -31,7 +31,7 @@ const OUTPUT_LOOKS = looks({ create: CREATE, update: UPDATE, delete: DELETE });
 
 const NOT_RUN = ["adopt", "describe"];
 
-/** What a plan changes: data at stake first. Each change stands in one section, once. */
+/** What a plan changes, data at stake first. Each change appears in exactly one section. */
 export function changeSections(report: PromotionReport): Section[] {
   const { resources, steps, rollbacks } = report;
   const section = (id: string, title: string, entries: readonly Entry[], ordered = false): Section => ({
@@ -133,7 +133,7 @@ const LOOKS: Readonly<Record<Result, { readonly sign: string; readonly tone: Ton
   passed: { sign: "✓", tone: "calm" },
 };
 
-/** What was checked: what stands in the way comes before all changes, the rest after them. */
+/** What was checked: what blocks the plan comes before all changes, the rest after them. */
 export function checkSections(report: PromotionReport): { readonly obstacles: Section[]; readonly others: Section[] } {
   const gates = (title: string, id: string, ...wanted: readonly Result[]): Section => ({
     id,

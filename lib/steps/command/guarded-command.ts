@@ -20,7 +20,7 @@ export interface GuardedCommandOptions {
 }
 
 /**
- * Starts a command in a process group of its own that does nothing before `begin`, and is told to end when this
+ * Starts a command in a process group of its own that does nothing before `begin`, and is ended when this
  * process is killed: the result of a command whose runner is gone would be lost anyway.
  *
  * Its standard input is empty.

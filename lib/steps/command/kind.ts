@@ -22,8 +22,7 @@ export const commandKind: StepKind<CommandProgram> = {
 
   undo: (program) => [`undo: ${program.down === undefined ? "(its program has no down)" : excerpt(program.down)}`],
 
-  loss: (_program, since) =>
-    `lost: what its script takes away of what was written ${since}; nobody but the script knows`,
+  loss: (_program, since) => `lost: what its script removes of the data written ${since}; only the script knows`,
 
   async probe(program, context) {
     if (!program.probe) return false;
@@ -104,7 +103,7 @@ async function finished(command: ReturnType<typeof startGuardedCommand>, context
     });
     command.begin();
     const ended = await result;
-    // A killed shell leaves children that work on: nobody else may begin before they have ended.
+    // A killed shell leaves children that go on working: no other run may begin before they have ended.
     if (ended.exitCode !== 0 || context.signal.aborted) await stopGroup(leader);
     return ended;
   } finally {

@@ -105,7 +105,7 @@ export class DocumentTable {
 
   /**
    * Deletes the rows whose documents are still what was imported. In one statement, so that PostgreSQL looks again at
-   * a row that somebody changes at this moment.
+   * a row that another session changes at this moment.
    *
    * @returns the keys of the rows that stay because they were changed
    */

@@ -18,7 +18,7 @@ export interface HttpStepProps extends Omit<StepProps, "irreversible"> {
   readonly status?: number;
 
   /**
-   * JSON pointers into the answer (RFC 6901) with what must stand there.
+   * JSON pointers into the response (RFC 6901) with the expected values.
    * @default - the status is all that counts
    */
   readonly verify?: readonly Verification[];

@@ -116,11 +116,11 @@ const empties = (what: string): Found => ({
 });
 const scans = (what: string, instead: string): Found => ({
   code: "SqlScansUnderLock",
-  message: `${what}, which reads the whole table while nobody may write to it; ${instead}`,
+  message: `${what}, which reads the whole table and blocks all writes to it; ${instead}`,
 });
 const rewrites = (what: string, instead: string): Found => ({
   code: "SqlRewritesTable",
-  message: `${what}, which writes the whole table again while nobody may use it; ${instead}`,
+  message: `${what}, which rewrites the whole table and blocks all access to it; ${instead}`,
 });
 
 /** What code may use by name; who drops an index or a trigger takes away nothing that code names. */
@@ -177,7 +177,7 @@ function rulesOf(statement: ParsedStatement, isNew: Knows, comesAgain: Knows): F
         {
           code: "SqlIndexBlocksWrites",
           message:
-            `builds an index while nobody may write to ${nameOf(node.relation)}; ` +
+            `builds an index and blocks all writes to ${nameOf(node.relation)}; ` +
             "write `create index concurrently` in a step of its own with `transaction: false`",
         },
       ];

@@ -30,7 +30,7 @@ export interface SqlStepProps extends StepProps {
    */
   readonly down?: string;
 
-  /** Queries with their answers as PostgreSQL writes them; `true` and `false` stand for `t` and `f`. */
+  /** Queries with their answers as PostgreSQL writes them; `true` and `false` mean `t` and `f`. */
   readonly verify: readonly Verification[];
 
   /**

@@ -16,7 +16,7 @@ export interface FoundStep {
   readonly id: string;
   readonly title: string;
   readonly release: string;
-  /** `recorded`: the ledger holds it as applied, so nobody looked. */
+  /** `recorded`: the ledger holds it as applied, so it was not checked. */
   readonly state: Presence["state"] | "recorded";
   readonly by?: Presence["by"];
   readonly reason?: string;

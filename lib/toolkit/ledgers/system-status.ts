@@ -21,7 +21,7 @@ export async function readOwnLedgers(
   return readLedgers(system, variables, (await lastRecord(project, system.stack))?.ledgers);
 }
 
-/** Rows that say by a person's hand that their step is applied. A ledger that cannot be read says nothing. */
+/** Rows that were marked as applied by hand. Unreadable ledgers are left out. */
 export function repairedRows({ rows }: LedgerReading): Repairs {
   return new Map([...rows].flatMap(([id, { repaired }]) => (repaired === undefined ? [] : [[id, repaired]])));
 }

@@ -9,7 +9,7 @@ import { TRIED_PINS } from "../../manifest/pins-file";
 import type { Project } from "./project";
 import { readSynthesis, type Synthesis } from "./stacks";
 
-/** Megabytes of heap that cdktf gives an app where NODE_OPTIONS says nothing (cdktf-cli, synth-stack.ts). */
+/** Megabytes of heap that cdktf gives an app where NODE_OPTIONS does not set it (cdktf-cli, synth-stack.ts). */
 const HEAP_MEGABYTES = 4096;
 
 /**
@@ -103,7 +103,7 @@ export function explainAppFailure(output: string): string {
     return code === undefined || message[0]!.includes(code) ? message.join("\n") : `[${code}] ${message.join("\n")}`;
   }
   const told = lines.filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
-  return told.slice(-LAST_LINES).join("\n") || "it said nothing";
+  return told.slice(-LAST_LINES).join("\n") || "it printed nothing";
 }
 
 /** What an app throws when a gate stops its synthesis: nothing is broken. */

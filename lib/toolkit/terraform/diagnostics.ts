@@ -115,7 +115,7 @@ export function terraformFailure(
     );
   }
   const codes = errors.map(({ summary }) => sternaCode(summary));
-  const message = errors.map(describeDiagnostic).join("\n") || lastLines(otherOutput) || "it said nothing";
+  const message = errors.map(describeDiagnostic).join("\n") || lastLines(otherOutput) || "it printed nothing";
   const [code] = codes;
   if (code !== undefined && codes.every((each) => each !== undefined && REFUSALS.includes(each))) {
     return new RefusedError(code, message);

@@ -96,7 +96,7 @@ export async function makePlan(
 }
 
 /**
- * Judges a saved plan again, from Terraform's own file: what was saved beside it says nothing about what is allowed.
+ * Judges a saved plan again, from Terraform's own file: what was saved beside it does not decide what is allowed.
  *
  * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
  * @throws RefusedError `RecordsBroken`
@@ -128,7 +128,7 @@ async function readBasis(project: Project, system: SynthesizedSystem, process: N
   return { differences, last, own, records: await readProofRecords(project, system, own, process) };
 }
 
-/** The way back is judged by them. Otherwise broken ones stop nothing here: the next environment finds them. */
+/** A rollback is judged by them. Otherwise broken ones stop nothing here: the next environment finds them. */
 async function ownRecords(
   project: Project,
   { stack, release, protected: isProtected }: SynthesizedSystem,
@@ -306,7 +306,7 @@ function isAdoption({ summary }: TerraformDiagnostic): boolean {
   return /\badopted\b/.test(summary);
 }
 
-/** Reads a plan file. Its JSON holds values that nobody should find on a disk, so it is read as Terraform prints it. */
+/** Reads a plan file. Its JSON holds secrets that must not be written to disk, so it is read as Terraform prints it. */
 export async function readPlan(terraform: Terraform, plan: string, options: ReadingOptions): Promise<PlanReading> {
   const reader = new PlanReader(options);
   const { succeeded, output } = await terraform.runToReader(["show", "-json", plan], (bytes) => reader.write(bytes));

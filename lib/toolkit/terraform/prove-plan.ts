@@ -85,7 +85,7 @@ export async function readProofRecords(
   };
 }
 
-/** An apply that should go back, and failed half-way, is still on the way back. */
+/** A rollback that failed half-way is still a rollback. */
 function wayBack({ environment, release }: SynthesizedSystem, own: readonly ApplyRecord[]): WayBack | undefined {
   const from = own.findLast((record) => record.release !== release || record.result === "applied")?.release;
   if (from === undefined || !gt(from, release)) return undefined;

@@ -54,7 +54,7 @@ const LOCK_FILE = ".terraform.lock.hcl";
 const READABLE_BY_ALL = 0o644;
 
 /**
- * Reads what somebody agreed to.
+ * Reads what was reviewed.
  *
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `PlanUnreadable`
  */

@@ -200,7 +200,7 @@ const POLL_MILLISECONDS = 100;
 const BLOCK_BYTES = 64 * 1024;
 
 /**
- * The lines of a file that somebody else is writing, as they come, until that one has ended and everything is read.
+ * The lines of a file that another process writes, as they come, until that process has ended and all is read.
  *
  * @param ended settles when nothing more will be written
  */

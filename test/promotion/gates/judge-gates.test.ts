@@ -212,7 +212,7 @@ describe("the gates in a report", () => {
     const open = stop(NOTHING);
     expect(open).toMatchObject({ code: "EvidenceMissing" });
     expect(open.message).toContain("3 gates are open for release 2.0.0 of shop in production, so nothing was applied");
-    expect(open.message).toContain("EvidenceMissing: load-test (Load test): nobody has attested it");
+    expect(open.message).toContain("EvidenceMissing: load-test (Load test): it has not been attested");
     expect(open.message).toContain("RestoreDrillMissing: restore-drill");
     expect(open.message).toMatch(/OutsideMaintenanceWindow: .*the next opens 2027-01-01T12:00:00.000Z/);
   });

@@ -36,7 +36,7 @@ describe("what undoing a step loses", () => {
   });
 
   it.each<[ProgramInput, RegExp]>([
-    [{ kind: "command", up: "make", down: "undo", verify: check }, /nobody but the script knows/],
+    [{ kind: "command", up: "make", down: "undo", verify: check }, /only the script knows/],
     [
       { kind: "documents", directory: "d", database: { env: "URL" }, table: "t", key: "id" },
       /nothing; a row of t that was changed since .* stops the rollback/,

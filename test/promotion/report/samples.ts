@@ -195,7 +195,7 @@ export const SAMPLE_REPORT: PromotionReport = {
       stage: "attested",
       result: "open",
       code: "EvidenceMissing",
-      detail: "nobody has attested it. Attest what holds: `sterna attest shop production data-protection-officer`",
+      detail: "it has not been attested. Attest what holds: `sterna attest shop production data-protection-officer`",
     },
     {
       id: "disk",

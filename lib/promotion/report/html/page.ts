@@ -74,7 +74,7 @@ export function timeMarkup(time: string): Markup {
   return html`<time datetime="${time}">${time.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC")}</time>`;
 }
 
-/** Colors meet WCAG 2.2 AA (4.5 : 1 for text) in both schemes; nothing is told by color alone. */
+/** Colors meet WCAG 2.2 AA (4.5 : 1 for text) in both schemes; no information is conveyed by color alone. */
 const STYLE = `
 :root {
   color-scheme: light dark;
