@@ -28,7 +28,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "report [options] [system]",
-    description: "write what runs where as a page: releases, steps, colors, applies, next backups",
+    description: "write a page about what runs where: releases, steps, colors, applies, next backups",
     load: async () => (await import("./commands/report.js")).reportCommand,
   },
   {
@@ -43,22 +43,22 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "resume [options] <system> <environment>",
-    description: "say what is half-applied and why, and apply again",
+    description: "show what is half-applied and why, and apply again",
     load: async () => (await import("./commands/resume.js")).resumeCommand,
   },
   {
     usage: "record [options] <system> <environment>",
-    description: "write down what a stack holds that no record tells of, so that it proves it",
+    description: "record what a stack holds after another tool applied it",
     load: async () => (await import("./commands/record.js")).recordCommand,
   },
   {
     usage: "unlock [options] <system> <environment>",
-    description: "take away the lock of a state whose holder is gone for good",
+    description: "remove the lock of a state whose holder is gone",
     load: async () => (await import("./commands/unlock.js")).unlockCommand,
   },
   {
     usage: "promote [options] <system> <from> <to>",
-    description: "give the next environment the release that this one proved",
+    description: "move the release that one environment proved to the next",
     load: async () => (await import("./commands/promote.js")).promoteCommand,
   },
   {
@@ -68,7 +68,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "rollout [options] <system> <environment>",
-    description: "show how far a rollout is, or take it to its next phase and plan",
+    description: "show a rollout, or move it to its next phase and plan",
     load: async () => (await import("./commands/rollout.js")).rolloutCommand,
   },
   {
@@ -78,7 +78,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "attest [options] <system> <environment> <gate>",
-    description: "write down that a gate may be passed, as a file for a commit",
+    description: "attest that a gate may be passed, in a file to commit",
     load: async () => (await import("./commands/attest.js")).attestCommand,
   },
   {
@@ -93,22 +93,22 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "verify [options] <system> <environment>",
-    description: "ask the verify queries of all applied steps again; changes nothing",
+    description: "run the verify queries of all applied steps again; changes nothing",
     load: async () => (await import("./commands/verify.js")).verifyCommand,
   },
   {
     usage: "adopt [options] <system> <environment>",
-    description: "find out which steps of a system that was migrated by hand are there already",
+    description: "find the steps that were already applied by hand",
     load: async () => (await import("./commands/adopt.js")).adoptCommand,
   },
   {
     usage: "ledger",
-    description: "look into the record of applied steps, mend it, or move it to another place",
+    description: "inspect, repair, or move the record of applied steps",
     load: async () => (await import("./commands/ledger.js")).ledgerCommand,
   },
   {
     usage: "schedule [options] <expression>",
-    description: "show what a schedule means, when it comes, and how every scheduler writes it",
+    description: "explain a schedule: its next runs, and how each scheduler writes it",
     load: async () => (await import("./commands/schedule.js")).scheduleCommand,
   },
   {
@@ -128,12 +128,12 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     usage: "ci",
-    description: "write pipelines for GitHub, GitLab and Atlantis, and do the work of their jobs",
+    description: "write pipelines for GitHub, GitLab, and Atlantis, and run their jobs",
     load: async () => (await import("./commands/ci.js")).ciCommand,
   },
   {
     usage: "doctor [options]",
-    description: "find out why something does not work, and what to do about it",
+    description: "find problems on this machine and in this project, and how to fix them",
     load: async () => (await import("./commands/doctor.js")).doctorCommand,
   },
   {

@@ -38,7 +38,6 @@ TieredBucketBaseProps {"lifecycleRules?":["list",["props","LifecycleRule"]],"abo
 VariableReference {"variable":"string"}
 aws/AlarmTopicProps {"topicName":"string","tags?":["map","string"],"transform?":["props","aws/AlarmTopicTransform"]}
 aws/AlarmTopicTransform {"key?":"any","topic?":"any","policy?":"any"}
-aws/AlarmTransforms {"failedRule?":"any","alarm?":"any"}
 aws/BackupCopy {"vaultArn":"string","retention?":["is","Duration"]}
 aws/BackupTimerProps {"name":"string","schedule":["is","Schedule"],"resources?":["list","string"],"selectionTags?":["map","string"],"retention":["is","Duration"],"requiredRetention?":["is","Duration"],"coldStorageAfter?":["is","Duration"],"continuous?":"boolean","startWindow?":["is","Duration"],"completionWindow?":["is","Duration"],"copies?":["list",["props","aws/BackupCopy"]],"vaultName?":"string","lock?":["props","aws/VaultLock"],"kmsKeyArn?":"string","roleArn?":"string","instanceRoleArns?":["list","string"],"alarmTopicArns?":["list","string"],"acknowledge?":["map","string"],"tags?":["map","string"],"transform?":["props","aws/BackupTimerTransform"]}
 aws/BackupTimerTransform {"vault?":"any","key?":"any","lock?":"any","plan?":"any","selection?":"any","role?":"any","rolePolicy?":"any","failedRule?":"any","alarm?":"any"}
@@ -49,7 +48,7 @@ aws/BucketNotification {"service":["one",["literal","sqs"],["literal","sns"],["l
 aws/DataSyncTaskProps {"sourceBucketName":"string","destinationBucketName":"string","sourceKmsKeyArn?":"string","destinationKmsKeyArn?":"string","prefix?":"string","copyObjectTags?":"boolean","schedule?":["is","Schedule"],"transform?":["props","aws/DataSyncTaskTransform"]}
 aws/DataSyncTaskTransform {"task?":"any","sourceLocation?":"any","sourceRole?":"any","sourceRolePolicy?":"any","destinationLocation?":"any","destinationRole?":"any","destinationRolePolicy?":"any"}
 aws/DumpTimerProps {"name":"string","schedule":["is","Schedule"],"target":["is","DumpTarget"],"jitter?":["is","Duration"],"retryFor?":["is","Duration"],"deadLetterQueueArn?":"string","alarmTopicArns?":["list","string"],"transform?":["props","aws/DumpTimerTransform"]}
-aws/DumpTimerTransform {"failedRule?":"any","alarm?":"any","schedule?":"any","group?":"any","role?":"any","rolePolicy?":"any"}
+aws/DumpTimerTransform {"schedule?":"any","group?":"any","role?":"any","rolePolicy?":"any","failedRule?":"any","alarm?":"any"}
 aws/IntelligentTieringArchive {"name?":"string","prefix?":"string","archiveAfter?":["is","Duration"],"deepArchiveAfter?":["is","Duration"],"acknowledge":["map","string"],"uploadedBy?":"string"}
 aws/Inventory {"id":"string","destinationBucketArn":"string","destinationPrefix?":"string","prefix?":"string","frequency?":["one",["literal","Daily"],["literal","Weekly"]],"format?":["one",["literal","CSV"],["literal","ORC"],["literal","Parquet"]],"includeVersions?":"boolean"}
 aws/LoadBalancerRouterProps {"loadBalancerArn":"string","certificateArn":"string","targetGroupArn":"function","port?":"number","transform?":"any"}
@@ -75,7 +74,7 @@ google/BlueGreenServiceProps {"rollout":["is","Rollout"],"environmentVariables?"
 google/BlueGreenServiceTransform {"service?":"any","serviceAccount?":"any","secretAccess?":"any","invoker?":"any"}
 google/RetentionPolicy {"retentionPeriod":["is","Duration"],"locked?":"boolean","acknowledge?":["map","string"]}
 google/RotatingSecretProps {"initialValue?":"string","acknowledge?":["map","string"],"previously?":["list","string"],"secretName":"string","project":"string","region":"string","strategy":["is","RotationStrategy"],"rotationPeriod?":["is","Duration"],"kmsKeyName?":"string","replicas?":["list",["props","google/SecretReplica"]],"network?":["props","google/RotatorNetwork"],"notificationChannels?":["list","string"],"versionDestroyDelay?":["is","Duration"],"sourceBucketName?":"string","buildServiceAccount?":"string","adopt?":["props","Adoption"],"labels?":["map","string"],"transform?":["props","google/RotatingSecretTransform"]}
-google/RotatingSecretTransform {"secret?":"any","journal?":"any","topic?":"any","function?":"any","serviceAccount?":"any","bucket?":"any","source?":"any","alert?":"any","overdueCheck?":"any"}
+google/RotatingSecretTransform {"secret?":"any","journal?":"any","topic?":"any","function?":"any","serviceAccount?":"any","bucket?":"any","source?":"any","alert?":"any","overdueCheck?":"any","publisher?":"any","keyAccess?":"any","secretAccess?":"any","invoker?":"any"}
 google/RotationAlertProps {"functionName":"string","topic":"any","secret":["props","google/RotatingSecretProps"]}
 google/RotatorFunctionProps {"name":"string","topic":"any","settings":"any","rotationPeriodSeconds":"number","secret":["props","google/RotatingSecretProps"]}
 google/RotatorNetwork {"vpcConnector":"string","egress?":["one",["literal","private-ranges-only"],["literal","all-traffic"]]}

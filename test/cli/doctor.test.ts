@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { TestProject } from "./project";
 import { runCli } from "./run-cli";
@@ -87,5 +88,27 @@ describe("sterna doctor", () => {
       status: "warning",
       cure: expect.stringContaining("chmod 600"),
     });
+  });
+
+  it("warns about secrets and stacks that git would commit", async () => {
+    // GIVEN a repository of its own
+    const environment = { PATH: process.env.PATH! };
+    execFileSync("git", ["init", "--quiet"], { cwd: project.directory });
+
+    // THEN
+    expect((await doctor(environment)).find("git does not ignore .sterna/ and cdktf.out/")).toMatchObject({
+      status: "warning",
+      cure: expect.stringContaining("Add .sterna/ and cdktf.out/ to .gitignore"),
+    });
+
+    // WHEN
+    writeFileSync(project.path(".gitignore"), ".sterna/\ncdktf.out/\n");
+
+    // THEN
+    expect((await doctor(environment)).find("git ignores .sterna")).toMatchObject({ status: "ok" });
+  });
+
+  it("counts one system as one", async () => {
+    expect((await doctor()).find("releases.json")).toMatchObject({ title: "releases.json: 1 system" });
   });
 });

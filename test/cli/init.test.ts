@@ -51,13 +51,9 @@ describe("sterna init", () => {
     }
     expect(statSync(path(".sterna")).mode & 0o777).toBe(0o700);
     expect(read(".gitignore").split("\n")).toEqual(expect.arrayContaining([".sterna/", "node_modules/", "cdktf.out/"]));
-    const versions = Object.values({
-      ...(json("package.json").dependencies as object),
-      ...(json("package.json").devDependencies as object),
-    });
-    expect((versions as string[]).filter((version) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|file:.+)$/.test(version))).toEqual(
-      [],
-    );
+    const { dependencies, devDependencies } = json("package.json") as Record<string, Record<string, string>>;
+    const versions = Object.values({ ...dependencies, ...devDependencies });
+    expect(versions.filter((version) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|file:.+)$/.test(version))).toEqual([]);
     expect(readdirSync(directory).filter((name) => name.startsWith(".sterna-init"))).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ export function adoptCommand(run: CommandRunner): Command {
     "sterna adopt app-ef production --write": "and put what was found into the ledger; runs no step",
     "sterna adopt bucket app-ef-files": "write the declaration of an S3 bucket that exists",
   };
-  const about = "find out which steps of a system that was migrated by hand are there already";
+  const about = "find the steps that were already applied by hand";
   return stackCommand<AdoptCommandOptions>(run, ["adopt", about, examples], async (stack, options, context) => {
     const { terminal, toolkit } = context;
     const { write = false, allowGaps = false } = options;
@@ -35,7 +35,10 @@ export function adoptCommand(run: CommandRunner): Command {
   })
     .addCommand(adoptBucketCommand(run))
     .option("--write", "put what was found into the ledger, so that no apply runs it")
-    .option("--allow-gaps", "also where a step is there and one before it is not: the next apply runs that one later");
+    .option(
+      "--allow-gaps",
+      "accept a step that is applied while an earlier one is not; the next apply runs the earlier one",
+    );
 }
 
 function nextSteps({ system, environment }: StackOptions, found: number, written: boolean): string {
@@ -56,7 +59,7 @@ function adoptBucketCommand(run: CommandRunner): Command {
     "sterna adopt bucket app-ef-files --output stacks/files.ts": "and write it to a new file",
   })
     .argument("<name>", "name of the bucket")
-    .option("--output <file>", "write the declaration to this file, which must not be there")
+    .option("--output <file>", "write the declaration to this file, which must not exist")
     .action((name: string, options: AdoptBucketOptions, command: Command) =>
       // `adopt` takes the options that both have for its own, wherever they stand.
       run(command.optsWithGlobals<AdoptBucketOptions>(), async ({ surroundings, terminal }) => {
@@ -117,6 +120,6 @@ function describeState({ state, by, effectless }: FoundStep): string {
     case "absent":
       return effectless ? "not there: an apply runs it; it changes nothing" : "not there: an apply runs it";
     case "unknown":
-      return "nobody could tell";
+      return "could not be determined";
   }
 }

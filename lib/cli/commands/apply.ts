@@ -41,7 +41,7 @@ export function applyCommand(run: CommandRunner): Command {
   return addLockTimeout(command);
 }
 
-/** Shows a plan that is made for an apply, and asks where somebody can answer. */
+/** Shows a plan that is made for an apply, and asks on a terminal. */
 export function approvalOf(
   { autoApprove = false }: ApproveOptions,
   context: CommandContext,

@@ -25,7 +25,7 @@ export function attestCommand(run: CommandRunner): Command {
     "sterna attest r3mes production load-test --link https://ci.example.org/runs/7": "for the pinned release",
     "sterna attest r3mes production load-test --release 1.0.0": "for the release that is to be promoted",
   };
-  const head = ["attest", "write down that a gate may be passed, as a file for a commit", examples] as const;
+  const head = ["attest", "attest that a gate may be passed, in a file to commit", examples] as const;
   return stackCommand<AttestOptions>(run, [...head], async (stack, options, context, gate = "") => {
     const { surroundings, terminal, toolkit } = context;
     const found = await openStack(toolkit, stack);

@@ -18,7 +18,7 @@ interface RestoreOptions extends CommonOptions {
 }
 
 export function backupRestoreCommand(run: CommandRunner): Command {
-  return newCommand("restore", "restore a backup beside what is there, compare it, and put it in its place", {
+  return newCommand("restore", "restore a backup next to the current data, compare it, and swap it in", {
     "sterna backup restore backups/shop.json": "the newest backup; asks first",
     "sterna backup restore backups/shop.json --part database": "one part of it",
     "sterna backup restore backups/shop.json --confirm 20260131T020000000Z": "delete what that restore replaced",
@@ -82,7 +82,7 @@ async function approve({ terminal }: CommandContext, options: RestoreOptions, qu
   if (terminal.interactive && (await terminal.confirm(question))) return;
   throw new SternaError(
     "ApprovalMissing",
-    "nothing was changed; answer yes, or write --auto-approve where nobody can be asked",
+    "nothing was changed; answer yes, or add --auto-approve if there is no terminal to ask on",
   );
 }
 

@@ -13,9 +13,7 @@ import type { CommonOptions } from "../terminal/terminal";
 import { ciAffectedCommand, ciCommentCommand, ciIssueCommand, ciProposeCommand, ciReviewCommand } from "./ci-jobs";
 
 export function ciCommand(run: CommandRunner): Command {
-  const command = new Command("ci").description(
-    "write pipelines for GitHub, GitLab and Atlantis, and do the work of their jobs",
-  );
+  const command = new Command("ci").description("write pipelines for GitHub, GitLab, and Atlantis, and run their jobs");
   for (const write of ciWriteCommands(run)) command.addCommand(write);
   return command
     .addCommand(ciAffectedCommand(run))
@@ -78,7 +76,7 @@ function ciWriteCommands(run: CommandRunner): Command[] {
     })
       .option("--system <system...>", "only these systems")
       .option("--out <directory>", "top of the repository", ".")
-      .option("--branch <branch>", "branch that says what is to run where", requireBranch, "main")
+      .option("--branch <branch>", "branch that is applied", requireBranch, "main")
       .option("--schedule <cron>", "when drift is looked for: five fields of cron, UTC", requireCron, NIGHTLY)
       .addOption(
         new Option(

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { checkInstallation } from "../doctor/check-installation";
 import { checkPrograms, ok, problem, type Finding, type FindingStatus } from "../doctor/check-programs";
-import { checkProject, checkStack } from "../doctor/check-project";
+import { checkIgnored, checkProject, checkStack } from "../doctor/check-project";
 import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
 import { describeError } from "../../toolkit/describe-error";
 import { variablesOf, openProject, type Project } from "../../toolkit/project/project";
@@ -11,7 +11,7 @@ import type { CommonOptions } from "../terminal/terminal";
 const SIGNS: Record<FindingStatus, string> = { ok: "✓", problem: "✗", warning: "!", note: "·" };
 
 export function doctorCommand(run: CommandRunner): Command {
-  return newCommand("doctor", "find out why something does not work, and what to do about it", {
+  return newCommand("doctor", "find problems on this machine and in this project, and how to fix them", {
     "sterna doctor": "check this machine and this project",
   }).action((options: CommonOptions) =>
     run(options, async (context) => {
@@ -37,7 +37,7 @@ async function checkEverythingInProject(context: CommandContext): Promise<Findin
   } catch (error) {
     return [fromError("project", error)];
   }
-  const findings = checkProject(project);
+  const findings = [...checkProject(project), ...(await checkIgnored(project, context.surroundings.environment))];
   try {
     const { systems } = await synthesize(project, context.surroundings.environment, context.terminal);
     const stacks = await Promise.all(

@@ -33,7 +33,7 @@ function envMigrateCommand(run: CommandRunner): Command {
     .argument("<new>", "dotenv file to write; only its owner can read it")
     .requiredOption("--map <file>", "JSON file with rename, join, split, set, remove and required")
     .option("--apply", "write the file")
-    .option("--accept-traps", "also where other readers read a line differently: what dotenv reads is meant")
+    .option("--accept-traps", "accept lines that other programs read differently than dotenv does")
     .action((from: string, to: string, options: EnvMigrateOptions) =>
       run(options, async ({ surroundings, terminal }) => {
         const path = (name: string) => resolve(surroundings.directory, name);

@@ -97,7 +97,7 @@ async function answer(
   if (given === undefined && !asks && options.yes !== true) {
     throw new SternaError(
       "InvalidUsage",
-      `nobody can be asked for a template; name one of ${NAMES.join(", ")}, such as \`sterna init ${DEFAULT_TEMPLATE}\`, or take the defaults with --yes`,
+      `there is no terminal to ask on for a template; name one of ${NAMES.join(", ")}, such as \`sterna init ${DEFAULT_TEMPLATE}\`, or take the defaults with --yes`,
     );
   }
   const ask = async <Value>(question: string, initial: string, read: (text: string) => Value): Promise<Value> => {

@@ -24,7 +24,7 @@ interface MoveOptions extends CommonOptions {
 
 export function ledgerCommand(run: CommandRunner): Command {
   return new Command("ledger")
-    .description("look into the record of applied steps, mend it, or move it to another place")
+    .description("inspect, repair, or move the record of applied steps")
     .addCommand(listCommand(run))
     .addCommand(showCommand(run))
     .addCommand(moveCommand(run))

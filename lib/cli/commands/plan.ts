@@ -31,7 +31,7 @@ export function planCommand(run: CommandRunner): Command {
       ]),
     )
     .option("--out <file>", "write the report to this file, beside what is printed")
-    .option("--review <file>", "write what there is to agree to: digests of all that is planned, no values");
+    .option("--review <file>", "write a file for a review: digests of all planned changes, no values");
   return addLockTimeout(command);
 }
 

@@ -12,7 +12,7 @@ interface PromoteCommandOptions extends CommonOptions, LockOptions {
 }
 
 export function promoteCommand(run: CommandRunner): Command {
-  const command = newCommand("promote", "give the next environment the release that this one proved", {
+  const command = newCommand("promote", "move the release that one environment proved to the next", {
     "sterna promote app-ef development staging": "check the proof, raise the pin, plan",
     "sterna promote app-ef staging production --no-plan": "only raise the pin, for a pull request",
   })

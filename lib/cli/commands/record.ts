@@ -11,11 +11,7 @@ export function recordCommand(run: CommandRunner): Command {
   const examples = {
     "sterna record app-ef staging": "after cdktf deploy, terraform apply, Atlantis, or an apply that was killed",
   };
-  const head = [
-    "record",
-    "write down what a stack holds that no record tells of, so that it proves it",
-    examples,
-  ] as const;
+  const head = ["record", "record what a stack holds after another tool applied it", examples] as const;
   const command = stackCommand<RecordOptions>(run, [...head], async (stack, _options, { terminal, toolkit }) => {
     const { system, environment, release, recordFile: file } = await record(toolkit, stack);
     terminal.printJson({ system, environment, release, record: file ?? null });

@@ -10,7 +10,7 @@ import type { CommonOptions } from "../terminal/terminal";
 interface ReportCommandOptions extends CommonOptions, ReportOptions<OverviewFormat> {}
 
 export function reportCommand(run: CommandRunner): Command {
-  return newCommand("report", "write what runs where as a page: releases, steps, colors, applies, next backups", {
+  return newCommand("report", "write a page about what runs where: releases, steps, colors, applies, next backups", {
     "sterna report --out report.html": "all systems in all environments, in one file that needs no network",
     "sterna report app-ef --format markdown": "one system, to the standard output",
     "sterna report --json": "for a pipeline; exit status 1 when a ledger or records cannot be read",

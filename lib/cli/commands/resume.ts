@@ -12,7 +12,7 @@ export function resumeCommand(run: CommandRunner): Command {
     "sterna resume app-ef staging": "what stopped where; then the saved plan, or a new one that is asked for",
     "sterna resume app-ef staging --auto-approve": "without asking, also in a protected environment",
   };
-  const head = ["resume", "say what is half-applied and why, and apply again", examples] as const;
+  const head = ["resume", "show what is half-applied and why, and apply again", examples] as const;
   const command = stackCommand<ApproveOptions>(run, [...head], async (wanted, options, context) => {
     const { terminal, toolkit } = context;
     let halfApplied: readonly HalfAppliedStep[] = [];
@@ -44,7 +44,7 @@ function describeState({ status, attempt, startedAt, worker }: HalfAppliedStep):
   if (status === "failed") return `failed in ${begun}`;
   const what = status === "running" ? "began to run" : "began to be undone";
   return worker === undefined
-    ? `${what} (${begun}); nobody works on it any more`
+    ? `${what} (${begun}); no process works on it any more`
     : `${what} (${begun}); ${worker} works on it`;
 }
 

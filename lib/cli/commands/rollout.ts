@@ -27,7 +27,7 @@ export function rolloutCommand(run: CommandRunner): Command {
     "sterna rollout r3mes production --canary 10": "give it 10 percent of the traffic",
     "sterna rollout r3mes production --abort": "give all of the traffic back",
   };
-  const head = ["rollout", "show how far a rollout is, or take it to its next phase and plan", examples] as const;
+  const head = ["rollout", "show a rollout, or move it to its next phase and plan", examples] as const;
   const command = stackCommand<RolloutCommandOptions>(run, [...head], async (stack, options, context) => {
     const { terminal, toolkit } = context;
     const { system, environment } = stack;

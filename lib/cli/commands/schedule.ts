@@ -14,7 +14,7 @@ interface ScheduleCommandOptions extends CommonOptions {
 const SHOWN_RUNS = 10;
 
 export function scheduleCommand(run: CommandRunner): Command {
-  return newCommand("schedule", "show what a schedule means, when it comes, and how every scheduler writes it", {
+  return newCommand("schedule", "explain a schedule: its next runs, and how each scheduler writes it", {
     'sterna schedule "0 2 * * *"': "five fields of a crontab",
     'sterna schedule "Mon..Fri 02:30 Europe/Berlin"': "OnCalendar of systemd",
     'sterna schedule "cron(0 2 ? * MON-FRI *)"': "cron or rate of AWS",

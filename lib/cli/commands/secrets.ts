@@ -42,7 +42,7 @@ function secretsImportCommand(run: CommandRunner): Command {
     "sterna secrets import .env --to r3mes/production --only DATABASE_URL=database_url": "one, under another key",
   })
     .argument("<file>", "dotenv file")
-    .requiredOption("--to <secret>", "name or ARN of the secret in AWS Secrets Manager; made if it is not there")
+    .requiredOption("--to <secret>", "name or ARN of the secret in AWS Secrets Manager; created if it does not exist")
     .option("--region <region>", "region of the secret (default: that of the ARN, or AWS_REGION)")
     .option(
       "--only <name=key...>",
@@ -51,8 +51,8 @@ function secretsImportCommand(run: CommandRunner): Command {
     .option("--output <file>", "where the references go (default: <file>.references)")
     .option("--in-place", "write the references into the file itself")
     .option("--apply", "write the secret and the references")
-    .option("--overwrite", "also where the secret holds another value already; that one becomes AWSPREVIOUS")
-    .option("--accept-traps", "also where other readers read a line differently: what dotenv reads is meant")
+    .option("--overwrite", "replace values that the secret already has; the old version becomes AWSPREVIOUS")
+    .option("--accept-traps", "accept lines that other programs read differently than dotenv does")
     .action((name: string, options: SecretsImportOptions) =>
       run(options, ({ surroundings, terminal }) =>
         SecretObject.use(options.to, options.region, surroundings.environment, async (secret) => {

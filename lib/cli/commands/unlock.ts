@@ -11,8 +11,8 @@ interface UnlockCommandOptions extends CommonOptions {
 }
 
 export function unlockCommand(run: CommandRunner): Command {
-  const examples = { "sterna unlock app-ef staging --id 5e0c8f0f-…": "the id stands in the error StateLocked" };
-  const head = ["unlock", "take away the lock of a state whose holder is gone for good", examples] as const;
+  const examples = { "sterna unlock app-ef staging --id 5e0c8f0f-…": "the id is in the error StateLocked" };
+  const head = ["unlock", "remove the lock of a state whose holder is gone", examples] as const;
   return stackCommand<UnlockCommandOptions>(run, [...head], async (stack, { id, autoApprove }, context) => {
     const { terminal, toolkit } = context;
     const { system, environment } = stack;

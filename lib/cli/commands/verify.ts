@@ -10,7 +10,7 @@ export function verifyCommand(run: CommandRunner): Command {
     "sterna verify app-ef production": "whether everything that was applied still holds",
     "sterna verify app-ef production --json": "for a monitor; exit status 1 on drift",
   };
-  const head = ["verify", "ask the verify queries of all applied steps again; changes nothing", examples] as const;
+  const head = ["verify", "run the verify queries of all applied steps again; changes nothing", examples] as const;
   return stackCommand<CommonOptions>(run, [...head], async (stack, _options, { terminal, toolkit }) => {
     const verification = await verify(toolkit, stack);
     terminal.printJson(verification);

@@ -1,7 +1,8 @@
 import { unzipSync } from "fflate";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { execa } from "execa";
 import { EnvironmentChain } from "../../environments/environment";
 import { sternaPackage } from "../../core/sterna-package";
 import { sha256 } from "../../manifest/checksum";
@@ -18,12 +19,42 @@ import { ok, problem, warning, type Finding, terraformVersion, note } from "./ch
 export function checkProject(project: Project): Finding[] {
   return [
     ok(`cdktf.json: app \`${project.app}\``),
-    attempt("releases.json", () => `${Object.keys(readPins(project.pinsFile).pins).length} systems`),
+    attempt("releases.json", () => counted(Object.keys(readPins(project.pinsFile).pins).length, "system")),
     existsSync(project.environmentsFile)
       ? attempt("environments.json", () => EnvironmentChain.fromFile(project.environmentsFile).names.join(" → "))
       : warning("there is no environments.json", "Fine if the app declares its environments in code."),
     checkPackagedProvider(),
     ...checkEnvironmentFiles(project),
+  ];
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * Whether git leaves secrets, plans and the synthesized stacks alone. Nothing to say outside of a repository, or without
+ * git.
+ */
+export async function checkIgnored(project: Project, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const git = findOnPath("git", variables);
+  if (git === undefined) return [];
+  const paths = [".sterna/development.env", `${relative(project.directory, project.output)}/manifest.json`];
+  const { exitCode, stdout } = await execa(git, ["check-ignore", "--no-index", ...paths], {
+    cwd: project.directory,
+    env: variables,
+    extendEnv: false,
+    reject: false,
+  });
+  // 0: some are ignored, 1: none is, 128: this is no repository (git-check-ignore, "EXIT STATUS").
+  if (exitCode !== 0 && exitCode !== 1) return [];
+  const open = paths.filter((path) => !stdout.split("\n").includes(path)).map((path) => `${path.split("/")[0]}/`);
+  if (open.length === 0) return [ok("git ignores .sterna and the synthesized stacks")];
+  return [
+    warning(
+      `git does not ignore ${open.join(" and ")}`,
+      `Add ${open.join(" and ")} to .gitignore: .sterna holds passwords and saved plans.`,
+    ),
   ];
 }
 
@@ -113,7 +144,7 @@ function checkProvider({ stack, directory }: SynthesizedSystem): Finding[] {
 
 async function checkLedgers(system: SynthesizedSystem, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
   const { rows, unreadable } = await readLedgers(system, variables);
-  if (unreadable.length === 0) return [ok(`${system.stack}: ledgers can be read, ${rows.size} rows`)];
+  if (unreadable.length === 0) return [ok(`${system.stack}: ledgers can be read, ${counted(rows.size, "row")}`)];
   return unreadable.map(({ code, message }) => problem(`${system.stack}: ${code}`, message));
 }
 

@@ -125,7 +125,7 @@ function createDatabases(name: string, environments: readonly string[]): Record<
   return { "databases.sql": lines.join("") };
 }
 
-/** Bucket names are global, so they get something that nobody else has. */
+/** Bucket names are global, so they get a random suffix. */
 const suffix = randomBytes(4).toString("hex");
 
 const aws: Template = {

@@ -47,7 +47,7 @@ export class Terminal {
     return this.liveLine !== undefined;
   }
 
-  /** Whether somebody can answer a question. */
+  /** Whether there is a terminal to ask on. */
   get interactive(): boolean {
     return this.surroundings.stdin.isTTY === true && this.surroundings.stderr.isTTY === true && !this.json;
   }

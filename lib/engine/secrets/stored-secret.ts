@@ -76,6 +76,6 @@ export function resolveText(
   if (value !== undefined && value !== "") return value;
   throw new EngineError(
     "VariableMissing",
-    `${what} needs the environment variable ${text.env}, which is ${value === "" ? "empty" : "not set"} where Terraform runs. Set it and run the command again.`,
+    `${what} needs the environment variable ${text.env}, which is ${value === "" ? "empty" : "not set"} where Terraform runs. Write it into .sterna/<environment>.env, or set it there, and run the command again.`,
   );
 }

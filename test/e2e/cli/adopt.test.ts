@@ -139,7 +139,7 @@ requires("terraform", "postgres")("an environment that was migrated by hand", ()
     expect(await rows()).toEqual([{ id: "create-refunds", status: "applied", adopted: true }]);
   });
 
-  it("is refused where nobody could tell", async () => {
+  it("is refused where could not be determined", async () => {
     await migrateByHand();
     const broken = sqlStep("broken", "1.0.0", { up: "select 1", verify: [{ query: "select 1/0", expected: "1" }] });
     project.define({ steps: [...STEPS, broken], provider: true });
@@ -147,7 +147,7 @@ requires("terraform", "postgres")("an environment that was migrated by hand", ()
     const { status, stdout, stderr } = await adopt("--write");
 
     expect(status).toBe(3);
-    expect(stdout).toMatch(/\? broken .*nobody could tell\)\n +division by zero/);
+    expect(stdout).toMatch(/\? broken .*could not be determined\)\n +division by zero/);
     expect(stderr).toContain("could not be determined whether broken is applied already");
     expect(await rows()).toEqual([]);
   });
