@@ -111,7 +111,7 @@ class ProgramScan {
     if (!holdsPassword(text)) return text;
     throw new ValidationError(
       "LiteralPassword",
-      `${place} holds a URL with a password, and programs are written to plans, states and ledgers; set it where Terraform runs and ` +
+      `${place} is a URL with a password, and programs are written to plans, states and ledgers; set it where Terraform runs and ` +
         'write SecretReference.environment("<NAME>")',
       this.step,
     );

@@ -161,7 +161,7 @@ describe("programs", () => {
     const error = errorOf(() => stackWith(makeStep));
     // THEN
     expect(error.code).toBe("LiteralPassword");
-    expect(error.message).toMatch(new RegExp(`^${place} holds a URL with a password.*SecretReference`));
+    expect(error.message).toMatch(new RegExp(`^${place} is a URL with a password.*SecretReference`));
     expect(error.message).not.toContain("hunter2");
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { crc32 } from "node:zlib";
 import { flywayChecksum } from "../../../lib/steps/sql/layouts/flyway";
-import { findProgram } from "../../support/find-program";
+import { findProgram } from "../../../lib/testing/postgres/find-program";
 import { folder, importing, mistakesOf } from "../../support/imported-migrations";
 import { WRITE_DIRECTORY, writeFiles } from "../../support/migration-directories";
 import { errorOf, stepsOf } from "../../support/system-stack";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Testing } from "cdktf";
 import { MIGRATION_LAYOUTS } from "../../../lib/index";
-import { findProgram } from "../../support/find-program";
+import { findProgram } from "../../../lib/testing/postgres/find-program";
 import { folder, importing, mistakesOf, scratch } from "../../support/imported-migrations";
 import { VERSION_OF, WRITE_DIRECTORY, WRITTEN_MIGRATIONS } from "../../support/migration-directories";
 import { errorOf, stepsOf } from "../../support/system-stack";
