@@ -60,7 +60,7 @@ describe("SqlStep", () => {
       verify: [
         { query: "select current_user is not null", expected: true },
         { query: "select count(*) from t", expected: 3 },
-        { query: "select 'x'", expected: "x" },
+        { query: "select current_schema()", expected: "x" },
       ],
       probe: { query: "select false", expected: false },
     });
@@ -74,7 +74,7 @@ describe("SqlStep", () => {
       verify: [
         { query: "select current_user is not null", expected: "t" },
         { query: "select count(*) from t", expected: "3" },
-        { query: "select 'x'", expected: "x" },
+        { query: "select current_schema()", expected: "x" },
       ],
       probe: { query: "select false", expected: "f" },
     });
