@@ -59,8 +59,8 @@ describe("SqlStep", () => {
     const stack = sql({
       verify: [
         { query: "select current_user is not null", expected: true },
-        { query: "select 3", expected: 3 },
-        { query: "select 'x'", expected: "x" },
+        { query: "select count(*) from t", expected: 3 },
+        { query: "select current_schema()", expected: "x" },
       ],
       probe: { query: "select false", expected: false },
     });
@@ -73,8 +73,8 @@ describe("SqlStep", () => {
       down: "drop table users",
       verify: [
         { query: "select current_user is not null", expected: "t" },
-        { query: "select 3", expected: "3" },
-        { query: "select 'x'", expected: "x" },
+        { query: "select count(*) from t", expected: "3" },
+        { query: "select current_schema()", expected: "x" },
       ],
       probe: { query: "select false", expected: "f" },
     });
@@ -122,7 +122,12 @@ describe("SqlStep", () => {
       /`irreversible` says "no"/,
     ],
     ["nothing to verify", { verify: [] }, "StepNotVerified", /`verify` is empty/],
-    ["no expected answer", { verify: [{ query: "select 1" } as never] }, "StepNotVerified", /got {"query":"select 1"}/],
+    [
+      "no expected answer",
+      { verify: [{ query: "select x from t" } as never] },
+      "StepNotVerified",
+      /got {"query":"select x from t"}/,
+    ],
     ["no query", { verify: [{ query: " ", expected: 1 }] }, "StepNotVerified", /needs a query/],
     ["a transaction of its own", { up: "begin; select 1; commit" }, "SqlControlsTransaction", /^`up` has "begin"/],
     ["a psql command to undo it", { down: "\\connect x" }, "SqlClientCommand", /^`down` has a command of psql/],

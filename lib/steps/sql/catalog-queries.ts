@@ -80,7 +80,6 @@ const GLOBAL = {
   publication: ["pg_publication", "pubname"],
   "event trigger": ["pg_event_trigger", "evtname"],
   server: ["pg_foreign_server", "srvname"],
-  "foreign-data wrapper": ["pg_foreign_data_wrapper", "fdwname"],
   role: ["pg_roles", "rolname"],
 } as const;
 

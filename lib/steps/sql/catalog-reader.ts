@@ -42,7 +42,6 @@ const GLOBALS: Readonly<Record<string, GlobalKind>> = {
   OBJECT_PUBLICATION: "publication",
   OBJECT_EVENT_TRIGGER: "event trigger",
   OBJECT_FOREIGN_SERVER: "server",
-  OBJECT_FDW: "foreign-data wrapper",
 };
 
 /** Reads the statements of one file into the catalog. */
@@ -102,8 +101,6 @@ export class CatalogReader extends CatalogNames {
         return this.addGlobal("event trigger", node.trigname);
       case "CreateForeignServerStmt":
         return this.addGlobal("server", node.servername);
-      case "CreateFdwStmt":
-        return this.addGlobal("foreign-data wrapper", node.fdwname);
       case "CreateRoleStmt":
         return this.addGlobal("role", node.role);
       case "DropRoleStmt":
@@ -133,7 +130,6 @@ export class CatalogReader extends CatalogNames {
       case "TruncateStmt":
       case "GrantStmt":
       case "AlterSeqStmt":
-      case "ClusterStmt":
       case "VacuumStmt":
       case "CreateStatsStmt":
         return relationsIn(node).forEach((relation) => this.use(relation));
@@ -387,19 +383,14 @@ export class CatalogReader extends CatalogNames {
     this.catalog.doubt(({ name, owner }) => {
       const isNamed = words.has(storedName(name).toLowerCase());
       if (isNamed) found++;
+      // What belongs to a table that it names.
       return (
-        isNamed ||
-        (owner !== undefined &&
-          [...words].some((word) => word.length > 1 && owner.query.includes(word) && isPartOf(owner.query, word)))
+        isNamed || (owner?.query.match(/'(.*)'/)?.[1] ?? "").split(/[".]/).some((part) => words.has(part.toLowerCase()))
       );
     });
     // It puts the names together.
     if (found === 0 && words.has("execute")) this.catalog.doubt(() => true);
   }
-}
-
-function isPartOf(query: string, word: string): boolean {
-  return new RegExp(String.raw`['".]${word.replace(/\$/g, "\\$")}['"]`).test(query);
 }
 
 function schemaOf(list: readonly Node[] = []): string | undefined {
