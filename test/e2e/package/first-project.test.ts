@@ -73,7 +73,7 @@ requires("terraform", "postgres")("the first project of README, from the packed 
       const [program, ...args] = command.split(" ");
       const { exitCode, all } = await run(program!, args);
       expect([command, exitCode, all]).toEqual([command, STATUS[args[1]!] ?? 0, expect.any(String)]);
-      if (args[1] === "db:start") data = /, in (\/.*)\.$/m.exec(all)?.[1];
+      if (args[1] === "db:start") data = /, in (\/.*)\.$/m.exec(String(all))?.[1];
       if (args[1] === "promote") expect(all).toMatch(/1\. create-customers.*PROVEN/);
       if (command === "npx sterna status") {
         expect(all).toMatch(/shop +1\.1\.0 {2}2\/2 applied +1\.0\.0 {2}no steps +1\.0\.0 {2}no steps/);
