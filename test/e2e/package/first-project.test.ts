@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { execa } from "execa";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { PackedPackage } from "../../support/installed-package";
 import { repositoryRoot } from "../../support/repository";
@@ -24,6 +24,7 @@ function commandsOfReadme(): string[] {
 requires("terraform", "postgres")("the first project of README, from the packed tarball", () => {
   let packed: PackedPackage;
   let directory: string;
+  let data: string | undefined;
   const commands = commandsOfReadme();
 
   beforeAll(async () => {
@@ -33,6 +34,8 @@ requires("terraform", "postgres")("the first project of README, from the packed 
   afterAll(async () => {
     if (packed === undefined) return;
     await run("npm", ["run", "db:stop"]);
+    // For root the data are outside of the project.
+    if (data !== undefined) rmSync(data, { recursive: true, force: true });
     packed.remove();
   });
 
@@ -70,6 +73,7 @@ requires("terraform", "postgres")("the first project of README, from the packed 
       const [program, ...args] = command.split(" ");
       const { exitCode, all } = await run(program!, args);
       expect([command, exitCode, all]).toEqual([command, STATUS[args[1]!] ?? 0, expect.any(String)]);
+      if (args[1] === "db:start") data = /, in (\/.*)\.$/m.exec(String(all))?.[1];
       if (args[1] === "promote") expect(all).toMatch(/1\. create-customers.*PROVEN/);
       if (command === "npx sterna status") {
         expect(all).toMatch(/shop +1\.1\.0 {2}2\/2 applied +1\.0\.0 {2}no steps +1\.0\.0 {2}no steps/);
