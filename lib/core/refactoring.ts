@@ -1,6 +1,6 @@
-import { Annotations, TerraformResource, TerraformStack } from "cdktf";
+import { TerraformResource, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import { report, ValidationError } from "./errors";
+import { checkTree, report, ValidationError } from "./errors";
 
 type Block = { readonly from: string; readonly to: string } | { readonly id: string; readonly to: string };
 
@@ -96,34 +96,30 @@ export function applyTransform<Config extends object>(
 }
 
 /**
- * Warns, at synthesis, of each transform whose child the declaration does not make: it has no effect.
+ * Refuses, at synthesis, each transform of a child that the declaration does not create: it would have no effect.
  *
  * @param children ids of the children that each transform changes
+ * @throws ValidationError `TransformWithoutResource`
  */
-export function warnOfUnusedTransforms(
+export function refuseTransformsWithoutChild(
   construct: Construct,
-  transforms: object | undefined,
+  transform: object | undefined,
   children: Readonly<Record<string, RegExp>>,
 ): void {
-  const given = Object.entries(transforms ?? {}).flatMap(([name, transform]) =>
-    transform !== undefined && children[name] !== undefined ? name : [],
-  );
+  const given = Object.entries(transform ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (given.length === 0) return;
-  construct.node.addValidation({
-    validate: () => {
-      const ids = construct.node.children.map(({ node }) => node.id);
-      for (const name of given.filter((one) => !ids.some((id) => children[one]!.test(id)))) {
-        Annotations.of(construct).addWarning(
-          `transform.${name} has no effect: the declaration makes no such child. Add the option that makes it, or remove the transform.`,
-        );
-      }
-      return [];
-    },
+  checkTree(construct, () => {
+    const ids = construct.node.children.map(({ node }) => node.id);
+    const unused = given.filter((name) => children[name] !== undefined && !ids.some((id) => children[name]!.test(id)));
+    if (unused.length === 0) return;
+    const names = unused.map((name) => `transform.${name}`).join(" and ");
+    const message = `${names} would have no effect, because the declaration creates no such resource. Remove it, or add the option that creates the resource`;
+    throw new ValidationError("TransformWithoutResource", message, construct);
   });
 }
 
 /**
- * Refuses the transform of a child that the other options leave out: it would be dropped without a word.
+ * Refuses the transform of a child that the other options leave out: it would have no effect.
  *
  * @param missing by the name of a transform, why its child is not created; nothing for a child that is
  * @throws ValidationError `TransformWithoutResource`

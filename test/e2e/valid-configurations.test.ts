@@ -52,8 +52,7 @@ requires("terraform", "aws_provider")("terraform validate with the real AWS prov
       .map(({ summary, detail, range, snippet }) => ({
         module: range?.filename.split("/")[0] ?? "",
         message: `${range?.filename ?? ""}: ${snippet?.context ?? ""}: ${summary}: ${detail}`,
-      }))
-      .filter(({ message }) => !OPEN.some((open) => message.includes(open)));
+      }));
   }, 180_000);
 
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -115,9 +114,3 @@ function examplesOfAws(): Example[] {
       .filter(({ text }) => text.includes('from "sterna/aws"')),
   );
 }
-
-/** What the provider refuses and what is not corrected yet. Nothing is added to it. */
-const OPEN: readonly string[] = [
-  // A selection by tags also writes the ARN "*" (defect of RestoreDrill).
-  "protected_resource_arns,protected_resource_conditions",
-];

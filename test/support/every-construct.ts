@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import { TerraformStack } from "cdktf";
+import { AlarmTopic } from "../../lib/aws/backup/alarm-topic";
 import { BackupTimer } from "../../lib/aws/backup/backup-timer";
 import { DumpTarget } from "../../lib/aws/backup/dump-target";
 import { DumpTimer } from "../../lib/aws/backup/dump-timer";
@@ -199,6 +200,11 @@ const TRANSFERS: readonly Declaration[] = [
 ];
 
 const BACKUPS: readonly Declaration[] = [
+  {
+    name: "AlarmTopic",
+    file: "aws/backup/alarm-topic.ts",
+    declare: (scope) => void new AlarmTopic(scope, "topic", { topicName: "alarms" }),
+  },
   {
     name: "BackupTimer: by tags",
     file: "aws/backup/backup-timer.ts",

@@ -5,7 +5,12 @@ import { Construct } from "constructs";
 import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { collect, ValidationError } from "../../core/errors";
-import { keepMovedResources, applyTransform, adoptResource, warnOfUnusedTransforms } from "../../core/refactoring";
+import {
+  keepMovedResources,
+  applyTransform,
+  adoptResource,
+  refuseTransformsWithoutChild,
+} from "../../core/refactoring";
 import { warnOfCosts } from "../../storage/cost-warnings";
 import { refuseOtherLifecycleOwners, S3_LIFECYCLE_OWNERS } from "../../storage/lifecycle-owners";
 import { prefixesOverlap } from "../../storage/lifecycle-rule";
@@ -63,7 +68,7 @@ export class TieredBucket extends Construct {
     registerBucket(this, props, { name: this.bucketName, arn: this.bucketArn });
     refuseUnfitDestinations(this, props);
     warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.s3 }, this);
-    warnOfUnusedTransforms(this, props.transform, TRANSFORMED_CHILDREN);
+    refuseTransformsWithoutChild(this, props.transform, TRANSFORMED_CHILDREN);
   }
 
   /** Region that the bucket is in. */

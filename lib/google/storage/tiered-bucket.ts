@@ -5,7 +5,12 @@ import { Construct } from "constructs";
 import { isAcknowledged } from "../../core/acknowledge";
 import { checkProps } from "../../core/check-props";
 import { Duration } from "../../core/duration";
-import { adoptResource, keepMovedResources, applyTransform, warnOfUnusedTransforms } from "../../core/refactoring";
+import {
+  adoptResource,
+  keepMovedResources,
+  applyTransform,
+  refuseTransformsWithoutChild,
+} from "../../core/refactoring";
 import { warnOfCosts } from "../../storage/cost-warnings";
 import { GCS_LIFECYCLE_OWNERS, refuseOtherLifecycleOwners } from "../../storage/lifecycle-owners";
 import { gcsLifecycleRules, validateBlockCount } from "./lifecycle";
@@ -47,7 +52,7 @@ export class TieredBucket extends Construct {
     keepMovedResources(this, props.previously ?? []);
     refuseOtherLifecycleOwners(this, props.bucketName, GCS_LIFECYCLE_OWNERS);
     warnOfCosts({ lifecycleRules, readAtOnce, costOf: (tier) => tier.gcs }, this);
-    warnOfUnusedTransforms(this, transform, TRANSFORMED_CHILDREN);
+    refuseTransformsWithoutChild(this, transform, TRANSFORMED_CHILDREN);
   }
 
   /** Name of the bucket. Known at plan. */

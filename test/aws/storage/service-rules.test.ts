@@ -161,21 +161,20 @@ describe("what S3 accepts although it is unwise", () => {
       { objectLock: LOCK, lifecycleRules: [{ id: "old", expireNoncurrentVersionsAfter: Duration.days(7) }] },
       /when the lock has ended/,
     ],
-    [
-      "a transform of a child that is not made",
-      { transform: { cors: { corsRule: [] } } },
-      /transform\.cors has no effect/,
-    ],
-    [
-      "a transform of grants that nobody makes",
-      { transform: { grant: { name: "a" } } },
-      /transform\.grant has no effect/,
-    ],
   ])("%s is a warning", (_, props, message) => {
     expect(warningsOf(props)).toEqual([expect.stringMatching(message)]);
   });
 
-  test("a transform of every child that is made is no warning", () => {
+  test.each(["cors", "grant"])("a transform of %s, which the declaration does not create, is refused", (name) => {
+    expect(() => warningsOf({ transform: { [name]: { id: "a" } } })).toThrow(
+      expect.objectContaining({
+        code: "TransformWithoutResource",
+        message: expect.stringContaining(`transform.${name} would have no effect`),
+      }),
+    );
+  });
+
+  test("a transform of every child that is created is no warning", () => {
     expect(warningsOf({ transform: { policy: (config) => config, lifecycle: (config) => config } })).toEqual([]);
   });
 });
