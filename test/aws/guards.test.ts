@@ -115,13 +115,15 @@ const TRUSTED: Readonly<Record<string, { readonly isConditional: boolean; readon
 };
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html shows it without a condition. */
-const EXECUTION_ROLE = /ExecutionRole/;
+const EXECUTION_ROLE = /-execution$/;
 
 describe("a role that a service assumes", () => {
   test.each(DECLARATIONS)("of %s names the account that the service acts for, where AWS documents it", (name, one) => {
     // when
     const stack = synthesized(one, FRANKFURT);
-    const roles = Object.entries(stack.resource.aws_iam_role ?? {}).filter(([id]) => !EXECUTION_ROLE.test(id));
+    const roles = Object.entries(stack.resource.aws_iam_role ?? {}).filter(
+      ([, { name }]) => !EXECUTION_ROLE.test(String(name)),
+    );
     const statements = statementsOf(
       { resource: { aws_iam_role: Object.fromEntries(roles) } },
       "aws_iam_role",

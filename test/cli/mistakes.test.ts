@@ -29,7 +29,7 @@ const scratch = temporaryDirectory();
 const SOURCE = readFileSync(__filename, "utf8").split("\n");
 
 const DATABASE = SecretReference.environment("SHOP_DATABASE_URL");
-const VERIFY = [{ query: "select true", expected: true }];
+const VERIFY = [{ query: "select to_regclass('orders') is not null", expected: true }];
 const STEP = { database: DATABASE, up: "select 1", down: "select 1", verify: VERIFY };
 const MOVE = { from: "0.1.0", to: "1.0.0", acknowledge: { MigrationWithoutBackup: "a test" } };
 

@@ -28,6 +28,9 @@ export interface CatalogChange {
   /** Queries that earlier files ask, and whose answer nobody knows after this one. */
   readonly supersedes: readonly string[];
 
+  /** Whether it made something that was not there before it. */
+  readonly isSeen: boolean;
+
   /** Queries of what it uses and leaves alone. */
   readonly uses: readonly string[];
 }
@@ -46,6 +49,7 @@ export class Catalog {
   private readonly asked = new Set<string>();
   private changed = new Map<string, boolean | undefined>();
   private used = new Set<string>();
+  private before = new Set<string>();
 
   /** Whether a query is that of an object that was made here. */
   has(query: string): boolean {
@@ -56,6 +60,7 @@ export class Catalog {
   begin(): void {
     this.changed = new Map();
     this.used = new Set();
+    this.before = new Set(this.entries.keys());
   }
 
   /** What the file did. */
@@ -64,7 +69,8 @@ export class Catalog {
     const supersedes = [...this.changed.keys()].filter((query) => !checks.has(query) && this.asked.has(query));
     const uses = [...this.used].filter((query) => !this.changed.has(query));
     for (const query of checks.size > 0 ? checks.keys() : uses) this.asked.add(query);
-    return { checks, supersedes, uses };
+    const isSeen = [...checks].some(([query, isThere]) => isThere && !this.before.has(query));
+    return { checks, supersedes, isSeen, uses };
   }
 
   /** Whether the file left an object alone, or made it. */

@@ -236,7 +236,7 @@ class Import {
     return units.map((unit, index): Planned => {
       this.catalog.begin();
       readInto(this.catalog, unit.up);
-      const { checks, supersedes, uses } = this.catalog.end();
+      const { checks, supersedes, isSeen, uses } = this.catalog.end();
       if (isChosen) this.look(file, unit);
       const looks = checks.size > 0 ? [...checks] : uses.map((query) => [query, true] as const);
       const verify = given ?? looks.map(([query, expected]) => ({ query, expected }));
@@ -249,7 +249,7 @@ class Import {
         title: units.length === 1 ? file.title : `${file.title} (${index + 1} of ${units.length})`,
         verify: verify.length > 0 ? verify : [{ query: ANY_SCHEMA_QUERY, expected: true }],
         supersedes,
-        hasEvidence: given !== undefined || [...checks.values()].includes(true),
+        hasEvidence: given !== undefined || isSeen,
       };
     });
   }
