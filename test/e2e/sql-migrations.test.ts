@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expectExit } from "../support/expect-exit";
-import { findProgram } from "../../lib/testing/postgres/find-program";
 import { VERSION_OF, WRITE_DIRECTORY, WRITTEN_MIGRATIONS } from "../support/migration-directories";
 import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
@@ -10,7 +9,7 @@ import { requires } from "../support/requirements";
 import { sterna } from "./cli/sterna";
 
 type Tool = keyof typeof VERSION_OF;
-const TOOLS = (Object.keys(VERSION_OF) as Tool[]).filter((tool) => tool !== "alembic" || findProgram("alembic"));
+const TOOLS = Object.keys(VERSION_OF) as Tool[];
 /** How many of the migrations the tools ran before they were given up. */
 const HALF = 13;
 
@@ -53,7 +52,11 @@ for (const environment of environments) {
 app.synth();
 `;
 
-requires("terraform", "postgres")("directories of 33 migrations each, one line of code for each", () => {
+requires(
+  "terraform",
+  "postgres",
+  "alembic",
+)("directories of 33 migrations each, one line of code for each", () => {
   const project = scratchDirectory("sql-migrations");
   let server: PostgresServer;
   const pin = (release: string): void =>

@@ -136,7 +136,7 @@ describe("releases", () => {
     // THEN
     expect(stackOf("1.1.0", known)).toMatchObject({
       code: "PlannedRelease",
-      message: expect.stringMatching(/to one of 1\.0\.0, or/),
+      message: expect.stringMatching(/pin one of 1\.0\.0, or/),
     });
   });
 

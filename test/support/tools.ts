@@ -63,6 +63,7 @@ export const TOOLS = {
   /** What runs functions in Google Cloud; a development dependency. */
   functions_framework: { available: () => existsSync(functionsFramework), obtain: "npm ci" },
   chromium: debian("chromium", "chromium"),
+  alembic: debian("alembic", "alembic"),
   systemd: debian("systemd-analyze", "systemd"),
 } as const satisfies Record<string, Tool>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { crc32 } from "node:zlib";
 import { flywayChecksum } from "../../../lib/steps/sql/layouts/flyway";
-import { findProgram } from "../../../lib/testing/postgres/find-program";
+import { requires } from "../../support/requirements";
 import { folder, importing, mistakesOf } from "../../support/imported-migrations";
 import { WRITE_DIRECTORY, writeFiles } from "../../support/migration-directories";
 import { errorOf, stepsOf } from "../../support/system-stack";
@@ -249,7 +249,7 @@ describe("plain files", () => {
   );
 });
 
-(findProgram("alembic") === undefined ? describe.skip : describe)("Alembic", () => {
+requires("alembic")("Alembic", () => {
   test("writes its revisions down itself, in the order of the graph, without its own table", () => {
     // GIVEN
     const directory = folder();

@@ -3,37 +3,36 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Testing } from "cdktf";
 import { MIGRATION_LAYOUTS } from "../../../lib/index";
-import { findProgram } from "../../../lib/testing/postgres/find-program";
 import { folder, importing, mistakesOf, scratch } from "../../support/imported-migrations";
 import { VERSION_OF, WRITE_DIRECTORY, WRITTEN_MIGRATIONS } from "../../support/migration-directories";
+import { requires } from "../../support/requirements";
 import { errorOf, stepsOf } from "../../support/system-stack";
 
-const availableLayouts = MIGRATION_LAYOUTS.filter(
-  (layout) => layout !== "alembic" || findProgram("alembic") !== undefined,
-);
+for (const layout of MIGRATION_LAYOUTS) {
+  const suite = layout === "alembic" ? requires("alembic") : describe;
+  suite(`a directory of ${layout}`, () => {
+    test("becomes a step for each of its files, in their order", () => {
+      // GIVEN
+      const directory = folder();
+      WRITE_DIRECTORY[layout](directory);
 
-describe.each(availableLayouts)("a directory of %s", (layout) => {
-  test("becomes a step for each of its files, in their order", () => {
-    // GIVEN
-    const directory = folder();
-    WRITE_DIRECTORY[layout](directory);
+      // WHEN
+      const { ids, steps, program } = importing(
+        directory,
+        layout === "flyway" ? { placeholders: { audit: "audit" } } : {},
+      );
 
-    // WHEN
-    const { ids, steps, program } = importing(
-      directory,
-      layout === "flyway" ? { placeholders: { audit: "audit" } } : {},
-    );
-
-    // THEN
-    const expected = WRITTEN_MIGRATIONS.map((_, index) => `m-${VERSION_OF[layout](index).replace(".", "-")}`);
-    expect(ids.slice(0, expected.length)).toEqual(expected);
-    expect(ids).toHaveLength(expected.length + (layout === "flyway" ? 1 : 0));
-    for (const [index, { title, alone }] of WRITTEN_MIGRATIONS.entries()) {
-      expect(steps[index]!.title).toBe(layout === "alembic" ? steps[index]!.title : title.replaceAll("_", " "));
-      expect({ title, transaction: program(ids[index]!).transaction }).toEqual({ title, transaction: !alone });
-    }
+      // THEN
+      const expected = WRITTEN_MIGRATIONS.map((_, index) => `m-${VERSION_OF[layout](index).replace(".", "-")}`);
+      expect(ids.slice(0, expected.length)).toEqual(expected);
+      expect(ids).toHaveLength(expected.length + (layout === "flyway" ? 1 : 0));
+      for (const [index, { title, alone }] of WRITTEN_MIGRATIONS.entries()) {
+        expect(steps[index]!.title).toBe(layout === "alembic" ? steps[index]!.title : title.replaceAll("_", " "));
+        expect({ title, transaction: program(ids[index]!).transaction }).toEqual({ title, transaction: !alone });
+      }
+    });
   });
-});
+}
 
 describe("a directory", () => {
   const three = {
