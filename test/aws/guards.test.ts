@@ -118,7 +118,7 @@ const TRUSTED: Readonly<Record<string, { readonly isConditional: boolean; readon
 const EXECUTION_ROLE = /-execution$/;
 
 describe("a role that a service assumes", () => {
-  test.each(DECLARATIONS)("of %s names the account that the service acts for, where AWS documents it", (name, one) => {
+  test.each(DECLARATIONS)("of %s names the account that the service acts for, where AWS documents it", (_, one) => {
     // when
     const stack = synthesized(one, FRANKFURT);
     const roles = Object.entries(stack.resource.aws_iam_role ?? {}).filter(

@@ -57,11 +57,18 @@ describe("sterna init", () => {
     expect(readdirSync(directory).filter((name) => name.startsWith(".sterna-init"))).toEqual([]);
   });
 
-  it.each(["postgres", "aws", "google", "redis"])(
+  it.each(["postgres", "import", "aws", "google", "redis"])(
     "writes a project of template %s that type-checks, synthesizes and passes its tests",
     async (template) => {
       // GIVEN
-      expect((await init(template, "--name", "web-shop", "--environments", "test,live")).status).toBe(0);
+      const options = ["--name", "web-shop", "--environments", "test,live"];
+      if (template === "import") {
+        mkdirSync(path("db"));
+        writeFileSync(path("db/0001_a.up.sql"), "create table a (id int)");
+        writeFileSync(path("db/0001_a.down.sql"), "drop table a");
+        options.push("--migrations", "db", "--force");
+      }
+      expect((await init(template, ...options)).status).toBe(0);
       mkdirSync(path("node_modules"));
       symlinkSync(repositoryRoot, path("node_modules/sterna"));
       for (const name of ["cdktf", "constructs", "@cdktf", "@types", "tsx", "typescript"]) {
@@ -108,6 +115,15 @@ describe("sterna init", () => {
     expect(Object.keys((parse(read(".github/workflows/sterna-apply.yml")) as { jobs: object }).jobs)).toContain(
       "apply-shop-staging",
     );
+  });
+
+  it("refuses to import from a directory that does not exist, and writes nothing", async () => {
+    const run = await init("import", "--json");
+
+    expect(run.json()).toMatchObject({
+      error: { code: "InvalidUsage", message: expect.stringContaining("--migrations") },
+    });
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it("refuses a pipeline whose state would be lost with each checkout", async () => {

@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { SternaError } from "../../core/errors";
 import { IDENTIFIER_RULE, isIdentifier } from "../../core/names";
@@ -22,6 +23,7 @@ interface InitOptions extends CommonOptions {
   readonly name?: string;
   readonly environments?: readonly string[];
   readonly database: Databases;
+  readonly migrations: string;
   readonly state?: string;
   readonly stateRegion?: string;
   readonly pipeline?: "github" | "gitlab";
@@ -39,6 +41,7 @@ export function initCommand(run: CommandRunner): Command {
   return newCommand("init", "write a new project into this folder, ready to plan, apply, promote and roll back", {
     "sterna init": "ask for everything",
     "sterna init postgres": "a project with a PostgreSQL server of its own, to try at once",
+    "sterna init import --migrations db/migrations --force": "take over the SQL migrations of this repository",
     "sterna init aws --name files --environments staging,production": "two environments on AWS",
     "sterna init postgres --state s3://example-state --state-region eu-central-1 --pipeline github":
       "state in a bucket, and workflows for GitHub Actions",
@@ -47,10 +50,14 @@ export function initCommand(run: CommandRunner): Command {
     .option("--name <name>", "name of the system (default: the name of the folder)", requireIdentifier)
     .option("--environments <list>", `environments in their order (default: ${ENVIRONMENTS.join(",")})`, requireList)
     .addOption(
-      new Option("--database <where>", "template postgres: server that the project starts, Docker, or your own")
+      new Option(
+        "--database <where>",
+        "templates postgres and import: server that the project starts, Docker, or yours",
+      )
         .choices([...DATABASES])
         .default("embedded" satisfies Databases),
     )
+    .option("--migrations <directory>", "template import: directory of the SQL migrations", "migrations")
     .option("--state <url>", "bucket for Terraform's state, the ledger and the records: s3://… or gs://…")
     .option("--state-region <region>", "region of the bucket of --state, for s3://…")
     .addOption(new Option("--pipeline <service>", "also write a pipeline; needs --state").choices(["github", "gitlab"]))
@@ -115,6 +122,7 @@ async function answer(
   const name = options.name ?? (await ask("Name of the system?", nameOfFolder(directory), requireIdentifier));
   const environments =
     options.environments ?? (await ask("Environments, in their order?", ENVIRONMENTS.join(","), requireList));
+  if (template === "import") requireMigrations(directory, options.migrations);
   const state = statePlace(options);
   if (options.pipeline !== undefined && state === undefined) {
     throw new SternaError(
@@ -125,9 +133,19 @@ async function answer(
   return {
     ...{ template, name, environments, state },
     databases: options.database,
+    migrations: options.migrations,
     port: await freePort(),
     pipeline: options.pipeline,
   };
+}
+
+/** The directory is read by the app, which runs in the folder of the project. */
+function requireMigrations(directory: string, migrations: string): void {
+  if (statSync(resolve(directory, migrations), { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new SternaError(
+    "InvalidUsage",
+    `there is no directory "${migrations}" in ${directory}; name the directory of your SQL migrations with --migrations <directory>`,
+  );
 }
 
 async function requireConsent(

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sternaPackage } from "../../core/sterna-package";
 
-/** Where the databases of the template `postgres` are. */
+/** Where the databases of the templates `postgres` and `import` are. */
 export const DATABASES = ["embedded", "docker", "existing"] as const;
 /** See `DATABASES`. */
 export type Databases = (typeof DATABASES)[number];
@@ -16,6 +16,8 @@ export interface ProjectAnswers {
   /** Names of the environments, in the order in which a release moves. */
   readonly environments: readonly string[];
   readonly databases: Databases;
+  /** Directory of the SQL migrations that the template `import` reads, from the folder of the project. */
+  readonly migrations: string;
   /** Free TCP port of this machine, for a database that the project starts. */
   readonly port: number;
   /** Bucket for Terraform's state, the ledger and the records of applies; absent for files of the project. */
@@ -103,6 +105,11 @@ const postgres: Template = {
       : [{ command: "npm run db:start", about: "start PostgreSQL with a database for each environment" }],
 };
 
+const imported: Template = {
+  ...postgres,
+  about: "existing SQL migrations: golang-migrate, dbmate, Flyway, diesel, Alembic, numbered files",
+};
+
 /** The official image runs the SQL files of its init folder once, when its volume is empty. */
 const COMPOSE = (port: number): string => `services:
   database:
@@ -175,16 +182,28 @@ const redis: Template = {
 };
 
 /** The templates by name. */
-export const TEMPLATES = { postgres, aws, google, redis } as const satisfies Record<string, Template>;
+export const TEMPLATES = { postgres, import: imported, aws, google, redis } as const satisfies Record<string, Template>;
 /** Name of a template. */
 export type TemplateName = keyof typeof TEMPLATES;
 
-/** Text files of a template, with the name of the system in the place of `shop`. */
-export function filesOfTemplate({ template, name, databases }: ProjectAnswers): Record<string, string> {
-  const folder = join(sternaPackage().root, "templates", template);
-  const names = readdirSync(folder).filter((file) => file !== "databases.ts" || databases === "embedded");
-  return Object.fromEntries(names.map((file) => [file, renamed(readFileSync(join(folder, file), "utf8"), name)]));
+/** Text files of a template, with the answers in the place of its examples. */
+export function filesOfTemplate({ template, name, databases, migrations }: ProjectAnswers): Record<string, string> {
+  const templates = join(sternaPackage().root, "templates");
+  const read = (folder: string, file: string) => readFileSync(join(templates, folder, file), "utf8");
+  const texts = readdirSync(join(templates, template)).map((file) => [file, read(template, file)] as const);
+  if (template === "import") texts.push([DATABASES_FILE, read("postgres", DATABASES_FILE)]);
+  return Object.fromEntries(
+    texts
+      .filter(([file]) => file !== DATABASES_FILE || databases === "embedded")
+      .map(([file, text]) => [
+        file,
+        renamed(text, name).replaceAll('"db/migrations"', () => JSON.stringify(migrations)),
+      ]),
+  );
 }
+
+/** Starts and stops the server of a project that brings its own. */
+const DATABASES_FILE = "databases.ts";
 
 function renamed(text: string, name: string): string {
   return text.replaceAll(/\bSHOP_/g, `${variablePrefix(name)}_`).replaceAll(/\bshop\b/g, name);
