@@ -21,6 +21,11 @@ const APPLIED = process.env.STERNA_TEST_FULL
   ? TOOLS
   : TOOLS.filter((tool) => ["golang-migrate", "flyway"].includes(tool));
 
+/** A table with the newest version, one with a row for each, and none. */
+const ADOPTED = process.env.STERNA_TEST_FULL
+  ? TOOLS
+  : TOOLS.filter((tool) => ["golang-migrate", "flyway", "numbered"].includes(tool));
+
 const variableOf = (tool: Tool): string => `${tool.replace("-", "_").toUpperCase()}_URL`;
 const databaseOf = (tool: Tool, system: string): string => `${tool}_${system === ALL ? ALL : "half"}`.replace("-", "_");
 
@@ -147,7 +152,7 @@ requires(
   });
 
   it("are adopted as far as the table of the tool says, and the rest is applied", async () => {
-    for (const tool of TOOLS) {
+    for (const tool of ADOPTED) {
       use(tool);
       // GIVEN
       await applyHalf(server, tool);
