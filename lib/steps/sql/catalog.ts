@@ -10,7 +10,7 @@ export interface CatalogObject {
 
   readonly schema?: string | undefined;
 
-  /** The relation or type that it belongs to, and its query after a rename of that one. */
+  /** The relation or type that it belongs to, and how a rename of that one changes its query. */
   readonly owner?: { readonly query: string; readonly rename: (owner: string) => string };
 
   /** Queries of objects that it depends on: it is dropped together with any of them. */
@@ -48,7 +48,7 @@ interface Entry extends Omit<CatalogObject, "needs"> {
  */
 export class Catalog {
   private readonly entries = new Map<string, Entry>();
-  /** Queries of the current file. */
+  /** Queries of the files so far. */
   private readonly asked = new Set<string>();
   private changed = new Map<string, boolean | undefined>();
   private used = new Set<string>();
