@@ -16,7 +16,7 @@ export interface ProjectAnswers {
   /** Names of the environments, in the order in which a release moves through them. */
   readonly environments: readonly string[];
   readonly databases: Databases;
-  /** A free TCP port on this machine, for a database that the project starts. */
+  /** Free TCP port of this machine, for a database that the project starts. */
   readonly port: number;
   /** Bucket for Terraform's state, the ledger and the records of applies. If absent, they are files in the project. */
   readonly state: StatePlace | undefined;
@@ -103,7 +103,7 @@ const postgres: Template = {
       : [{ command: "npm run db:start", about: "start PostgreSQL with a database for each environment" }],
 };
 
-/** The official image runs the SQL files in its init folder once, when its volume is empty. */
+/** The official image runs the SQL files of its init folder once, when its volume is empty. */
 const COMPOSE = (port: number): string => `services:
   database:
     image: postgres:17
@@ -179,7 +179,7 @@ export const TEMPLATES = { postgres, aws, google, redis } as const satisfies Rec
 /** Name of a template. */
 export type TemplateName = keyof typeof TEMPLATES;
 
-/** Text files of a template, with `shop` replaced by the name of the system. */
+/** Text files of a template, with the name of the system in the place of `shop`. */
 export function filesOfTemplate({ template, name, databases }: ProjectAnswers): Record<string, string> {
   const folder = join(sternaPackage().root, "templates", template);
   const names = readdirSync(folder).filter((file) => file !== "databases.ts" || databases === "embedded");
