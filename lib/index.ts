@@ -1,6 +1,6 @@
 /**
- * What every user needs: environments, releases, migrations, steps, gates, schedules. Without the bindings of a cloud,
- * which are in `sterna/aws` and `sterna/google`.
+ * What every user needs: environments, releases, migrations, steps, gates, schedules. Does not include the bindings of
+ * a cloud, which are in `sterna/aws` and `sterna/google`.
  */
 
 export { type ReadScheduleOptions, readSchedule, type ScheduleLanguage } from "./schedule/schedule";

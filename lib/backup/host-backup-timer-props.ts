@@ -9,14 +9,14 @@ export interface HostFile {
   /** Absolute path on the host. */
   readonly path: string;
 
-  /** The whole of it, as text. */
+  /** The whole content, as text. */
   readonly content: string;
 }
 
-/** What brings the files of a `HostBackupTimer` to hosts: `SystemsManagerPlacement` of `sterna/aws`, or your own. */
+/** Places the files of a `HostBackupTimer` on hosts: `SystemsManagerPlacement` of `sterna/aws`, or your own. */
 export interface HostPlacement {
   /**
-   * Declares what places the files and starts the timers.
+   * Declares the resources that place the files and start the timers.
    *
    * @param timer scope for the constructs
    * @param name of the timer
@@ -32,22 +32,22 @@ export interface HostBackupTimerProps {
   /** When backups begin. */
   readonly schedule: Schedule;
 
-  /** Path on the host of the plan that `sterna backup run` takes: `/etc/sterna/backups/app-ef.json`. */
+  /** Path on the host of the plan for `sterna backup run`: `/etc/sterna/backups/app-ef.json`. */
   readonly planFile: string;
 
-  /** Account on the host that the backup runs as. It reads what is backed up and owns what it writes. */
+  /** User account on the host for the backup. It reads what is backed up and owns what it writes. */
   readonly user: string;
 
   /**
-   * Who starts the backup: a timer of systemd, or cron by a file in `/etc/cron.d`, which has no catching up, no jitter
-   * and no hardening.
+   * What starts the backup: a systemd timer, or cron with a file in `/etc/cron.d`, which has no catch-up, no jitter and
+   * no hardening.
    * @default "systemd"
    */
   readonly scheduler?: "systemd" | "cron";
 
   /**
-   * What brings the files to hosts: `SystemsManagerPlacement.byTags({ Role: "database" })` of `sterna/aws`.
-   * @default - the files are written to `backup-timers/` in the stack's folder, for whoever sets up the host
+   * Places the files on hosts: `SystemsManagerPlacement.byTags({ Role: "database" })` of `sterna/aws`.
+   * @default - the files are written to `backup-timers/` in the stack's folder, to be placed by other means
    */
   readonly placement?: HostPlacement;
 
@@ -58,47 +58,47 @@ export interface HostBackupTimerProps {
   readonly sternaPath?: string;
 
   /**
-   * Directories that the backup writes to, besides its own under `/var/lib`. All others are read-only for it.
+   * Directories that the backup writes to, in addition to its own under `/var/lib`. All others are read-only for it.
    * @default - none
    */
   readonly writablePaths?: readonly string[];
 
   /**
    * Files with secrets, by the name under which the plan finds them in `$CREDENTIALS_DIRECTORY`. systemd reads them as
-   * root and shows them to the backup alone.
+   * root and exposes them only to the backup.
    * @default - none
    */
   readonly credentials?: Readonly<Record<string, string>>;
 
   /**
-   * Whether a run that was missed while the host was off starts at its next boot. systemd only. It does not help where a
-   * change of the clocks skips the hour.
+   * Whether a run missed while the host was off starts at the next boot. systemd only. Does not apply to an hour that a
+   * clock change skips.
    * @default - true with systemd, false with cron, which skips the run
    */
   readonly persistent?: boolean;
 
   /**
-   * A random delay up to this long, the same for each run of a host, so that many hosts do not begin at once. systemd
-   * only. Shorter than the distance between two runs.
-   * @default - no delay, but systemd may come up to a minute late to save power
+   * Maximum random delay, the same for each run on a host, so that many hosts do not begin at once. systemd only. Must
+   * be shorter than the time between two runs.
+   * @default - no delay, but systemd may start it up to a minute late to save power
    */
   readonly jitter?: Duration;
 
   /**
-   * How long a backup may take before systemd stops it, which counts as a failure.
+   * Maximum duration of a backup. After that systemd stops it, which counts as a failure.
    * @default Duration.hours(6)
    */
   readonly timeout?: Duration;
 
   /**
-   * Unit of systemd that tells people about a failure, such as `notify@%n.service`. It is started when a backup fails,
-   * and when the newest one is older than the plan's `maximumAgeHours`.
+   * systemd unit that notifies people of a failure, such as `notify@%n.service`. It is started when a backup fails, and
+   * when the newest one is older than the plan's `maximumAgeHours`.
    * @default - failures appear in the journal and in `systemctl --failed`
    */
   readonly onFailureUnit?: string;
 
   /**
-   * Changes the files before they are placed or written. What a transform changes is not validated.
+   * Changes the files before they are placed or written. The result is not validated.
    * @default - nothing is changed
    */
   readonly transform?: HostBackupTimerTransform;
@@ -113,13 +113,13 @@ export interface HostBackupTimerTransform {
   readonly file?: (file: HostFile) => HostFile;
 }
 
-/** Neither white space nor what means something to systemd (`%`, `$`), cron (`%`) or a shell. */
+/** Excludes white space and characters with a meaning in systemd (`%`, `$`), cron (`%`) or a shell. */
 const PATH = /^\/[A-Za-z0-9._/@:+-]+$/;
 const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
 const CREDENTIAL = /^[A-Za-z0-9._-]{1,64}$/;
 const UNIT = /^[A-Za-z0-9._@%:-]+\.(service|target)$/;
 
-/** Refuses what systemd or cron would refuse, or would take for something else. */
+/** Refuses what systemd or cron would refuse or misinterpret. */
 export function validateHostBackupTimer(props: HostBackupTimerProps, construct: IConstruct): void {
   checkTimerName(props.name, construct);
   const { credentials = {}, writablePaths = [] } = props;

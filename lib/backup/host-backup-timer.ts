@@ -9,14 +9,14 @@ import { type HostBackupTimerProps, type HostFile, validateHostBackupTimer } fro
 import { cronFiles, systemdFiles } from "./host-files";
 import { placeSchedule } from "./timer";
 
-/** Folder of a stack that gets the files of its host timers. */
+/** Folder in a stack for the files of its host timers. */
 const FOLDER = "backup-timers";
 
 /**
  * Runs `sterna backup run` on a host on a schedule, with a systemd timer or cron, and `sterna backup verify` every hour,
  * which fails when the timer has stopped or never started.
  *
- * With a `placement` the files are placed on hosts and the timers started; without, the files are written to
+ * With a `placement`, the files are placed on hosts and the timers started. Without it, the files are written to
  * `backup-timers/` in the stack's folder. Destroying the construct leaves the files on the hosts.
  */
 export class HostBackupTimer extends Construct {

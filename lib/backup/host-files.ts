@@ -3,7 +3,7 @@ import { Duration } from "../core/duration";
 import type { ScheduleForm } from "../schedule/targets";
 import type { HostBackupTimerProps, HostFile } from "./host-backup-timer-props";
 
-/** Units of systemd: one pair for the backup, one that verifies it. */
+/** systemd units: one pair for the backup, and one that verifies it. */
 export function systemdFiles(form: ScheduleForm, props: HostBackupTimerProps): HostFile[] {
   const file = (name: string, content: string) => ({ path: `/etc/systemd/system/${name}`, content });
   return [
@@ -15,7 +15,7 @@ export function systemdFiles(form: ScheduleForm, props: HostBackupTimerProps): H
 }
 
 /**
- * Where a program that starts with `#!/usr/bin/env node` finds Node.js. systemd's own default, in which cron's is missing
+ * Where a program that starts with `#!/usr/bin/env node` finds Node.js. This is systemd's default. That of cron lacks
  * `/usr/local/bin`.
  *
  * @see https://man7.org/linux/man-pages/man5/crontab.5.html
@@ -23,13 +23,13 @@ export function systemdFiles(form: ScheduleForm, props: HostBackupTimerProps): H
  */
 const SEARCHED = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/** npm puts `sterna` beside the `node` that it was installed with. */
+/** npm installs `sterna` next to its `node`. */
 function searchPath(sternaPath: string): string {
   const beside = dirname(sternaPath);
   return `PATH=${[...(SEARCHED.includes(beside) ? [] : [beside]), ...SEARCHED].join(":")}`;
 }
 
-/** A file for cron, which mails the output of a backup that failed. */
+/** A file for cron, which mails the output of a failed backup. */
 export function cronFiles({ lines }: ScheduleForm, props: HostBackupTimerProps): HostFile[] {
   const { name, user, planFile, sternaPath = "/usr/local/bin/sterna" } = props;
   const [zone, ...times] = lines;
@@ -45,7 +45,7 @@ export function cronFiles({ lines }: ScheduleForm, props: HostBackupTimerProps):
 }
 
 /**
- * What a backup does not need. Not `MemoryDenyWriteExecute`: Node.js compiles at run time.
+ * Restrictions that do not affect a backup. Without `MemoryDenyWriteExecute`, because Node.js compiles at run time.
  *
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Sandboxing
  */
@@ -74,7 +74,7 @@ const HARDENING = [
   "SystemCallFilter=@system-service",
 ];
 
-/** What `sterna backup` is asked for. */
+/** Subcommand of `sterna backup`. */
 export type BackupCommand = "run" | "verify";
 
 /** A service that runs `sterna backup run` or `verify` once. */
@@ -109,7 +109,7 @@ function serviceUnit(command: BackupCommand, props: HostBackupTimerProps): strin
 /** The timer of the backup itself. */
 function backupTimerUnit({ lines }: ScheduleForm, props: HostBackupTimerProps): string {
   const { name, persistent = true, jitter } = props;
-  // Only times of the wall clock can be made up for.
+  // systemd can only catch up on calendar times.
   const catchesUp = lines.every((line) => line.startsWith("OnCalendar=")) && persistent;
   const delay =
     jitter === undefined
@@ -118,7 +118,7 @@ function backupTimerUnit({ lines }: ScheduleForm, props: HostBackupTimerProps): 
   return timerUnit(`When ${name} is backed up`, [...lines, `Persistent=${catchesUp ? "yes" : "no"}`, ...delay]);
 }
 
-/** Looks every hour whether there is a backup as young as the plan wants: what a timer that stopped cannot tell. */
+/** Checks every hour whether there is a backup as recent as the plan requires, which a stopped timer cannot report. */
 function verifyTimerUnit({ name }: HostBackupTimerProps): string {
   return timerUnit(`When the newest backup of ${name} is verified`, [
     "OnCalendar=*-*-* *:00:00 UTC",

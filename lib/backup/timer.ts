@@ -37,7 +37,7 @@ export function placeSchedule(schedule: Schedule, target: ScheduleTarget, constr
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{1,49}$/;
 
 /**
- * Names of units, vaults, schedules and alarms are made from it. The limit is that of a vault.
+ * Names of units, vaults, schedules and alarms are derived from it. The limit is that of a vault.
  *
  * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupVault.html (BackupVaultName)
  * @throws ValidationError `InvalidBackupTimer`

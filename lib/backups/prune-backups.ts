@@ -8,7 +8,7 @@ import { verifyBackup } from "./verify-backup";
 
 const DAY_MILLISECONDS = 86_400_000;
 
-/** What retention does, or would do, with one store. */
+/** The effect of retention on one store. */
 export interface Pruning {
   readonly location: string;
   /** Ids that were deleted, or would be. */
@@ -20,12 +20,12 @@ export interface Pruning {
 }
 
 /**
- * Deletes what is older than the plan promises to keep, in each store by itself.
+ * Deletes what is older than the plan's retention, in each store separately.
  *
- * The newest verified backups stay however old they are, and they are verified now, by reading them. While the newest
- * backup cannot be restored nothing is deleted: then the old ones are all there is.
+ * The newest verified backups are kept at any age, and are verified now by reading them. While the newest backup cannot
+ * be restored, nothing is deleted, because only the old ones remain.
  *
- * @param dryRun says what would be deleted
+ * @param dryRun only reports what would be deleted
  */
 export async function pruneBackups(plan: LoadedPlan, dryRun: boolean, context: BackupContext): Promise<Pruning[]> {
   return withBackupLock(plan, context, () =>
@@ -69,7 +69,7 @@ async function planPruning(
   let verified = 0;
   const deletable: string[] = [];
   for (const manifest of backups) {
-    // Further back than that, nothing has to be read: it is only a question of age.
+    // Older ones need not be read: only their age matters.
     const problem = verified < plan.retention.atLeast ? await verifies(manifest) : undefined;
     if (problem !== undefined && manifest.id === newest) {
       return { ...nothing, refusal: `the newest backup, ${newest}, cannot be restored: ${problem}` };
@@ -84,7 +84,7 @@ function isOld(startedAt: string, days: number, now: Date): boolean {
   return now.getTime() - Date.parse(startedAt) > days * DAY_MILLISECONDS;
 }
 
-/** @returns what is wrong; a missing program is an error of its own, since it says nothing about the backup */
+/** @returns what is wrong; throws if a program is missing, since that proves nothing about the backup */
 async function isVerified(verification: Promise<void>): Promise<string | undefined> {
   try {
     await verification;

@@ -6,26 +6,26 @@ import type { Restored } from "./parts/part-kind";
 import { withStores } from "./stores/open-stores";
 import { assertDigests, partsOf } from "./verify-backup";
 
-/** Which backup is meant, and what of it. */
+/** Which backup to restore, and which parts. */
 export interface RestoreRequest {
-  /** The newest, when absent. */
+  /** If absent, the newest. */
   readonly backup?: string;
 
-  /** Ids of parts; all of the backup, when absent. */
+  /** Ids of parts. If absent, the whole backup. */
   readonly parts?: readonly string[];
 }
 
-/** What a restore did. */
+/** Result of a restore. */
 export interface Restoration {
   readonly backup: string;
   readonly restored: readonly Restored[];
 }
 
 /**
- * Puts a backup in the place of what is there. Every part is restored beside the live data and compared before it is
- * swapped in, and what was there is kept until `confirmRestore`.
+ * Replaces the live data with a backup. Every part is restored next to the live data and compared before it is swapped
+ * in, and the replaced data is kept until `confirmRestore`.
  *
- * @param onRestored gets each part once it is in its place: when a later one fails, this one stays
+ * @param onRestored receives each part once it is in place: if a later one fails, this one stays
  * @throws EngineError `BackupMissing`, `BackupCorrupt`, `RestoreFailed`, `RestoreMismatch`, `TargetConflict`
  */
 export async function restoreBackup(
@@ -56,7 +56,7 @@ export async function restoreBackup(
 }
 
 /**
- * Deletes what a restore kept of the data that it replaced.
+ * Deletes the replaced data that a restore kept.
  *
  * @param backup id of the backup that was restored
  * @returns what was deleted

@@ -14,7 +14,7 @@ import { assertDigests, partsOf } from "./verify-backup";
 
 const DAY_MILLISECONDS = 86_400_000;
 
-/** Id of the gate that asks whether a restore was tried. */
+/** Id of the gate that requires a restore drill. */
 export const RESTORE_DRILL_GATE = "restore-drill";
 
 /** A drill that succeeded. */
@@ -27,8 +27,8 @@ export interface Drill {
 }
 
 /**
- * Restores the newest backup into scratch targets, compares all counts and digests, and writes the evidence. The
- * evidence counts for the release that the backup was taken of, and for no other.
+ * Restores the newest backup to temporary targets, compares all counts and digests, and writes the evidence. The
+ * evidence is valid only for the release that the backup was taken of.
  *
  * @throws EngineError `BackupMissing`, `BackupStale`, `BackupCorrupt`, `RestoreFailed`, `RestoreMismatch`: no evidence
  * is written then
@@ -43,7 +43,7 @@ export async function restoreDrill(plan: LoadedPlan, context: BackupContext): Pr
         await assertDigests(manifest, folder, context);
         const resolve = resolverOf(plan.file, context.environment);
         const all: CheckResult[] = [];
-        // What the plan has today: a part that the newest backup lacks has no backup at all.
+        // The current parts of the plan: a part that the newest backup lacks has no backup at all.
         for (const { part, record } of partsOf(
           plan,
           manifest,

@@ -10,14 +10,14 @@ import { assertRelease, type LoadedPlan } from "./plan/backup-plan";
 import { kindOf } from "./parts/index";
 import { withStores } from "./stores/open-stores";
 
-/** A backup that was taken, and where it is. */
+/** A completed backup and its location. */
 export interface TakenBackup {
   readonly manifest: BackupManifest;
   readonly locations: readonly string[];
 }
 
 /**
- * Takes a backup: every part, each read back. One part that fails is a backup that failed, and nothing of it remains.
+ * Takes a backup: every part, each read back. If one part fails, the whole backup fails and nothing of it remains.
  *
  * @throws EngineError `BackupProgramMissing`, `BackupFailed`, `BackupEmpty`, `BackupUnreadable`, `SourceMissing`,
  * `SourceEmpty`, `SourceChanged`, `TargetMissing`, `UnresolvedReference`, `InvalidBackupPlan`
@@ -57,7 +57,7 @@ export async function runBackup(plan: LoadedPlan, context: BackupContext): Promi
           parts,
         };
         await replaceFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-        // The directory last: it takes the files away.
+        // The directory last, because it moves the files.
         for (const store of [...stores].reverse()) {
           context.progress(`writes the backup to ${store.location}`);
           await store.publish(folder, manifest);
@@ -71,7 +71,7 @@ export async function runBackup(plan: LoadedPlan, context: BackupContext): Promi
   );
 }
 
-/** A backup in the directory that it backs up would hold all backups before it. */
+/** A backup in a directory that it backs up would contain all earlier backups. */
 function assertDestinationOutside({ parts, destination }: LoadedPlan): void {
   const { directory } = destination;
   if (directory === undefined) return;

@@ -10,7 +10,7 @@ import type { BackupStore } from "./stores/backup-store";
 /**
  * Reads a backup as a restore would: the sha256 of every file, then each part with the program that would restore it.
  *
- * @param scratch private folder for what is not needed afterwards
+ * @param scratch private temporary folder
  * @throws EngineError `BackupCorrupt`, `BackupUnreadable`, `BackupProgramMissing`
  */
 export async function verifyBackup(
@@ -31,7 +31,7 @@ export async function verifyBackup(
 }
 
 /**
- * Compares every file of a backup with the digest that its manifest has of it.
+ * Compares every file of a backup with the digest in its manifest.
  *
  * @throws EngineError `BackupCorrupt`
  */
@@ -49,9 +49,9 @@ export async function assertDigests(manifest: BackupManifest, folder: string, co
 }
 
 /**
- * The parts of a backup, as the plan says how to reach them.
+ * The parts of a backup with their entries in the plan.
  *
- * @param only ids of the parts that are meant; all of the backup when absent
+ * @param only ids of the requested parts; if absent, the whole backup
  * @throws EngineError `BackupMissing` when the plan, or the backup, has no such part
  */
 export function partsOf(

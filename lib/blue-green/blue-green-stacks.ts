@@ -16,9 +16,9 @@ import { isStateful } from "../core/stateful-types";
 import { StackPlace } from "../environments/stack-place";
 import { type Color, type Rollout, type RolloutPhase, COLORS } from "../manifest/rollout";
 
-/** What a color is made of. */
+/** Properties of a color. */
 export interface ColorOptions {
-  /** Which of the two it is: part of the names of what must not collide, such as `shop-${color}`. */
+  /** The color, for names that must not collide, such as `shop-${color}`. */
   readonly color: Color;
 
   /** Release that the color runs. */
@@ -26,10 +26,10 @@ export interface ColorOptions {
 }
 
 /**
- * Makes the stack of a color: `(scope, id, { color, release }) => new ShopStack(scope, id, …)`.
+ * Creates the stack of a color: `(scope, id, { color, release }) => new ShopStack(scope, id, …)`.
  *
- * @param scope to make it in
- * @param id that it gets, such as `shop-blue`
+ * @param scope parent of the stack
+ * @param id of the stack, such as `shop-blue`
  */
 export type ColorStackFactory<ColorStack extends TerraformStack> = (
   scope: Construct,
@@ -39,51 +39,51 @@ export type ColorStackFactory<ColorStack extends TerraformStack> = (
 
 /** Options of `BlueGreenStacks`. */
 export interface BlueGreenStacksProps<ColorStack extends TerraformStack> {
-  /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
+  /** State of the rollout: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
   readonly rollout: Rollout;
 
-  /** Makes the stack of a color. Called once for each color that exists. */
+  /** Creates the stack of a color. Called once for each color that exists. */
   readonly makeColor: ColorStackFactory<ColorStack>;
 
-  /** Shares the traffic out: a `LoadBalancerRouter`, a `Route53Router`, or your own. */
+  /** Splits the traffic: a `LoadBalancerRouter`, a `Route53Router`, or your own. */
   readonly router: Router<ColorStack>;
 
   /**
-   * Adds backend and providers to the router's stack, and to that of a color that does not exist: without them Terraform
-   * could not destroy what is left of it. The backend of `shop-blue` has to be the one that `makeColor` gives it.
+   * Adds backend and providers to the router's stack, and to that of a color that does not exist: Terraform needs them
+   * to destroy what remains of it. The backend of `shop-blue` must be the same as in `makeColor`.
    */
   readonly prepareStack: (stack: TerraformStack) => void;
 
   /**
-   * Types that may stand in a color though they hold data, because what they hold may go with the color:
-   * `["aws_sqs_queue"]`. Needs a reason for `StatefulInColor`.
+   * Types with data that are allowed in a color, because their data may be lost with the color: `["aws_sqs_queue"]`.
+   * Needs a reason for `StatefulInColor`.
    * @default - none
    */
   readonly disposableTypes?: readonly string[];
 
   /**
-   * Why what `disposableTypes` hold may be lost.
-   * @default - no type that holds data may stand in a color
+   * Why the data of `disposableTypes` may be lost.
+   * @default - no type with data is allowed in a color
    */
   readonly acknowledge?: Acknowledgements<"StatefulInColor">;
 }
 
-/** A color as a router sees it. */
+/** A color from the perspective of a router. */
 export interface Destination<ColorStack extends TerraformStack> {
-  /** Which of the two it is. */
+  /** The color. */
   readonly color: Color;
 
-  /** The stack of the color. What the router takes from it becomes a cross-stack reference. */
+  /** The stack of the color. References of the router to it become cross-stack references. */
   readonly stack: ColorStack;
 
   /** Share of the traffic: 0 to 100 percent. The shares of all destinations add up to 100. */
   readonly percent: number;
 }
 
-/** Shares the traffic out among colors. `BlueGreenStacks` gives it a stack of its own. */
+/** Splits the traffic among colors. `BlueGreenStacks` gives it its own stack. */
 export interface Router<ColorStack extends TerraformStack> {
   /**
-   * Adds to the router's stack what shares the traffic out.
+   * Adds the resources that split the traffic to the router's stack.
    *
    * @param stack of the router
    * @param destinations colors that exist, blue first; one without traffic has 0 percent
@@ -91,16 +91,16 @@ export interface Router<ColorStack extends TerraformStack> {
   route(stack: TerraformStack, destinations: readonly Destination<ColorStack>[]): void;
 }
 
-/** Stacks that may be deployed beside each other, once those of the stage before are. */
+/** Stacks that may be deployed in parallel, after those of the previous stage. */
 export interface DeployStage {
   /** Names of the stacks. */
   readonly stacks: readonly string[];
 
-  /** What the stage is for, for people. */
+  /** Purpose of the stage, for display. */
   readonly purpose: string;
 }
 
-/** In which order the stacks of a rollout are deployed: `blue-green.json` beside the router's `cdk.tf.json`. */
+/** The deployment order of the stacks of a rollout: `blue-green.json` next to the router's `cdk.tf.json`. */
 export interface DeployOrder {
   /** Name before `-blue`, `-green` and `-router`. */
   readonly name: string;
@@ -108,16 +108,16 @@ export interface DeployOrder {
   /** Phase of the rollout. */
   readonly phase: RolloutPhase;
 
-  /** Color with the traffic, or most of it. */
+  /** Color with most or all of the traffic. */
   readonly live: Color;
 
-  /** Share of the traffic of each color, percent. */
+  /** Traffic share of each color, percent. */
   readonly weights: Readonly<Record<Color, number>>;
 
-  /** One after the other: colors that exist, the router, colors that go. */
+  /** In order: colors that exist, the router, colors that are removed. */
   readonly stages: readonly DeployStage[];
 
-  /** Deploys all stages in their order: the stacks depend on each other. */
+  /** Deploys all stages in order: the stacks depend on each other. */
   readonly command: string;
 }
 
@@ -128,31 +128,31 @@ function deployCommand(stages: readonly DeployStage[]): string {
   return `cdktf deploy ${stages.flatMap(({ stacks }) => stacks).join(" ")}`;
 }
 
-/** The order as numbered lines and the command, for people. */
+/** The order as numbered lines and the command, for display. */
 export function deployText({ stages, command }: DeployOrder): string {
   const lines = stages.map(({ stacks, purpose }, index) => `${index + 1}. ${stacks.join(", ")}: ${purpose}`);
   return [...lines, `$ ${command}`, ""].join("\n");
 }
 
 /**
- * A whole stack in two colors, `<id>-blue` and `<id>-green`, and `<id>-router` between them. Which colors hold
- * something, which release each runs and how the traffic is shared follow from the rollout in `releases.json`.
+ * A whole stack in two colors, `<id>-blue` and `<id>-green`, and `<id>-router` between them. The rollout in
+ * `releases.json` defines which colors have resources, which release each runs and how the traffic is split.
  *
- * All three stacks are always there: that of a color that does not exist is empty, so that a deployment removes what it
- * held. A color is deployed before the router, and removed after it.
+ * All three stacks always exist: that of a color that does not exist is empty, so that a deployment removes its
+ * resources. A color is deployed before the router, and removed after it.
  */
 export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack> extends Construct {
-  /** How far the rollout is. */
+  /** State of the rollout. */
   readonly rollout: Rollout;
 
-  /** The stack that shares the traffic out. */
+  /** The stack that splits the traffic. */
   readonly router: TerraformStack;
 
   private readonly colors: ReadonlyMap<Color, ColorStack>;
 
   /**
    * @param scope the app
-   * @param id name before `-blue`, `-green` and `-router`; contains the environment where there are several
+   * @param id name before `-blue`, `-green` and `-router`; contains the environment if there are several
    * @throws ValidationError `InvalidIdentifier`, `TrafficWithoutColor`, `InvalidColorStack`, `StatefulInColor`,
    * `NothingToAcknowledge`; at synthesis also `StatefulInColor`
    */
@@ -171,7 +171,7 @@ export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack>
     for (const color of this.missingColors) {
       const stack = new TerraformStack(this, this.nameOf(color));
       props.prepareStack(stack);
-      // Nothing goes while the router still sends traffic there.
+      // Nothing is removed while the router still sends traffic there.
       stack.addDependency(this.router);
     }
     const destinations = [...this.colors].map(([color, stack]) => {
@@ -180,12 +180,12 @@ export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack>
     props.router.route(this.router, destinations);
   }
 
-  /** The stack of a color; nothing when the rollout has none of this color. */
+  /** The stack of a color. Undefined if the rollout does not have this color. */
   color(color: Color): ColorStack | undefined {
     return this.colors.get(color);
   }
 
-  /** In which order the stacks are deployed. `blue-green.json` beside the router's `cdk.tf.json` holds it. */
+  /** The deployment order of the stacks, as in `blue-green.json` next to the router's `cdk.tf.json`. */
   get deployOrder(): DeployOrder {
     const { phase, live, weights } = this.rollout;
     const releases = this.rollout.colors.map((color) => `${color} with ${this.rollout.releaseOf(color)}`);
@@ -242,7 +242,7 @@ export class BlueGreenStacks<ColorStack extends TerraformStack = TerraformStack>
     throw new ValidationError("InvalidIdentifier", message, this);
   }
 
-  /** `releases.json` cannot say so; a `Rollout` that was made by hand can. */
+  /** Not possible with `releases.json`, but with a `Rollout` created in code. */
   private requireDestinations(): void {
     const { weights } = this.rollout;
     const missing = this.missingColors.find((color) => weights[color] > 0);
@@ -267,9 +267,9 @@ class RouterSynthesizer implements IStackSynthesizer {
   }
 }
 
-/** Refuses what a color must not hold, because it is destroyed when the color is retired. */
+/** Refuses what a color must not contain, because it is destroyed when the color is retired. */
 class StatelessColor implements IAspect {
-  /** @param disposableTypes types that hold data which may go with the color */
+  /** @param disposableTypes types whose data may be lost with the color */
   constructor(
     private readonly color: Color,
     private readonly disposableTypes: readonly string[],

@@ -5,9 +5,9 @@ import type { Rollout } from "../manifest/rollout";
 
 const IMAGE_BY_DIGEST = /^\S+@sha256:[0-9a-f]{64}$/;
 
-/** What the services of both clouds take. */
+/** Options of the services on both clouds. */
 export interface BlueGreenServiceBaseProps {
-  /** How far the rollout is: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
+  /** State of the rollout: `pins.rolloutOf(system, environment)`. Nothing else moves traffic. */
   readonly rollout: Rollout;
 
   /**
@@ -17,7 +17,7 @@ export interface BlueGreenServiceBaseProps {
   readonly environmentVariables?: Readonly<Record<string, string>>;
 }
 
-/** Entries by name, since a list in another order is a change. */
+/** Entries by name, since a list in a different order counts as a change. */
 export function sortedByName<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
   return Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1));
 }

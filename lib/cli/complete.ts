@@ -3,16 +3,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** What of a project names systems and environments. Read leniently: completion must never fail. */
+/** The parts of a project that name systems and environments. Parsed leniently, because completion must never fail. */
 const environments = z.object({ environments: z.array(z.object({ name: z.string() })) });
 const pins = z.record(z.string(), z.unknown());
 
 /**
- * What may follow on a command line: subcommands, options, choices, and the systems and environments of the project.
- * The app does not run.
+ * Candidates for the next word of a command line: subcommands, options, choices, and the systems and environments of
+ * the project. Does not run the app.
  *
- * @param program with all commands; the one that is called has its own options
- * @param words after `sterna`; the last one is still being typed
+ * @param program with all commands; the called one has its options
+ * @param words after `sterna`; the last one is incomplete
  * @param directory of the project
  */
 export function candidates(program: Command, words: readonly string[], directory: string): string[] {
@@ -29,9 +29,9 @@ export function candidates(program: Command, words: readonly string[], directory
 
 interface Place {
   readonly command: Command;
-  /** How many arguments are typed already. */
+  /** Number of complete arguments. */
   readonly given: number;
-  /** Values of the option before the cursor, which takes one. */
+  /** Values of the option before the cursor, if it expects one. */
   readonly option: readonly string[] | undefined;
 }
 

@@ -6,9 +6,9 @@ import { candidates } from "./complete";
 import type { CommandRunner } from "./terminal/command";
 import { processSurroundings, type Surroundings } from "./terminal/surroundings";
 
-/** A command as the list of commands shows it. Its own file is loaded when it is called. */
+/** A command in the list of commands. Its own file is loaded when it is called. */
 interface ListedCommand {
-  /** Name and arguments, as the file of the command declares them. */
+  /** Name and arguments, as declared in the command's file. */
   readonly usage: string;
   readonly description: string;
   load(): Promise<(run: CommandRunner) => Command>;
@@ -148,7 +148,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
 ];
 
-/** Commands of other tools that people type from habit, with what does the same here. */
+/** Commands of other tools that people type out of habit, with the equivalent here. */
 export const HABITS: Readonly<Record<string, string>> = {
   baseline: "sterna adopt <system> <environment>",
   check: "sterna validate",
@@ -184,9 +184,9 @@ const DONE = 0;
 const ERROR = 1;
 
 /**
- * The command line.
+ * Runs the command line.
  *
- * @param args what follows `sterna`
+ * @param args arguments after `sterna`
  * @returns the exit status
  */
 export async function main(
@@ -237,10 +237,10 @@ export async function main(
   return status;
 }
 
-/** Asks for what may follow on a command line; only the scripts of `sterna completion` call it. */
+/** Prints completion candidates. Only the scripts of `sterna completion` call it. */
 const COMPLETE = "__complete";
 
-/** Whether the result is to be JSON. What follows `--` is for another program. */
+/** Whether the result is JSON. Arguments after `--` are for another program. */
 function isJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end < 0 ? args : args.slice(0, end)).includes("--json");
@@ -252,7 +252,7 @@ function reportUsage(message: string, args: readonly string[], surroundings: Sur
   return ERROR;
 }
 
-/** A wrong command line as every other error in JSON. */
+/** Prints a usage error in the same JSON form as every other error. */
 function printUsage(message: string, { stdout }: Surroundings): void {
   const code: ErrorCode = "InvalidUsage";
   stdout.write(visibleLines(`${JSON.stringify({ error: { code, message } }, undefined, 2)}\n`));
@@ -264,7 +264,7 @@ function nameOf({ usage }: ListedCommand): string {
 
 const USAGES = new Map(COMMANDS.map((listed) => [nameOf(listed), listed.usage]));
 
-/** The command that is called, or whose help is asked for: `sterna plan --help`, `sterna help plan`. */
+/** The command that is called, or whose help is requested: `sterna plan --help`, `sterna help plan`. */
 function calledCommand(args: readonly string[]): ListedCommand | undefined {
   const [first, second] = args.filter((arg) => !arg.startsWith("-"));
   const name = first === "help" ? second : first;
@@ -280,7 +280,7 @@ async function loadCommand(
   return makeCommand(commandRunner(surroundings, onEnd));
 }
 
-/** A command with all below it. */
+/** A command with all of its subcommands. */
 export function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }

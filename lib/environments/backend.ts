@@ -4,17 +4,17 @@ import { SternaError } from "../core/errors";
 
 /** Properties of `Backend.s3`. */
 export interface S3BackendOptions {
-  /** Bucket that holds the states. */
+  /** Bucket for the states. */
   readonly bucketName: string;
 
   /** Region of the bucket. */
   readonly region: string;
 
-  /** Beginning of the states' keys, without slashes around it: `sterna/states`. */
+  /** Prefix of the states' keys, without leading and trailing slashes: `sterna/states`. */
   readonly keyPrefix: string;
 
   /**
-   * Key of AWS KMS that encrypts the states: its ARN or id.
+   * AWS KMS key that encrypts the states: its ARN or id.
    * @default - the bucket's default encryption
    */
   readonly kmsKeyArn?: string;
@@ -22,10 +22,10 @@ export interface S3BackendOptions {
 
 /** Properties of `Backend.gcs`. */
 export interface GcsBackendOptions {
-  /** Bucket that holds the states. */
+  /** Bucket for the states. */
   readonly bucketName: string;
 
-  /** Beginning of the states' names, without slashes around it: `sterna/states`. */
+  /** Prefix of the states' names, without leading and trailing slashes: `sterna/states`. */
   readonly prefix: string;
 }
 
@@ -34,11 +34,11 @@ export interface BackendPlace {
   /** Id of the stack. */
   readonly stack: string;
 
-  /** A path of the project as seen from the stack's folder. */
+  /** A project path relative to the stack's folder. */
   fromFolder(path: string): string;
 }
 
-/** Where Terraform keeps the state of a stack. */
+/** Where Terraform stores the state of a stack. */
 export abstract class Backend {
   /** A file `terraform.<stack>.tfstate` in the project's directory. */
   static local(): Backend {
@@ -46,8 +46,8 @@ export abstract class Backend {
   }
 
   /**
-   * An object `<keyPrefix>/<stack>.tfstate` in S3, encrypted, locked by a lock file beside it. Needs Terraform 1.10,
-   * which brought the lock file (Terraform CHANGELOG, 1.10.0: "S3 native state locking").
+   * An object `<keyPrefix>/<stack>.tfstate` in S3, encrypted, with a lock file next to it. Needs Terraform 1.10, which
+   * introduced the lock file (Terraform CHANGELOG, 1.10.0: "S3 native state locking").
    *
    * @throws SternaError `InvalidBackend`
    */
@@ -56,7 +56,7 @@ export abstract class Backend {
   }
 
   /**
-   * An object `<prefix>/<stack>/default.tfstate` in Google Cloud Storage, which locks by itself.
+   * An object `<prefix>/<stack>/default.tfstate` in Google Cloud Storage, which has built-in locking.
    *
    * @throws SternaError `InvalidBackend`
    */
@@ -64,11 +64,11 @@ export abstract class Backend {
     return new GcsState(options);
   }
 
-  /** Oldest Terraform that has the backend, where another one than the oldest that will do. */
+  /** Oldest Terraform that supports the backend, if newer than the general minimum. */
   readonly requiredVersion: string | undefined;
 
   /**
-   * Makes the backend in a stack.
+   * Creates the backend in a stack.
    *
    * @internal
    */

@@ -16,14 +16,14 @@ export interface EnvironmentProps {
   readonly region?: string;
 
   /**
-   * Whether people must be asked before anything is applied here.
+   * Whether people must confirm before anything is applied here.
    * @default false
    */
   readonly protected?: boolean;
 
   /**
    * What differs in this environment: values by system and name. A step refers to one as `variable("NAME")`. They are
-   * written to plans, states and ledgers, so a secret is none of them.
+   * written to plans, states and ledgers, so they must not be secrets.
    * @default - none
    */
   readonly variables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -35,7 +35,7 @@ export interface EnvironmentProps {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** A place where a system runs. Environments form an `EnvironmentChain`, which makes them. */
+/** A place where a system runs. Created by an `EnvironmentChain`. */
 export class Environment {
   readonly name: string;
   readonly region: string | undefined;
@@ -44,9 +44,9 @@ export class Environment {
   readonly tags: Readonly<Record<string, string>>;
 
   /**
-   * @param props what the environment is like
-   * @param order place in the chain, from 0
-   * @param previous the environment before it, where a release must have been proved
+   * @param props properties of the environment
+   * @param order position in the chain, from 0
+   * @param previous the previous environment, where a release must be proved first
    * @throws SternaError `InvalidIdentifier`, or `LiteralPassword` when a variable holds a URL with a password
    */
   constructor(
@@ -70,7 +70,7 @@ export class Environment {
     }
   }
 
-  /** The variables of one system; none when the system has none here. */
+  /** The variables of one system. Empty if it has none here. */
   variablesOf(system: string): Readonly<Record<string, string>> {
     return this.variables[system] ?? {};
   }
@@ -85,13 +85,13 @@ export class Environment {
   }
 }
 
-/** What is written where `environments.json` is missing. */
+/** Example for the message when `environments.json` is missing. */
 const EXAMPLE = '{ "environments": [{ "name": "development" }, { "name": "staging" }] }';
 
 /** The environments in the order in which a release moves through them: development, staging, production. */
 export class EnvironmentChain implements Iterable<Environment> {
   /**
-   * The chain that a JSON file describes.
+   * Reads the chain from a JSON file.
    *
    * @param file path of `environments.json`, absolute or relative to the working directory
    * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidEnvironments`, or what the constructor throws
@@ -103,7 +103,7 @@ export class EnvironmentChain implements Iterable<Environment> {
   private readonly environments = new Map<string, Environment>();
 
   /**
-   * @param environments the first is where a release starts
+   * @param environments in order; the first is where a release starts
    * @throws SternaError `NoEnvironments`, `DuplicateEnvironment`, `InvalidIdentifier`, `LiteralPassword`
    */
   constructor(environments: readonly EnvironmentProps[]) {
@@ -144,7 +144,7 @@ export class EnvironmentChain implements Iterable<Environment> {
   }
 
   /**
-   * The environment before this one, where its releases are proved; none before the first.
+   * The previous environment, where releases are proved first. Undefined for the first environment.
    *
    * @throws SternaError `UnknownEnvironment`
    */

@@ -9,7 +9,7 @@ import { ledgerConfig, type LedgerConfig } from "../manifest/ledger-config";
 /** Properties of `Ledger.file`. */
 export interface FileLedgerOptions {
   /**
-   * Directory that gets one directory per stack, absolute or relative to the project.
+   * Directory with one directory per stack, absolute or relative to the project.
    * @default ".sterna/ledger"
    */
   readonly directory?: string;
@@ -24,7 +24,7 @@ export interface PostgresLedgerOptions {
   readonly url: string | SecretReference;
 
   /**
-   * Schema that holds the ledger's table.
+   * Schema of the ledger's table.
    * @default "sterna"
    */
   readonly schema?: string;
@@ -32,12 +32,12 @@ export interface PostgresLedgerOptions {
 
 /** Properties of `Ledger.s3`. */
 export interface S3LedgerOptions {
-  /** Name of a general purpose bucket. It must exist, and should keep old versions. */
+  /** Name of a general purpose bucket. It must exist, and should be versioned. */
   readonly bucketName: string;
 
   /**
-   * What all keys begin with: empty, or ending with one slash. Below it each environment of each system has a place of
-   * its own, so that stacks can share a bucket.
+   * Prefix of all keys: empty, or ending with one slash. Each environment of each system has its own keys under it, so
+   * that stacks can share a bucket.
    * @default "sterna/"
    */
   readonly prefix?: string;
@@ -51,35 +51,35 @@ export interface S3LedgerOptions {
 
 /** Properties of `Ledger.gcs`. */
 export interface GcsLedgerOptions {
-  /** Name of a bucket. It must exist, and should keep old versions. */
+  /** Name of a bucket. It must exist, and should be versioned. */
   readonly bucketName: string;
 
   /**
-   * What all names begin with: empty, or ending with one slash. Below it each environment of each system has a place of
-   * its own, so that stacks can share a bucket.
+   * Prefix of all names: empty, or ending with one slash. Each environment of each system has its own names under it,
+   * so that stacks can share a bucket.
    * @default "sterna/"
    */
   readonly prefix?: string;
 }
 
-/** What a ledger may need to know about the stack that uses it. */
+/** What a ledger may need to know about its stack. */
 export interface LedgerPlace {
   /** Id of the stack. */
   readonly stack: string;
 
-  /** A path of the project as seen from the stack's folder. */
+  /** A project path relative to the stack's folder. */
   fromFolder(path: string): string;
 }
 
-/** Where the record of applied steps is kept. */
+/** Where applied steps are recorded. */
 export abstract class Ledger {
-  /** Files on one machine: for trying out and for a single operator. */
+  /** Files on one machine: for trials and for a single operator. */
   static file(options: FileLedgerOptions = {}): Ledger {
     return new FileLedger(options.directory ?? ".sterna/ledger");
   }
 
   /**
-   * A table in a PostgreSQL database: best the database that the steps change, so that a step and its row are one
+   * A table in a PostgreSQL database. Preferably the database that the steps change, so that a step and its row share a
    * transaction.
    *
    * @throws SternaError `LiteralPassword`
@@ -89,13 +89,13 @@ export abstract class Ledger {
   }
 
   /**
-   * Objects in a bucket of Amazon S3, one for each step, written on the condition that no other process wrote them: for
-   * steps that change no database, run from several machines. Credentials come from the environment where Terraform
-   * runs. They must allow s3:GetObject, s3:PutObject and s3:ListBucket.
+   * Objects in an Amazon S3 bucket, one for each step, with conditional writes that detect other writers: for steps
+   * that change no database and run from several machines. Credentials come from the environment of Terraform. They
+   * must allow s3:GetObject, s3:PutObject and s3:ListBucket.
    *
-   * A step is never run by two runners at once while the signs of life of the one reach the bucket; it takes effect at
-   * least once. A runner that was killed keeps its step for a minute. An
-   * S3-compatible store does as well if it honors conditional writes; one that does not is refused before a step runs.
+   * Two runners never run a step at once while the heartbeats of one reach the bucket. Steps take effect at least once.
+   * A killed runner holds its step for a minute. An S3-compatible store works too if it supports conditional writes;
+   * otherwise it is refused before a step runs.
    *
    * @throws SternaError `InvalidLedger` for an empty bucket or a prefix that does not end with a slash
    */
@@ -104,7 +104,7 @@ export abstract class Ledger {
   }
 
   /**
-   * Objects in a bucket of Google Cloud Storage, one for each step, as `Ledger.s3` keeps them. Credentials are
+   * Objects in a Google Cloud Storage bucket, one for each step, with the same behavior as `Ledger.s3`. Credentials are
    * Application Default Credentials, with the role Storage Object User on the bucket.
    *
    * @throws SternaError `InvalidLedger` for an empty bucket or a prefix that does not end with a slash
@@ -114,15 +114,15 @@ export abstract class Ledger {
   }
 
   /**
-   * The ledger of one stack, as configured in the provider.
+   * The configuration of a stack's ledger in the provider.
    *
    * @param place the stack that uses the ledger
-   * @param owner id of the stack whose steps it holds: another one, when `place` asks it for a proof
+   * @param owner id of the stack whose steps it holds: a different one when `place` queries it for a proof
    * @internal
    */
   abstract configuration(place: LedgerPlace, owner: string): LedgerConfig;
 
-  /** Whether the ledger of another stack follows from this one. */
+  /** Whether the ledger of another stack can be derived from this one. */
   abstract readonly knowsOtherStacks: boolean;
 }
 
@@ -139,7 +139,7 @@ class FileLedger extends Ledger {
 }
 
 class PostgresLedger extends Ledger {
-  // Which database staging uses does not tell which one production uses.
+  // The database of staging does not determine the one of production.
   readonly knowsOtherStacks = false;
   private readonly config: LedgerConfig;
 
@@ -160,7 +160,7 @@ class PostgresLedger extends Ledger {
 }
 
 class ObjectLedger extends Ledger {
-  // Production's bucket is seldom staging's.
+  // Production and staging seldom share a bucket.
   readonly knowsOtherStacks = false;
   private readonly config: LedgerConfig;
 

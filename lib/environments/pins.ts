@@ -16,8 +16,7 @@ export interface PinsOptions {
 /** Which release of each system runs in each environment. */
 export class Pins {
   /**
-   * The pins of `releases.json`; while `sterna` tries a pin, those that the file is to get, which it passes in
-   * `STERNA_PINS`.
+   * The pins of `releases.json`. While `sterna` tries a pin, the proposed content, which it passes in `STERNA_PINS`.
    *
    * @param file path of the file, absolute or relative to the working directory
    * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`, or what the constructor throws
@@ -29,8 +28,8 @@ export class Pins {
 
   /**
    * @param table system, then environment, then release
-   * @param source where the table is from, for messages
-   * @param rollouts how far the rollouts are; checked when the file was read
+   * @param source origin of the table, for messages
+   * @param rollouts state of the rollouts; checked when the file was read
    * @throws SternaError `UnknownSystem`, `UnknownEnvironment`, `MissingPin`, `PinSkipsEnvironment`
    * @internal
    */
@@ -71,7 +70,7 @@ export class Pins {
     return release;
   }
 
-  /** How far the rollout of a system in an environment is; nothing where the system has no colors. */
+  /** State of the rollout of a system in an environment. Undefined if the system has no colors. */
   rolloutOf(system: string, environment: Environment | string): Rollout | undefined {
     const name = typeof environment === "string" ? environment : environment.name;
     const state = this.rollouts[system]?.[name];

@@ -17,19 +17,19 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { satisfies, rcompare, valid } from "semver";
 
-/** Platforms that a stack carries the provider for, in Terraform's words. The provider runs wherever Node.js does. */
+/** Platforms that a stack includes the provider for, in Terraform's terms. The provider runs wherever Node.js does. */
 export const PROVIDER_PLATFORMS = ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"] as const;
 
-/** An operating system and a processor, in Terraform's words. */
+/** An operating system and a processor, in Terraform's terms. */
 export type ProviderPlatform = (typeof PROVIDER_PLATFORMS)[number];
 
 /** The `required_providers` of a stack. */
 export type RequiredProviders = Readonly<Record<string, { readonly source: string; readonly version?: string }>>;
 
 /**
- * The same requirements with sources in full: `aws` becomes `hashicorp/aws`.
+ * The same requirements with full source addresses: `aws` becomes `hashicorp/aws`.
  *
- * Terraform takes both for the same, OpenTofu does not: `aws` alone makes it upgrade the provider again and again
+ * Terraform treats both as equal, but OpenTofu does not: with `aws` alone, it upgrades the provider again and again
  * (opentofu/opentofu#2402).
  */
 export function qualifySources(providers: RequiredProviders): RequiredProviders {
@@ -42,8 +42,8 @@ export function qualifySources(providers: RequiredProviders): RequiredProviders 
 }
 
 /**
- * Whether a version fits a version constraint of Terraform (Terraform language, "Version Constraints"):
- * `5.100.0`, `>= 5.0, < 6.0`, `~> 5.100`.
+ * Whether a version satisfies a Terraform version constraint (Terraform language, "Version Constraints"): `5.100.0`,
+ * `>= 5.0, < 6.0`, `~> 5.100`.
  */
 export function fitsConstraint(version: string, constraint: string | undefined): boolean {
   const parts = (constraint ?? "").split(",").map((part) => part.trim());
@@ -56,7 +56,7 @@ function fits(version: string, part: string): boolean {
   const { operator = "=", version: bound } = match.groups as { operator?: string; version: string };
   if (operator === "~>") {
     const numbers = bound.split("-")[0]!.split(".").map(Number);
-    // Only the rightmost number may grow: `~> 5.100` below 6, `~> 5.100.1` below 5.101.
+    // Only the rightmost number may increase: `~> 5.100` below 6, `~> 5.100.1` below 5.101.
     const ceiling = numbers.length === 3 ? `${numbers[0]}.${numbers[1]! + 1}.0` : `${numbers[0]! + 1}.0.0`;
     return satisfies(version, `>=${complete(bound)} <${ceiling}`);
   }
@@ -65,7 +65,7 @@ function fits(version: string, part: string): boolean {
     : satisfies(version, `${operator}${complete(bound)}`);
 }
 
-// A missing number is 0 for Terraform, anything for npm.
+// A missing number is 0 for Terraform, but any number for npm.
 function complete(bound: string): string {
   const [numbers, prerelease] = bound.split(/-(.*)/s) as [string, string | undefined];
   const full = [...numbers.split("."), "0", "0"].slice(0, 3).join(".");
@@ -73,11 +73,11 @@ function complete(bound: string): string {
 }
 
 /**
- * Puts the zip of Sterna's provider into the folder of a stack, where `terraform init` finds it without a registry:
- * the implied local mirror (Terraform CLI, "Provider Installation").
+ * Puts the zip of Sterna's provider into the folder of a stack, where `terraform init` finds it without a registry: the
+ * implied local mirror (Terraform CLI, "Provider Installation").
  *
- * Zipped, because Terraform would link an unpacked provider into a shared plugin cache, where it vanishes with the
- * stack's folder. The provider is JavaScript: one zip for all platforms.
+ * Zipped, because Terraform would link an unpacked provider into a shared plugin cache, and the link would break when
+ * the stack's folder is deleted. The provider is JavaScript: one zip for all platforms.
  *
  * @param zip the provider
  * @param mirror `terraform.d/plugins` of the stack's folder
@@ -109,7 +109,7 @@ function place(source: string, target: string): void {
     try {
       linkSync(source, unfinished);
     } catch {
-      // Another file system, or one without hard links.
+      // The target is on another file system, or on one without hard links.
       copyFileSync(source, unfinished);
     }
     renameSync(unfinished, target);
@@ -121,10 +121,10 @@ function place(source: string, target: string): void {
 const REGISTRY = "registry.terraform.io";
 
 /**
- * Links providers of a mirror on this machine into the folder of a stack.
+ * Links providers from a mirror on this machine into the folder of a stack.
  *
- * A stack that carries one provider in `terraform.d/plugins` needs this where the registry cannot be reached. What no
- * mirror has, Terraform fetches from the registry as ever.
+ * A stack with a provider in `terraform.d/plugins` needs this if the registry is unreachable. Terraform downloads what
+ * no mirror has from the registry, as usual.
  *
  * @param mirrors directories that may hold `registry.terraform.io`, the preferred one first
  * @param target `terraform.d/plugins` of the stack's folder
@@ -148,7 +148,7 @@ export function linkProviders(
   }
 }
 
-/** Links to make, `<version>/<platform>` to where it leads. Terraform follows a link at this level and at no other. */
+/** Links to create, from `<version>/<platform>` to the target. Terraform follows links at this level only. */
 function linksFor(
   source: string,
   constraint: string | undefined,
@@ -168,10 +168,10 @@ function linksFor(
 }
 
 /**
- * Directories where people keep provider mirrors, the preferred one first: the one they name, Terraform's own (Terraform
- * CLI, "Implied Local Mirror Directories"), and what system images bring.
+ * Common directories of provider mirrors, the preferred one first: the configured one, Terraform's own (Terraform CLI,
+ * "Implied Local Mirror Directories"), and those of system images.
  *
- * @param named the mirror that this stack names
+ * @param named the mirror configured in this stack
  */
 export function providerMirrors(named: string | undefined, environment: NodeJS.ProcessEnv = process.env): string[] {
   const home = environment.HOME ?? homedir();
@@ -192,14 +192,14 @@ export function providerMirrors(named: string | undefined, environment: NodeJS.P
     .map((directory) => resolve(directory));
 }
 
-/** The newest unpacked version in a mirror that fits; nothing when there is none. */
+/** The newest unpacked version in a mirror that satisfies the constraint, if there is one. */
 function newest(directory: string, constraint: string | undefined): string | undefined {
   return list(directory)
     .filter((name) => valid(name) === name && fitsConstraint(name, constraint))
     .sort(rcompare)[0];
 }
 
-/** Takes away what an earlier synthesis linked and this one does not. What people put there themselves stays. */
+/** Removes links of earlier syntheses that this one did not create. What users added themselves stays. */
 function removeOtherLinks(place: string, links: ReadonlyMap<string, string>): void {
   for (const version of list(place)) {
     for (const platform of list(join(place, version))) {

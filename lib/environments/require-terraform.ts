@@ -6,9 +6,9 @@ import { OLDEST_TERRAFORM, TERRAFORM_REQUIREMENTS, type TerraformRequirement } f
 const requirements = new WeakMap<TerraformStack, TerraformRequirement[]>();
 
 /**
- * Has Terraform refuse a stack that it is too old for, before it does anything. Of several requirements the newest counts.
+ * Makes Terraform refuse a stack if it is too old, before it does anything. The newest requirement applies.
  *
- * @param version oldest version that will do, such as `1.11.0`
+ * @param version oldest supported version, such as `1.11.0`
  * @param reason what needs it, for `sterna doctor`
  */
 export function requireTerraformVersion(construct: IConstruct, version: string, reason: string): void {
@@ -18,7 +18,7 @@ export function requireTerraformVersion(construct: IConstruct, version: string, 
   requirements.set(stack, all);
   const [newest] = rsort(all.map((each) => each.version));
   stack.addOverride("terraform.required_version", `>= ${newest!.replace(/\.0$/, "")}`);
-  // What every stack needs is no news.
+  // The requirement of every stack is not worth listing.
   const special = all.filter((each) => each.version !== OLDEST_TERRAFORM);
   if (special.length > 0) stack.addOverride(`//.${TERRAFORM_REQUIREMENTS}`, special);
 }

@@ -2,7 +2,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { App } from "cdktf";
 import type { Construct } from "constructs";
 
-/** Where a stack is, and how it names files of the project. */
+/** Location of a stack, and how it refers to files of the project. */
 export class StackPlace {
   /** Folder of the stack, absolute. Terraform runs there. */
   readonly folder: string;
@@ -15,13 +15,13 @@ export class StackPlace {
     scope: Construct,
     readonly stack: string,
   ) {
-    // cdktf names the folder so: Manifest.stacksFolder, then the id of the stack.
+    // cdktf's name for the folder: Manifest.stacksFolder, then the id of the stack.
     this.folder = resolve(App.of(scope).outdir, "stacks", stack);
   }
 
   /**
-   * A path of the project as seen from the stack's folder, with slashes: the synthesized JSON is the same wherever the
-   * project is checked out. Absolute paths stay as they are.
+   * A project path relative to the stack's folder, with slashes: the synthesized JSON is the same wherever the project
+   * is checked out. Absolute paths are not changed.
    *
    * @param path relative to the project, which is the working directory of `cdktf synth`
    */

@@ -6,7 +6,7 @@ import { sternaPackage } from "../core/sterna-package";
 /** Source address of Sterna's Terraform provider. */
 export const STERNA_PROVIDER_SOURCE = "sterna/sterna";
 
-/** What cdktf wants to know about the provider of a resource. */
+/** The provider metadata that cdktf needs for a resource. */
 export function sternaProviderMetadata() {
   const { version } = sternaPackage();
   return { providerName: "sterna", providerVersion: version, providerVersionConstraint: version };
@@ -15,19 +15,19 @@ export function sternaProviderMetadata() {
 /** Arguments of the provider. */
 export interface SternaProviderConfig {
   /**
-   * Where the ledger is, as the JSON of a `LedgerConfig`.
+   * Location of the ledger, as the JSON of a `LedgerConfig`.
    * @default - the provider reads STERNA_LEDGER
    */
   readonly ledger?: string;
 
   /**
-   * Environment whose steps these are.
+   * Environment of the steps.
    * @default - the provider reads STERNA_ENVIRONMENT
    */
   readonly environment?: string;
 }
 
-/** The Terraform provider `sterna/sterna`. A `SystemStack` makes it. */
+/** The Terraform provider `sterna/sterna`. Created by a `SystemStack`. */
 export class SternaProvider extends TerraformProvider {
   constructor(
     scope: Construct,
@@ -52,17 +52,17 @@ export class SternaProvider extends TerraformProvider {
 
 /** Arguments of the data source `sterna_ledger`. */
 export interface DataSternaLedgerConfig {
-  /** System whose steps are asked for. */
+  /** System whose steps are queried. */
   readonly system: string;
 
   /**
-   * Ids of the steps that the configuration holds.
+   * Ids of the steps in the configuration.
    * @default - none
    */
   readonly expected?: readonly string[];
 }
 
-/** The Terraform data source `sterna_ledger`: what the ledger holds, against what is expected. */
+/** The Terraform data source `sterna_ledger`: compares the ledger with the expected steps. */
 export class DataSternaLedger extends TerraformDataSource {
   constructor(
     scope: Construct,
@@ -77,7 +77,7 @@ export class DataSternaLedger extends TerraformDataSource {
     return this.getStringMapAttribute("applied");
   }
 
-  /** Steps that the ledger holds and the configuration does not. */
+  /** Steps in the ledger that are not in the configuration. */
   get unexpected(): string[] {
     return this.getListAttribute("unexpected");
   }
@@ -93,10 +93,11 @@ export class DataSternaLedger extends TerraformDataSource {
 }
 
 /**
- * A `check` block that warns when the ledger holds steps that the configuration does not: after a lost state, or when
+ * A `check` block that warns when the ledger has steps that the configuration does not: after a lost state, or when
  * another stack wrote to the ledger.
  *
- * The data source stands outside of the block: inside, Terraform reads it in every apply, so that no plan is ever empty.
+ * The data source is outside of the block: inside, Terraform would read it in every apply, so that no plan would ever
+ * be empty.
  */
 export function ledgerCheck(ledger: DataSternaLedger, system: string, environment: string): object {
   const unexpected = `data.sterna_ledger.${ledger.friendlyUniqueId}.unexpected`;

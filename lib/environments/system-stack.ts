@@ -44,38 +44,38 @@ export interface SystemStackProps {
   readonly release: string;
 
   /**
-   * Between which releases the system may move in one go. A pin that no legal path leads to is refused, and so is a
+   * Between which releases the system may move in one step. A pin without a legal path to it is refused, and so is a
    * migration that skips a required stop.
    * @default - every release leads to every newer one
    */
   readonly compatibility?: CompatibilityMatrix;
 
   /**
-   * State of the rollout where the system has two colors: `pins.rolloutOf(system, environment)`. A contracting step is
-   * refused while a color runs a release that needs what it takes away.
+   * State of the rollout if the system has two colors: `pins.rolloutOf(system, environment)`. A contracting step is
+   * refused while a color runs a release that needs what it removes.
    * @default - the system has no colors
    */
   readonly rollout?: Rollout;
 
-  /** Where the record of applied steps is kept. */
+  /** Where applied steps are recorded. */
   readonly ledger: Ledger;
 
   /**
-   * Ledger of the environment before this one: a step that it does not hold as applied is refused at plan.
-   * @default - with `Ledger.file`, that of the stack of the environment before; none in the first environment
+   * Ledger of the previous environment: a step that is not applied there is refused at plan.
+   * @default - with `Ledger.file`, the ledger of the stack of the previous environment; none in the first environment
    */
   readonly previousLedger?: Ledger;
 
   /**
-   * Where Terraform keeps the state.
+   * Where Terraform stores the state.
    * @default Backend.local()
    */
   readonly backend?: Backend;
 
   /**
-   * Directory with unpacked providers, such as `terraform providers mirror` makes, to link into the stack. It holds
-   * `registry.terraform.io`.
-   * @default - STERNA_PROVIDER_MIRROR, then the directories where Terraform and system images keep such mirrors
+   * Directory with unpacked providers, such as one created by `terraform providers mirror`, to link into the stack. It
+   * contains `registry.terraform.io`.
+   * @default - STERNA_PROVIDER_MIRROR, then the usual directories of Terraform and system images
    */
   readonly providerMirror?: string;
 
@@ -87,15 +87,15 @@ export interface SystemStackProps {
 
   /**
    * Zip of Sterna's Terraform provider.
-   * @default - the one that this package holds
+   * @default - the one in this package
    */
   readonly providerPackage?: string;
 }
 
-/** Looks at a stack as it is rendered: the JSON that Terraform will read, as an object. */
+/** Inspects a stack as it is rendered: the JSON that Terraform will read, as an object. */
 export type Inspection = (rendered: Readonly<Record<string, unknown>>) => void;
 
-/** One system in one environment: a Terraform stack called `<system>-<environment>`. */
+/** One system in one environment: a Terraform stack named `<system>-<environment>`. */
 export class SystemStack extends TerraformStack {
   /**
    * The stack that a construct is part of.
@@ -120,13 +120,13 @@ export class SystemStack extends TerraformStack {
   /** Between which releases the system may move in one step; absent when not specified. */
   readonly compatibility: CompatibilityMatrix | undefined;
 
-  /** State of the rollout; absent where the system has no colors. */
+  /** State of the rollout. Absent if the system has no colors. */
   readonly rollout: Rollout | undefined;
 
   /** Platforms that will run Terraform. */
   readonly platforms: readonly ProviderPlatform[];
 
-  /** Mirror to link providers from; absent when only the usual directories are looked at. */
+  /** Mirror to link providers from. If absent, only the usual directories are searched. */
   readonly providerMirror: string | undefined;
 
   /** Zip of Sterna's Terraform provider. */
@@ -139,11 +139,11 @@ export class SystemStack extends TerraformStack {
    */
   readonly place: StackPlace;
 
-  /** The ledger that must hold a step before it may run here, as JSON; absent in the first environment. */
+  /** The ledger in which a step must be applied before it may run here, as JSON. Absent in the first environment. */
   readonly proof: string | undefined;
 
   /**
-   * Providers of the synthesized stack, with their sources in full.
+   * Providers of the synthesized stack, with full source addresses.
    *
    * @internal
    */
@@ -209,7 +209,7 @@ export class SystemStack extends TerraformStack {
   }
 
   /**
-   * What the stack says about itself in `sterna.json`.
+   * The content of `sterna.json` for the stack.
    *
    * @internal
    */
@@ -250,7 +250,7 @@ export class SystemStack extends TerraformStack {
   }
 
   /**
-   * Adds to what has to hold before a rollout goes on, in `sterna.json`.
+   * Adds conditions for the next phase of a rollout to `sterna.json`.
    *
    * @internal
    */
@@ -259,7 +259,7 @@ export class SystemStack extends TerraformStack {
   }
 
   /**
-   * Lets steps leave a release that stays, or run after steps that come later.
+   * Allows removing applied steps of a release that stays, and running steps after later ones.
    *
    * @internal
    */
@@ -303,7 +303,7 @@ export class SystemStack extends TerraformStack {
     const releases = new Releases(system, props.releases);
     const pinned = attempt(this, () => releases.pinned(props.release));
     if (pinned !== undefined) attempt(this, () => this.requireReachable(releases, pinned));
-    // Where the pin is wrong, the steps of all migrations are made, so that their mistakes are found too.
+    // If the pin is invalid, the steps of all migrations are created, so that their mistakes are found too.
     return { proof, releases, release: pinned ?? [...releases].at(-1)! };
   }
 
@@ -334,7 +334,7 @@ export class SystemStack extends TerraformStack {
   }
 }
 
-/** Adds to a stack's folder what Terraform and the command line need there: the provider and `sterna.json`. */
+/** Adds what Terraform and the command line need to a stack's folder: the provider and `sterna.json`. */
 class SystemSynthesizer implements IStackSynthesizer {
   constructor(
     private readonly stack: SystemStack,
@@ -356,7 +356,9 @@ class SystemSynthesizer implements IStackSynthesizer {
     this.closeTree();
   }
 
-  /** The files are written: what code behind a forgotten `await` adds from now on would be dropped silently. */
+  /**
+   * The files are written: anything that code behind a forgotten `await` adds from now on would be dropped silently.
+   */
   private closeTree(): void {
     const { stack } = this;
     const refuse = (): never => {
@@ -367,11 +369,11 @@ class SystemSynthesizer implements IStackSynthesizer {
       );
     };
     Object.defineProperty(stack.node, "locked", { configurable: true, get: refuse });
-    // Another stack. What is inside of the stacks that come after this one is still being made.
+    // Only this stack is closed: later stacks may still be under construction.
     Object.defineProperty(App.of(stack).node, "addChild", { configurable: true, value: refuse });
   }
 
-  // The provider's blocks and the overrides are JSON only; as HCL they would be left out without a word.
+  // The provider's blocks and the overrides exist in JSON only. HCL would silently omit them.
   private refuseHcl(): void {
     const asked = process.env.SYNTH_HCL_OUTPUT;
     if (!App.of(this.stack).hclOutput && asked !== "true" && asked !== "1") return;

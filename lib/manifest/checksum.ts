@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Program } from "./program";
 
-/** JSON with sorted keys: equal values give equal texts, whatever the order they were written in. */
+/** JSON with sorted keys: equal values have equal texts, independent of key order. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
     item !== null && typeof item === "object" && !Array.isArray(item)
@@ -14,12 +14,17 @@ export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** Identifies a whole program. Environments with equal checksums ran the same thing: `variables` are no part of it. */
+/**
+ * Identifies a whole program. Environments with the same checksum ran the same program: `variables` are not included.
+ */
 export function programChecksum(program: Program): string {
   return sha256(canonicalJson(program));
 }
 
-/** Identifies what a program did to the store. It must never change once the step was applied; how it is undone or waits may. */
+/**
+ * Identifies the effect of a program on the store. It must never change once the step was applied, but how the step is
+ * undone or waits may change.
+ */
 export function effectChecksum(program: Program): string {
   const {
     down: _down,

@@ -18,7 +18,7 @@ const environmentEntry = z.strictObject({
   tags: z.record(z.string().min(1), z.string()).optional().describe("Tags of every resource of the environment"),
 });
 
-/** Where the records of applies are kept. */
+/** Where records of applies are stored. */
 const recordsPlace = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("file"),
@@ -41,7 +41,7 @@ function recordsPrefix() {
     .default("records/");
 }
 
-/** An attribute that may differ between environments, whatever its values are. */
+/** An attribute that may differ between environments, with any value. */
 const freeAttribute = z.strictObject({
   resource: z.string().min(1).describe("Address of the resource, or its type: `aws_instance.app`, `aws_instance`"),
   attribute: z

@@ -9,7 +9,7 @@ import { writeWholeFile } from "../core/replace-file";
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 const time = z.iso.datetime({ error: 'must be a time in UTC, such as "2026-01-31T12:00:00Z"' });
 
-/** Schema of a committed evidence file: what a person or a drill showed for one gate. Holds no secrets. */
+/** Schema of a committed evidence file: what a person or a drill proved for one gate. Contains no secrets. */
 export const evidence = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
@@ -34,16 +34,16 @@ export const evidence = z.strictObject({
     .describe("What was measured, by name: durations in seconds, counts, digests"),
 });
 
-/** What a person or a drill showed for one gate of a system in an environment. */
+/** What a person or a drill proved for one gate of a system in an environment. */
 export type Evidence = z.output<typeof evidence>;
 
 /** Evidence before it is written; `version` and `facts` are filled in. */
 export type NewEvidence = Omit<Evidence, "$schema" | "version" | "facts"> & Partial<Pick<Evidence, "facts">>;
 
-/** Which evidence is meant. */
+/** Identifies an evidence file. */
 export type EvidenceKey = Pick<Evidence, "system" | "environment" | "gate">;
 
-/** Folder of the evidence files, in the project. */
+/** Folder of the evidence files in the project. */
 export const EVIDENCE_DIRECTORY = "evidence";
 
 /**
@@ -56,7 +56,7 @@ export function evidenceFile(directory: string, { system, environment, gate }: E
 }
 
 /**
- * Reads the evidence for a gate, if there is some.
+ * Reads the evidence for a gate, if there is any.
  *
  * @param directory the project
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `InvalidEvidence`
@@ -65,7 +65,7 @@ export function readEvidence(directory: string, key: EvidenceKey): Evidence | un
   const file = evidenceFile(directory, key);
   if (!existsSync(file)) return undefined;
   const read = readJsonFile(file, evidence, "InvalidEvidence");
-  // A file that was copied from another environment proves nothing about this one.
+  // A file copied from another environment proves nothing about this one.
   for (const part of ["system", "environment", "gate"] as const) {
     if (read[part] === key[part]) continue;
     throw new SternaError(
@@ -94,7 +94,7 @@ export function readAllEvidence(directory: string, system: string, environment: 
 }
 
 /**
- * Writes evidence in place of what the gate had before. A reader sees the old file or the new one, never a part.
+ * Replaces the evidence of a gate. A reader sees the old file or the new one, never a part.
  *
  * @param directory the project
  * @returns path of the file, for a commit

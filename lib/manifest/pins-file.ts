@@ -12,19 +12,19 @@ const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 
 const version = z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE);
 
-/** The release that runs in an environment, and how far its rollout is where there are two colors. */
+/** The release that runs in an environment, and the state of its rollout if there are two colors. */
 const pin = z.union([version, z.strictObject({ release: version, rollout: rolloutState })], {
   error: ({ input }) =>
     typeof input === "number" ? `is a number; write "${asVersion(input)}" in quotes` : SEMANTIC_VERSION_RULE,
 });
 
-/** `1.1.0` for 1.1: what somebody meant who left the quotes out. */
+/** `1.1.0` for 1.1: what the author meant but did not quote. */
 function asVersion(value: number): string {
   const [major = "0", minor = "0"] = String(value).split(".");
   return `${major}.${minor}.0`;
 }
 
-/** What is written where the file is missing. */
+/** Example for the message when the file is missing. */
 const EXAMPLE = '{ "shop": { "development": "1.0.0", "staging": "1.0.0" } }';
 
 /** Schema of `releases.json`: system, then environment, then the release that runs there. */
@@ -42,7 +42,7 @@ export const pinsFile = z
 /** Which release each environment runs: system, then environment, then release. */
 export type PinTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** How far the rollouts are: system, then environment. Without an entry, a system has no colors there. */
+/** State of the rollouts: system, then environment. Without an entry, a system has no colors there. */
 export type RolloutTable = Readonly<Record<string, Readonly<Record<string, RolloutState>>>>;
 
 /** The content of `releases.json`, in the order of the file. */
@@ -56,7 +56,7 @@ export interface PinsFile {
   /** Which release each environment runs. */
   readonly pins: PinTable;
 
-  /** How far the rollouts are. */
+  /** State of the rollouts. */
   readonly rollouts: RolloutTable;
 }
 
@@ -83,20 +83,20 @@ function toContent({ $schema, ...systems }: z.output<typeof pinsFile>): PinsFile
 }
 
 /**
- * Variable in which `sterna` passes content to the app that `releases.json` is to get, while it tries a pin: JSON with
- * the path of the file and its content. The app takes it instead of what the file holds.
+ * Variable in which `sterna` passes proposed content of `releases.json` to the app while it tries a pin: JSON with the
+ * path of the file and its content. The app reads it instead of the file.
  */
 export const TRIED_PINS = "STERNA_PINS";
 
 const tried = z.strictObject({ file: z.string(), content: pinsFile });
 
-/** The value of the variable for some content. */
+/** The value of the variable for proposed content. */
 export function triedPins(file: string, content: PinsFile): string {
   return JSON.stringify({ file: samePath(file), content: fileContent(content) });
 }
 
 /**
- * Reads `releases.json`, or what `sterna` tries in its place.
+ * Reads `releases.json`, or the content that `sterna` tries instead.
  *
  * @param environment variables of the process
  * @throws SternaError `FileUnreadable`, `FileNotJson` with line and column, `InvalidPins`
@@ -125,7 +125,7 @@ function samePath(file: string): string {
 }
 
 /**
- * The same content with one pin changed or added; the argument stays as it was.
+ * A copy of the content with one pin changed or added.
  *
  * @throws SternaError `InvalidRelease` when the release is not a semantic version
  */
@@ -139,7 +139,7 @@ export function withPin(content: PinsFile, system: string, environment: string, 
   return { ...content, pins: { ...content.pins, [system]: { ...content.pins[system], [environment]: release } } };
 }
 
-/** The same content with one rollout changed or added; the argument stays as it was. */
+/** A copy of the content with one rollout changed or added. */
 export function withRollout(content: PinsFile, system: string, environment: string, rollout: RolloutState): PinsFile {
   const { [system]: others } = content.rollouts;
   return { ...content, rollouts: { ...content.rollouts, [system]: { ...others, [environment]: rollout } } };
@@ -161,13 +161,13 @@ function fileContent({ $schema, pins, rollouts }: PinsFile): Readonly<Record<str
 }
 
 /**
- * Writes `releases.json` as two-space JSON, with the permissions that it has. A reader sees the old file or the new one,
- * never a part; so does whoever looks after a power failure.
+ * Writes `releases.json` as two-space JSON, and keeps its permissions. A reader sees the old file or the new one, never
+ * a part, even after a power failure.
  *
- * @throws SternaError `FileUnwritable`; the old file is as it was
+ * @throws SternaError `FileUnwritable`; the old file is unchanged
  */
 export function writePins(file: string, content: PinsFile): void {
-  // A link stays one: what it names is replaced.
+  // A link is kept; its target is replaced.
   writeWholeFile(samePath(file), pinsText(content), { mode: 0o666, keepMode: true, folderMode: "none" });
 }
 

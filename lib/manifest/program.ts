@@ -1,21 +1,21 @@
 import { z } from "zod";
 
 /**
- * What a step does: the one document in which the constructs and the engine meet.
+ * What a step does: the one document that the constructs and the engine share.
  *
- * It holds everything that `up`, `down`, `verify` and `probe` need, so that a step can be rolled back long after its
- * construct was deleted. Each kind of step has a schema of its own, in `lib/steps/<kind>/program.ts`.
+ * It contains everything that `up`, `down`, `verify` and `probe` need, so that a step can be rolled back long after its
+ * construct was deleted. Each kind of step has its own schema, in `lib/steps/<kind>/program.ts`.
  */
 export type Program = {
-  /** Which kind of step runs it. */
+  /** Kind of step that runs it. */
   readonly kind: string;
   readonly [property: string]: unknown;
 };
 
-/** The schema of the programs of one kind. It fills in what a program leaves out. */
+/** The schema of the programs of one kind. It adds defaults. */
 export type ProgramSchema = z.ZodType<Program, Program>;
 
-/** A question with the answer that proves success. */
+/** A query with the answer that proves success. */
 export const check = z.strictObject({
   /** SQL for `sql`, a script for `command`, a JSON pointer for `http`. */
   query: z.string().min(1),
@@ -26,19 +26,19 @@ export type Check = z.infer<typeof check>;
 
 export const checks = z.array(check);
 
-/** Beginning of keys: empty, or without a slash at its beginning and with one at its end. */
+/** Prefix of keys: empty, or without a leading slash and with a trailing one. */
 export const keyPrefix = z.string().regex(/^$|^[^/].*\/$/);
 
 const schemas = new Map<string, z.ZodType<Program>>();
 
-/** Lets `program` read the programs of a kind. */
+/** Lets `program` parse the programs of a kind. */
 export function registerProgram(kind: string, schema: z.ZodType<Program>): void {
   schemas.set(kind, schema);
 }
 
 /**
- * A program of any registered kind. Whatever reads one, from a configuration or from a row of a ledger, reads it with
- * this: a program that an older version wrote gets the defaults of what that version did not know.
+ * A program of any registered kind. All code that reads one, from a configuration or a ledger row, uses this, so that a
+ * program written by an older version gets the defaults for newer properties.
  */
 export const program = z.looseObject({ kind: z.string() }).transform((value, context): Program => {
   const schema = schemas.get(value.kind);

@@ -2,17 +2,17 @@ import { z } from "zod";
 import { SternaError } from "../core/errors";
 import { SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/names";
 
-/** The two colors of whatever is rolled out. */
+/** The two colors of a rollout. */
 export const COLORS = ["blue", "green"] as const;
 /** One of the two colors. */
 export type Color = (typeof COLORS)[number];
 
 /**
- * How far a rollout is.
+ * Phase of a rollout.
  *
  * - `steady`: only the live color exists
  * - `prewarm`: the other color runs the new release, without traffic
- * - `canary`: the other color gets some percent of the traffic
+ * - `canary`: the other color gets a percentage of the traffic
  * - `cutover`: the other color became the live one; the old one still runs, without traffic
  * - `aborted`: the live color has all traffic again; the other one still runs, without traffic
  */
@@ -20,7 +20,7 @@ export const ROLLOUT_PHASES = ["steady", "prewarm", "canary", "cutover", "aborte
 /** One of the phases of a rollout. */
 export type RolloutPhase = (typeof ROLLOUT_PHASES)[number];
 
-/** Lowest and highest share of a canary, percent: nothing and everything are phases of their own. */
+/** Lowest and highest share of a canary, percent: 0 and 100 are other phases. */
 const CANARY_PERCENT = { lowest: 1, highest: 99 } as const;
 
 const NEXT: Readonly<Record<RolloutPhase, readonly string[]>> = {
@@ -33,16 +33,16 @@ const NEXT: Readonly<Record<RolloutPhase, readonly string[]>> = {
 
 const release = z.string().regex(SEMANTIC_VERSION, SEMANTIC_VERSION_RULE);
 
-/** What `releases.json` holds of a rollout. */
+/** State of a rollout in `releases.json`. */
 export interface RolloutState {
-  /** How far the rollout is. */
+  /** Phase of the rollout. */
   readonly phase: RolloutPhase;
 
-  /** Color that has the traffic, or most of it. */
+  /** Color with most or all of the traffic. */
   readonly live: Color;
 
   /**
-   * Percent of the traffic that the other color gets; only in the phase `canary`.
+   * Percentage of the traffic for the other color; only in the phase `canary`.
    * @default - no traffic, or all of it
    */
   readonly canary?: number;
@@ -51,23 +51,23 @@ export interface RolloutState {
   readonly releases: Readonly<Partial<Record<Color, string>>>;
 
   /**
-   * When the phase began, UTC: what the bake time counts from.
-   * @default - nothing says
+   * When the phase began, UTC. The bake time counts from here.
+   * @default - unknown
    */
   readonly since?: string;
 }
 
-/** A rollout as `releases.json` holds it, beside the pin. */
+/** State of a rollout in `releases.json`, next to the pin. */
 export const rolloutState = z
   .strictObject({
     phase: z.enum(ROLLOUT_PHASES),
-    /** Color that has the traffic, or most of it. */
+    /** Color with most or all of the traffic. */
     live: z.enum(COLORS),
-    /** Percent of the traffic that the other color gets; only in the phase `canary`. */
+    /** Percentage of the traffic for the other color; only in the phase `canary`. */
     canary: z.number().int().min(CANARY_PERCENT.lowest).max(CANARY_PERCENT.highest).optional(),
     /** Release of each color that exists. */
     releases: z.strictObject({ blue: release.optional(), green: release.optional() }),
-    /** When the phase began, UTC: what the bake time counts from. */
+    /** When the phase began, UTC. The bake time counts from here. */
     since: z.iso.datetime().optional(),
   })
   .superRefine(({ phase, live, canary, releases }, context) => {
@@ -82,36 +82,36 @@ export const rolloutState = z
     }
   });
 
-/** The color beside this one. */
+/** The other color. */
 export function otherColor(color: Color): Color {
   return color === "blue" ? "green" : "blue";
 }
 
 /**
- * Where a rollout with two colors stands, and where it may go: `prewarm → canary → cutover → retire`, and `abort` from
- * each of the first three. It never changes; each step gives the next one.
+ * The state of a rollout with two colors, and its transitions: `prewarm → canary → cutover → retire`, and `abort` from
+ * each of the first three. Immutable: each transition returns a new one.
  *
- * The shares of the traffic follow from the phase alone, so nothing but a change of the phase moves traffic.
+ * The traffic split follows from the phase alone, so only a change of the phase moves traffic.
  */
 export class Rollout {
-  /** A system that was just set up: one color, no traffic to move. */
+  /** A newly created system: one color, no traffic to move. */
   static steady(live: Color, release: string): Rollout {
     return new Rollout({ phase: "steady", live, releases: { [live]: release } });
   }
 
-  /** @param state as `releases.json` holds it */
+  /** @param state as in `releases.json` */
   constructor(readonly state: RolloutState) {}
 
   get phase(): RolloutPhase {
     return this.state.phase;
   }
 
-  /** Color that has the traffic, or most of it. */
+  /** Color with most or all of the traffic. */
   get live(): Color {
     return this.state.live;
   }
 
-  /** Color beside the live one. */
+  /** The color that is not live. */
   get idle(): Color {
     return otherColor(this.live);
   }
@@ -121,13 +121,13 @@ export class Rollout {
     return COLORS.filter((color) => this.state.releases[color] !== undefined);
   }
 
-  /** Percent of the traffic of each color. They add up to 100. */
+  /** Percentage of the traffic of each color. They add up to 100. */
   get weights(): Readonly<Record<Color, number>> {
     const share = this.state.canary ?? 0;
     return this.live === "blue" ? { blue: 100 - share, green: share } : { blue: share, green: 100 - share };
   }
 
-  /** Release that a color runs; nothing for one that does not exist. */
+  /** Release that a color runs. Undefined for a color that does not exist. */
   releaseOf(color: Color): string | undefined {
     return this.state.releases[color];
   }
@@ -165,7 +165,7 @@ export class Rollout {
   }
 
   /**
-   * Gives the idle color all of the traffic: it is the live one from now on. The other one stays, to go back to.
+   * Gives the idle color all of the traffic, which makes it the live one. The other one stays, for a rollback.
    *
    * @throws SternaError `RolloutJump` unless the rollout is in `prewarm` or `canary`
    */
@@ -185,10 +185,10 @@ export class Rollout {
   }
 
   /**
-   * Gives all of the traffic back to the color that had it before the rollout. The other one stays until it is retired,
-   * so that it can be inspected.
+   * Returns all of the traffic to the color that had it before the rollout. The other one stays until it is retired, so
+   * that it can be inspected.
    *
-   * @throws SternaError `RolloutJump` when nothing was begun
+   * @throws SternaError `RolloutJump` when no rollout was begun
    */
   abort(): Rollout {
     this.require("abort", "prewarm", "canary", "cutover");
@@ -214,16 +214,16 @@ export class Rollout {
   }
 }
 
-/** What has to hold before a rollout goes on: what the constructs with colors say in `sterna.json`. */
+/** Conditions for the next phase of a rollout, as constructs with colors declare them in `sterna.json`. */
 export const rolloutRules = z.object({
-  /** How long a phase has to stand, in seconds. */
+  /** How long a phase must run, in seconds. */
   bakeSeconds: z.number().nonnegative(),
-  /** Names of the CloudWatch alarms that speak against a color. */
+  /** Names of the CloudWatch alarms of each color. */
   alarms: z.object({ blue: z.array(z.string()), green: z.array(z.string()) }),
 });
 export type RolloutRules = z.infer<typeof rolloutRules>;
 
-/** The rules of several constructs of one stack: the longest bake time, the alarms of all. */
+/** Merges the rules of several constructs of one stack: the longest bake time, and all alarms. */
 export function mergeRolloutRules(one: RolloutRules | undefined, other: RolloutRules): RolloutRules {
   if (one === undefined) return other;
   return {

@@ -8,14 +8,14 @@ export type AttributeType = "string" | "number" | readonly ["list" | "map", "str
 interface StepAttribute {
   readonly type: AttributeType;
 
-  /** What it may be. One that accepts `undefined` is optional, without a default. */
+  /** Allowed values. If it accepts `undefined`, the argument is optional, without a default. */
   readonly schema: z.ZodType;
 
   /** For Terraform's documentation of the provider. */
   readonly description: string;
 
   /**
-   * What a step gets that leaves it out; as a function, for the id of the step.
+   * Default value, or a function from the id of the step to the default.
    * @default - none
    */
   readonly default?: unknown;
@@ -24,8 +24,8 @@ interface StepAttribute {
 /**
  * The arguments of `sterna_step`, in the order in which they are written.
  *
- * Terraform's schema, the defaults, the validation, what the constructs write and what the ledger records follow from
- * this table. In Terraform, `onRetry` is `on_retry`. An argument that is added is optional or has a default: older
+ * Terraform's schema, the defaults, the validation, what the constructs write and what the ledger records are derived
+ * from this table. In Terraform, `onRetry` is `on_retry`. A new argument must be optional or have a default: older
  * configurations and rows must stay valid.
  */
 export const STEP_ATTRIBUTES = {
@@ -76,7 +76,7 @@ export const STEP_ATTRIBUTES = {
   },
   onStop: {
     type: "string",
-    // One that still waits for its lock does not begin, either way.
+    // In both cases, a step that is still waiting for its lock does not begin.
     schema: z.enum(["stop", "finish"]),
     default: "stop",
     description: "stop or finish: what an interrupt of Terraform does to the running step.",
@@ -95,10 +95,10 @@ export const STEP_ATTRIBUTES = {
 
 type Table = typeof STEP_ATTRIBUTES;
 
-/** Name of an argument of `sterna_step`, as the constructs and the ledger write it. */
+/** Name of an argument of `sterna_step`, in the constructs and the ledger. */
 export type StepAttributeName = keyof Table;
 
-/** The table as rows, for what does the same with each. */
+/** The table as rows, for code that handles all of them alike. */
 export const STEP_ATTRIBUTE_ROWS = Object.entries(STEP_ATTRIBUTES).map(
   ([name, row]): StepAttribute & { readonly name: StepAttributeName; readonly terraform: string } => ({
     ...row,
@@ -107,7 +107,7 @@ export const STEP_ATTRIBUTE_ROWS = Object.entries(STEP_ATTRIBUTES).map(
   }),
 );
 
-/** What a step gets that leaves an argument out, by the names of the constructs. */
+/** Defaults of the arguments, by the names in the constructs. */
 export function attributeDefaults(id: unknown): Partial<Record<StepAttributeName, unknown>> {
   const defaulted = STEP_ATTRIBUTE_ROWS.filter((row) => row.default !== undefined);
   return Object.fromEntries(
@@ -123,7 +123,7 @@ type Shape = {
     : Table[Name]["schema"];
 };
 
-/** The arguments of a step by their names. A row of a ledger is older than the arguments that were added since. */
+/** The arguments of a step by name. A ledger row may lack arguments that were added later. */
 export const stepAttributes = z.object(
   Object.fromEntries(
     STEP_ATTRIBUTE_ROWS.map(({ name, schema, default: value }) => [
@@ -133,5 +133,5 @@ export const stepAttributes = z.object(
   ) as Shape,
 );
 
-/** The arguments of a step, before their defaults. */
+/** The arguments of a step, without defaults applied. */
 export type StepAttributes = z.input<typeof stepAttributes>;

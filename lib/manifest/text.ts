@@ -1,17 +1,19 @@
 import { z } from "zod";
 
-/** Looks up what differs between environments in the step's `variables`. */
+/** Looks up a value that differs between environments in the step's `variables`. */
 const variable = z.strictObject({ variable: z.string().min(1) });
 
-/** Looks up what must not be written down (a password, a URL that holds one) in the environment of the process. */
+/**
+ * Looks up a value that must not be stored (a password, or a URL that contains one) in the environment of the process.
+ */
 const environmentVariable = z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) });
 
 const key = z.string().min(1).optional();
 
 /**
- * Fetches what must not be written down from a secret store, where it is used.
+ * Fetches a value that must not be stored from a secret store, where it is used.
  *
- * @param id how the secret is named
+ * @param id schema of the secret's name
  */
 export const storedSecretNamedBy = <Id extends z.ZodType>(id: Id) =>
   z.strictObject({
@@ -23,20 +25,20 @@ export const storedSecretNamedBy = <Id extends z.ZodType>(id: Id) =>
     ]),
   });
 
-/** The name of a secret is no secret, but differs between environments. */
+/** The name of a secret is not secret, but differs between environments. */
 const storedSecret = storedSecretNamedBy(z.union([z.string().min(1), variable]));
 export type StoredSecret = z.infer<typeof storedSecret>;
 
 /**
- * A text in a program: written out, or named and looked up where the step runs.
+ * A text in a program: a literal, or a reference that is resolved where the step runs.
  *
- * Values that differ between environments and secrets are always named: that is what lets the same program, with the
- * same checksum, be proved in staging and applied to production.
+ * Secrets and values that differ between environments are always references, so that the same program, with the same
+ * checksum, can be proved in staging and applied to production.
  */
 export const text = z.union([z.string(), variable, environmentVariable, storedSecret]);
 export type Text = z.infer<typeof text>;
 
-/** A text as the plan shows it: written out, or by the name of its reference. Looks nothing up. */
+/** A text for the plan: the literal, or the name of its reference. Resolves nothing. */
 export function describeText(text: Text): string {
   if (typeof text === "string") return text;
   if ("variable" in text) return `\${${text.variable}}`;

@@ -4,19 +4,19 @@ import { z } from "zod";
 import { IDENTIFIER, IDENTIFIER_RULE, SEMANTIC_VERSION, SEMANTIC_VERSION_RULE } from "../core/names";
 import { readJsonFile } from "../core/read-json-file";
 
-/** Name of the gate that lets a protected environment take only what the environment before proved. */
+/** Name of the gate that lets a protected environment accept only what the previous environment proved. */
 export const PROOF_GATE = "proof";
 
-/** Name under which the maintenance windows of a stack are waived. */
+/** Name for waivers of the maintenance windows of a stack. */
 export const MAINTENANCE_WINDOW = "maintenance-window";
 
 const words = z.string().trim().min(1, "must not be empty");
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 
-/** A waiver of the proof names all of these. */
+/** Required properties of a waiver for the proof. */
 const NAMED_FOR_PROOF = ["system", "environment", "release", "changes"] as const;
 
-/** Schema of one waiver: lets something past one gate, until it ends. */
+/** Schema of one waiver: bypasses one gate until it expires. */
 const waiver = z
   .strictObject({
     gate: identifier.describe('Id of the gate, "maintenance-window", or "proof"'),
@@ -54,7 +54,7 @@ const waiver = z
     expires: expires.includes("T") ? expires : `${expires}T23:59:59.999Z`,
   }));
 
-/** Leave to go past a gate: committed, reviewed, and at an end by itself. */
+/** Permission to bypass a gate: committed, reviewed, and with an expiration. */
 export type Waiver = z.output<typeof waiver>;
 
 /** Schema of `waivers.json`, which is committed and reviewed like everything else. */
@@ -63,7 +63,7 @@ export const waiversFile = z.strictObject({
   waivers: z.array(waiver),
 });
 
-/** What waivers are looked up for. */
+/** What a waiver must match. */
 export interface WaiverPlace {
   readonly system: string;
   readonly environment: string;
@@ -76,7 +76,7 @@ export function waiversPath(directory: string): string {
 }
 
 /**
- * Reads the waivers for a release of a system in an environment; none where there is no file.
+ * Reads the waivers for a release of a system in an environment. Empty if there is no file.
  *
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `InvalidWaivers`
  */
@@ -91,15 +91,15 @@ function isFor(given: Waiver, place: WaiverPlace): boolean {
   );
 }
 
-/** Whether a waiver still counts. */
+/** Whether a waiver has not expired. */
 export function isInForce({ expires }: Pick<Waiver, "expires">, now: Date): boolean {
   return now.getTime() < Date.parse(expires);
 }
 
 /**
- * The waiver that lets something past a gate.
+ * The waiver that bypasses a gate.
  *
- * @param change what is let past; the whole gate when absent, which a waiver for single changes does not cover
+ * @param change the single change to allow; if absent, the whole gate, which a waiver for single changes does not cover
  */
 export function findWaiver(waivers: readonly Waiver[], gate: string, now: Date, change?: string): Waiver | undefined {
   return waivers.find(
@@ -110,13 +110,13 @@ export function findWaiver(waivers: readonly Waiver[], gate: string, now: Date, 
   );
 }
 
-/** What to add to a refusal when a waiver for it was there and ended. */
+/** Text to add to a refusal if a waiver for it existed but has expired. */
 export function expiredWaiver(waivers: readonly Waiver[], gate: string, now: Date): string {
   const ended = waivers.find((each) => each.gate === gate && !isInForce(each, now));
   return ended === undefined ? "" : ` (the waiver of ${ended.by} ended ${ended.expires})`;
 }
 
-/** The entry of `waivers.json` that would let something past a gate, for messages. */
+/** The entry of `waivers.json` that would bypass a gate, for messages. */
 export function waiverToWrite(
   { system, environment }: Omit<WaiverPlace, "release">,
   gate: string,

@@ -5,9 +5,9 @@ import type { Migration, Step } from "./migration";
 
 const graphs = new WeakMap<SystemStack, MigrationGraph>();
 
-/** All migrations and steps of a stack, and the order among them. */
+/** All migrations and steps of a stack, and their order. */
 export class MigrationGraph {
-  /** The graph of a stack; made when it is first asked for. */
+  /** The graph of a stack, created on first use. */
   static of(stack: SystemStack): MigrationGraph {
     const graph = graphs.get(stack) ?? new MigrationGraph(stack);
     graphs.set(stack, graph);
@@ -18,7 +18,7 @@ export class MigrationGraph {
   private readonly steps = new Map<string, Step>();
 
   private constructor(private readonly stack: SystemStack) {
-    // Not before all constructs exist: a step may name one that is written further down.
+    // Only once all constructs exist: a step may name one that is created later.
     checkTree(stack, () => this.connect());
     stack.addPreparation(() => this.connect());
   }
@@ -102,7 +102,7 @@ function toOrdered(step: Step) {
 }
 
 /**
- * Both colors of a rollout use one schema, so nothing is taken away that the release of a color still needs.
+ * Both colors of a rollout use one schema, so nothing may be removed that a running release still needs.
  *
  * @throws ValidationError `InvalidLastNeededBy`, `ContractBeforeRetire`, `UnknownRelease`
  */
@@ -135,20 +135,21 @@ function requireLastNeededBy(step: Step, stack: SystemStack): Release | undefine
   throw new ValidationError("InvalidLastNeededBy", `\`lastNeededBy\` is ${release}, ${reason}`, step);
 }
 
-/** A migration as far as its releases go. */
+/** The part of a migration that concerns its releases. */
 export interface Hop {
   readonly from: Release;
   readonly to: Release;
 }
 
-/** Whether one gets from one release to another without a migration. */
+/** Whether moving from one release to another needs no migration. */
 type NeedsNoMigration = (from: Release, to: Release) => boolean;
 
 /**
  * The migrations that lead from the oldest release to the pinned one, in order.
  *
- * @param needsNoMigration which stretches nothing has to cover
- * @throws SternaError `DuplicateMigration` when two migrations cover one stretch, `MigrationGap` when a stretch is not covered
+ * @param needsNoMigration which stretches need no migration
+ * @throws SternaError `DuplicateMigration` when two migrations cover the same stretch, `MigrationGap` when none covers
+ * it
  */
 function releasePath<H extends Hop>(
   hops: readonly H[],
@@ -189,19 +190,19 @@ function name({ from, to }: Hop): string {
   return `${from} → ${to}`;
 }
 
-/** A step as far as its place in the order goes. */
+/** The part of a step that concerns its order. */
 export interface OrderedStep {
   readonly id: string;
 
-  /** Ids of the steps to wait for; all steps above it in the section when absent. */
+  /** Ids of the steps to wait for. If absent, all steps above it in the section. */
   readonly after: readonly string[] | undefined;
 }
 
 /**
- * What each step waits for. A section begins when the one before it has ended. Inside a section a step waits for all
- * above it, unless `after` names others.
+ * What each step waits for. A section begins when the previous one has ended. Within a section, a step waits for all
+ * steps above it unless `after` names others.
  *
- * @param sections steps in the order in which they are written, section by section
+ * @param sections steps in source order, section by section
  * @returns direct dependencies by step
  */
 export function orderSteps(sections: readonly (readonly OrderedStep[])[]): Map<string, readonly string[]> {
@@ -222,14 +223,14 @@ export function orderSteps(sections: readonly (readonly OrderedStep[])[]): Map<s
       open.add(id);
     }
     const last = section.map(({ id }) => id).filter((id) => !awaited.has(id));
-    // Nothing is last in a cycle, which is reported on its own.
+    // A cycle has no last step, and is reported separately.
     entry = last;
   }
   return dependencies;
 }
 
 /**
- * A cycle among the steps, beginning and ending with the same step; nothing when there is none.
+ * A cycle among the steps, which begins and ends with the same step. Undefined if there is none.
  *
  * @param dependencies what each step waits for
  */

@@ -13,12 +13,12 @@ import { MigrationGraph } from "./migration-graph";
 import { compileProgram, type StepProgram } from "./step-program";
 import { SternaStep } from "./sterna-step";
 
-/** Makes the steps of a section. They run in the order in which they are made; the return value is ignored. */
+/** Creates the steps of a section. They run in order of creation. The return value is ignored. */
 export type Section = (migration: Migration) => void;
 
 /** Properties of a `Migration`. */
 export interface MigrationProps {
-  /** Release that the migration begins at. */
+  /** Release that the migration starts from. */
   readonly from: string;
 
   /** Release that the migration leads to. */
@@ -28,43 +28,43 @@ export interface MigrationProps {
   readonly steps: Section;
 
   /**
-   * What is saved before anything changes.
-   * @default - none; then `acknowledge` says why
+   * What is backed up before anything changes.
+   * @default - none; `acknowledge` must then give the reason
    */
   readonly backup?: Section;
 
   /**
-   * Why nothing needs to be saved (`MigrationWithoutBackup`).
-   * @default - none; then `backup` saves it
+   * Why nothing needs to be backed up (`MigrationWithoutBackup`).
+   * @default - none; `backup` is required
    */
   readonly acknowledge?: Acknowledgements<"MigrationWithoutBackup">;
 
   /**
-   * What is asked when all steps are done. Each step verifies itself besides.
-   * @default - nothing
+   * Checks after all steps, in addition to those of each step.
+   * @default - none
    */
   readonly acceptance?: Section;
 
   /**
-   * Ids of steps that this migration held, that were applied, and that are to be rolled back although their release
-   * stays. Without it, a plan that would do so is refused.
+   * Ids of applied steps that were removed from this migration and are to be rolled back although their release stays.
+   * Without it, a plan that would do so is refused.
    * @default - none
    */
   readonly removed?: readonly string[];
 
   /**
-   * Ids of steps of this migration that may run where steps that come after them are applied already. Without it, a plan
-   * that would do so is refused.
+   * Ids of steps of this migration that may run although later steps are already applied. Without it, a plan that would
+   * do so is refused.
    * @default - none
    */
   readonly outOfOrder?: readonly string[];
 }
 
 /**
- * What leads from one release to the next: backup, then steps, then verification.
+ * The migration from one release to the next: backup, then steps, then verification.
  *
- * The steps exist only where the pinned release is `to` or newer. Pinning an older one takes them out of the
- * configuration, which Terraform turns into their rollback in reverse order.
+ * The steps exist only if the pinned release is `to` or newer. Pinning an older release removes them from the
+ * configuration, so Terraform rolls them back in reverse order.
  */
 export class Migration extends Construct {
   /**
@@ -85,7 +85,7 @@ export class Migration extends Construct {
   readonly from: Release;
   readonly to: Release;
 
-  /** Backup, steps and verification, each in its order; empty where the pinned release is older than `to`. */
+  /** Backup, steps and verification, each in order. Empty if the pinned release is older than `to`. */
   readonly sections: readonly (readonly Step[])[];
 
   private section: Step[] | undefined;
@@ -100,7 +100,7 @@ export class Migration extends Construct {
     checkProps(this, "MigrationProps", props);
     const stack = SystemStack.of(this);
     const [from, to] = collect(this, () => this.checkEnds(stack, props));
-    // Where one is unknown, the steps are made nevertheless, so that their mistakes are found too.
+    // If one is unknown, the steps are still created, so that their mistakes are found too.
     this.from = from ?? stack.releases.oldest;
     this.to = to ?? stack.release;
     MigrationGraph.of(stack).addMigration(this);
@@ -111,7 +111,7 @@ export class Migration extends Construct {
     this.warnAboutPhases();
   }
 
-  /** @returns the releases that it begins at and leads to, as far as they are known */
+  /** @returns the releases that it starts from and leads to, if known */
   private checkEnds(stack: SystemStack, props: MigrationProps): readonly (Release | undefined)[] {
     const [from, to] = [props.from, props.to].map((version) => attempt(this, () => stack.releases.get(version)));
     if (from !== undefined && to !== undefined) {
@@ -134,7 +134,7 @@ export class Migration extends Construct {
   }
 
   /**
-   * Adds a step to the section that is being filled.
+   * Adds a step to the current section.
    *
    * @throws ValidationError `InvalidMigration`
    * @internal
@@ -152,7 +152,7 @@ export class Migration extends Construct {
   }
 
   /**
-   * Lets steps of this migration run where steps that come after them are applied already.
+   * Lets steps of this migration run although later steps are already applied.
    *
    * @internal
    */
@@ -166,7 +166,7 @@ export class Migration extends Construct {
     const returned: unknown = section?.(this);
     this.section = undefined;
     if (returned instanceof Promise) {
-      // Its own error would end the app a second time.
+      // A rejection would end the app a second time.
       returned.catch(() => undefined);
       throw new ValidationError(
         "InvalidMigration",
@@ -203,30 +203,30 @@ export class Migration extends Construct {
 }
 
 function requireLegalMove({ compatibility, system, releases }: SystemStack, from: string, to: string): void {
-  // One that is only planned may be written already; it cannot be pinned.
+  // A migration for a planned release may already exist, but the release cannot be pinned.
   if (compatibility === undefined || compatibility.rowOf(from, to) !== undefined) return;
   requireMove(compatibility, system, releases.versions, from, to, `the migration leads from ${from} to ${to}`);
 }
 
 /**
- * When a step may run: `expand` adds what the new code needs while the old code runs on, `migrate` moves data,
- * `contract` takes away what only the old code needed.
+ * When a step may run: `expand` adds what the new code needs while the old code still runs, `migrate` moves data,
+ * `contract` removes what only the old code needed.
  */
 export type StepPhase = "expand" | "migrate" | "contract";
 
-/** How a half-applied step is tried again: `resume` runs `up` again, `compensate` runs `down` first. */
+/** How a half-applied step is retried: `resume` runs `up` again, `compensate` runs `down` first. */
 export type OnRetry = "resume" | "compensate";
 
 /** What an interrupt (SIGINT or SIGTERM to Terraform) does to a running step: end it at once, or let it finish. */
 export type OnStop = "stop" | "finish";
 
-/** What taking the step out of the configuration does: undo it, leave it as it is, or refuse the plan. */
+/** What happens when a step is removed from the configuration: undo it, keep its effect, or refuse the plan. */
 export type OnDestroy = "rollback" | "keep" | "refuse";
 
 /** Properties that all steps have. */
 export interface StepProps {
   /**
-   * What the step does, for people.
+   * Description of the step, for display.
    * @default - the id of the step
    */
   readonly title?: string;
@@ -238,52 +238,52 @@ export interface StepProps {
   readonly phase?: StepPhase;
 
   /**
-   * For a contracting step: newest release whose code needs what it takes away. While a color of the stack's `rollout`
-   * runs this one or an older one, the step is refused.
+   * For a contracting step: newest release whose code needs what it removes. The step is refused while a color of the
+   * stack's `rollout` runs this release or an older one.
    * @default - the newest release before that of the migration
    */
   readonly lastNeededBy?: string;
 
   /**
-   * Ids of steps to wait for, in this migration or an earlier one; an empty list waits for nothing in its section.
+   * Ids of steps to wait for, in this migration or an earlier one. An empty list waits for nothing in its section.
    * @default - all steps above it in its section
    */
   readonly after?: readonly string[];
 
   /**
-   * Why the step cannot be undone. A plan that would take it away is refused.
+   * Why the step cannot be undone. A plan that would remove it is refused.
    * @default - it can be undone
    */
   readonly irreversible?: string;
 
   /**
-   * How a half-applied step is tried again.
+   * How a half-applied step is retried.
    * @default "resume"
    */
   readonly onRetry?: OnRetry;
 
   /**
-   * What taking the step out of the configuration does.
+   * What happens when the step is removed from the configuration.
    * @default "rollback"
    */
   readonly onDestroy?: OnDestroy;
 
   /**
-   * What an interrupt of Terraform does while the step runs. `stop` ends it: a transaction is rolled back, a command gets
-   * SIGTERM, and the next apply goes on as `onRetry` says. `finish` lets it end, be verified and noted first: for what
-   * must not be cut in two. Its timeout still holds.
+   * What an interrupt of Terraform does while the step runs. `stop` ends it: a transaction is rolled back, a command
+   * gets SIGTERM, and the next apply continues according to `onRetry`. `finish` first lets it complete, be verified and
+   * recorded: for work that must not be split. Its timeout still applies.
    * @default "stop"
    */
   readonly onStop?: OnStop;
 
   /**
-   * After how long the step is stopped.
-   * @default - never
+   * Timeout of the step.
+   * @default - none
    */
   readonly timeout?: Duration;
 }
 
-/** One change, with the question that proves it. */
+/** One change, with the query that verifies it. */
 export abstract class Step extends Construct {
   /** The Terraform resource, for references to its attributes. */
   readonly terraformStep: SternaStep;
@@ -294,23 +294,23 @@ export abstract class Step extends Construct {
   readonly title: string;
   readonly phase: StepPhase;
 
-  /** Newest release whose code needs what the step takes away; the newest before the migration's when absent. */
+  /** Newest release whose code needs what the step removes. If absent, the newest before the migration's. */
   readonly lastNeededBy: string | undefined;
 
-  /** Ids of the steps to wait for; all above it in its section when absent. */
+  /** Ids of the steps to wait for. If absent, all steps above it in its section. */
   readonly after: readonly string[] | undefined;
   readonly irreversible: string | undefined;
 
   /**
-   * @param id name of the step: in the ledger, in the Terraform address, for people. It never changes
-   * @param makeProgram says what the step does; gets the step, for errors with its path
+   * @param id name of the step: in the ledger, in the Terraform address, for display. Must never change
+   * @param makeProgram returns what the step does; receives the step, for errors with its path
    * @throws ValidationError `StackMissing`, `InvalidIdentifier`, `DuplicateStep`, `InvalidStep`, `StepNotVerified`,
    * `LiteralPassword`, `UnresolvedInProgram`, `UnknownVariable`
    */
   protected constructor(scope: Construct, id: string, props: StepProps, makeProgram: (step: Step) => StepProgram) {
     super(scope, id);
     const kindProps = propsOf(new.target);
-    // A third-party kind has properties of its own.
+    // A third-party kind has its own properties.
     checkProps(this, kindProps ?? "StepProps", props, { isOpen: kindProps === undefined });
     this.migration = Migration.of(this);
     this.title = props.title ?? id;
@@ -328,7 +328,7 @@ export abstract class Step extends Construct {
       }
       attempt(this, () => MigrationGraph.of(stack).addStep(this));
       const program = makeProgram(this);
-      // What the engine would say of it are the same mistakes, in other words.
+      // The engine would report the same mistakes in other words.
       return isFaultless(this) ? compileProgram(this, stack, program) : { json: "{}", variables: {} };
     });
     this.terraformStep = new SternaStep(this, "Resource", {
@@ -345,12 +345,15 @@ export abstract class Step extends Construct {
   }
 }
 
-/** What of a step's properties is an argument of its resource. */
+/** The properties of a step that are arguments of its resource. */
 function attributesIn(props: StepProps): Omit<StepProps, "timeout" | "after"> {
   return Object.fromEntries(Object.entries(props).filter(([name]) => name in STEP_ATTRIBUTES));
 }
 
-/** Name of the properties that a step gets: those of the kind that it is, or extends; nothing for a third-party kind. */
+/**
+ * Name of the properties interface of a step: that of its kind or of the kind that it extends. Undefined for a
+ * third-party kind.
+ */
 function propsOf(type: object): string | undefined {
   let kind = type as { readonly name: string };
   for (

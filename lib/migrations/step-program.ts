@@ -13,11 +13,11 @@ export interface ProgramDocument {
   /** Kind of the step: `sql`, `command`, `transfer`. */
   readonly kind: string;
 
-  /** What the kind asks for; checked when the step is made. */
+  /** Properties of the kind, checked when the step is created. */
   readonly [property: string]: unknown;
 }
 
-/** What a step does, before it is checked. */
+/** What a step does, unchecked. */
 export interface StepProgram {
   /**
    * The schema of its kind: `lib/steps/<kind>/program.ts`.
@@ -28,7 +28,7 @@ export interface StepProgram {
   /** What the engine runs. */
   readonly program: ProgramDocument;
 
-  /** Variables that the program names in its own way, besides those it refers to as `variable("NAME")`. */
+  /** Variables that the program uses in its own syntax, in addition to `variable("NAME")` references. */
   readonly variables?: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export interface TypedStepProgram<Schema extends ProgramSchema> extends StepProg
   readonly program: z.input<Schema> & ProgramDocument;
 }
 
-/** A program as Terraform gets it. */
+/** A program in the form that Terraform receives. */
 export interface CompiledProgram {
   /** Canonical JSON. */
   readonly json: string;
@@ -51,7 +51,7 @@ export interface CompiledProgram {
 }
 
 /**
- * Checks a program and takes out what differs between environments.
+ * Checks a program and extracts what differs between environments.
  *
  * @throws ValidationError `LiteralPassword`, `UnresolvedInProgram`, `InvalidStep`, `StepNotVerified`, `UnknownVariable`
  */
@@ -85,7 +85,7 @@ class ProgramScan {
   /** Names of variables that the program refers to. */
   readonly variables = new Set<string>();
 
-  /** Values that only Terraform knows, by their place in the program: the program refers to them as variables. */
+  /** Values that only Terraform knows, by their position in the program. The program refers to them as variables. */
   readonly lifted: Record<string, string> = {};
 
   constructor(private readonly step: IConstruct) {}

@@ -10,9 +10,9 @@ export interface SternaStepConfig extends Omit<StepAttributes, "program" | "afte
   readonly program: string;
 }
 
-/** The Terraform resource `sterna_step`. The classes of `lib/steps` make it. */
+/** The Terraform resource `sterna_step`. The classes of `lib/steps` create it. */
 export class SternaStep extends TerraformResource {
-  /** Ids of the steps that come before this one. */
+  /** Ids of the steps that must come before this one. */
   after: readonly string[] = [];
 
   constructor(
@@ -24,7 +24,7 @@ export class SternaStep extends TerraformResource {
     this.overrideLogicalId(config.id);
   }
 
-  /** Digest of the program. Environments with equal checksums ran the same thing. */
+  /** Digest of the program. Environments with the same checksum ran the same program. */
   get checksum(): string {
     return this.getStringAttribute("checksum");
   }
@@ -39,7 +39,7 @@ export class SternaStep extends TerraformResource {
     return this.getStringAttribute("applied_at");
   }
 
-  /** What the step left behind, as JSON. */
+  /** What the step recorded, as JSON. */
   get artifact(): string {
     return this.getStringAttribute("artifact");
   }
@@ -65,7 +65,7 @@ export class SternaStep extends TerraformResource {
   }
 }
 
-/** Texts as Terraform reads them: an expression stays one. */
+/** Escapes text for Terraform, so that `${` is not evaluated, and keeps expressions. */
 function literal(value: unknown): unknown {
   if (typeof value === "string") return isUnresolved(value) ? value : terraformLiteral(value);
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;

@@ -4,25 +4,25 @@ import { pinsFile } from "../manifest/pins-file";
 import type { Project } from "../toolkit/project/project";
 import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 
-/** Files of a project that no stack is made from. */
+/** Project files that do not affect any stack. */
 const NO_PART_OF_A_STACK = /^(?:evidence|docs|\.github|\.gitlab)\/|^[^/]+\.md$|^\.gitignore$/;
 
-/** What changed since a commit. */
+/** Changes since a commit. */
 export interface Changes {
-  /** Systems and environments whose entry in `releases.json` changed, as `system/environment`; absent for all. */
+  /** Systems and environments whose entry in `releases.json` changed, as `system/environment`. Absent for all. */
   readonly pins: ReadonlySet<string> | undefined;
-  /** Whether anything else changed that a stack may be made from. */
+  /** Whether anything else changed that may affect a stack. */
   readonly code: boolean;
 }
 
 /**
- * Looks what changed in a project since a commit.
+ * Finds what changed in a project since a commit.
  *
- * @param since a commit; one that is not here counts as if everything had changed
+ * @param since a commit; if it is not available here, everything counts as changed
  */
 export async function changesSince({ directory }: Project, since: string): Promise<Changes> {
   const git = (...args: string[]) => execa("git", args, { cwd: directory, reject: false, stdin: "ignore" });
-  // Not `since...HEAD`: what the other branch got meanwhile is part of what would be applied.
+  // Not `since...HEAD`: changes of the other branch in the meantime would be applied too.
   const names = ["diff", "--name-only", "--no-renames", "-z", "--end-of-options", since, "HEAD", "--"];
   const [diff, prefix] = [await git(...names), await git("rev-parse", "--show-prefix")];
   if (diff.failed || prefix.failed) return { pins: undefined, code: true };
@@ -42,14 +42,14 @@ function withoutPrefix(name: string, prefix: string): string {
   return name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
-/** The stacks that may be something else than they were. */
+/** The stacks that may have changed. */
 export function affectedStacks(systems: readonly SynthesizedSystem[], { pins, code }: Changes): SynthesizedSystem[] {
   return systems.filter(
     ({ system, environment }) => code || pins === undefined || pins.has(`${system}/${environment}`),
   );
 }
 
-/** @returns nothing when one of the texts is not that of a `releases.json` */
+/** @returns undefined when one of the texts is not a valid `releases.json` */
 function changedPins(before: string, after: string): Set<string> | undefined {
   const [then, now] = [entriesOf(before), entriesOf(after)];
   if (then === undefined || now === undefined) return undefined;

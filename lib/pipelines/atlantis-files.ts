@@ -3,16 +3,16 @@ import { yamlText } from "./written-file";
 
 const COMMAND = "sterna ci atlantis";
 
-/** Where Atlantis reads its projects: at the top of the repository, under this name only. */
+/** Where Atlantis reads its projects: only at the top of the repository, under this name. */
 const ATLANTIS_FILE = "atlantis.yaml";
-/** What belongs on the server, beside what is there already. */
+/** What belongs on the server, in addition to its existing configuration. */
 const ATLANTIS_SERVER_FILE = "atlantis-server.yaml";
 
 /**
- * The projects for Atlantis, and the workflows that they name.
+ * The projects for Atlantis, and their workflows.
  *
- * The workflows stand in the configuration of the server, so that no pull request changes what is run before an apply
- * (https://www.runatlantis.io/docs/server-side-repo-config). A plan runs the app of the pull request all the same.
+ * The workflows are in the server's configuration, so that no pull request changes what runs before an apply
+ * (https://www.runatlantis.io/docs/server-side-repo-config). A plan still runs the app of the pull request.
  */
 export function atlantisFiles(pipeline: Pipeline): PipelineFile[] {
   return [
@@ -29,11 +29,11 @@ function repositoryConfig(pipeline: Pipeline): object {
       name: stack.stack,
       dir: pipeline.directory,
       branch: `/^${pipeline.branch.replace(/[.]/g, "\\.")}$/`,
-      // A folder of its own on the server: plans of two stacks do not meet.
+      // A separate folder on the server, so that plans of two stacks do not collide.
       workspace: stack.stack,
       workflow: workflowName(stack),
-      // No `depends_on`: it would wait for environments in which nothing changed. That none overtakes the one before it
-      // is Sterna's own gate.
+      // No `depends_on`: it would wait for environments without changes. Sterna's own gate keeps an environment from
+      // overtaking the previous one.
       execution_order_group: stack.before.length,
       autoplan: { enabled: true, when_modified: ["**/*", "!evidence/**", "!docs/**", "!*.md"] },
     })),
@@ -57,15 +57,18 @@ function serverConfig(pipeline: Pipeline): object {
   };
 }
 
-/** Atlantis keeps the folder of the plan until the apply: the saved plan itself is applied, and checked by its digest. */
+/**
+ * Atlantis keeps the folder of the plan until the apply, so the saved plan itself is applied, and checked by its
+ * digest.
+ */
 function workflow({ stack, system, environment }: PipelineStack): object {
   return {
     plan: {
       steps: [
         { run: { command: "npm ci", output: "hide" } },
-        // Changes are no failure.
+        // Changes are not a failure.
         { run: `npx --no-install sterna plan ${system} ${environment} || test $? -eq 2` },
-        // By this file Atlantis knows that there is something to apply.
+        // This file tells Atlantis that there is something to apply.
         { run: `cp .sterna/plans/${stack}.tfplan "$PLANFILE"` },
       ],
     },

@@ -1,16 +1,16 @@
 import { fromTop, REVIEW, type Pipeline, type PipelineFile, type PipelineStack, OUTPUT, REPORT } from "./pipeline";
 import { yamlText } from "./written-file";
 
-/** Path of the file, which `.gitlab-ci.yml` has to include. */
+/** Path of the file that `.gitlab-ci.yml` must include. */
 const GITLAB_FILE = ".gitlab/sterna.yml";
 
 const TEMPLATE = ".sterna";
 const IN_BRANCH = (branch: string) => `$CI_COMMIT_BRANCH == "${branch}" && $CI_PIPELINE_SOURCE == "push"`;
-/** Code of somebody without write access gets neither variables nor tokens. */
+/** Code of authors without write access gets neither variables nor tokens. */
 const IN_REQUEST = (branch: string) =>
   `$CI_PIPELINE_SOURCE == "merge_request_event" && $CI_MERGE_REQUEST_TARGET_BRANCH_NAME == "${branch}" && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID`;
 
-/** The jobs for GitLab CI, to be included. Their stages are two that GitLab has by itself. */
+/** The jobs for GitLab CI, to be included. They use two default stages of GitLab. */
 export function gitlabFiles(pipeline: Pipeline): PipelineFile[] {
   const jobs = pipeline.stacks.flatMap((stack) => Object.entries(jobsOf(pipeline, stack)));
   const text = yamlText("sterna ci gitlab", { [TEMPLATE]: template(pipeline), ...Object.fromEntries(jobs) });
@@ -29,7 +29,7 @@ function template(pipeline: Pipeline): object {
     image: `node:${node}`,
     variables: {
       TERRAFORM_VERSION: terraform,
-      // Where the project is, from the top of the repository: artifacts are named from there.
+      // Folder of the project, from the top of the repository: artifact paths are relative to the top.
       STERNA_DIRECTORY: pipeline.directory,
       TF_CLI_ARGS_plan: "-lock-timeout=10m",
       TF_CLI_ARGS_apply: "-lock-timeout=10m",
@@ -54,8 +54,8 @@ function jobsOf(pipeline: Pipeline, stack: PipelineStack): Record<string, object
     },
     [`sterna-apply-${stack.stack}`]: {
       ...job("deploy", environment, environment),
-      // The first environment by itself, the others when somebody says so. That one does not overtake the other is
-      // Sterna's own gate; `needs` would wait for environments in which nothing changed.
+      // The first environment runs automatically, the others manually. Sterna's own gate keeps one from overtaking
+      // another; `needs` would wait for environments without changes.
       rules: [{ if: IN_BRANCH(pipeline.branch), ...(previous && { when: "manual", allow_failure: true }) }],
       resource_group: `sterna-${stack.stack}`,
       interruptible: false,
@@ -80,7 +80,7 @@ function jobsOf(pipeline: Pipeline, stack: PipelineStack): Record<string, object
   };
 }
 
-/** A job gets the variables whose scope is its environment. Looking at one is no deployment. */
+/** A job receives the variables whose scope is its environment. A read-only job is not a deployment. */
 function job(stage: string, scope: string, environment: string): object {
   return {
     extends: TEMPLATE,
@@ -92,7 +92,7 @@ function job(stage: string, scope: string, environment: string): object {
 
 const STERNA = "npx --no-install sterna";
 
-/** Every shell of POSIX runs these: an image need not have bash. */
+/** Works in every POSIX shell, since an image may lack bash. */
 const TERRAFORM = `if ! command -v terraform > /dev/null; then
   archive="terraform_\${TERRAFORM_VERSION}_linux_$(dpkg --print-architecture).zip"
   release="https://releases.hashicorp.com/terraform/$TERRAFORM_VERSION"
@@ -111,7 +111,7 @@ const VARIABLES = `if [ -n "\${STERNA_ENV:-}" ]; then
 fi
 `;
 
-/** What the AWS SDKs and the provider read by themselves. */
+/** Variables that the AWS SDKs and the provider read themselves. */
 const AWS = `if [ -n "\${STERNA_AWS_ROLE:-}" ]; then
   AWS_WEB_IDENTITY_TOKEN_FILE=$(mktemp)
   printf '%s' "$STERNA_AWS_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
@@ -153,7 +153,7 @@ function beforeScript({ directory, clouds }: Pipeline): string[] {
   ];
 }
 
-/** Ends a job whose stack is as it was. */
+/** Ends a job whose stack has not changed. */
 function affected(stack: string, since: string): string {
   return `status=0
 ${STERNA} ci affected --since "$${since}" --stack ${stack} || status=$?
@@ -225,7 +225,7 @@ esac
   ];
 }
 
-/** Name of the job that plans a stack; the job that applies looks for it. */
+/** Name of the job that plans a stack. The apply job looks for it. */
 export function planJobName(stack: string): string {
   return `sterna-plan-${stack}`;
 }

@@ -13,25 +13,25 @@ import { type SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 export const CLOUDS = ["aws", "google"] as const;
 export type Cloud = (typeof CLOUDS)[number];
 
-/** A system in an environment: what one job plans or applies. */
+/** A system in an environment: the unit of a plan or apply job. */
 export interface PipelineStack {
   /** Such as `shop-staging`. */
   readonly stack: string;
   readonly system: string;
   readonly environment: string;
-  /** The environments before it, first to last. */
+  /** The previous environments, from first to last. */
   readonly before: readonly string[];
 }
 
-/** What is written down as a pipeline. */
+/** The input of a pipeline's files. */
 export interface Pipeline {
   /** By system, then in the order of the environments. */
   readonly stacks: readonly PipelineStack[];
-  /** Folder of the project, from the top of the repository; `.` for the top itself. */
+  /** Folder of the project, from the top of the repository. `.` for the top itself. */
   readonly directory: string;
-  /** Branch that says what is to run where. */
+  /** Branch that defines what runs where. */
   readonly branch: string;
-  /** When drift is looked for: five fields of cron, UTC. */
+  /** When drift is checked: cron with five fields, UTC. */
   readonly schedule: string;
   /** Clouds that jobs log in to. */
   readonly clouds: readonly Cloud[];
@@ -47,35 +47,35 @@ export interface PipelineFile {
   readonly text: string;
 }
 
-/** Where jobs leave what later ones need. Not in `.sterna`: hidden files are left out of artifacts. */
+/** Where jobs store files for later jobs. Not in `.sterna`, since artifacts exclude hidden files. */
 export const OUTPUT = "sterna-ci";
 export const REPORT = `${OUTPUT}/report.md`;
 export const REVIEW = `${OUTPUT}/review.json`;
 
-/** Name of the artifact with what is to be reviewed; the stack follows. */
+/** Prefix of the artifact to be reviewed, followed by the stack. */
 export const REVIEW_ARTIFACT = "sterna-review-";
 
-/** Systems in the order in which they are written. */
+/** Systems in file order. */
 export function systemsOf({ stacks }: Pick<Pipeline, "stacks">): string[] {
   return [...new Set(stacks.map(({ system }) => system))];
 }
 
-/** Environments in the order in which they are written, those of all systems. */
+/** Environments of all systems, in file order. */
 export function environmentsOf({ stacks }: Pick<Pipeline, "stacks">): string[] {
   return [...new Set(stacks.map(({ environment }) => environment))];
 }
 
-/** The part of a variable's name that stands for an environment: `STAGING`, `EU_STAGING`. */
+/** The environment's part of a variable name: `STAGING`, `EU_STAGING`. */
 export function variableSuffix(environment: string): string {
   return environment.toUpperCase().replaceAll("-", "_");
 }
 
-/** A path of the project as seen from the top of the repository. */
+/** A project path relative to the top of the repository. */
 export function fromTop({ directory }: Pick<Pipeline, "directory">, path: string): string {
   return directory === "." ? path : `${directory}/${path}`;
 }
 
-/** What a stack says about where Terraform keeps its state and which providers it needs. */
+/** The backend and the required providers in a stack's JSON. */
 const stackJson = z.looseObject({
   terraform: z
     .looseObject({ backend: z.record(z.string(), z.unknown()).optional(), cloud: z.unknown().optional() })
@@ -83,7 +83,7 @@ const stackJson = z.looseObject({
   provider: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** What people may choose; the rest is in the project. */
+/** Choices of the user. The rest comes from the project. */
 export interface PipelineOptions {
   readonly systems?: readonly string[];
   readonly clouds?: readonly Cloud[];
@@ -96,7 +96,7 @@ export interface PipelineOptions {
 }
 
 /**
- * Reads the pipeline that a project needs from what it synthesized.
+ * Derives the pipeline of a project from its synthesis.
  *
  * @throws SternaError `UnknownSystem`, `StateInCheckout`, `PipelineOutside`
  */
@@ -131,7 +131,7 @@ function place(top: string, { directory }: Project): string {
   );
 }
 
-/** A pipeline starts from a fresh checkout, and what it leaves there is gone. */
+/** A pipeline starts from a fresh checkout, and loses what it leaves there. */
 function refuseStateInCheckout(project: Project, systems: readonly SynthesizedSystem[]): void {
   const lost = [
     ...systems.flatMap((system) => [...localState(system), ...localLedger(system)]),

@@ -8,14 +8,14 @@ import type { PipelineFile } from "./pipeline";
 
 const READABLE_BY_ALL = 0o644;
 const DIGEST = /^# sterna-digest: ([0-9a-f]{64})\n/m;
-/** An action with the version that is used: a tag, or a commit and behind it the tag as a comment. */
+/** An action with its version: a tag, or a commit followed by the tag as a comment. */
 const USES = /^(\s*(?:- )?uses: )(["']?)([\w.-]+\/[\w./-]+)@(\S+?)\2([ \t]+#.*)?$/gm;
 
-/** How a file on the disk stands to the one that would be written. */
+/** State of a file on disk compared with the generated one. */
 export type FileState = "missing" | "current" | "outdated" | "edited" | "foreign";
 
 /**
- * Data as YAML, under a line that says where it comes from and the digest by which an edit by hand is found.
+ * Data as YAML, with a header line that contains its origin and a digest that reveals manual edits.
  *
  * @param command the command that writes it
  */
@@ -25,10 +25,10 @@ export function yamlText(command: string, data: unknown): string {
 }
 
 /**
- * Compares a file with what is on the disk.
+ * Compares a file with the one on disk.
  *
- * @returns the text to write, with the versions of actions that the old file has: people, and tools such as Dependabot
- *   and pinact, raise them and pin them to commits
+ * @returns the text to write, with the action versions from the old file, which people and tools such as Dependabot and
+ * pinact raise or pin to commits
  */
 export function compareFile(
   top: string,
@@ -54,7 +54,7 @@ export function writePipelineFile(top: string, { path, text }: PipelineFile): vo
   writeWholeFile(join(top, path), text, { mode: READABLE_BY_ALL });
 }
 
-/** @throws SternaError `PipelineEdited` when files would be lost that somebody wrote or edited */
+/** @throws SternaError `PipelineEdited` when files with manual changes would be lost */
 export function refuseEdited(files: readonly { readonly path: string; readonly state: FileState }[]): void {
   const lost = files.filter(({ state }) => state === "edited" || state === "foreign");
   if (lost.length === 0) return;
@@ -67,7 +67,7 @@ export function refuseEdited(files: readonly { readonly path: string; readonly s
   );
 }
 
-/** Another version of an action is no edit. */
+/** A different version of an action does not count as an edit. */
 function digestOf(body: string): string {
   return sha256(body.replace(USES, "$1$3"));
 }

@@ -11,10 +11,10 @@ export { NOT_ROTATED_YET, readServerLogin, type ServerLogin } from "../core/serv
 
 const credentials = z.object({ username: z.string().min(1), password: z.string().min(1) });
 
-/** A name and a password: all that is asked of the secret of an administrator. */
+/** A name and a password: the required content of an administrator's secret. */
 export type Credentials = z.infer<typeof credentials>;
 
-/** The keys that the rotator writes; who reads the secret can rely on them, and on no others. */
+/** The keys that the rotator writes. Readers of the secret can rely on these only. */
 export function writtenKeys(settings: RotationSettings): readonly string[] {
   switch (settings.strategy) {
     case "postgresAlternatingUsers":
@@ -42,10 +42,10 @@ export function readCredentials(text: string | undefined, secretId: string): Cre
 }
 
 /**
- * Whose login a secret holds; nothing where it holds none yet. Also reads what others wrote, such as AWS's own rotation
- * function, which knows no `url`.
+ * The user of the login in a secret. Undefined if there is none yet. Also reads secrets from other sources, such as
+ * AWS's own rotation function, which has no `url`.
  *
- * @throws SternaError `SecretUnreadable`: a rotation that does not know which user is in use could lock him out
+ * @throws SternaError `SecretUnreadable`: a rotation that does not know which user is in use could lock that user out
  */
 export function usernameIn(text: string | undefined, secretId: string): string | undefined {
   if (text === undefined || text === NOT_ROTATED_YET) return undefined;
@@ -61,7 +61,7 @@ export function usernameIn(text: string | undefined, secretId: string): string |
 }
 
 /**
- * Refuses an administrator who would change his own password: the secret that the next step reads would be wrong.
+ * Refuses an administrator who would change their own password: the secret that the next step reads would be wrong.
  *
  * @throws SternaError `RotationOfAdministrator`
  */
@@ -74,12 +74,12 @@ export function refuseSelfAdministration({ username }: Credentials, rotated: rea
   );
 }
 
-/** A password of letters, digits, `-` and `_`: it needs no quoting in a URL, a shell, SQL or a `.env` file. */
+/** A password of letters, digits, `-` and `_`, which needs no quoting in a URL, a shell, SQL or a `.env` file. */
 export function randomPassword(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** A host as it stands in a URL, where the colons of an address need brackets. */
+/** A host in the form for a URL, where an IPv6 address needs brackets. */
 export function hostInUrl(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
 }

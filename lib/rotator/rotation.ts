@@ -2,69 +2,71 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SternaError } from "../core/errors";
 
-/** What gets new values: a server with users, or nothing but the secret itself. All methods can be repeated. */
+/** What receives new values: a server with users, or only the secret itself. All methods can be repeated. */
 export interface RotationTarget {
   /**
-   * Makes a new value. Changes nothing.
-   * @param current the value in use; nothing before the first rotation
+   * Creates a new value. Changes nothing.
+   * @param current the value in use; undefined before the first rotation
    */
   generate(current: string | undefined): Promise<string>;
 
-  /** Whether a value works. @throws when that cannot be found out: a server that does not answer is no answer */
+  /** Whether a value works. @throws if that cannot be determined, for example because the server does not respond */
   accepts(value: string): Promise<boolean>;
 
-  /** Makes a value work. The current one goes on working, unless the strategy says otherwise. */
+  /** Activates a value. The current one continues to work, unless the strategy states otherwise. */
   install(value: string, current: string | undefined): Promise<void>;
 
-  /** Ends what no longer may work. @param kept the values that go on working: the current, the previous, and the next one */
+  /**
+   * Deactivates old values. @param kept the values that continue to work: the current, the previous, and the next one
+   */
   retire?(kept: readonly string[]): Promise<void>;
 }
 
-/** How values of one kind are rotated. */
+/** How one kind of value is rotated. */
 export interface RotationStrategy {
-  /** Runs `work` while nobody else works on the same secret. @throws SternaError `RotationLocked` */
+  /** Runs `work` under a lock on the secret. @throws SternaError `RotationLocked` */
   exclusively<Result>(work: (target: RotationTarget) => Promise<Result>): Promise<Result>;
 }
 
-/** Called at each point of a rotation that could be its last; the name says what has just been done. */
+/** Called at each point where a rotation could end. The name describes what has just been done. */
 export type OnProgress = (point: string) => void | Promise<void>;
 
-/** Version ids by what the versions are to a rotation. */
+/** Version ids by their stage in a rotation. */
 export interface Stages {
-  /** What services read. */
+  /** The version that services read. */
   readonly current?: string | undefined;
 
-  /** What a rotation that is not over has made. Also current between its promotion and its end. */
+  /** The version of a rotation in progress. Also current between its promotion and its end. */
   readonly pending?: string | undefined;
 
-  /** What services read before. */
+  /** The version that services read before. */
   readonly previous?: string | undefined;
 }
 
-/** The versions of one secret, as a rotation sees them. A version that is being made has the rotation's token as its id. */
+/** The versions of one secret, for a rotation. A new version has the rotation's token as its id. */
 export interface SecretVersions {
-  /** What the secret is called, for messages. */
+  /** Name of the secret, for messages. */
   readonly secretId: string;
 
   stages(): Promise<Stages>;
 
-  /** The value of one of the versions that `stages` named last; nothing while it has none. */
+  /** The value of one of the versions in the last result of `stages`. Undefined while it has none. */
   value(versionId: string | undefined): Promise<string | undefined>;
 
   /** The current value of another secret. */
   currentValueOf(secretId: string): Promise<string | undefined>;
 
-  /** Stores a new value as pending. A value that the version has already stays as it is. */
+  /** Stores a new value as pending. Does not change an existing value of the version. */
   putPending(versionId: string, value: string): Promise<void>;
 
-  /** Makes a pending version current, and the one that was current previous. @param from what was current */
+  /** Makes a pending version current, and the current one previous. @param from the current version */
   promote(versionId: string, from: string | undefined): Promise<void>;
 
-  /** Ends the rotation that made a version. */
+  /** Ends the rotation of a version. */
   clearPending(versionId: string): Promise<void>;
 }
 
-/** The four steps of a rotation, in their order. */
+/** The four steps of a rotation, in order. */
 export const ROTATION_STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const;
 export type RotationStepName = (typeof ROTATION_STEPS)[number];
 
@@ -75,16 +77,16 @@ export interface Rotation {
   readonly onProgress?: OnProgress;
 }
 
-/** Replicas and caches of a server take a moment to learn a new password. */
+/** Replicas and caches of a server need a moment for a new password. */
 const TEST_ATTEMPTS = 5;
 const TEST_PAUSE_MILLISECONDS = 500;
 
 /**
- * Does one step of a rotation, as Secrets Manager asks a rotation function for it. Each step can be repeated, may come
- * in any order, and may be ended by a crash at any point: whatever comes next, the secret's current value works as far
- * as the strategy promises, and no value is lost that a server knows.
+ * Performs one step of a rotation, as Secrets Manager requests it from a rotation function. Each step can be repeated,
+ * may come in any order, and may be ended by a crash at any point: in every case, the secret's current value works as
+ * far as the strategy guarantees, and no value that a server knows is lost.
  *
- * @param token id of the version that is being made
+ * @param token id of the new version
  * @throws SternaError `RotationPending`, `RotationLost`, `RotationOutOfOrder`, `RotationTestFailed`, `RotationLocked`
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
  */
@@ -144,7 +146,7 @@ const STEPS: Readonly<Record<RotationStepName, (work: Work) => Promise<void>>> =
   async finishSecret(work) {
     const { versions, stages, token, report } = work;
     if (stages.current !== token) {
-      // A finish that comes before the other steps would lock everybody out.
+      // A finish step before the others would lock all services out.
       await requireAccepted(work, await pendingValue(work));
       await report("value accepted");
       await versions.promote(token, stages.current);
@@ -154,14 +156,14 @@ const STEPS: Readonly<Record<RotationStepName, (work: Work) => Promise<void>>> =
   },
 };
 
-/** Whether the rotation went through before. A version that is current and still pending may lack its last steps. */
+/** Whether the rotation has already completed. A version that is both current and pending may lack the last steps. */
 function isFinished({ stages, token }: Work): boolean {
   return stages.current === token && stages.pending !== token;
 }
 
 /**
- * Whether Secrets Manager tries the function after a change of the schedule: it calls this step alone, for a version
- * without a value that it removes again. That the function was called and got the lock is all there is to test.
+ * Whether Secrets Manager is testing the function after a change of the schedule: it calls only this step, for a
+ * version without a value that it removes again. A successful call with the lock is all there is to test.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html (RotateImmediately)
  */
@@ -200,8 +202,8 @@ async function requireAccepted({ versions, target, token }: Work, value: string)
 }
 
 /**
- * Another version is pending: its rotation was broken off. A server may know its value already, and perhaps no other,
- * so it must not be given up.
+ * Another version is pending because its rotation was interrupted. The server may already know its value, and perhaps
+ * no other, so it must not be discarded.
  */
 async function finishAbandoned(work: Work, token: string): Promise<void> {
   const { versions, target, report } = work;
@@ -219,11 +221,11 @@ async function finishAbandoned(work: Work, token: string): Promise<void> {
   await settle({ ...work, token });
 }
 
-/** The last things, for a version that is current. */
+/** The last actions for a version that is current. */
 async function settle({ versions, target, token, report }: Work): Promise<void> {
   if (target.retire !== undefined) {
     const { current, previous, pending } = await versions.stages();
-    // Of another rotation, which may have begun where a lock was lost.
+    // Belongs to another rotation, which may have begun after a lock was lost.
     const next = pending === current ? undefined : pending;
     const kept = await Promise.all([current, previous, next].map((version) => versions.value(version)));
     await target.retire(kept.filter((value) => value !== undefined));
@@ -233,20 +235,20 @@ async function settle({ versions, target, token, report }: Work): Promise<void> 
   await report("version settled");
 }
 
-/** What a whole rotation did. */
+/** Result of a whole rotation. */
 export interface RotationResult {
-  /** Id of the version that is current now. */
+  /** Id of the current version. */
   readonly versionId: string;
 
-  /** Whether a rotation that had been broken off was finished, instead of beginning another. */
+  /** Whether an interrupted rotation was finished instead of beginning another. */
   readonly resumed: boolean;
 }
 
 /**
- * Does all steps of a rotation here. One that was broken off is finished, with its own token.
+ * Performs all steps of a rotation. An interrupted one is finished with its own token.
  *
- * @param newToken id of the version, where one is made. @default - a random one
- * @throws SternaError as `rotationStep`
+ * @param newToken id of the version, if one is created. @default - a random one
+ * @throws SternaError those of `rotationStep`
  */
 export async function rotate(rotation: Rotation, newToken: string = randomUUID()): Promise<RotationResult> {
   const { pending, current } = await rotation.versions.stages();

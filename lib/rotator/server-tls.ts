@@ -6,24 +6,24 @@ import type { TlsSettings } from "./settings";
 /** @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const CERTIFICATE_ERROR = /CERT|^CRL_|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/;
 
-/** What `pg` says when the server answers its request for TLS with no; Redis waits for the end of what it takes for a command. */
+/** Error of `pg` when the server refuses TLS. Redis instead waits for the end of what it reads as a command. */
 const NO_TLS = /does not support SSL connections|before secure TLS connection was established|^Connection timeout$/;
 const NO_TLS_CODES = ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"];
 
-/** Where a server is, and how a connection to it is secured. */
+/** Address of a server, and how a connection to it is secured. */
 interface SecuredPlace {
   readonly host: string;
   readonly port: number;
   readonly tls: TlsSettings;
 }
 
-/** How a connection is secured; nothing where TLS is waived. */
+/** TLS options of a connection. Undefined if TLS is waived. */
 export function tlsOptions(tls: TlsSettings): Pick<ConnectionOptions, "ca" | "rejectUnauthorized"> | undefined {
   return "waived" in tls ? undefined : { ca: tls.certificateAuthority, rejectUnauthorized: true };
 }
 
 /**
- * Says what to do where a connection failed because of TLS. Passes any other error on.
+ * Explains what to do if a connection failed because of TLS. Rethrows any other error.
  *
  * @throws SternaError `ServerCertificateRefused`, `ServerWithoutTls`
  */

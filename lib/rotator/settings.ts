@@ -2,14 +2,14 @@ import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { SternaError } from "../core/errors";
 
-/** How a server proves who it is. */
+/** How the identity of a server is verified. */
 const tls = z.union([
   z.strictObject({ waived: z.string().min(1) }),
   z.strictObject({ certificateAuthority: z.string().optional() }),
 ]);
 
 const server = {
-  // It also stands in a URL.
+  // It is also part of a URL.
   host: z
     .string()
     .refine(
@@ -22,7 +22,7 @@ const server = {
   tls: tls.default({}),
 };
 
-/** PostgreSQL cuts longer names off with no more than a notice (`NAMEDATALEN`, 64): bytes, not letters. */
+/** PostgreSQL truncates longer names with only a notice (`NAMEDATALEN`, 64): bytes, not letters. */
 const LONGEST_ROLE_NAME = 63;
 
 function role(longest = LONGEST_ROLE_NAME) {
@@ -52,7 +52,7 @@ const postgresSingleUser = z.strictObject({
   database: role(),
 });
 
-/** Would stand in the plan, the state and the function's variables, or end what the rotator made. */
+/** These would appear in the plan, the state and the function's variables, or would revoke what the rotator created. */
 const RULE_ABOUT_PASSWORDS = /^([><#!]|(no|reset)pass$|reset$|off$)/i;
 
 const redisAcl = z.strictObject({
@@ -76,7 +76,7 @@ const randomValue = z.strictObject({
   key: z.string().min(1),
 });
 
-/** What the rotator has to know about one secret. Holds no secret. */
+/** What the rotator needs to know about one secret. Contains no secret. */
 export const rotationSettings = z.discriminatedUnion("strategy", [
   postgresAlternatingUsers,
   postgresSingleUser,
@@ -88,17 +88,17 @@ export type RotationSettings = z.infer<typeof rotationSettings>;
 export type SettingsOf<Name extends RotationSettings["strategy"]> = Extract<RotationSettings, { strategy: Name }>;
 export type TlsSettings = z.infer<typeof tls>;
 
-/** Environment variable of the rotation function that holds the settings as JSON. */
+/** Environment variable of the rotation function that contains the settings as JSON. */
 export const SETTINGS_VARIABLE = "STERNA_ROTATION_SETTINGS";
 
-/** Environment variables of the function of Cloud Run: `projects/<project>/secrets/<name>`, and its rotation period. */
+/** Environment variables of the Cloud Run function: `projects/<project>/secrets/<name>`, and its rotation period. */
 export const SECRET_VARIABLE = "STERNA_ROTATED_SECRET";
 export const PERIOD_VARIABLE = "STERNA_ROTATION_PERIOD_SECONDS";
 
 /**
  * Reads settings.
  *
- * @param source where they came from, for the message
+ * @param source origin of the settings, for the message
  * @throws SternaError `RotationSettingsInvalid`
  */
 export function parseRotationSettings(json: string, source: string): RotationSettings {

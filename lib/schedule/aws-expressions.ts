@@ -58,7 +58,7 @@ function readDays(text: string, expression: string): Partial<Days>[] {
   throw unreadable(expression, `where "${text}" falls depends on the length of the month: write 1W to 27W, or LW`);
 }
 
-/** Monday to Friday, or the Friday before, or the Monday after. It never leaves the month. */
+/** Monday to Friday, or the Friday before, or the Monday after, within the same month. */
 function nearestWorkingDay(day: number): Partial<Days>[] {
   if (day === 1) {
     return [
@@ -115,7 +115,7 @@ function readItem(item: string, syntax: FieldSyntax): number[] {
 
 const LONGEST_EXPRESSION = 256;
 
-/** The fields of the day of the month and the day of the week: one of them is `?`. */
+/** The fields for the day of the month and the day of the week. One of them is `?`. */
 type DayFields = readonly [day: string, weekday: string];
 
 /**
@@ -130,7 +130,7 @@ export function toAwsCron(rules: readonly CalendarRule[], target: string): strin
   });
 }
 
-/** The last day, and the last Monday, can be said; other days that are counted from the end only as dates. */
+/** The last day and the last Monday can be expressed; other days counted from the end only as dates. */
 function sayable(rule: CalendarRule, target: string): CalendarRule[] {
   if (isLastDay(rule) || isLastWeekday(rule)) return [rule];
   const counted = countedFromStart(rule);
@@ -162,7 +162,7 @@ function dayFields(rule: CalendarRule, target: string): DayFields[] {
   );
 }
 
-/** Which weeks of the month the days make up, where they make up nothing else. */
+/** The weeks of the month that the days form, if they form whole weeks. */
 function weeksOf(days: readonly number[]): number[] {
   const whole = numbersBetween(1, 5).filter((week) => daysOfWeek(week).every((day) => days.includes(day)));
   return whole.flatMap(daysOfWeek).length === days.length ? whole : [];
@@ -197,7 +197,7 @@ function field(values: readonly number[], name: CalendarField): string {
 const UNITS = { minute: Duration.minutes, hour: Duration.hours, day: Duration.days } as const;
 
 /**
- * Reads `rate(5 hours)`: counted from when the schedule was made, whatever the clock says.
+ * Reads `rate(5 hours)`: counted from the creation of the schedule, independent of the clock.
  *
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
  * @throws SternaError `ScheduleUnreadable`
@@ -215,7 +215,7 @@ export function parseRate(expression: string): Duration {
   return UNITS[unit as keyof typeof UNITS](amount);
 }
 
-/** A length of time as AWS writes it. */
+/** A duration in the format of AWS. */
 export function rateExpression(every: Duration): string {
   const minutes = every.toMinutes();
   const [amount, unit] =

@@ -7,7 +7,7 @@ export const FIELD_RANGES = {
   month: [1, 12],
   /** Sunday is 0. */
   weekday: [0, 6],
-  /** What systemd and AWS take. */
+  /** The range of systemd and AWS. */
   year: [1970, 2199],
 } as const satisfies Record<string, readonly [number, number]>;
 
@@ -36,26 +36,26 @@ export function everyValue(field: CalendarField): number[] {
   return numbersBetween(first, last);
 }
 
-/** The numbers in order, each once. */
+/** The numbers in order, without duplicates. */
 export function sortedUnique(numbers: Iterable<number>): number[] {
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
-/** Whether the values are all that the field has. */
+/** Whether the values are all values of the field. */
 export function isEvery(values: readonly number[], field: CalendarField): boolean {
   const [first, last] = FIELD_RANGES[field];
   return values.length === last - first + 1;
 }
 
 /**
- * The times of a wall clock that match every field: what one line of systemd's OnCalendar says. Values are in order,
- * each once; a field that does not matter holds every value.
+ * The wall clock times that match every field, like one line of systemd's OnCalendar. Values are sorted and unique; an
+ * unrestricted field contains every value.
  */
 export interface CalendarRule {
-  /** Nothing for every year. */
+  /** If absent, every year. */
   readonly years?: readonly number[];
   readonly months: readonly number[];
-  /** Days of the month; with `countedFrom: "end"` the last day is 1. */
+  /** Days of the month. With `countedFrom: "end"`, the last day is 1. */
   readonly days: readonly number[];
   readonly countedFrom: "start" | "end";
   /** Sunday is 0. */
@@ -77,16 +77,16 @@ export function calendarRule(fields: Partial<CalendarRule>): CalendarRule {
     seconds: [0],
     ...fields,
   };
-  // Every day is every day, whichever end one counts from.
+  // Every day is the same, whichever end it is counted from.
   return isEvery(rule.days, "day") ? { ...rule, countedFrom: "start" } : rule;
 }
 
-/** Whether the rule leaves the day of the month open. */
+/** Whether the rule does not restrict the day of the month. */
 export function anyDay(rule: CalendarRule): boolean {
   return isEvery(rule.days, "day");
 }
 
-/** Whether the rule leaves the day of the week open. */
+/** Whether the rule does not restrict the day of the week. */
 export function anyWeekday(rule: CalendarRule): boolean {
   return isEvery(rule.weekdays, "weekday");
 }
@@ -95,8 +95,8 @@ const LISTS = ["months", "days", "weekdays", "hours", "minutes", "seconds"] as c
 type List = (typeof LISTS)[number] | "years";
 
 /**
- * Fewer rules with the same times: those that another contains are dropped, and two that differ in a single field
- * become one. Schedulers that take one rule a line would otherwise fire twice where two rules meet.
+ * Fewer rules with the same times: those contained in another are dropped, and two that differ in a single field are
+ * merged. Otherwise schedulers with one rule per line would fire twice where two rules overlap.
  */
 export function mergeRules(rules: readonly CalendarRule[]): CalendarRule[] {
   const merged = [...rules];
@@ -106,14 +106,14 @@ export function mergeRules(rules: readonly CalendarRule[]): CalendarRule[] {
       if (union === undefined) continue;
       merged.splice(second, 1);
       merged[first] = union;
-      // The union may take in a rule that was looked at before.
+      // The union may contain a rule that was compared before.
       second = first;
     }
   }
   return merged.length === rules.length ? merged : mergeRules(merged);
 }
 
-/** The one rule that says what both say, where there is one. */
+/** The single rule that is equivalent to both, if there is one. */
 function unionOf(a: CalendarRule, b: CalendarRule): CalendarRule | undefined {
   const countedAlike = a.countedFrom === b.countedFrom || anyDay(a) || anyDay(b);
   if (!countedAlike) return undefined;
@@ -131,7 +131,7 @@ function sameValues(a: readonly number[] | undefined, b: readonly number[] | und
   return a?.length === b?.length && (a ?? []).every((value, index) => value === b![index]);
 }
 
-/** Whether `outer` has every value of `inner`; nothing stands for every value. */
+/** Whether `outer` has every value of `inner`. Undefined means every value. */
 function contains(outer: readonly number[] | undefined, inner: readonly number[] | undefined): boolean {
   return outer === undefined || (inner !== undefined && inner.every((value) => outer.includes(value)));
 }
@@ -146,8 +146,8 @@ export function isLeapYear(year: number): boolean {
 }
 
 /**
- * The same times with days counted from the start of the month: one rule for each length that a month can have.
- * The rules for February name the years, since its length depends on them.
+ * The same times with days counted from the start of the month: one rule for each possible length of a month. The rules
+ * for February include years, since its length depends on them.
  */
 export function countedFromStart(rule: CalendarRule): CalendarRule[] {
   if (rule.countedFrom === "start") return [rule];
@@ -192,7 +192,7 @@ export function matchesDay(rule: CalendarRule, { year, month, day }: CalendarDay
 
 const DAY = 86_400_000;
 
-/** Whether any of the rules matches a day after the one of `from`, as long as schedulers know years. */
+/** Whether any of the rules matches a day after the one of `from`, within the years that schedulers support. */
 export function comesAgain(rules: readonly CalendarRule[], from: Date): boolean {
   const end = Date.UTC(FIELD_RANGES.year[1] + 1, 0, 1);
   for (let time = from.getTime() + DAY; time < end; time += DAY) {

@@ -2,14 +2,14 @@ import { Cron } from "croner";
 import { SternaError } from "../core/errors";
 import { isEvery, type CalendarField, type CalendarRule, countedFromStart, matchesDay } from "./calendar-rule";
 
-/** The zone of a schedule that names none. */
+/** The default zone of a schedule. */
 export const UTC = "UTC";
 
-/** To ask Intl for a zone takes longer than all else about a schedule. */
+/** A zone lookup with Intl takes longer than everything else about a schedule. */
 const KNOWN = new Set([UTC]);
 
 /**
- * The zone's name, as it is written everywhere.
+ * The zone's canonical name.
  *
  * @throws SternaError `ScheduleZoneUnknown`
  */
@@ -17,7 +17,7 @@ export function checkZone(zone: string): string {
   if (KNOWN.has(zone)) return zone;
   if (/^(Etc\/)?(UTC|UCT|Universal|Zulu|GMT)$/i.test(zone)) return UTC;
   try {
-    // Offsets such as "+02:00" are zones for Intl, and for no scheduler.
+    // Intl accepts offsets such as "+02:00" as zones, but no scheduler does.
     if (/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(zone)) {
       new Intl.DateTimeFormat("en", { timeZone: zone });
       KNOWN.add(zone);
@@ -35,8 +35,8 @@ export function checkZone(zone: string): string {
 /**
  * The next times at which any of the rules matches, after `from`.
  *
- * croner finds them. A time that a change to summer time skips comes when the skipped hour is over, one that comes
- * twice is taken once.
+ * Computed by croner. A time that a change to summer time skips occurs when the skipped hour is over. A time that
+ * occurs twice runs once.
  */
 export function nextRunsOf(rules: readonly CalendarRule[], zone: string, count: number, from: Date): Date[] {
   const times = rules
@@ -66,17 +66,17 @@ function nextRunsOfRule(rule: CalendarRule, zone: string, count: number, from: D
 
 const [MINUTE, DAY] = [60_000, 86_400_000];
 
-/** A time of the schedule that a change of the clocks skips or repeats. */
+/** A time of the schedule that a clock change skips or repeats. */
 export interface ClockChange {
   /** `skipped`: the wall clock never shows it on that day. `repeated`: it shows it twice. */
   readonly kind: "skipped" | "repeated";
   /** When the clocks change. */
   readonly at: Date;
-  /** First time of the schedule that is concerned: `2027-03-14 02:00`. */
+  /** First affected time of the schedule: `2027-03-14 02:00`. */
   readonly wallClock: string;
 }
 
-/** Changes of the clocks within two years after `from` that hit the rules. None in UTC. */
+/** Clock changes within two years after `from` that affect the rules. None in UTC. */
 export function clockChanges(rules: readonly CalendarRule[], zone: string, from: Date): ClockChange[] {
   if (zone === UTC) return [];
   const offset = offsetOf(zone);
@@ -122,7 +122,7 @@ function changeBetween(from: number, to: number, offset: (time: number) => numbe
   return high;
 }
 
-/** The wall clock is written as if it were UTC. */
+/** The wall clock is represented as if it were UTC. */
 function firstMatch(rules: readonly CalendarRule[], first: number, last: number): string | undefined {
   for (let minute = first; minute < last; minute += MINUTE) {
     const time = new Date(minute);

@@ -4,7 +4,7 @@ import { WEEKDAYS, anyDay, anyWeekday, type CalendarRule } from "./calendar-rule
 import { cronField } from "./write-fields";
 import { UTC } from "./clock";
 
-/** What can be told in words. */
+/** The parts of a schedule that can be described in words. */
 export interface Describable {
   readonly rules: readonly CalendarRule[];
   readonly zone: string;
@@ -18,7 +18,7 @@ export function describeSchedule({ rules, zone, rate }: Describable): string {
 }
 
 function describeRule(rule: CalendarRule): string {
-  // cronstrue takes a weekday next to a day of the month for "or", and knows one day at most before the last.
+  // cronstrue reads a weekday with a day of the month as "or", and supports at most one day before the last.
   const both = !anyDay(rule) && !anyWeekday(rule);
   const fields = [
     cronField(rule.seconds, "second"),

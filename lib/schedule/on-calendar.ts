@@ -30,10 +30,10 @@ const SHORTHANDS: Readonly<Record<string, string>> = {
   annually: "*-01-01 00:00:00",
 };
 
-/** One line, read. */
+/** One parsed line. */
 export interface CalendarLine {
   readonly rule: CalendarRule;
-  /** Nothing where the line names none. */
+  /** Absent if the line has no zone. */
   readonly zone?: string;
 }
 
@@ -66,7 +66,7 @@ function parseWords(words: readonly string[], line: string): CalendarRule {
   });
 }
 
-/** `year-month-day` or `month-day`, with `~` instead of the last hyphen for days that are counted from the end. */
+/** `year-month-day` or `month-day`, with `~` instead of the last hyphen for days counted from the end. */
 function parseDate(text: string, line: string): Partial<CalendarRule> {
   const [, year, month = "", separator, day = ""] = /^(?:([^-~]+)-)?([^-~]+)([-~])([^-~]+)$/.exec(text) ?? [];
   if (separator === undefined) throw unreadable(line, `"${text}" is not a date: write "year-month-day" or "month-day"`);
@@ -108,7 +108,7 @@ function readComponent(text: string, field: CalendarField, line: string, fromEnd
       : "";
     throw unreadable(line, `${field} "${text}" is not a value, a range "a..b" or a repetition "a/n"${hint}`);
   }
-  // The last 28 days are those that every month has.
+  // Every month has the last 28 days.
   const range: Range = fromEnd ? [1, 28] : FIELD_RANGES[field];
   const [first, last] = range;
   const start = readNumber(startText, field, line, range);
@@ -141,11 +141,11 @@ function wholeNumber(text: string, field: CalendarField, line: string): number {
   throw unreadable(line, `${field} "${text}" is not a whole number; nothing but systemd has parts of a second`);
 }
 
-/** systemd's week begins on Monday, so that `Fri..Sun` is a range and `Sun..Tue` is none. */
+/** systemd's week begins on Monday, so `Fri..Sun` is a range and `Sun..Tue` is not. */
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /**
- * Reads `Mon..Fri,Sun`. `-` is the older way to write `..`, and a comma at the end is allowed.
+ * Reads `Mon..Fri,Sun`. `-` is the older form of `..`, and a trailing comma is allowed.
  *
  * @returns Sunday as 0
  * @throws SternaError `ScheduleUnreadable`
@@ -191,8 +191,8 @@ function field(values: readonly number[], name: CalendarField): string {
 }
 
 /**
- * systemd 252 goes on counting past the end of the day when an open repetition does not divide the hour: after 23:56,
- * `*:0/7` comes at 00:07, and 00:00 is lost. With its end written, it comes at 00:00.
+ * systemd 252 continues past the end of the day when an open repetition does not divide the hour: after 23:56, `*:0/7`
+ * comes at 00:07, and 00:00 is lost. With an explicit end, it comes at 00:00.
  */
 function mayStayOpen(span: Span, name: CalendarField): boolean {
   const [start, end] = FIELD_RANGES[name];
@@ -203,7 +203,7 @@ function mayStayOpen(span: Span, name: CalendarField): boolean {
 function days({ days: values, countedFrom }: CalendarRule): string {
   if (countedFrom === "start") return field(values, "day");
   const lastOnes = values.length > 2 && values.length <= 28 && values.at(-1) === values.length;
-  // Ranges that are counted from the end go wrong in short months, all but this one, which ends with the month.
+  // Ranges counted from the end are wrong in short months, except for this one, which ends with the month.
   return lastOnes ? `${twoDigits(values.length)}/1` : [...values].reverse().map(twoDigits).join(",");
 }
 

@@ -9,11 +9,11 @@ import { parseTimeOfDay, evenMinutes, unreadable } from "./syntax";
 import { formFor, type ScheduleForm, type ScheduleTarget } from "./targets";
 import { parseUnixCron } from "./unix-cron";
 
-/** Which time zone a schedule's wall clock is in. */
+/** Time zone of a schedule. */
 export interface ScheduleOptions {
   /**
-   * A name of the IANA database, such as `Europe/Berlin`.
-   * @default - the zone that the expression names, else "UTC"
+   * An IANA time zone name, such as `Europe/Berlin`.
+   * @default - the zone in the expression, otherwise "UTC"
    */
   readonly zone?: string;
 }
@@ -32,19 +32,19 @@ export interface WeeklyOptions extends TimeOfDayOptions {
 
 /** A time of day on one day of the month. */
 export interface MonthlyOptions extends TimeOfDayOptions {
-  /** 1 to 31, or "last". Months without that day are left out. */
+  /** 1 to 31, or "last". Months without that day are skipped. */
   readonly on: number | "last";
 }
 
 /**
- * When something happens again and again: read from Unix cron, systemd's OnCalendar or AWS, and written for any
- * scheduler that can say it. What one cannot say is refused with the reason, never said approximately.
+ * A recurring schedule: read from Unix cron, systemd's OnCalendar or AWS, and written for any scheduler that can
+ * express it. What a scheduler cannot express is refused with the reason, never approximated.
  *
- * The wall clock is UTC unless a zone is given.
+ * Times are in UTC unless a zone is given.
  */
 export class Schedule {
   /**
-   * Five fields of a crontab, or `@daily` and the like: `30 2 * * 1-5`. `CRON_TZ=Europe/Berlin` may stand before them.
+   * Five fields of a crontab, or `@daily` and similar: `30 2 * * 1-5`. May be preceded by `CRON_TZ=Europe/Berlin`.
    *
    * @throws SternaError `ScheduleUnreadable`, `ScheduleAmbiguous`, `ScheduleNeverFires`, `ScheduleZoneUnknown`
    */
@@ -54,8 +54,8 @@ export class Schedule {
   }
 
   /**
-   * One or more lines of systemd's calendar events: `Mon..Fri 02:30 Europe/Berlin`, `*-*~07/1`, `weekly`. Where a line
-   * names no zone, systemd means that of the host, and Sterna means UTC.
+   * One or more lines of systemd's calendar events: `Mon..Fri 02:30 Europe/Berlin`, `*-*~07/1`, `weekly`. Without a
+   * zone in the line, systemd uses that of the host, but Sterna uses UTC.
    *
    * @throws SternaError `ScheduleUnreadable`, `ScheduleNeverFires`, `ScheduleZoneUnknown`, `ScheduleZonesDiffer`
    */
@@ -107,8 +107,8 @@ export class Schedule {
   }
 
   /**
-   * At even distances, beginning at midnight: 5, 10, 15, 20, 30 minutes, or 1, 2, 3, 4, 6, 8, 12 hours and the like,
-   * which divide the hour or the day.
+   * At regular intervals from midnight, which must divide the hour or the day: 5, 10, 15, 20, 30 minutes, or 1, 2, 3,
+   * 4, 6, 8, 12 hours, and so on.
    *
    * @throws SternaError `ScheduleUnreadable`, `ScheduleZoneUnknown`
    */
@@ -136,25 +136,25 @@ export class Schedule {
 
   private constructor(
     /**
-     * Times of the wall clock; any of the rules may match. None for a rate.
+     * Wall clock times; any of the rules may match. Empty for a rate.
      *
      * @internal
      */
     readonly rules: readonly CalendarRule[],
-    /** What it was read from. */
+    /** The expression that it was read from. */
     readonly source: string,
-    /** `UTC`, or a name of the IANA database. */
+    /** `UTC`, or an IANA time zone name. */
     readonly zone: string,
-    /** Distance of a rate, which counts from when the schedule was made. */
+    /** Interval of a rate, counted from the creation of the schedule. */
     readonly rate?: Duration,
-    /** The expression of AWS, where it was read from one. */
+    /** The AWS expression, if it was read from one. */
     readonly awsExpression?: string,
   ) {}
 
   /**
-   * The next times, found by croner. Where the clocks change, a time that is skipped comes when the skipped hour is
-   * over, and one that comes twice is taken once; schedulers differ there, see `clockChanges`. A rate has none, since
-   * it counts from when the schedule was made.
+   * The next times, computed by croner. At a clock change, a skipped time occurs when the skipped hour is over, and a
+   * time that occurs twice runs once. Schedulers differ here, see `clockChanges`. A rate has none, since it counts from
+   * the creation of the schedule.
    *
    * @param from only times after this one. @default - now
    */
@@ -162,23 +162,23 @@ export class Schedule {
     return nextRunsOf(this.rules, this.zone, count, from);
   }
 
-  /** The shortest distance between the next 200 runs. */
+  /** The shortest interval between the next 200 runs. */
   shortestDistance(from: Date = new Date()): Duration {
     return this.rate ?? Duration.milliseconds(Math.min(...this.distances(from)));
   }
 
-  /** The longest distance between the next 200 runs. */
+  /** The longest interval between the next 200 runs. */
   longestDistance(from: Date = new Date()): Duration {
     return this.rate ?? Duration.milliseconds(Math.max(...this.distances(from)));
   }
 
-  /** Changes between summer and winter time that hit the schedule, two years ahead. None in UTC. */
+  /** Changes to and from daylight saving time in the next two years that affect the schedule. None in UTC. */
   clockChanges(from: Date = new Date()): ClockChange[] {
     return clockChanges(this.rules, this.zone, from);
   }
 
   /**
-   * What the schedule is to a scheduler.
+   * The schedule in the form of a scheduler.
    *
    * @throws SternaError `ScheduleUntranslatable`, `ScheduleZoneUnsupported`, `ScheduleTooFrequent`
    */
@@ -193,11 +193,11 @@ export class Schedule {
 
   private distances(from: Date): number[] {
     const runs = this.nextRuns(200, from).map((run) => run.getTime());
-    // One that comes once more is far from the next.
+    // A schedule with one remaining run is treated as if the next were far away.
     return runs.length < 2 ? [366 * 86_400_000] : runs.slice(1).map((run, index) => run - runs[index]!);
   }
 
-  /** The schedule as systemd writes it, or the rate. */
+  /** The schedule in systemd's syntax, or the rate. */
   toString(): string {
     return this.rate === undefined ? this.for("systemd").lines.join("; ") : this.source;
   }
@@ -212,24 +212,24 @@ function oneZone(zones: readonly (string | undefined)[], expression: string): st
   );
 }
 
-/** The languages that schedules are written in. */
+/** The languages of schedule expressions. */
 export const SCHEDULE_LANGUAGES = ["unix", "systemd", "aws"] as const satisfies readonly ScheduleLanguage[];
 
-/** A language that schedules are written in. */
+/** A language of schedule expressions. */
 export type ScheduleLanguage = "unix" | "systemd" | "aws";
 
 /** How to read an expression. */
 export interface ReadScheduleOptions extends ScheduleOptions {
   /**
-   * The language that it is written in.
-   * @default - found out by its form
+   * The language of the expression.
+   * @default - detected from its form
    */
   readonly language?: ScheduleLanguage;
 }
 
 /**
- * Reads an expression of any language. `cron(…)` and `rate(…)` are AWS's, five fields and `@daily` are cron's, all
- * else is systemd's; six bare fields could be AWS's or a cron's with seconds, and are refused.
+ * Reads an expression in any language. `cron(…)` and `rate(…)` are AWS, five fields and `@daily` are cron, and
+ * everything else is systemd. Six bare fields could be AWS or a cron with seconds, and are refused.
  *
  * @throws SternaError as `Schedule.cron`, `Schedule.onCalendar` and `Schedule.aws` do
  */

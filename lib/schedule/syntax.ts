@@ -7,21 +7,21 @@ export function unreadable(expression: string, reason: string): SternaError {
   return new SternaError("ScheduleUnreadable", `"${expression}": ${reason}`);
 }
 
-/** What separates a field's text from the values that it stands for. */
+/** How a dialect maps the text of a field to its values. */
 export interface FieldSyntax {
   readonly expression: string;
   readonly field: CalendarField;
-  /** First and last value as this dialect writes them. */
+  /** First and last value in this dialect. */
   readonly range: readonly [number, number];
 }
 
-/** The syntax of a field whose values are written as they are. */
+/** The syntax of a field without a mapping. */
 export function plainField(expression: string, field: CalendarField): FieldSyntax {
   return { expression, field, range: FIELD_RANGES[field] };
 }
 
 /**
- * Reads a number or a name of a month or a day; `SUN` is the first value of the field.
+ * Reads a number, or the name of a month or a day. `SUN` is the first value of the field.
  *
  * @throws SternaError `ScheduleUnreadable`
  */
@@ -57,9 +57,9 @@ export function parseTimeOfDay(text: string): Pick<CalendarRule, "hours" | "minu
 }
 
 /**
- * The times of a day that lie a distance apart, from midnight to midnight.
+ * The times of a day at regular intervals, from midnight to midnight.
  *
- * @throws SternaError `ScheduleUnreadable` when the distance divides neither the hour nor the day
+ * @throws SternaError `ScheduleUnreadable` when the interval divides neither the hour nor the day
  */
 export function evenMinutes(distance: Duration): Pick<CalendarRule, "hours" | "minutes"> {
   const minutes = distance.toMinutes({ integral: false });

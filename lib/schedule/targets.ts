@@ -7,7 +7,7 @@ import { toOnCalendar } from "./on-calendar";
 import { toUnixCron } from "./unix-cron";
 import { untranslatable } from "./write-fields";
 
-/** The schedulers that a `Schedule` is written for. */
+/** The schedulers that a `Schedule` can be written for. */
 export const SCHEDULE_TARGETS = [
   "systemd",
   "crontab",
@@ -21,21 +21,21 @@ export const SCHEDULE_TARGETS = [
 /** A scheduler. */
 export type ScheduleTarget = (typeof SCHEDULE_TARGETS)[number];
 
-/** What a schedule is to one scheduler. */
+/** A schedule in the form of one scheduler. */
 export interface ScheduleForm {
   readonly target: ScheduleTarget;
 
-  /** Expressions, or lines of a file, that together say all of it. */
+  /** Expressions, or lines of a file, that together are equivalent to the schedule. */
   readonly lines: readonly string[];
 
-  /** What belongs into the scheduler's own field for the zone, where it has one. */
+  /** Value of the scheduler's own field for the zone, if it has one. */
   readonly zone?: string;
 
-  /** What this scheduler does that others do not. */
+  /** Behavior of this scheduler that differs from others. */
   readonly notes: readonly string[];
 }
 
-/** What a form is made from. */
+/** The input of a form. */
 export interface Translatable {
   readonly rules: readonly CalendarRule[];
   readonly zone: string;
@@ -88,7 +88,7 @@ export function formFor(schedule: Translatable, target: ScheduleTarget): Schedul
   }
 }
 
-/** A rate counts from when the schedule was made, as systemd's monotonic timers do from their start. */
+/** A rate counts from the creation of the schedule, as systemd's monotonic timers do from their start. */
 function systemdLines({ rules, rate, zone }: Translatable): string[] {
   if (rate !== undefined) return [`OnActiveSec=${rate.toSeconds()}s`, `OnUnitActiveSec=${rate.toSeconds()}s`];
   return rules.map((rule) => `OnCalendar=${toOnCalendar(rule)} ${zone}`);
@@ -116,7 +116,7 @@ function calendar({ rules, rate }: Translatable, target: ScheduleTarget): readon
   );
 }
 
-/** Two entries that meet fire twice, except in one timer of systemd. */
+/** Two entries that overlap fire twice, except within one systemd timer. */
 function meetings(lines: readonly string[], rules: readonly CalendarRule[]): string[] {
   if (lines.length < 2) return [];
   const twice = meet(rules) ? ", and it fires once for each where they fall on the same minute" : "";

@@ -24,11 +24,11 @@ const MACROS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the five fields of a crontab, or `@daily` and the like.
+ * Reads the five fields of a crontab, or `@daily` and similar.
  *
  * A restricted day of the month *or* a restricted day of the week matches (crontab(5)), so both together give two
- * rules. Where one of them begins with `*` and is restricted all the same, as in `*\/2`, cron implementations disagree
- * whether that means "or" or "and", and the expression is refused.
+ * rules. If one of them begins with `*` but is restricted, as in `*\/2`, cron implementations disagree whether that
+ * means "or" or "and", and the expression is refused.
  *
  * @throws SternaError `ScheduleUnreadable`, `ScheduleAmbiguous`
  */
@@ -60,7 +60,7 @@ export function parseUnixCron(expression: string): CalendarRule[] {
   return [calendarRule({ ...rule, weekdays: allWeekdays() }), calendarRule({ ...rule, days: allDays() })];
 }
 
-/** A field that is written out as every value, as in `13 * 0-6`, is restricted all the same: either matches. */
+/** A field that lists every value, as in `13 * 0-6`, still counts as restricted: either matches. */
 function eitherDay(rule: CalendarRule, day: string, weekday: string): CalendarRule[] {
   const both = !day.startsWith("*") && !weekday.startsWith("*");
   return [both ? calendarRule({ ...rule, days: allDays(), weekdays: allWeekdays() }) : rule];
@@ -69,7 +69,7 @@ function eitherDay(rule: CalendarRule, day: string, weekday: string): CalendarRu
 const allDays = () => numbersBetween(1, 31);
 const allWeekdays = () => numbersBetween(0, 6);
 
-/** 7 is Sunday too. */
+/** 7 is also Sunday. */
 function weekdaySyntax(expression: string): FieldSyntax {
   return { expression, field: "weekday", range: [0, 7] };
 }
@@ -96,7 +96,7 @@ function readItem(item: string, syntax: FieldSyntax): number[] {
   }
   const last = readValue(to, syntax);
   if (last < first) {
-    // Saturday to Sunday can be said: Sunday is 7 too.
+    // Saturday to Sunday is possible, since Sunday is also 7.
     if (field === "weekday" && last === 0) return numbersBetween(first, 7, step);
     throw unreadable(
       expression,
@@ -106,15 +106,15 @@ function readItem(item: string, syntax: FieldSyntax): number[] {
   return numbersBetween(first, last, step);
 }
 
-/** What the readers of cron lines differ in. */
+/** Differences between the readers of cron lines. */
 export interface UnixCronDialect {
   readonly name: string;
-  /** Whether it says, as crontab(5) does, that one restricted day field *or* the other matches. */
+  /** Whether one restricted day field *or* the other matches, as in crontab(5). */
   readonly eitherDay: boolean;
 }
 
 /**
- * The rules as lines of five fields: as few as the dialect allows.
+ * The rules as lines of five fields, as few as the dialect allows.
  *
  * @throws SternaError `ScheduleUntranslatable`
  */
@@ -149,7 +149,7 @@ function refuse(rule: CalendarRule, source: readonly CalendarRule[], target: str
   }
 }
 
-/** Whether one rule restricts the day of the month and the other that of the week, and nothing else differs. */
+/** Whether one rule restricts the day of the month and the other the day of the week, and nothing else differs. */
 function sameButForDays(a: CalendarRule, b: CalendarRule): boolean {
   const opposite = (anyDay(a) && !anyWeekday(a) && !anyDay(b)) || (anyWeekday(a) && !anyDay(a) && !anyWeekday(b));
   const open = (rule: CalendarRule) =>
@@ -163,7 +163,7 @@ function line(rule: CalendarRule, other?: CalendarRule): string {
   return [
     cronField(rule.minutes, "minute"),
     cronField(rule.hours, "hour"),
-    // With a star at its beginning, a day field next to another means "and" to some crons.
+    // If a day field begins with a star, some crons combine the two day fields with "and".
     cronField(days, "day", other === undefined),
     cronField(rule.months, "month"),
     cronField(weekdays, "weekday", other === undefined),

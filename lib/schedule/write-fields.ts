@@ -1,17 +1,17 @@
 import { SternaError } from "../core/errors";
 import { FIELD_RANGES, type CalendarField, isEvery, type CalendarRule } from "./calendar-rule";
 
-/** Values that lie evenly, or a single one. */
+/** Evenly spaced values, or a single one. */
 export interface Span {
   readonly first: number;
   readonly last: number;
   readonly step: number;
 }
 
-/** How a dialect writes a span of more than one value. */
+/** Writes a span of more than one value in a dialect. */
 export type SpanWriter = (span: Span) => string;
 
-/** Splits values, which are in order, into spans: one if they lie evenly, else stretches without a gap. */
+/** Splits sorted values into spans: one if they are evenly spaced, otherwise ranges without gaps. */
 export function spansOf(values: readonly number[]): Span[] {
   const [first = 0, second] = values;
   const last = values.at(-1)!;
@@ -27,7 +27,7 @@ export function spansOf(values: readonly number[]): Span[] {
   return spans;
 }
 
-/** Writes values as a list of spans, separated by commas; two neighbors are listed. */
+/** Writes values as a comma-separated list of spans. Two neighbors are listed individually. */
 export function writeValues(
   values: readonly number[],
   writeValue: (value: number) => string,
@@ -42,7 +42,7 @@ export function writeValues(
     .join(",");
 }
 
-/** Whether the span goes on to the end of the field, so that its last value need not be written. */
+/** Whether the span continues to the end of the field, so that its last value need not be written. */
 export function reachesEnd({ first, last, step }: Span, field: CalendarField): boolean {
   const end = FIELD_RANGES[field][1];
   return last + step > end && first + step <= end;
@@ -62,12 +62,12 @@ export function cronField(values: readonly number[], name: CalendarField, star =
   });
 }
 
-/** Refuses to say in one dialect what another can say. */
+/** Refuses a schedule that a dialect cannot express. */
 export function untranslatable(target: string, reason: string): SternaError {
   return new SternaError("ScheduleUntranslatable", `${target} cannot say this: ${reason}`);
 }
 
-/** Nothing but systemd looks at seconds. */
+/** Only systemd supports seconds. */
 export function refuseSeconds({ seconds }: CalendarRule, target: string): void {
   if (seconds.length === 1 && seconds[0] === 0) return;
   const got = isEvery(seconds, "second") ? "every second" : `at second ${seconds.slice(0, 5).join(", ")}`;

@@ -9,33 +9,34 @@ import { z } from "zod";
 /** Throws a `ValidationError` at a construct. */
 export type Refuse = (code: ErrorCode, message: string) => void;
 
-/** What the rotating secrets of both clouds take. */
+/** Options of the rotating secrets on both clouds. */
 export interface RotatingSecretBaseProps {
   /**
-   * The first value, where it comes from elsewhere: a reference to an ephemeral or sensitive variable, never the value.
-   * It is written once and stands neither in the plan nor in the state. Needs Terraform 1.11.
-   * @default - the first rotation makes it: right after the secret, or 15 minutes later in Google Secret Manager
+   * The initial value, if it comes from elsewhere: a reference to an ephemeral or sensitive variable, never the value.
+   * It is written once and appears neither in the plan nor in the state. Needs Terraform 1.11.
+   * @default - the first rotation sets it: right after the secret is created, or 15 minutes later in Google Secret
+   * Manager
    */
   readonly initialValue?: string;
 
   /**
-   * Why Terraform may destroy the secret. Without a reason for `DestroyWithoutReason`, every plan that would do so fails
-   * (`prevent_destroy`).
+   * Why Terraform may destroy the secret. Without a reason for `DestroyWithoutReason`, every plan that would destroy it
+   * fails (`prevent_destroy`).
    * @default - the secret cannot be destroyed
    */
   readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
 
   /**
-   * Former paths of this construct inside its stack: what Terraform made for it there is kept.
-   * @default - it was always here
+   * Former paths of this construct in its stack: its resources are kept instead of recreated.
+   * @default - it was never moved
    */
   readonly previously?: readonly string[];
 }
 
-/** What is taken over is checked with the rest. */
+/** The options that are validated here. */
 type KeptSecret = Pick<RotatingSecretBaseProps, "initialValue" | "acknowledge"> & { readonly adopt?: object };
 
-/** Refuses what would give a secret away, or lose one. */
+/** Refuses what would expose or lose a secret. */
 export function validateKeptSecret(
   { initialValue, acknowledge, adopt }: KeptSecret,
   refuse: Refuse,
@@ -57,7 +58,7 @@ export function validateKeptSecret(
   }
 }
 
-/** What each strategy lets one acknowledge. */
+/** What can be acknowledged for each strategy. */
 const ACKNOWLEDGED: Readonly<Record<RotationSettings["strategy"], readonly AcknowledgedRotation[]>> = {
   postgresAlternatingUsers: ["PlaintextWithoutReason"],
   postgresSingleUser: ["PlaintextWithoutReason", "OutageNotAccepted"],
@@ -75,7 +76,7 @@ export function validateRotationSettings(
   validateAcknowledgements(acknowledge, ACKNOWLEDGED[settings.strategy], construct, "strategy");
   const { issues = [] } = rotationSettings.safeParse(settings).error ?? {};
   const values: Readonly<Record<PropertyKey, unknown>> = { ...settings };
-  // What Terraform alone knows is checked by the rotator.
+  // The rotator checks what only Terraform knows.
   const known = issues.filter(({ path: [key] }) => key === undefined || !isUnresolved(values[key]));
   if (known.length > 0) refuse("RotationSettingsInvalid", z.prettifyError({ issues: known }));
 }

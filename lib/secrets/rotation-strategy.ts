@@ -4,107 +4,107 @@ import type { RotationSettings } from "../rotator/settings";
 /** @internal */
 export type AcknowledgedRotation = "PlaintextWithoutReason" | "OutageNotAccepted" | "RotationNotDurable";
 
-/** Where a server is, and who may change its users. */
+/** The server, and the administrator who may change its users. */
 export interface RotatedServerOptions {
-  /** Host name or address, as the rotation function reaches it. */
+  /** Host name or address that the rotation function connects to. */
   readonly host: string;
 
   /**
    * TCP port.
-   * @default - that of the server's kind: 5432, 6379
+   * @default - the default of the server: 5432, 6379
    */
   readonly port?: number;
 
   /**
-   * A secret with the keys `username` and `password`: whoever may change the user's password. The ARN of one of AWS
-   * Secrets Manager, or `projects/<project>/secrets/<name>` of one of Google Secret Manager.
+   * A secret with the keys `username` and `password`, of an administrator who may change the user's password. The ARN
+   * of a secret in AWS Secrets Manager, or `projects/<project>/secrets/<name>` in Google Secret Manager.
    */
   readonly adminSecret: string;
 
   /**
-   * ARN of the KMS key that encrypts the administrator's secret, where it is one of your own: the rotation function may
-   * then decrypt with it. For AWS.
-   * @default - the key that Secrets Manager has (`aws/secretsmanager`)
+   * ARN of the KMS key that encrypts the administrator's secret, if it is your own: the rotation function may then
+   * decrypt with it. AWS only.
+   * @default - the key of Secrets Manager (`aws/secretsmanager`)
    */
   readonly adminKmsKeyArn?: string;
 
   /**
-   * PEM certificate of the authority that signed the server's.
-   * @default - the authorities that Node.js knows; in AWS Lambda Amazon's as well, which sign for RDS and Aurora
+   * PEM certificate of the authority that signed the server's certificate.
+   * @default - the authorities that Node.js trusts; in AWS Lambda also those of Amazon, which sign for RDS and Aurora
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
    */
   readonly certificateAuthority?: string;
 
   /**
    * Why the connection needs no TLS (`PlaintextWithoutReason`).
-   * @default - TLS is required, and the server's certificate is checked
+   * @default - TLS is required, and the server's certificate is verified
    */
   readonly acknowledge?: Acknowledgements<"PlaintextWithoutReason">;
 }
 
-/** A user of PostgreSQL. */
+/** A PostgreSQL user. */
 export interface PostgresUserOptions extends RotatedServerOptions {
-  /** Database in which the user works. */
+  /** Database of the user. */
   readonly database: string;
 
-  /** The user, which is a role that can log in. Made by the first rotation when it is missing. */
+  /** The user, which is a role that can log in. The first rotation creates it if it is missing. */
   readonly username: string;
 }
 
-/** Two users of PostgreSQL that take turns. */
+/** Two PostgreSQL users that take turns. */
 export interface PostgresAlternatingUsersOptions extends PostgresUserOptions {
   /**
-   * Role that cannot log in, which both users act as, and which owns what they make.
-   * @default - the user's name and `_owner`
+   * Role without login that both users act as, and which owns what they create.
+   * @default - the user's name with `_owner`
    */
   readonly ownerRole?: string;
 }
 
-/** A user of PostgreSQL that goes without login for a moment. */
+/** A PostgreSQL user that briefly cannot log in during a rotation. */
 export interface PostgresSingleUserOptions extends PostgresUserOptions {
   /**
-   * Why it is fine that new sessions are refused while a rotation runs, seconds in AWS Lambda (`OutageNotAccepted`); and,
-   * where it is so, why the connection needs no TLS (`PlaintextWithoutReason`).
+   * Why new sessions may be refused while a rotation runs, for seconds in AWS Lambda (`OutageNotAccepted`), and, if
+   * applicable, why the connection needs no TLS (`PlaintextWithoutReason`).
    */
   readonly acknowledge: Readonly<Record<"OutageNotAccepted", string>> & Acknowledgements<"PlaintextWithoutReason">;
 }
 
-/** A user of Redis. */
+/** A Redis user. */
 export interface RedisAclOptions extends RotatedServerOptions {
   /** The user. */
   readonly username: string;
 
   /**
-   * What the user may do when the first rotation has to make it, as in `ACL SETUSER`.
+   * Permissions of the user if the first rotation has to create it, as in `ACL SETUSER`.
    * @default - a missing user is an error
    */
   readonly rules?: readonly string[];
 
   /**
-   * Why the connection needs no TLS (`PlaintextWithoutReason`), and why it is fine that a restart of the server forgets
-   * the new password (`RotationNotDurable`).
-   * @default - TLS is required, and the server must keep the password in its aclfile or its configuration file
+   * Why the connection needs no TLS (`PlaintextWithoutReason`), and why a restart of the server may forget the new
+   * password (`RotationNotDurable`).
+   * @default - TLS is required, and the server must store the password in its aclfile or its configuration file
    */
   readonly acknowledge?: Acknowledgements<"PlaintextWithoutReason" | "RotationNotDurable">;
 }
 
-/** A value that no server has to be told. */
+/** A value that no server needs to know. */
 export interface RandomValueOptions {
   /**
-   * How the bytes are written; `influxToken` is what InfluxDB 2 makes: base64 for URLs, with padding.
+   * Encoding of the bytes. `influxToken` is the format of InfluxDB 2: base64 for URLs, with padding.
    * @default "base64url"
    */
   readonly shape?: "hex" | "base64url" | "influxToken";
 
   /**
-   * Random bytes, 16 to 1024.
+   * Number of random bytes, 16 to 1024.
    * @default 32
    */
   readonly bytes?: number;
 
   /**
-   * What stands before them, such as `sk_live_`.
-   * @default - nothing
+   * Prefix of the value, such as `sk_live_`.
+   * @default - none
    */
   readonly prefix?: string;
 
@@ -115,9 +115,9 @@ export interface RandomValueOptions {
   readonly key?: string;
 }
 
-/** How a new value comes about, and where it is made known. */
+/** How a new value is created and put into use. */
 export class RotationStrategy {
-  /** Two users take turns, so that the current secret logs in at every moment. What a service wants. */
+  /** Two users take turns, so that the current secret can always log in. Recommended for services. */
   static postgresAlternatingUsers(options: PostgresAlternatingUsersOptions): RotationStrategy {
     return new RotationStrategy(
       {
@@ -138,7 +138,7 @@ export class RotationStrategy {
     );
   }
 
-  /** A user of Redis has the new and the previous password at a time: no login is refused. Not for ElastiCache. */
+  /** A Redis user with the new and the previous password at the same time: no login is refused. Not for ElastiCache. */
   static redisAcl(options: RedisAclOptions): RotationStrategy {
     const { rules, acknowledge } = options;
     const notDurable = acknowledge?.RotationNotDurable;
@@ -148,16 +148,19 @@ export class RotationStrategy {
     );
   }
 
-  /** A random value: an API key, a key that signs tokens. Who checks it accepts the current and the previous one. */
+  /**
+   * A random value, such as an API key or a signing key. Whoever verifies it must accept the current and the previous
+   * one.
+   */
   static randomValue({ shape = "base64url", bytes = 32, prefix = "", key = "value" }: RandomValueOptions = {}) {
     return new RotationStrategy({ strategy: "randomValue", shape, bytes, prefix, key });
   }
 
   /**
-   * A function of yours, which does the four steps of Secrets Manager.
+   * Your own function, which implements the four steps of Secrets Manager.
    *
-   * @param functionArn ARN of a function of AWS Lambda that Secrets Manager may invoke
-   * @param keys keys of the JSON object that it writes
+   * @param functionArn ARN of an AWS Lambda function that Secrets Manager may invoke
+   * @param keys keys in the JSON object that it writes
    */
   static custom(functionArn: string, keys: readonly string[]): RotationStrategy {
     return new RotationStrategy({ strategy: "custom", functionArn, keys });
@@ -189,7 +192,7 @@ export class RotationStrategy {
   }
 }
 
-/** A rotation by a function that is not Sterna's. */
+/** A rotation by a function other than Sterna's. */
 export interface CustomRotation {
   readonly strategy: "custom";
   readonly functionArn: string;

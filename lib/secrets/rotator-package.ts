@@ -5,8 +5,8 @@ import { ValidationError } from "../core/errors";
 import { sternaPackage } from "../core/sterna-package";
 
 /**
- * The zip of a rotation function, which is part of this package: `rotator.zip` for AWS Lambda, `google-rotator.zip` for
- * Cloud Run functions.
+ * The zip of a rotation function in this package: `rotator.zip` for AWS Lambda, `google-rotator.zip` for Cloud Run
+ * functions.
  *
  * @throws ValidationError `RotatorNotBuilt`
  */
@@ -21,28 +21,28 @@ export function rotatorZip(construct: Construct, file: "rotator.zip" | "google-r
 }
 
 /**
- * What the rotation function runs on. A test fails a month before AWS ends its support. The provider refuses what it does
- * not know: 5.100.0 of `hashicorp/aws` knows none after `nodejs22.x`, so the next one comes with a newer provider.
+ * Runtime of the rotation function. A test fails a month before AWS ends its support. The provider refuses unknown
+ * runtimes: 5.100.0 of `hashicorp/aws` has none after `nodejs22.x`, so the next one needs a newer provider.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
  */
 export const ROTATOR_RUNTIME = {
-  /** Identifier of AWS Lambda. */
+  /** Identifier in AWS Lambda. */
   name: "nodejs22.x",
 
-  /** Day from which AWS no longer patches it. */
+  /** Date from which AWS no longer patches it. */
   deprecated: "2027-04-30",
 } as const;
 
 /**
- * What the rotation function of Google Cloud runs on. The same test looks at it.
+ * Runtime of the rotation function on Google Cloud. The same test checks it.
  *
  * @see https://cloud.google.com/functions/docs/runtime-support
  */
 export const GOOGLE_ROTATOR_RUNTIME = {
-  /** Identifier of Cloud Run functions. */
+  /** Identifier in Cloud Run functions. */
   name: "nodejs22",
 
-  /** Day from which Google no longer supports it. */
+  /** Date from which Google no longer supports it. */
   deprecated: "2027-04-30",
 } as const;

@@ -4,7 +4,7 @@ import { acknowledgement, type Acknowledgements } from "../core/acknowledge";
 import type { ErrorCode } from "../core/error-codes";
 import { ValidationError } from "../core/errors";
 
-/** What a linter found, which may be right all the same. */
+/** A linter finding that can be acknowledged. */
 export interface AcknowledgeableFinding<Code extends ErrorCode> {
   readonly code: Code;
 
@@ -16,9 +16,9 @@ export interface AcknowledgeableFinding<Code extends ErrorCode> {
 }
 
 /**
- * Throws the first finding that is an error and that was not acknowledged. The others become annotations.
+ * Throws the first finding that is an error and was not acknowledged. The others become annotations.
  *
- * @param acknowledge why a finding is right, by its code
+ * @param acknowledge reasons why findings are right, by code
  * @throws ValidationError the code of a finding, `NothingToAcknowledge`
  */
 export function judgeFindings<Code extends ErrorCode>(

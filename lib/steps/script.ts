@@ -3,9 +3,9 @@ import { readUtf8File } from "../core/read-file";
 /** Scripts in files of the project. */
 export const Script = {
   /**
-   * The text of a file. It becomes part of the program: what is reviewed in the plan is what runs, whatever happens to
-   * the file in between. A byte order mark is left out, and lines end with a line feed, so that a checkout on Windows
-   * gives the same program.
+   * The text of a file. It becomes part of the program: what was reviewed in the plan is what runs, even if the file
+   * changes in between. A byte order mark is removed and line breaks are normalized to line feeds, so that a checkout
+   * on Windows produces the same program.
    *
    * @param path absolute, or relative to the project
    * @throws SternaError `FileUnreadable`, `FileNotUtf8`

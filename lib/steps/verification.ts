@@ -3,20 +3,20 @@ import { report } from "../core/errors";
 import type { Check } from "../manifest/program";
 import type { Step } from "../migrations/migration";
 
-/** A question with the answer that proves success. */
+/** A query with the answer that proves success. */
 export interface Verification {
-  /** What is asked: SQL, a script, or a JSON pointer, depending on the kind of the step. */
+  /** SQL, a script, or a JSON pointer, depending on the kind of the step. */
   readonly query: string;
 
-  /** The only right answer. */
+  /** The expected answer. */
   readonly expected: string | number | boolean;
 }
 
-/** Writes a value as the asked program does. */
+/** Formats a value as the queried program does. */
 export type AnswerFormat = (value: string | number | boolean) => string;
 
 /**
- * The verifications as the engine gets them.
+ * The verifications in the form that the engine expects.
  *
  * @param format how true and false are written
  * @throws ValidationError `StepNotVerified` when there is none, or one without an expected answer
@@ -33,12 +33,12 @@ export function toChecks(step: IConstruct, verify: readonly Verification[], form
 }
 
 /**
- * One verification as the engine gets it.
+ * One verification in the form that the engine expects.
  *
  * @throws ValidationError `StepNotVerified`
  */
 export function toCheck(step: IConstruct, { query, expected }: Verification, format: AnswerFormat = String): Check {
-  // From JavaScript, or from JSON, it may be missing all the same.
+  // Despite the types, it can be missing if the caller is JavaScript or JSON.
   if (query?.trim() && expected !== undefined && expected !== null) return { query, expected: format(expected) };
   report(
     step,
@@ -49,7 +49,7 @@ export function toCheck(step: IConstruct, { query, expected }: Verification, for
 }
 
 /**
- * Makes people decide how a step is undone.
+ * Requires a decision on how a step is undone.
  *
  * @param down what undoes the step
  * @throws ValidationError `StepNotReversible`, `StepReversibleAndIrreversible`

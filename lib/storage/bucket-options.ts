@@ -5,34 +5,34 @@ import { report } from "../core/errors";
 import { isUnresolved } from "../core/tokens";
 import type { LifecycleRule } from "./lifecycle-rule";
 
-/** Which pages of other origins a browser lets read and write the objects of a bucket. */
+/** A CORS rule: which web pages of other origins may read and write the objects of a bucket. */
 export interface CorsRule {
-  /** Origins such as `https://app.example.org`; one `*` in each stands for any text. */
+  /** Origins such as `https://app.example.org`. Each may contain one `*`, which matches any text. */
   readonly allowedOrigins: readonly string[];
 
   /** Methods that pages may use. */
   readonly allowedMethods: readonly CorsMethod[];
 
   /**
-   * Headers that pages may send. S3 only; Google Cloud Storage takes `exposedHeaders` for both.
-   * @default - those that need no permission
+   * Headers that pages may send. S3 only; Google Cloud Storage uses `exposedHeaders` for both.
+   * @default - only those that CORS always allows
    */
   readonly allowedHeaders?: readonly string[];
 
   /**
-   * Headers of the answer that pages may read.
-   * @default - those that need no permission
+   * Response headers that pages may read.
+   * @default - only those that CORS always allows
    */
   readonly exposedHeaders?: readonly string[];
 
   /**
-   * How long a browser keeps the permission, in whole seconds.
+   * How long a browser caches the permission, in whole seconds.
    * @default Duration.hours(1)
    */
   readonly maxAge?: Duration;
 }
 
-/** A method that a bucket answers to. */
+/** A method that a CORS rule can allow. */
 export type CorsMethod = "GET" | "PUT" | "POST" | "DELETE" | "HEAD";
 
 const METHODS: readonly string[] = ["GET", "PUT", "POST", "DELETE", "HEAD"] satisfies CorsMethod[];
@@ -68,13 +68,16 @@ export function validateCorsRules(rules: readonly CorsRule[], construct: IConstr
   }
 }
 
-/** Where the record of every request to a bucket goes. */
+/** Where requests to a bucket are logged. */
 export interface AccessLogs {
-  /** Name of the bucket that gets the logs. It must let the cloud's log service write, and must not be this one. */
+  /**
+   * Name of the bucket that receives the logs. It must allow the cloud's log service to write, and must not be this
+   * one.
+   */
   readonly bucketName: string;
 
   /**
-   * What the keys of the logs begin with.
+   * Prefix of the keys of the logs.
    * @default - the name of the logged bucket and a slash
    */
   readonly prefix?: string;
@@ -93,16 +96,16 @@ export function validateAccessLogs(logs: AccessLogs, bucketName: string, constru
   );
 }
 
-/** What the buckets of both clouds take. */
+/** Options of buckets on both clouds. */
 export interface TieredBucketBaseProps {
   /**
-   * What happens to objects as they grow older.
+   * What happens to objects as they age.
    * @default - objects stay where they were uploaded and are never deleted
    */
   readonly lifecycleRules?: readonly LifecycleRule[];
 
   /**
-   * Days after which the parts of an upload that was never completed are removed; `"never"` leaves them to the rules.
+   * Days after which the parts of an incomplete upload are removed. `"never"` leaves them to the rules.
    * @default Duration.days(7)
    */
   readonly abortIncompleteUploadsAfter?: Duration | "never";
@@ -114,20 +117,20 @@ export interface TieredBucketBaseProps {
   readonly versioned?: boolean;
 
   /**
-   * Which pages of other origins may use the bucket. Terraform: `cors_rule`, `cors`; CDK: `cors`.
+   * CORS rules of the bucket. Terraform: `cors_rule`, `cors`; CDK: `cors`.
    * @default - none
    */
   readonly corsRules?: readonly CorsRule[];
 
   /**
-   * Former paths of this construct inside its stack, such as `storage/files`: its resources are kept, not made anew.
-   * @default - it was always here
+   * Former paths of this construct in its stack, such as `storage/files`: its resources are kept instead of recreated.
+   * @default - it was never moved
    */
   readonly previously?: readonly string[];
 
   /**
-   * Why Terraform may destroy the bucket. Without a reason for `DestroyWithoutReason`, every plan that would do so fails
-   * (`prevent_destroy`). CDK: `removalPolicy`.
+   * Why Terraform may destroy the bucket. Without a reason for `DestroyWithoutReason`, every plan that would destroy it
+   * fails (`prevent_destroy`). CDK: `removalPolicy`.
    * @default - the bucket cannot be destroyed
    */
   readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
@@ -140,7 +143,7 @@ export interface TieredBucketBaseProps {
   readonly forceDestroy?: boolean;
 }
 
-/** What a bucket says about being destroyed. */
+/** Options of a bucket about its destruction. */
 export type Destruction = Pick<TieredBucketBaseProps, "acknowledge" | "forceDestroy">;
 
 /** @throws ValidationError `DestroyWithoutReason`, `ForceDestroyNotAllowed`, `NothingToAcknowledge` */

@@ -3,32 +3,32 @@ import type { IConstruct } from "constructs";
 import { type LifecycleRule, prefixesOverlap, type TierTransition } from "./lifecycle-rule";
 import type { Tier } from "./tier";
 
-/** What a tier costs on the cloud of the bucket. */
+/** Prices of a tier on the cloud of the bucket. */
 export interface TierCost {
   readonly id: string;
   readonly minimumStorageDays: number;
-  /** US dollars for a gigabyte and month. */
+  /** US dollars per gigabyte and month. */
   readonly storagePrice: number;
-  /** US dollars for reading a gigabyte. */
+  /** US dollars per gigabyte read. */
   readonly retrievalPrice: number;
-  /** Kilobytes that are paid for an object that is smaller. */
+  /** Minimum size in kilobytes that is billed for a smaller object. */
   readonly minimumBilledKibibytes?: number;
 }
 
 const DAYS_OF_A_MONTH = 30;
 const BYTES_OF_A_KIBIBYTE = 1024;
 
-/** What of a bucket decides whether a rule costs more than it looks. */
+/** Properties of a bucket that affect the cost of a rule. */
 export interface CostlyBucket {
   readonly lifecycleRules: readonly LifecycleRule[];
   readonly readAtOnce: readonly string[];
-  /** What the tier costs here. */
+  /** Prices of a tier on this cloud. */
   costOf(tier: Tier): TierCost | undefined;
 }
 
 /**
- * Warns where rules are legal and cost more than they look: objects that are paid for after they are deleted, small
- * objects that are paid for as large ones, and reading that costs.
+ * Warns of rules that are valid but cost more than they seem to: objects billed after they are deleted, small objects
+ * billed as large ones, and retrieval fees.
  *
  * @see https://aws.amazon.com/s3/pricing/
  * @see https://cloud.google.com/storage/pricing
@@ -69,7 +69,7 @@ function earlyDeletion(rule: LifecycleRule, costOf: CostlyBucket["costOf"]): str
 }
 
 function smallObjects(rule: LifecycleRule, costOf: CostlyBucket["costOf"]): string[] {
-  // Without a size filter S3 leaves objects below 128 KiB where they are.
+  // Without a size filter, S3 does not move objects smaller than 128 KiB.
   if (!rule.objectSizeGreaterThan && !rule.objectSizeLessThan) return [];
   const from = rule.objectSizeGreaterThan?.toBytes() ?? 0;
   for (const { tier } of rule.transitions ?? []) {
@@ -98,7 +98,7 @@ function retrieval(rule: LifecycleRule, costOf: CostlyBucket["costOf"], readAtOn
   });
 }
 
-/** The transition to the coldest tier; the list can be in any order. */
+/** The transition to the coldest tier. The list can be in any order. */
 function lastByAge(transitions: readonly TierTransition[] = []): TierTransition | undefined {
   return [...transitions].sort((one, other) => one.after.toDays() - other.after.toDays()).at(-1);
 }

@@ -18,13 +18,13 @@ export function validateKmsKeyArn(arn: string | undefined, name: string, constru
   );
 }
 
-/** Region in the ARN of a key; nothing when only Terraform knows the ARN. */
+/** Region in the ARN of a key. Undefined if only Terraform knows the ARN. */
 export function regionOfKmsKey(arn: string): string | undefined {
   return isUnresolved(arn) ? undefined : KMS_KEY_ARN.exec(arn)?.[1];
 }
 
 /**
- * Allows the use of a key. A policy matches the ARN of a key only; for an alias there is a condition.
+ * Allows the use of a key. A policy can only match the ARN of a key; an alias requires a condition.
  *
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
  */

@@ -3,13 +3,13 @@ import type { IConstruct } from "constructs";
 import { isUnresolved } from "../core/tokens";
 import { ValidationError } from "../core/errors";
 
-/** The resource types of a cloud that decide the lifecycle of a bucket. */
+/** The resource types of a cloud that control the lifecycle of a bucket. */
 export interface LifecycleOwners {
   /** Type of the bucket, such as `aws_s3_bucket`. */
   readonly bucketType: string;
-  /** Getter of the bucket's class for the name that was given. */
+  /** Getter of the bucket's class for its configured name. */
   readonly nameInput: "bucketInput" | "nameInput";
-  /** Type that sets the lifecycle of the bucket in its argument `bucket`; none where buckets do it themselves. */
+  /** Type that sets the lifecycle of the bucket in its argument `bucket`. Absent if buckets do so themselves. */
   readonly lifecycleType?: string;
 }
 
@@ -21,12 +21,12 @@ export const S3_LIFECYCLE_OWNERS: LifecycleOwners = {
 
 export const GCS_LIFECYCLE_OWNERS: LifecycleOwners = { bucketType: "google_storage_bucket", nameInput: "nameInput" };
 
-/** What the classes of the bindings say about the arguments they were given. */
+/** Getters of the bindings for their configured arguments. */
 type Inputs = Partial<Record<"bucketInput" | "nameInput" | "lifecycleRuleInput", unknown>>;
 
 /**
- * Refuses, at synthesis, anything else in the whole app that decides the lifecycle of this bucket: each apply would
- * overwrite the rules of the other.
+ * Refuses, at synthesis, any other resource in the whole app that controls the lifecycle of this bucket: each apply
+ * would overwrite the rules of the other.
  *
  * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket_lifecycle_configuration
  *   ("multiple … will cause a perpetual difference")
@@ -51,7 +51,7 @@ type OwnersByBucket = Map<string, TerraformResource[]>;
 
 const found = new WeakMap<IConstruct, Map<string, OwnersByBucket>>();
 
-/** Looks through the tree once for all buckets of it. */
+/** Searches the tree once for all of its buckets. */
 function ownersIn(root: IConstruct, types: LifecycleOwners): OwnersByBucket {
   const known = found.get(root) ?? new Map<string, OwnersByBucket>();
   const before = known.get(types.bucketType);
@@ -62,12 +62,12 @@ function ownersIn(root: IConstruct, types: LifecycleOwners): OwnersByBucket {
     if (bucket !== undefined) owners.set(bucket, [...(owners.get(bucket) ?? []), resource]);
   }
   found.set(root, known.set(types.bucketType, owners));
-  // All validations of a synthesis run in one go; afterwards the tree may change.
+  // All validations of a synthesis run synchronously. Afterwards the tree may change.
   queueMicrotask(() => found.delete(root));
   return owners;
 }
 
-/** Name of the bucket of which a resource decides the lifecycle. */
+/** Name of the bucket whose lifecycle a resource controls. */
 function ownedBucket(resource: TerraformResource, types: LifecycleOwners): string | undefined {
   if (resource.terraformResourceType === types.bucketType) {
     const ruled = types.lifecycleType === undefined || (resource as Inputs).lifecycleRuleInput !== undefined;
@@ -77,7 +77,7 @@ function ownedBucket(resource: TerraformResource, types: LifecycleOwners): strin
   const bucket = written(resource, (resource as Inputs).bucketInput);
   const id = /^\$\{aws_s3_bucket\.([\w-]+)\.(?:bucket|id)\}$/.exec(bucket ?? "")?.[1];
   if (id === undefined) return bucket;
-  // Its own parent, nearly always.
+  // Nearly always its own parent.
   const near = resource.node.scope && bucketsIn(resource.node.scope, types).get(id);
   const referred = near ?? bucketsIn(TerraformStack.of(resource), types).get(id);
   return referred && nameOf(referred, types);

@@ -8,57 +8,57 @@ import type { Size } from "../core/size";
 import { isUnresolved } from "../core/tokens";
 import type { Tier } from "./tier";
 
-/** One rung of a ladder: from which age on objects are kept in a tier. */
+/** One transition: the age from which objects are stored in a tier. */
 export interface TierTransition {
-  /** Where the objects go. */
+  /** Tier that the objects move to. */
   readonly tier: Tier;
 
-  /** Age of the object, in whole days since it was created. */
+  /** Age of the object, in whole days since its creation. */
   readonly after: Duration;
 }
 
-/** One rung of a ladder of old versions. */
+/** One transition of old versions. */
 export interface NoncurrentTierTransition extends TierTransition {
   /**
-   * How many of the newest old versions of each object stay where they are: 1 to 100 on S3. Terraform:
+   * How many of the newest old versions of each object are not moved: 1 to 100 on S3. Terraform:
    * `newer_noncurrent_versions`.
    * @default - none
    */
   readonly keepNoncurrentVersions?: number;
 }
 
-/** What happens to objects of a bucket as they grow older. A rule must do something. */
+/** What happens to objects of a bucket as they age. A rule must have an effect. */
 export interface LifecycleRule {
   /** Name of the rule, 1 to 255 characters, unique in the bucket. */
   readonly id: string;
 
   /**
-   * Only objects whose key begins with this. Keys have no leading slash, and there are no wildcards.
+   * Only objects whose key begins with this prefix. Keys have no leading slash, and there are no wildcards.
    * @default - the whole bucket
    */
   readonly prefix?: string;
 
   /**
    * Only objects with all of these tags.
-   * @default - whatever their tags
+   * @default - any tags
    */
   readonly objectTags?: Readonly<Record<string, string>>;
 
   /**
    * Only objects larger than this.
-   * @default - whatever their size; see `transitionDefaultMinimumObjectSize` for what S3 does with small ones
+   * @default - any size; see `transitionDefaultMinimumObjectSize` for what S3 does with small ones
    */
   readonly objectSizeGreaterThan?: Size;
 
   /**
    * Only objects smaller than this.
-   * @default - whatever their size
+   * @default - any size
    */
   readonly objectSizeLessThan?: Size;
 
   /**
-   * The ladder, in any order. Terraform: `transition`; CDK and S3: `transitions`.
-   * @default - objects stay where they were uploaded
+   * The transitions, in any order. Terraform: `transition`; CDK and S3: `transitions`.
+   * @default - objects are not moved
    */
   readonly transitions?: readonly TierTransition[];
 
@@ -70,51 +70,51 @@ export interface LifecycleRule {
   readonly expireAfter?: Duration;
 
   /**
-   * Time after which a version that was replaced or deleted is removed for good, in whole days. In a bucket with
-   * `versioned: false` it removes the versions from before.
-   * Terraform: `noncurrent_version_expiration`; CDK: `noncurrentVersionExpiration`.
+   * Time after which a replaced or deleted version is removed permanently, in whole days. In a bucket with `versioned:
+   * false`, it removes earlier versions. Terraform: `noncurrent_version_expiration`; CDK:
+   * `noncurrentVersionExpiration`.
    * @default - old versions are kept
    */
   readonly expireNoncurrentVersionsAfter?: Duration;
 
   /**
-   * The ladder of versions that were replaced or deleted; `after` counts from that day on.
+   * The transitions of replaced or deleted versions. `after` counts from the day of the replacement or deletion.
    * Terraform: `noncurrent_version_transition`; CDK: `noncurrentVersionTransitions`.
-   * @default - old versions stay where they are
+   * @default - old versions are not moved
    */
   readonly noncurrentTransitions?: readonly NoncurrentTierTransition[];
 
   /**
-   * How many of the newest old versions of each object `expireNoncurrentVersionsAfter` leaves alone: 1 to 100 on S3. On
-   * Google Cloud it also works alone: all older ones are removed, whatever their age. Terraform:
-   * `newer_noncurrent_versions`, `num_newer_versions`; CDK: `noncurrentVersionsToRetain`.
+   * How many of the newest old versions of each object `expireNoncurrentVersionsAfter` keeps: 1 to 100 on S3. On Google
+   * Cloud it also works alone: all older ones are removed, at any age. Terraform: `newer_noncurrent_versions`,
+   * `num_newer_versions`; CDK: `noncurrentVersionsToRetain`.
    * @default - none
    */
   readonly keepNoncurrentVersions?: number;
 
   /**
-   * Whether expired delete markers, those without any remaining version, are removed. They slow down listings otherwise.
-   * S3 only: Google Cloud Storage has none. Terraform: `expired_object_delete_marker`; CDK: `expiredObjectDeleteMarker`.
+   * Whether expired delete markers (no versions remain) are removed, since they slow down listings. S3 only: Google
+   * Cloud Storage has no delete markers. Terraform: `expired_object_delete_marker`; CDK: `expiredObjectDeleteMarker`.
    * @default false
    */
   readonly removeExpiredDeleteMarkers?: boolean;
 
   /**
-   * Days after which the parts of an upload that was never completed are removed, for this prefix alone.
-   * Terraform: `abort_incomplete_multipart_upload`; CDK: `abortIncompleteMultipartUploadAfter`.
+   * Days after which the parts of an incomplete upload are removed, for this prefix only. Terraform:
+   * `abort_incomplete_multipart_upload`; CDK: `abortIncompleteMultipartUploadAfter`.
    * @default - `abortIncompleteUploadsAfter` of the bucket
    */
   readonly abortIncompleteUploadsAfter?: Duration;
 
   /**
-   * Whether the rule is carried out.
+   * Whether the rule is active.
    * @default true
    */
   readonly enabled?: boolean;
 
   /**
-   * Why it is fine that objects of this rule cannot be read at once. Tiers that must be restored first
-   * (`Tier.archive`, `Tier.deepArchive`) are refused without it: an application that reads such an object gets an error
+   * Why objects of this rule need not be readable at once. Without it, tiers that require a restore (`Tier.archive`,
+   * `Tier.deepArchive`) are refused: an application that reads such an object would get an error
    * (`InvalidObjectState`), months after the rule was written.
    * @default - tiers that cannot be read at once are refused
    */
@@ -122,7 +122,7 @@ export interface LifecycleRule {
 }
 
 /**
- * Refuses a prefix that matches no key anybody would write: S3 keys have no leading slash, and prefixes no wildcards.
+ * Refuses a prefix that matches no realistic key: S3 keys have no leading slash, and prefixes no wildcards.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-filters.html
  * @throws ValidationError `InvalidKeyPrefix`
@@ -140,7 +140,7 @@ export function validateKeyPrefix(prefix: string | undefined, of: string, constr
 }
 
 /**
- * Refuses a name where S3 wants an ARN, and the ARN of anything but a bucket.
+ * Refuses a name if S3 expects an ARN, and the ARN of anything but a bucket.
  *
  * @throws ValidationError `InvalidBucketArn`
  */
@@ -153,19 +153,19 @@ export function validateBucketArn(arn: string, of: string, construct: IConstruct
   );
 }
 
-/** Reports a mistake, and names the rule. */
+/** Reports a mistake, with the name of the rule. */
 export type Fail = (code: ErrorCode, message: string) => void;
 
-/** Whether some key can begin with both prefixes. Nothing is the prefix of every key. */
+/** Whether a key can begin with both prefixes. The empty prefix matches every key. */
 export function prefixesOverlap(a = "", b = ""): boolean {
   return a.startsWith(b) || b.startsWith(a);
 }
 
 /**
- * Transitions by age. Both clouds take them in any order, so `transitions` is sorted if that makes a ladder; otherwise
- * it stays as written, for the messages about it.
+ * Transitions by age. Both clouds accept them in any order, so `transitions` is sorted if the result is valid.
+ * Otherwise it keeps its order, for the messages about it.
  *
- * @param moves whether the cloud moves objects from one tier to another
+ * @param moves whether the cloud can move objects from one tier to another
  */
 export function sortedByAge<Transition extends TierTransition>(
   transitions: readonly Transition[],
@@ -177,8 +177,8 @@ export function sortedByAge<Transition extends TierTransition>(
 }
 
 /**
- * Warns of a rule about old versions of a bucket that makes no new ones. Both clouds carry it out: it removes or moves
- * the versions from the time when the bucket made them.
+ * Warns of a rule about old versions in a bucket that no longer creates any. Both clouds apply it to the versions from
+ * the time when the bucket was versioned.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html ("enabled (or suspended)")
  */

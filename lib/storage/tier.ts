@@ -1,28 +1,28 @@
 /**
- * What Amazon S3 says about one of its storage classes.
+ * Properties of an Amazon S3 storage class.
  *
- * Days, because that is the unit in which S3 counts.
+ * Durations are in days, the unit of S3 Lifecycle.
  */
 export interface S3StorageClass {
   /** Name in the S3 API. */
   readonly id: S3StorageClassId;
 
-  /** Age in days that an object must have before a lifecycle rule may move it here. */
+  /** Minimum age in days before a lifecycle rule may move an object here. */
   readonly minimumAge: number;
 
-  /** Days that are paid for even if the object leaves earlier. A rule may not move it on before they have passed. */
+  /** Days that are billed even if the object is removed earlier. A rule may not move it on before they have passed. */
   readonly minimumStorageDays: number;
 
-  /** Whether `GetObject` answers at once. Otherwise an object must be restored first, which takes minutes to hours. */
+  /** Whether `GetObject` works at once. Otherwise an object must be restored first, which takes minutes to hours. */
   readonly readableAtOnce: boolean;
 
-  /** US dollars for a gigabyte and month; list price of us-east-1. */
+  /** US dollars per gigabyte and month. List price of us-east-1. */
   readonly storagePrice: number;
 
-  /** US dollars for reading a gigabyte; list price of us-east-1, with the standard speed where there are several. */
+  /** US dollars per gigabyte read. List price of us-east-1, at the standard speed if there are several. */
   readonly retrievalPrice: number;
 
-  /** Kilobytes that are paid for an object that is smaller; 0 where the size of the object counts. */
+  /** Minimum size in kilobytes that is billed for a smaller object. 0 if the actual size counts. */
   readonly minimumBilledKibibytes: number;
 
   /** Classes that a lifecycle rule can move an object to from here. */
@@ -105,18 +105,18 @@ const S3_STORAGE_CLASSES: Readonly<Record<S3StorageClassId, S3StorageClass>> = {
   },
 };
 
-/** What Google Cloud Storage says about one of its storage classes. */
+/** Properties of a Google Cloud Storage storage class. */
 export interface GcsStorageClass {
   /** Name in the API. */
   readonly id: GcsStorageClassId;
 
-  /** Days that are paid for even if the object leaves earlier. */
+  /** Days that are billed even if the object is removed earlier. */
   readonly minimumStorageDays: number;
 
-  /** US dollars for a gigabyte and month; list price of us-central1. */
+  /** US dollars per gigabyte and month. List price of us-central1. */
   readonly storagePrice: number;
 
-  /** US dollars for reading a gigabyte. */
+  /** US dollars per gigabyte read. */
   readonly retrievalPrice: number;
 }
 
@@ -124,8 +124,8 @@ export interface GcsStorageClass {
 export type GcsStorageClassId = "NEARLINE" | "COLDLINE" | "ARCHIVE";
 
 /**
- * The storage classes that a lifecycle rule moves objects to, from the warmest to the coldest. Each one answers at once,
- * and a rule moves objects to a colder one only.
+ * The storage classes that a lifecycle rule moves objects to, from the warmest to the coldest. All of them can be read
+ * at once, and a rule only moves objects to a colder one.
  *
  * @see https://cloud.google.com/storage/docs/storage-classes for the minimum storage durations
  * @see https://cloud.google.com/storage/docs/lifecycle#setstorageclass for the order
@@ -138,37 +138,39 @@ const GCS_STORAGE_CLASSES: Readonly<Record<GcsStorageClassId, GcsStorageClass>> 
 };
 
 /**
- * How warm an object is kept, in words that do not name a cloud.
+ * Storage tier, independent of the cloud.
  *
- * Each cloud has its own name and its own rules for a tier; `tier.s3` holds those of Amazon S3, `tier.gcs` those of
- * Google Cloud Storage. Constructs check the
- * rules at synth, because neither `terraform validate` nor `terraform plan` does.
+ * Each cloud has its own name and rules for a tier: `tier.s3` has those of Amazon S3, `tier.gcs` those of Google Cloud
+ * Storage. Constructs check the rules at synth, because neither `terraform validate` nor `terraform plan` does.
  */
 export class Tier {
-  /** Cheaper to keep, dearer to read. For objects that are read less than once a month. */
+  /** Cheaper storage, more expensive reads. For objects that are read less than once a month. */
   static readonly infrequentAccess = new Tier(
     "infrequentAccess",
     S3_STORAGE_CLASSES.STANDARD_IA,
     GCS_STORAGE_CLASSES.NEARLINE,
   );
 
-  /** Infrequent access in a single availability zone: lost if that zone is lost. For what can be made again. */
+  /** Infrequent access in a single availability zone: lost if that zone is lost. For data that can be recreated. */
   static readonly oneZoneInfrequentAccess = new Tier("oneZoneInfrequentAccess", S3_STORAGE_CLASSES.ONEZONE_IA);
 
-  /** The cloud watches which objects are read and moves each one by itself. For access that nobody can foretell. */
+  /** The cloud monitors reads and moves each object automatically. For unpredictable access. */
   static readonly intelligent = new Tier("intelligent", S3_STORAGE_CLASSES.INTELLIGENT_TIERING);
 
-  /** An archive that still answers at once. For objects that are read about once a quarter. */
+  /** An archive that can still be read at once. For objects that are read about once a quarter. */
   static readonly instantArchive = new Tier(
     "instantArchive",
     S3_STORAGE_CLASSES.GLACIER_IR,
     GCS_STORAGE_CLASSES.COLDLINE,
   );
 
-  /** An archive whose objects must be restored before they can be read, in minutes to 12 hours; on Google Cloud they answer at once. */
+  /**
+   * An archive whose objects must be restored before they can be read, in minutes to 12 hours. On Google Cloud they can
+   * be read at once.
+   */
   static readonly archive = new Tier("archive", S3_STORAGE_CLASSES.GLACIER, GCS_STORAGE_CLASSES.ARCHIVE);
 
-  /** The cheapest archive; restoring takes 12 to 48 hours. */
+  /** The cheapest archive. Restoring takes 12 to 48 hours. */
   static readonly deepArchive = new Tier("deepArchive", S3_STORAGE_CLASSES.DEEP_ARCHIVE);
 
   /** All tiers, from the warmest to the coldest. */
@@ -182,15 +184,15 @@ export class Tier {
   ];
 
   private constructor(
-    /** The word, as in `Tier.archive`. */
+    /** Name of the tier, as in `Tier.archive`. */
     readonly name: string,
     /** The storage class of Amazon S3. */
     readonly s3: S3StorageClass,
-    /** The storage class of Google Cloud Storage, where there is one. */
+    /** The storage class of Google Cloud Storage, if there is one. */
     readonly gcs?: GcsStorageClass,
   ) {}
 
-  /** How the tier is written in code; used in messages. */
+  /** The tier as written in code, for messages. */
   toString(): string {
     return `Tier.${this.name}`;
   }

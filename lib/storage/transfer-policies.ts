@@ -1,11 +1,11 @@
 import { keyStatement } from "./kms-key";
 
-/** A bucket of S3 that a service copies from or to. */
+/** An S3 bucket that a service copies from or to. */
 export interface TransferredBucket {
   /** Name of the bucket. */
   readonly bucketName: string;
 
-  /** Partition of its ARN, `aws`, `aws-cn` or `aws-us-gov`; or a reference to it. */
+  /** Partition of its ARN: `aws`, `aws-cn` or `aws-us-gov`, or a reference to it. */
   readonly partition: string;
 
   /** ARN of the KMS key that encrypts the objects, if there is one. */
@@ -13,7 +13,7 @@ export interface TransferredBucket {
 }
 
 /**
- * What a service needs to copy objects out of a bucket.
+ * Permissions that a service needs to copy objects from a bucket.
  *
  * @see https://docs.aws.amazon.com/datasync/latest/userguide/create-s3-location.html#create-s3-location-access
  * @see https://cloud.google.com/storage-transfer/docs/source-amazon-s3#required_permissions
@@ -28,7 +28,7 @@ export function readObjectsPolicy({ bucketName, partition, kmsKeyArn }: Transfer
 }
 
 /**
- * What DataSync needs to copy objects into a bucket, and to compare them there.
+ * Permissions that DataSync needs to copy objects to a bucket, and to compare them there.
  *
  * @see https://docs.aws.amazon.com/datasync/latest/userguide/create-s3-location.html#create-s3-location-access
  * @see https://docs.aws.amazon.com/datasync/latest/userguide/create-s3-location.html#create-s3-location-encryption

@@ -8,25 +8,25 @@ import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 /** Options of `adopt`. */
 export interface AdoptOptions extends StackOptions {
   /**
-   * Whether what is found is put into the ledger, so that no apply runs it.
+   * Whether steps that are found are recorded in the ledger, so that no apply runs them.
    * @default false
    */
   readonly write?: boolean;
 
   /**
-   * Whether that goes also where a step is there and one before it is not: the next apply runs that one later.
+   * Whether a step is recorded even if an earlier one is missing, which the next apply then runs later.
    * @default false
    */
   readonly allowGaps?: boolean;
 
   /**
-   * Told what was found, before anything is refused or written.
+   * Called with the result, before anything is refused or written.
    * @default - not called
    */
   readonly onFound?: (found: FoundSteps) => void;
 }
 
-/** What was found of the declared steps. */
+/** The result for the declared steps. */
 export interface FoundSteps {
   readonly system: string;
   readonly environment: string;
@@ -34,15 +34,15 @@ export interface FoundSteps {
   readonly steps: readonly FoundStep[];
 }
 
-/** What was found, and whether it was put into the ledger. */
+/** The result, and whether it was recorded in the ledger. */
 export interface Adoption extends FoundSteps {
   readonly written: boolean;
 }
 
 /**
- * Finds out which steps of a system that was migrated by hand are there already. Runs no step.
+ * Finds which steps of a manually migrated system are already applied. Runs no step.
  *
- * @throws RefusedError `AdoptionRefused` when it is to be written, and the order does not fit or a step is unknown
+ * @throws RefusedError `AdoptionRefused` when it is to be recorded, but the order does not fit or a step is unknown
  * @throws SternaError `LedgerUnreachable`, `StackWorkerFailed`, what `openStack` throws
  */
 export async function adopt(toolkit: Toolkit, options: AdoptOptions): Promise<Adoption> {

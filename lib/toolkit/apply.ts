@@ -24,50 +24,53 @@ import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 /** Options of `apply`. */
 export interface ApplyOptions extends StackOptions {
   /**
-   * Who says yes where there is no saved plan, so that one is made: `true` for everything, also in a protected
-   * environment; a function for what it is shown, and nothing in a protected environment.
+   * Approves a plan that is made because there is no saved one. `true` approves everything, even in a protected
+   * environment. A function approves the plan that it receives, but nothing in a protected environment.
    * @default - none: without a saved plan, nothing is applied
    */
   readonly approve?: true | ((plan: Plan) => Promise<boolean>);
 
   /**
-   * File that `plan` wrote as `review`, from the project's folder: the stack is planned again, and what was reviewed is
-   * applied, or nothing.
+   * File from the `review` option of `plan`, relative to the project's folder. The stack is planned again, and applied
+   * only if the plan matches the review.
    * @default - the saved plan is applied
    */
   readonly reviewed?: string;
 
   /**
-   * Told of a plan that was made for this apply, before anything is refused or approved.
+   * Called with a plan made for this apply, before anything is refused or approved.
    * @default - not called
    */
   readonly onPlan?: (plan: Plan) => Promise<void> | void;
 }
 
-/** What an apply did. */
+/** Result of an apply. */
 export interface Application {
-  /** `false` when whoever was asked did not approve; the plan stays saved. */
+  /** `false` if the plan was not approved. It stays saved. */
   readonly applied: boolean;
-  /** What was applied; absent when nothing was. */
+  /** The record of the apply. Absent if nothing was applied. */
   readonly record?: NewApplyRecord;
-  /** Where the record is kept: a path from the project's folder, or an object in a bucket; absent when none was written. */
+  /**
+   * Location of the record: a path relative to the project's folder, or an object in a bucket. Absent if none was
+   * written.
+   */
   readonly recordFile?: string;
 }
 
-/** Looks at a stack before it is planned or applied. */
+/** Inspects a stack before it is planned or applied. */
 type Preparation = (stack: SynthesizedSystem) => Promise<void>;
 
 /**
- * Applies what was reviewed, else the saved plan, exactly as it was saved; without one, plans, asks and applies.
+ * Applies what was reviewed, otherwise the saved plan exactly as it was saved. Without either, plans, asks and applies.
  *
  * @throws RefusedError what the gates refuse; `PlanChanged`, `PlanNotReviewed`, `ApprovalMissing`
- * @throws SternaError what `plan` throws; `TerraformFailed`, `Interrupted` with how far it came
+ * @throws SternaError what `plan` throws; `TerraformFailed`, `Interrupted` with the progress
  */
 export function apply(toolkit: Toolkit, options: ApplyOptions): Promise<Application> {
   return applyPrepared(toolkit, options, async () => undefined);
 }
 
-/** Applies as `apply` does, after a look at the stack. */
+/** Works like `apply`, after inspecting the stack. */
 export async function applyPrepared(
   toolkit: Toolkit,
   options: ApplyOptions,
@@ -85,13 +88,13 @@ export async function applyPrepared(
   return planAndApply(toolkit, options, prepare, true);
 }
 
-/** Terraform takes a plan once. An apply that was killed on the way left the plan behind, and its intent beside it. */
+/** Terraform accepts a plan only once. A killed apply leaves the plan behind, next to its intent. */
 async function isConsumed(project: Project, { stack, digest }: SavedPlan): Promise<boolean> {
   const lost = await lostIntents(project, stack);
   return lost.some(({ record, log }) => record.plan === digest && existsSync(join(project.directory, log)));
 }
 
-/** Nothing is synthesized: what was reviewed is what is there. */
+/** Nothing is synthesized: the files are those that were reviewed. */
 async function applySaved(
   toolkit: Toolkit,
   saved: SavedPlan,
@@ -112,14 +115,14 @@ async function applySaved(
         `${changed.join(", ")} changed since. Run \`sterna plan ${saved.system} ${saved.environment}\` and look again.`,
     );
   }
-  // Whoever can write the file of the plan could also write into it that it is allowed.
+  // Whoever can write the plan's file could also write into it that the plan is allowed.
   const judged = await judgeSaved(project, system, saved, surroundings, terminal);
   await requireGates(project, system, judged.saved);
   terminal.report(`applying the plan of ${saved.plannedAt}: ${saved.stack}, release ${saved.release}`);
   return finish(await applyPlan(project, system, judged, surroundings, terminal), toolkit, approve);
 }
 
-/** @param goesOn from an apply that was stopped: where nothing is left to do, there is nothing to approve */
+/** @param goesOn from an apply that was stopped: if nothing remains to do, there is nothing to approve */
 async function planAndApply(
   toolkit: Toolkit,
   options: ApplyOptions,
@@ -142,7 +145,7 @@ async function planAndApply(
     try {
       refuseUnapproved(system, approve !== undefined);
     } catch (error) {
-      // A plan that stays would be taken for one that was reviewed.
+      // A plan that stays would be mistaken for a reviewed one.
       discardPlan(planFiles(project, system.stack));
       throw error;
     }
@@ -151,7 +154,7 @@ async function planAndApply(
   await requireGates(project, system, saved);
   if (plan.changes && !approved) {
     if (typeof approve !== "function" || !(await approve(plan))) return { applied: false };
-    // The question may have waited past the end of a window, or of a waiver.
+    // A maintenance window or a waiver may have ended during the question.
     await requireGates(project, system, saved);
   }
   return finish(await applyPlan(project, system, made, surroundings, terminal), toolkit, approve);
@@ -176,7 +179,7 @@ function refuseUnapproved(
   }
 }
 
-/** Says how it went, and what to do next. */
+/** Reports the result, and what to do next. */
 function finish(
   { record, file, diagnostics, otherOutput }: AppliedPlan,
   { project, terminal }: Toolkit,
@@ -189,7 +192,7 @@ function finish(
   const log = next && join(project.workspace, "logs", record.stack, `${next.id}.log`);
   const output = log !== undefined && existsSync(log) ? ` All that it said: ${relative(project.directory, log)}` : "";
   const command = `sterna apply ${system} ${environment}`;
-  // The plan is consumed; without someone to ask, an apply without a plan is refused.
+  // The plan is used up. Without a way to ask, an apply without a plan is refused.
   const again =
     typeof approve === "function"
       ? `\`${command}\` again`
@@ -212,7 +215,7 @@ function describeSteps({ steps }: AppliedPlan["record"]): string {
 }
 
 /**
- * Everything that has to hold before a plan is applied.
+ * Checks all conditions for applying a plan.
  *
  * @throws RefusedError what the gates refuse
  */
@@ -229,7 +232,7 @@ export async function requireGates(
 }
 
 /**
- * Whether the environment before applied something since a plan was judged.
+ * Whether the previous environment applied something since a plan was judged.
  *
  * @throws RefusedError `RecordsBroken`
  */

@@ -1,10 +1,10 @@
 import { type Problem, SternaError } from "../core/errors";
 import { maskFetched } from "../engine/secrets/redactor";
 
-/** What a full disk, missing permissions or a read-only file system answer. */
+/** Error codes of a full disk, missing permissions or a read-only file system. */
 export const FILE_ERRORS = ["EACCES", "EDQUOT", "ENOSPC", "EPERM", "EROFS"];
 
-/** Everything thrown on purpose is a `SternaError`. Without what this process fetched from secret stores. */
+/** Describes an error. Every deliberate error is a `SternaError`. Removes secrets that this process has fetched. */
 export function describeError(error: unknown): {
   code: string;
   message: string;

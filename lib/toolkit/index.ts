@@ -1,4 +1,4 @@
-/** What `sterna` does, as functions that a program can call: `import { openToolkit, plan, apply } from "sterna/toolkit"`. */
+/** The functions of `sterna` for use in programs: `import { openToolkit, plan, apply } from "sterna/toolkit"`. */
 
 export { openToolkit } from "./toolkit";
 export type { StackOptions, SystemsOptions, Toolkit, ToolkitOptions } from "./toolkit";

@@ -12,42 +12,45 @@ import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 /** Options of `plan`. */
 export interface PlanOptions extends StackOptions {
   /**
-   * File, from the project's folder, for what there is to agree to: digests of all that is planned, no values. `apply`
-   * takes it as `reviewed`, also on another machine.
+   * File for what is to be reviewed, relative to the project's folder: digests of everything that is planned, no
+   * values. Pass it to `apply` as `reviewed`, possibly on another machine.
    * @default - none is written
    */
   readonly review?: string;
 }
 
-/** A plan that was made and saved. */
+/** A saved plan. */
 export interface Plan {
   readonly system: string;
   readonly environment: string;
   readonly release: string;
-  /** Whether an apply would do anything. */
+  /** Whether an apply would change anything. */
   readonly changes: boolean;
-  /** All that is known about the plan: resources, steps, proof, gates. */
+  /** The full report on the plan: resources, steps, proof, gates. */
   readonly report: PromotionReport;
   /** Path of Terraform's own plan. */
   readonly file: string;
-  /** Why an apply would refuse the plan; absent when it would not. Gates that wait for an attestation are `open` in the report. */
+  /**
+   * Why an apply would refuse the plan. Absent if it would not. Gates that need an attestation are `open` in the
+   * report.
+   */
   readonly refusal?: RefusedError;
   /** @internal */
   readonly saved: SavedPlan;
 }
 
 /**
- * Plans a stack, sets the plan beside what the environment before proved, asks the gates, and saves the plan for `apply`.
- * What a gate refuses is part of the answer.
+ * Plans a stack, compares the plan with what the previous environment proved, evaluates the gates, and saves the plan
+ * for `apply`. What a gate refuses is part of the result.
  *
  * @throws SternaError what `openStack` throws, `TerraformMissing`, `TerraformFailed`, `Interrupted`, `FileUnwritable`
- * @throws RefusedError what Sterna's provider refuses: an edited step, a step that was not proved; `RecordsBroken`
+ * @throws RefusedError what Sterna's provider refuses: an edited step, an unproved step; `RecordsBroken`
  */
 export async function plan(toolkit: Toolkit, options: PlanOptions): Promise<Plan> {
   return planStack(toolkit, await openStack(toolkit, options), options.review);
 }
 
-/** Plans a stack that was synthesized already. */
+/** Plans a stack that is already synthesized. */
 export async function planStack(toolkit: Toolkit, stack: SynthesizedSystem, review?: string): Promise<Plan> {
   const { project, surroundings, terminal } = toolkit;
   const made = await makePlan(project, stack, surroundings, terminal);
@@ -55,7 +58,7 @@ export async function planStack(toolkit: Toolkit, stack: SynthesizedSystem, revi
   return describePlan(toolkit, made);
 }
 
-/** What is reported of a plan that was made. */
+/** The report on a plan. */
 export function describePlan({ project }: Toolkit, { saved }: MadePlan): Plan {
   const { report } = saved;
   const refusal = refusalOf(report);
@@ -72,8 +75,8 @@ export function describePlan({ project }: Toolkit, { saved }: MadePlan): Plan {
 }
 
 /**
- * The report on a plan as text, Markdown, JSON or one HTML page, piece by piece: the whole of a large one may be longer
- * than a string can be.
+ * Formats the report on a plan as text, Markdown, JSON or a single HTML page, in pieces: a large one may exceed the
+ * maximum length of a string.
  */
 export function formatPlan({ report }: Pick<Plan, "report">, format: ReportFormat): Iterable<string> {
   return reportChunks(report, format, PLAIN);

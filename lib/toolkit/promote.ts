@@ -27,8 +27,8 @@ import { openStack, synthesizeApp, type Toolkit } from "./toolkit";
 /** Options of a function that changes a pin. */
 export interface PinOptions {
   /**
-   * Whether the stack is planned with the new pin. Without, Terraform is not needed, and whether the environment that
-   * proves has drifted is not asked.
+   * Whether the stack is planned with the new pin. Without a plan, Terraform is not needed, and drift in the proving
+   * environment is not checked.
    * @default true
    */
   readonly plan?: boolean;
@@ -46,24 +46,24 @@ export interface PromoteOptions extends PinOptions {
   readonly to: string;
 }
 
-/** What a promotion did. */
+/** Result of a promotion. */
 export interface Promotion {
   readonly system: string;
   readonly from: string;
   readonly to: string;
-  /** The release that was proved, and that `to` is pinned to now. */
+  /** The proved release, to which `to` is now pinned. */
   readonly release: string;
-  /** The release that `to` was pinned to before. */
+  /** The previous pin of `to`. */
   readonly before: string;
-  /** `false` when `to` was pinned to the release already. */
+  /** `false` if `to` was already pinned to the release. */
   readonly promoted: boolean;
-  /** Absent when nothing was promoted, or no plan was wanted. */
+  /** Absent if nothing was promoted, or no plan was requested. */
   readonly plan?: Plan;
 }
 
 /**
- * Gives the next environment the release that this one proved: raises its pin in `releases.json`, if everything that it
- * would bring was proved, and plans. Otherwise `releases.json` is as it was.
+ * Promotes a proved release to the next environment: raises its pin in `releases.json` if all of its changes were
+ * proved, and plans. Otherwise `releases.json` is not changed.
  *
  * @throws RefusedError `NotNextEnvironment`, `LastApplyFailed`, `EnvironmentDrifted`, `StepsNotProved`,
  * `ReleaseNotApplied`, `PinsChanged`, what the gates refuse
@@ -71,7 +71,7 @@ export interface Promotion {
  */
 export async function promote(toolkit: Toolkit, options: PromoteOptions): Promise<Promotion> {
   const { system, from, to, plan: wantsPlan = true } = options;
-  // Found missing after the pin is raised, it would leave half of the work done.
+  // If it were found missing after the pin is raised, half of the work would be done.
   if (wantsPlan) requireTerraform(toolkit.surroundings.environment);
   const synthesis = await synthesizeApp(toolkit);
   const proving = findSystem(synthesis, system, from);
@@ -91,7 +91,9 @@ export async function promote(toolkit: Toolkit, options: PromoteOptions): Promis
   return { ...facts, promoted: true, ...(wantsPlan && { plan: await planStack(toolkit, promoted) }) };
 }
 
-/** @param looksForDrift whether Terraform is asked if the environment that proves is as its last apply left it */
+/**
+ * @param looksForDrift whether Terraform checks that the proving environment is still in the state of its last apply
+ */
 async function raisePin(
   toolkit: Toolkit,
   from: SynthesizedSystem,
@@ -100,7 +102,7 @@ async function raisePin(
 ): Promise<SynthesizedSystem> {
   const { project, surroundings, terminal } = toolkit;
   const lost = await completeByLog(project, from.stack);
-  // Only a plan can tell how far an apply came that was killed with its Terraform.
+  // Only a plan can tell how far an apply came that was killed along with Terraform.
   const looked =
     lost.length > 0 && looksForDrift ? await planForDrift(project, from, surroundings, terminal) : undefined;
   const last = await lastRecord(project, from.stack);

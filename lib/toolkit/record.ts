@@ -13,21 +13,21 @@ import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 
 const LISTED = 5;
 
-/** A plan without changes has no plan file that anybody applies. */
+/** A plan without changes has no plan file to apply. */
 const NO_PLAN = "none";
 
-/** What was recorded. */
+/** Result of `record`. */
 export interface Recording {
   readonly system: string;
   readonly environment: string;
   readonly release: string;
-  /** Where the record is kept; absent when the records told all of it already. */
+  /** Location of the record. Absent if the records already cover everything. */
   readonly recordFile?: string;
 }
 
 /**
- * Records what a stack holds and no record tells of, so that it proves it for the next environment: what `cdktf deploy`,
- * `terraform apply` or Atlantis applied, or an apply that was killed.
+ * Records what a stack contains but no record mentions, so that it proves it for the next environment: what `cdktf
+ * deploy`, `terraform apply` or Atlantis applied, or an apply that was killed.
  *
  * @throws RefusedError `PlanNotEmpty`, `RecordsBroken`
  * @throws SternaError what `plan` throws; `FileUnwritable`, `RecordsUnreachable`
@@ -53,7 +53,7 @@ export async function record(toolkit: Toolkit, options: StackOptions): Promise<R
 }
 
 /**
- * What is there is only known to be what the code wants while an apply would change nothing.
+ * The current state is known to match the code only if an apply would change nothing.
  *
  * @throws RefusedError `PlanNotEmpty`
  */

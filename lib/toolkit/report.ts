@@ -22,12 +22,12 @@ import { allRecords } from "./project/records";
 import type { SynthesizedSystem } from "../promotion/plan/synthesized-steps";
 import { openSystems, type SystemsOptions, type Toolkit } from "./toolkit";
 
-/** How many of the last applies are shown. */
+/** Number of recent applies that are shown. */
 const SHOWN_APPLIES = 5;
 
 /**
- * What runs where: releases, steps, colors, applies and next backups of all systems in all environments. A ledger or a
- * record that cannot be read is part of the answer.
+ * What runs where: releases, steps, colors, applies and next backups of all systems in all environments. An unreadable
+ * ledger or record is part of the result.
  *
  * @throws SternaError what `openSystems` throws
  */
@@ -137,13 +137,13 @@ const rule = z.looseObject({
 });
 const plan = z.looseObject({ rule: z.union([z.array(rule), rule.transform((one) => [one])]).optional() });
 
-/** What is read of a `cdk.tf.json`. */
+/** The parts of a `cdk.tf.json` that are read. */
 const stackWithBackups = z.looseObject({
   resource: z.looseObject({ aws_backup_plan: z.record(z.string(), plan).optional() }).optional(),
 });
 
 /**
- * When the synthesized plans of AWS Backup come next, soonest first.
+ * Next times of the synthesized AWS Backup plans, soonest first.
  *
  * @throws SternaError `SynthesisUnreadable`
  */
@@ -160,7 +160,7 @@ function nextBackups({ directory }: Pick<SynthesizedSystem, "directory">, from: 
     .sort((a, b) => ((a.next ?? "z") < (b.next ?? "z") ? -1 : 1));
 }
 
-/** A schedule that only Terraform knows, or that cannot be read, is shown as it is written. */
+/** A schedule that only Terraform knows, or that cannot be parsed, is shown as is. */
 function nextOf(name: string, expression: string, zone: string | undefined, from: Date): ReportedBackup {
   try {
     const schedule = Schedule.aws(expression, zone === undefined ? {} : { zone });

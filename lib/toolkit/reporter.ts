@@ -1,34 +1,34 @@
 import type { Paint } from "../promotion/report/text";
 
-/** Where long work reports what it is doing. The terminal of the command line is one. */
+/** Receives progress reports of long work, such as the terminal of the command line. */
 export interface Reporter {
-  /** Whether everything that the app and Terraform print is wanted. */
+  /** Whether all output of the app and Terraform is reported. */
   readonly verbose: boolean;
 
-  /** How texts are painted. */
+  /** Colors of texts. */
   readonly colors: Paint;
 
-  /** Takes a line that stays. */
+  /** Shows a permanent line. */
   report(line: string): void;
 
-  /** Takes what begins now. */
+  /** Shows what begins now. */
   announce(text: string): void;
 
-  /** Takes what is going on at this moment; nothing when it is over. */
+  /** Shows the current activity, or clears it if undefined. */
   showLive(text: string | undefined): void;
 }
 
-/** What the functions of the toolkit get besides their arguments. */
+/** What the functions of the toolkit receive besides their arguments. */
 export interface ToolkitContext {
   readonly surroundings: { readonly environment: NodeJS.ProcessEnv };
   readonly terminal: Reporter;
 }
 
 const same = (text: string): string => text;
-/** Leaves texts as they are. */
+/** Returns texts unchanged. */
 export const PLAIN: Paint = { bold: same, dim: same, green: same, red: same, yellow: same };
 
-/** A reporter with all functions; what is left out reports nothing. */
+/** A reporter with all functions. Missing ones do nothing. */
 export function completeReporter(given: Partial<Reporter> = {}): Reporter {
   return {
     verbose: given.verbose ?? false,

@@ -22,32 +22,32 @@ import { openStack, type StackOptions, synthesizeApp, type Toolkit } from "./too
 
 /** Options of `rollback`. */
 export interface RollbackOptions extends StackOptions, PinOptions {
-  /** Release to go back to. */
+  /** Release to return to. */
   readonly to: string;
 
   /**
-   * Told what the rollback does with each step, before anything is refused or changed.
+   * Called with the effect on each step, before anything is refused or changed.
    * @default - not called
    */
   readonly onPreview?: (preview: RollbackPreview) => void;
 }
 
-/** A step that a rollback is about. */
+/** A step that is affected by a rollback. */
 export interface RollbackStep {
   readonly id: string;
   readonly title: string;
   readonly release: string;
-  /** What undoing it runs and loses, in lines for people; empty for steps that stay. */
+  /** What undoing it runs and loses, in lines for display. Empty for steps that stay. */
   readonly undo: readonly string[];
-  /** Since when it is applied, UTC. */
+  /** When it was applied, UTC. */
   readonly since?: string;
-  /** What is lost of the data that was written since; absent when nothing is. */
+  /** Which later data is lost. Absent if none is. */
   readonly loss?: string;
-  /** Why it cannot be undone; for blocked steps only. */
+  /** Why it cannot be undone. For blocked steps only. */
   readonly reason?: string;
 }
 
-/** What going back to an older release does with the steps of the newer ones. */
+/** How a return to an older release affects the steps of the newer ones. */
 export interface RollbackPreview {
   readonly system: string;
   readonly environment: string;
@@ -55,23 +55,23 @@ export interface RollbackPreview {
   readonly to: string;
   /** Steps that are undone, in this order. */
   readonly undo: readonly RollbackStep[];
-  /** Steps that leave nothing to undo, or whose effect is meant to stay. */
+  /** Steps that leave nothing to undo, or whose effect is kept on purpose. */
   readonly keep: readonly RollbackStep[];
   /** Steps that cannot be undone: the rollback is refused. */
   readonly blocked: readonly RollbackStep[];
 }
 
-/** What a rollback did. */
+/** Result of a rollback. */
 export interface RollbackResult extends RollbackPreview {
-  /** `false` when the environment was pinned to the release already. */
+  /** `false` if the environment was already pinned to the release. */
   readonly rolledBack: boolean;
-  /** Absent when nothing was changed, or no plan was wanted. */
+  /** Absent if nothing was changed, or no plan was requested. */
   readonly plan?: Plan;
 }
 
 /**
- * Goes back to an older release: lowers the pin in `releases.json`, if all steps of newer releases can be undone, and
- * plans. Otherwise `releases.json` is as it was. An apply undoes the steps.
+ * Returns to an older release: lowers the pin in `releases.json` if all steps of newer releases can be undone, and
+ * plans. Otherwise `releases.json` is not changed. An apply undoes the steps.
  *
  * @throws RefusedError `NextEnvironmentNewer`, `RollbackUnsupported`, `StepIrreversible`, `StepRemovalRefused`, `PinsChanged`
  * @throws SternaError `UnknownRelease`, `ReleaseNotOlder`, `TerraformMissing`, `LedgerUnreachable`, `PinIgnored`, what

@@ -13,14 +13,14 @@ import { requireTerraform } from "./terraform/terraform";
 import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 
 /**
- * Where a rollout goes next.
+ * Next move of a rollout.
  *
  * - `start`: begins with one color that runs the pinned release
  * - `prewarm`: starts the other color with the pinned release, without traffic
  * - `canary`: gives it a share of the traffic, 1 to 99 percent, or a larger one
  * - `cutover`: gives it all of the traffic; the old color stays
  * - `retire`: removes the color without traffic
- * - `abort`: gives all of the traffic back to the color that had it before
+ * - `abort`: returns all of the traffic to the color that had it before
  */
 export type RolloutMove =
   | { readonly move: "start"; readonly color: Color }
@@ -30,7 +30,7 @@ export type RolloutMove =
 /** Options of `rollout`. */
 export type RolloutOptions = StackOptions & PinOptions & RolloutMove;
 
-/** How far a rollout is. */
+/** Status of a rollout. */
 export interface RolloutStatus {
   readonly system: string;
   readonly environment: string;
@@ -42,14 +42,14 @@ export interface RolloutStatus {
 
 /** A rollout in its next phase. */
 export interface RolloutResult extends RolloutStatus {
-  /** Absent when no plan was wanted. */
+  /** Absent if no plan was requested. */
   readonly plan?: Plan;
 }
 
 /**
- * How far a rollout is, by `releases.json`. Runs nothing.
+ * Status of a rollout, from `releases.json`. Runs nothing.
  *
- * @throws SternaError `RolloutMissing`, what is wrong with `releases.json`
+ * @throws SternaError `RolloutMissing`, errors in `releases.json`
  */
 export function rolloutStatus({ project }: Toolkit, { system, environment }: StackOptions): RolloutStatus {
   const pins = readPins(project.pinsFile);
@@ -59,7 +59,7 @@ export function rolloutStatus({ project }: Toolkit, { system, environment }: Sta
 }
 
 /**
- * Takes a rollout to its next phase: writes it into `releases.json`, and plans. An apply moves the traffic.
+ * Advances a rollout to its next phase: writes it to `releases.json`, and plans. An apply moves the traffic.
  *
  * @throws SternaError `RolloutMissing`, `RolloutJump`, `CanaryOutOfRange`, `NothingToRollOut`, `AlarmsUnreadable`,
  * `TerraformMissing`, what `plan` throws
@@ -140,7 +140,8 @@ function nextRollout(
 }
 
 /**
- * Raising the traffic, and removing the way back, wait until the phase has baked without an alarm. Lowering never waits.
+ * Increasing the traffic, and removing the color to roll back to, must wait until the phase has baked without an alarm.
+ * Reducing it never waits.
  *
  * @throws RefusedError `PhaseNotApplied`, `BakeTimeNotOver`, `AlarmFires`
  */
@@ -154,13 +155,13 @@ async function requireReady(
   const last = await lastRecord(project, stack);
   const appliedAt = last?.result === "applied" ? last.finishedAt : undefined;
   requireBaked(rollout, { bakeSeconds: rules.bakeSeconds, appliedAt }, new Date());
-  // After a cutover the color in question is the live one.
+  // After a cutover, the color under test is the live one.
   const tried = rollout.phase === "cutover" ? rollout.live : rollout.idle;
   requireQuiet(await firingAlarms(rules.alarms[tried], variablesOf(project, environment, surroundings.environment)));
 }
 
 /**
- * Which of some CloudWatch alarms are in the state ALARM. The region and the credentials are those of the environment.
+ * Which of the CloudWatch alarms are in the state ALARM. Uses the region and the credentials of the environment.
  *
  * @throws SternaError `AlarmsUnreadable`, also when one of the alarms does not exist
  */

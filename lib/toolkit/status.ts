@@ -2,7 +2,7 @@ import { readStatus, type SystemStatus } from "./ledgers/system-status";
 import { openSystems, type SystemsOptions, type Toolkit } from "./toolkit";
 
 /**
- * Which release runs where, and how far each step is, by the ledgers. A ledger that cannot be read is part of the answer.
+ * Which release runs where, and the status of each step in the ledgers. An unreadable ledger is part of the result.
  *
  * @throws SternaError what `openSystems` throws
  */
@@ -10,7 +10,7 @@ export async function status(toolkit: Toolkit, options: SystemsOptions = {}): Pr
   return (await openStatus(toolkit, options))();
 }
 
-/** Runs the app once. What is returned looks into the ledgers as often as it is called. */
+/** Runs the app once. The returned function reads the ledgers on every call. */
 export async function openStatus(toolkit: Toolkit, options: SystemsOptions): Promise<() => Promise<SystemStatus[]>> {
   const { project, surroundings } = toolkit;
   const systems = await openSystems(toolkit, options);

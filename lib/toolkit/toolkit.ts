@@ -7,19 +7,19 @@ import { completeReporter, type Reporter, type ToolkitContext } from "./reporter
 /** Options of `openToolkit`. */
 export interface ToolkitOptions {
   /**
-   * Folder of the project: the one that holds `cdktf.json`.
+   * Folder of the project, which contains `cdktf.json`.
    * @default process.cwd()
    */
   readonly directory?: string;
 
   /**
-   * Variables with which the app and Terraform run, and in which ledgers look up references.
+   * Variables for the app and Terraform, and for resolving references of ledgers.
    * @default process.env
    */
   readonly variables?: NodeJS.ProcessEnv;
 
   /**
-   * Where long work reports what it is doing; any of its functions may be left out.
+   * Receives progress reports of long work. Any of its functions may be omitted.
    * @default - nothing is reported
    */
   readonly reporter?: Partial<Reporter>;
@@ -30,7 +30,7 @@ export interface Toolkit extends ToolkitContext {
   readonly project: Project;
 }
 
-/** Options of a function that is about one system in one environment. */
+/** Options of a function for one system in one environment. */
 export interface StackOptions {
   /** System, such as `app-ef`. */
   readonly system: string;
@@ -39,7 +39,7 @@ export interface StackOptions {
   readonly environment: string;
 }
 
-/** Options of a function that is about all systems, or about one of them. */
+/** Options of a function for all systems, or for one of them. */
 export interface SystemsOptions {
   /**
    * Only this system.
@@ -63,9 +63,9 @@ export function openToolkit(options: ToolkitOptions = {}): Toolkit {
 }
 
 /**
- * Runs the app, and reads what it wrote.
+ * Runs the app, and reads its output.
  *
- * @param tried variable with pins that are tried
+ * @param tried variable with proposed pins
  * @throws SternaError `SynthesisFailed`, `NotSynthesized`
  * @throws RefusedError what the gates of the synthesis refuse
  */

@@ -7,15 +7,15 @@ import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 
 /** Options of `unlock`. */
 export interface UnlockOptions extends StackOptions {
-  /** Id of the lock, as the error `StateLocked` names it: no later lock is taken away. */
+  /** Id of the lock, as in the error `StateLocked`: no later lock is removed. */
   readonly id: string;
 }
 
 /**
- * Takes away the lock of a state whose holder is gone for good. A run that still works would write the state at the same
- * time.
+ * Removes the lock of a state whose holder is permanently gone. A run that is still working would write the state at
+ * the same time.
  *
- * @throws SternaError what `plan` throws; `TerraformFailed` when the lock is another one, or none
+ * @throws SternaError what `plan` throws; `TerraformFailed` when the lock is a different one, or there is none
  */
 export async function unlock(toolkit: Toolkit, options: UnlockOptions): Promise<void> {
   const { project, surroundings, terminal } = toolkit;

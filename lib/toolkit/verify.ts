@@ -8,15 +8,15 @@ import type { StackAnswer } from "./stack-worker/messages";
 import { openStack, type StackOptions, type Toolkit } from "./toolkit";
 
 /**
- * - `holds`: each query gives the expected answer
+ * - `holds`: each query returns the expected answer
  * - `drift`: at least one does not
- * - `unanswered`: a query could not be asked
- * - `superseded`: later steps changed what its queries ask about, and ask them in its place
- * - `skipped`: the step is not applied, so it has nothing to hold
+ * - `unanswered`: a query could not be run
+ * - `superseded`: later steps changed what its queries check, and check it instead
+ * - `skipped`: the step is not applied, so there is nothing to verify
  */
 export type Verdict = "holds" | "drift" | "unanswered" | "superseded" | "skipped";
 
-/** What a step's verify queries say now. */
+/** Current results of a step's verify queries. */
 export interface VerifiedStep {
   readonly id: string;
   readonly title: string;
@@ -27,7 +27,7 @@ export interface VerifiedStep {
   readonly error?: string;
 }
 
-/** What the verify queries of a stack say now. */
+/** Current results of the verify queries of a stack. */
 export interface Verification {
   readonly system: string;
   readonly environment: string;
@@ -37,7 +37,7 @@ export interface Verification {
 }
 
 /**
- * Asks the verify queries of all applied steps again. Changes nothing.
+ * Runs the verify queries of all applied steps again. Changes nothing.
  *
  * @throws SternaError `LedgerUnreachable`, `StackWorkerFailed`, what `openStack` throws
  */

@@ -19,7 +19,7 @@ export interface AlarmTopicProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated.
+   * Changes the configuration of the resources inside. The result is not validated.
    * @default - nothing is changed
    */
   readonly transform?: AlarmTopicTransform;
@@ -39,8 +39,8 @@ export interface AlarmTopicTransform {
 const PUBLISHERS = ["events.amazonaws.com", "cloudwatch.amazonaws.com"];
 
 /**
- * An encrypted SNS topic that EventBridge rules and CloudWatch alarms may publish to: what `alarmTopicArns` wants.
- * Neither may publish to a topic under the key `alias/aws/sns`, and EventBridge to none without a policy for it.
+ * An encrypted SNS topic that EventBridge rules and CloudWatch alarms may publish to, for `alarmTopicArns`. Neither can
+ * publish to a topic encrypted with `alias/aws/sns`, and EventBridge also needs a topic policy.
  *
  * Emits `aws_sns_topic`, `aws_sns_topic_policy` and `aws_kms_key`.
  *
@@ -48,7 +48,7 @@ const PUBLISHERS = ["events.amazonaws.com", "cloudwatch.amazonaws.com"];
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
  */
 export class AlarmTopic extends Construct {
-  /** The topic, to subscribe people to. */
+  /** The topic, to add subscriptions to. */
   readonly resource: SnsTopic;
 
   constructor(scope: Construct, id: string, props: AlarmTopicProps) {

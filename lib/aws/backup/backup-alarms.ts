@@ -11,14 +11,14 @@ import { applyTransform, type Transform } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import type { Schedule } from "../../schedule/schedule";
 
-/** Hooks for what tells of failures. */
+/** Hooks for the resources that report failures. */
 export interface AlarmTransforms {
   readonly failedRule?: Transform<CloudwatchEventRuleConfig>;
   readonly alarm?: Transform<CloudwatchMetricAlarmConfig>;
 }
 
 /**
- * A rule of EventBridge has up to five targets.
+ * An EventBridge rule has up to five targets.
  *
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
  * @throws ValidationError `InvalidBackupTimer`
@@ -29,7 +29,7 @@ export function checkTopics(topicArns: readonly string[] | undefined, construct:
   report(construct, "InvalidBackupTimer", message);
 }
 
-/** A metric that counts what was done. */
+/** A metric that counts completed runs. */
 interface AbsenceAlarmProps {
   readonly name: string;
   readonly topicArns: readonly string[];
@@ -43,10 +43,10 @@ interface AbsenceAlarmProps {
 
 const SECONDS_OF_A_DAY = 86_400;
 
-/** CloudWatch looks back at seven days at most. */
+/** A CloudWatch alarm looks back seven days at most. */
 const MAXIMUM_DAYS = 7;
 
-/** An alarm when nothing was counted for longer than the schedule leaves between two runs. */
+/** An alarm that goes off when nothing was counted for longer than the time between two scheduled runs. */
 export function absenceAlarm(scope: Construct, props: AbsenceAlarmProps): void {
   const days = Math.ceil(props.schedule.longestDistance().toDays({ integral: false })) + 1;
   if (days > MAXIMUM_DAYS) {
@@ -86,7 +86,7 @@ interface BackupJobAlarmsProps {
 }
 
 /**
- * Tells a topic of each job that failed, and of a vault in which no job was completed for longer than the schedule
+ * Notifies topics of each failed job, and of a vault in which no job completed within the time that the schedule
  * allows: a plan that selects nothing has no job that could fail.
  */
 export class BackupJobAlarms extends Construct {
@@ -117,8 +117,8 @@ export class BackupJobAlarms extends Construct {
 }
 
 /**
- * Sends the events of a rule to topics, and raises an alarm when a topic refuses them: EventBridge drops the event then,
- * while CloudWatch may still be allowed to publish.
+ * Sends the events of a rule to topics, and raises an alarm when a topic rejects them: EventBridge then drops the
+ * event, while CloudWatch may still be allowed to publish.
  *
  * @see https://repost.aws/knowledge-center/sns-not-getting-eventbridge-notification (FailedInvocations)
  */
@@ -150,7 +150,7 @@ export function notifyTopics(
   new CloudwatchMetricAlarm(scope, "Undelivered", applyTransform(undelivered, transform?.alarm));
 }
 
-/** A backup names its vault, and a copy the one that it comes from. */
+/** A backup event names its own vault, and a copy event the source vault. */
 function vaultPatterns(vaultName: string): object[] {
   return [{ backupVaultName: [vaultName] }, { sourceBackupVaultArn: [{ suffix: `:backup-vault:${vaultName}` }] }];
 }

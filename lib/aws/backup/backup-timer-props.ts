@@ -17,17 +17,17 @@ export interface BackupTimerProps {
   /** Name of the plan, the vault and the alarms: 2 to 50 letters, digits, hyphens and underscores. */
   readonly name: string;
 
-  /** When backups begin. AWS Backup takes at most one an hour. */
+  /** When backups begin. AWS Backup accepts at most one an hour. */
   readonly schedule: Schedule;
 
   /**
-   * ARNs of what is backed up.
-   * @default - everything that carries `selectionTags`
+   * ARNs of the resources to back up.
+   * @default - everything with the `selectionTags`
    */
   readonly resources?: readonly string[];
 
   /**
-   * Only what carries all of these tags is backed up.
+   * Backs up only resources that have all of these tags.
    * @default - all of `resources`
    */
   readonly selectionTags?: Readonly<Record<string, string>>;
@@ -36,31 +36,32 @@ export interface BackupTimerProps {
   readonly retention: Duration;
 
   /**
-   * How long backups have been promised to be there, in a contract or a runbook. `retention` cannot be shorter.
+   * The retention promised in a contract or a runbook. `retention` cannot be shorter.
    * @default - nothing was promised
    */
   readonly requiredRetention?: Duration;
 
   /**
-   * Age at which backups go to cold storage, where 90 days are billed at least: `retention` is 90 days longer, or more.
-   * @default - they stay where they are
+   * Age at which backups move to cold storage. AWS bills at least 90 days there, so `retention` must be at least 90
+   * days longer.
+   * @default - they are not moved
    */
   readonly coldStorageAfter?: Duration;
 
   /**
-   * Whether any moment of the last `retention` can be restored, 35 days at most.
+   * Whether backups can be restored to any point in time within `retention`, which is then 35 days at most.
    * @default false
    */
   readonly continuous?: boolean;
 
   /**
-   * Within which time after its schedule a backup must begin: 60 minutes or more. AWS picks the moment.
+   * Time after the scheduled start within which a backup must begin: 60 minutes or more. AWS picks the moment.
    * @default Duration.hours(1)
    */
   readonly startWindow?: Duration;
 
   /**
-   * Within which time after its schedule a backup must be done: an hour more than `startWindow`, or longer.
+   * Time after the scheduled start within which a backup must complete: at least an hour more than `startWindow`.
    * @default Duration.hours(8)
    */
   readonly completionWindow?: Duration;
@@ -72,45 +73,46 @@ export interface BackupTimerProps {
   readonly copies?: readonly BackupCopy[];
 
   /**
-   * Name of a vault that exists already, such as `vaultName` of another timer. It keeps its key and its lock.
-   * @default - a vault of its own, called `name`
+   * Name of an existing vault, such as `vaultName` of another timer. It keeps its key and its lock.
+   * @default - a new vault, named `name`
    */
   readonly vaultName?: string;
 
   /**
-   * What keeps people from deleting backups before their time.
-   * @default - `{ mode: "governance" }`, which those may lift who may change the vault's lock
+   * Protects backups from early deletion.
+   * @default - `{ mode: "governance" }`, which anyone who may change the vault's lock can lift
    */
   readonly lock?: VaultLock;
 
   /**
    * ARN of the key that encrypts the vault.
-   * @default - a key of its own, rotated every year
+   * @default - a new key, rotated every year
    */
   readonly kmsKeyArn?: string;
 
   /**
    * ARN of the role that AWS Backup assumes.
-   * @default - a role of its own with AWS's policies for backup and restore, also those for S3 unless `resources` leaves S3 out
+   * @default - a new role with AWS's policies for backup and restore, including those for S3 unless `resources` leaves
+   * S3 out
    */
   readonly roleArn?: string;
 
   /**
-   * ARNs of the roles of EC2 instances, which a restore may give to the instances that it makes.
+   * ARNs of the EC2 instance roles that a restore may assign to the instances that it creates.
    * @default - none: an instance with a role cannot be restored with it
    */
   readonly instanceRoleArns?: readonly string[];
 
   /**
-   * ARNs of up to five SNS topics that are notified about failed and missing backups. EventBridge and CloudWatch must be
-   * allowed to publish to them, as they are to an `AlarmTopic`.
+   * ARNs of up to five SNS topics that are notified about failed and missing backups. EventBridge and CloudWatch must
+   * be allowed to publish to them, as with an `AlarmTopic`.
    * @default - no notification
    */
   readonly alarmTopicArns?: readonly string[];
 
   /**
-   * Why Terraform may destroy the vault, once it is empty. Without a reason for `DestroyWithoutReason`, every plan that
-   * would do so fails (`prevent_destroy`).
+   * Why Terraform may destroy the vault once it is empty. Without a reason for `DestroyWithoutReason`, every plan that
+   * would destroy it fails (`prevent_destroy`).
    * @default - the vault cannot be destroyed
    */
   readonly acknowledge?: Acknowledgements<"DestroyWithoutReason">;
@@ -122,8 +124,8 @@ export interface BackupTimerProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: BackupTimerTransform;
@@ -141,34 +143,34 @@ export interface BackupCopy {
   readonly retention?: Duration;
 }
 
-/** What a vault refuses. */
+/** Vault Lock of the vault. */
 export interface VaultLock {
   /**
-   * `governance` can be lifted by those who have the permission; `compliance` by nobody, once `coolingOff` has passed:
-   * it needs a reason for `ComplianceWithoutReason`.
+   * `governance` can be lifted by anyone with the permission. `compliance` cannot be lifted by anyone after
+   * `coolingOff`, and needs a reason for `ComplianceWithoutReason`.
    */
   readonly mode: "governance" | "compliance";
 
   /**
-   * The vault takes no backup that is kept for less.
+   * Minimum retention of the backups that the vault accepts.
    * @default - `retention`
    */
   readonly minimumRetention?: Duration;
 
   /**
-   * The vault takes no backup that is kept for longer.
-   * @default - there is no limit
+   * Maximum retention of the backups that the vault accepts.
+   * @default - no limit
    */
   readonly maximumRetention?: Duration;
 
   /**
-   * How long a lock in compliance mode can still be taken back: 3 days or more.
+   * How long a lock in compliance mode can still be removed: 3 days or more.
    * @default Duration.days(3)
    */
   readonly coolingOff?: Duration;
 
   /**
-   * Why nobody must be able to delete a backup earlier. Required for `compliance`.
+   * Why no one may delete a backup early. Required for `compliance`.
    * @default - `compliance` is refused
    */
   readonly acknowledge?: Acknowledgements<"ComplianceWithoutReason">;

@@ -18,7 +18,7 @@ import { collect, report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 
 /**
- * Those for S3 are separate, and only they allow backups of buckets.
+ * The policies for S3 are separate, and are required to back up buckets.
  *
  * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
  * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/s3-backups.html#s3-permissions
@@ -30,24 +30,24 @@ const BACKUP_POLICIES = [
 const S3_POLICIES = ["AWSBackupServiceRolePolicyForS3Backup", "AWSBackupServiceRolePolicyForS3Restore"];
 
 /**
- * Backs up resources of AWS on a schedule, with AWS Backup: a vault with a lock and a key of its own, a plan, a
- * selection, copies elsewhere, and alarms for backups that failed or never happened.
+ * Backs up AWS resources on a schedule with AWS Backup: a vault with its own lock and key, a plan, a selection, copies
+ * to other vaults, and alarms for failed and missing backups.
  *
- * Emits `aws_backup_vault`, `aws_backup_vault_lock_configuration`, `aws_backup_plan`, `aws_backup_selection` and, unless
- * given, `aws_kms_key` and `aws_iam_role`. AWS does not catch up on a schedule that it missed, and begins anywhere in
- * `startWindow`: that is its jitter. AWS itself refuses to delete a vault that still holds backups.
+ * Emits `aws_backup_vault`, `aws_backup_vault_lock_configuration`, `aws_backup_plan`, `aws_backup_selection` and,
+ * unless given, `aws_kms_key` and `aws_iam_role`. AWS does not catch up on missed runs. It begins at any moment within
+ * `startWindow`, which serves as jitter. AWS itself refuses to delete a vault that still holds backups.
  */
 export class BackupTimer extends Construct {
-  /** The vault of this timer; nothing with `vaultName`. */
+  /** The vault of this timer. Undefined with `vaultName`. */
   readonly vault?: BackupVault;
 
   /** Name of the vault that the backups go to. */
   readonly vaultName: string;
 
-  /** ARN of that vault, for policies and for copies into it. */
+  /** ARN of that vault, for policies and for copies to it. */
   readonly vaultArn: string;
 
-  /** The plan: its rules are the schedule. */
+  /** The plan. Its rules contain the schedule. */
   readonly resource: BackupPlan;
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */
@@ -86,7 +86,7 @@ export class BackupTimer extends Construct {
             enableKeyRotation: true,
             deletionWindowInDays: 30,
             tags,
-            // Without the key no backup can be read again.
+            // Without the key, no backup can be decrypted.
             lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
           },
           transform?.key,
@@ -106,7 +106,7 @@ export class BackupTimer extends Construct {
       backupVaultName: vault.name,
       minRetentionDays: lock?.minimumRetention?.toDays() ?? keepDays,
       maxRetentionDays: lock?.maximumRetention?.toDays(),
-      // Without it the lock is in governance mode.
+      // Without this setting, the lock is in governance mode.
       changeableForDays: lock?.mode === "compliance" ? (lock.coolingOff?.toDays() ?? 3) : undefined,
     };
     new BackupVaultLockConfiguration(this, "Lock", applyTransform(config, transform?.lock));
@@ -116,7 +116,7 @@ export class BackupTimer extends Construct {
     const { name, tags, transform } = props;
     const rule = form.lines.map((schedule, index) => ({
       ...this.ruleOf(props, numbers),
-      // AWS takes 50 characters.
+      // AWS accepts 50 characters.
       ruleName: form.lines.length === 1 ? name : `${name.slice(0, 47)}-${index + 1}`,
       schedule,
       scheduleExpressionTimezone: form.zone,
@@ -168,13 +168,13 @@ export class BackupTimer extends Construct {
   }
 }
 
-/** Whether S3 can be among what is selected: by its ARN, by a pattern, or by a reference. */
+/** Whether the selection can include S3: by its ARN, by a pattern, or by a reference. */
 function mayBeBuckets(resources: readonly string[] = []): boolean {
   if (resources.length === 0) return true;
   return resources.some((arn) => isUnresolved(arn) || !/^arn:[^:*]+:[^:*]+:/.test(arn) || /^arn:[^:]+:s3:/.test(arn));
 }
 
-/** What AWS Backup bills at least for a backup in cold storage. */
+/** Minimum time that AWS Backup bills for a backup in cold storage. */
 const COLD_STORAGE_DAYS = 90;
 const MAXIMUM_CONTINUOUS_DAYS = 35;
 const BACKUP_DAYS: DayRule = {
@@ -185,7 +185,7 @@ const BACKUP_DAYS: DayRule = {
 const VAULT_NAME = /^[A-Za-z0-9_-]{2,50}$/;
 const VAULT_ARN = /^arn:aws[a-z-]*:backup:[a-z0-9-]+:\d{12}:backup-vault:[A-Za-z0-9_-]{2,50}$/;
 
-/** The options, checked and in the units of AWS. */
+/** The validated options, in the units of AWS. */
 interface BackupNumbers {
   readonly keepDays: number;
   readonly coldDays?: number;
@@ -194,7 +194,7 @@ interface BackupNumbers {
 }
 
 /**
- * Refuses what AWS Backup would refuse at apply, or let every job fail over.
+ * Refuses what AWS Backup would refuse at apply, or what would make every job fail.
  *
  * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRule.html
  */
@@ -215,7 +215,7 @@ function validateBackupTimer(props: BackupTimerProps, construct: Construct): Bac
   return { keepDays, coldDays, ...windows(props, construct) };
 }
 
-/** A vault that exists already keeps its key and its lock. */
+/** An existing vault keeps its key and its lock. */
 function validateVault(props: BackupTimerProps, construct: Construct): void {
   const { vaultName, kmsKeyArn, transform } = props;
   const existing = vaultName !== undefined && "vaultName names a vault that exists already";
@@ -336,7 +336,7 @@ function windows({ startWindow, completionWindow }: BackupTimerProps, construct:
 }
 
 /**
- * Refuses to delete backups before the day until which they were promised.
+ * Refuses to delete backups before the end of the promised retention.
  *
  * @returns the whole days that backups are kept
  * @throws ValidationError `RetentionContradiction`, `InvalidBackupTimer`

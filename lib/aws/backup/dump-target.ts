@@ -7,12 +7,12 @@ export interface EcsTaskOptions {
   readonly clusterArn: string;
 
   /**
-   * ARN of the task definition, whose container runs `sterna backup run`: with a revision (`….arn`), or without one, which
-   * always runs the newest (`….arnWithoutRevision`).
+   * ARN of the task definition, whose container runs `sterna backup run`: with a revision (`….arn`), or without one
+   * (`….arnWithoutRevision`), which always runs the latest.
    */
   readonly taskDefinitionArn: string;
 
-  /** ARNs of the task's role and of its execution role: the scheduler may pass these and no others. */
+  /** ARNs of the task role and the execution role: the scheduler may pass only these. */
   readonly roleArns: readonly string[];
 
   /** Subnets that the task runs in. */
@@ -20,12 +20,12 @@ export interface EcsTaskOptions {
 
   /**
    * Security groups of the task.
-   * @default - the default group of the network
+   * @default - the default group of the VPC
    */
   readonly securityGroupIds?: readonly string[];
 }
 
-/** A statement of a policy. */
+/** A policy statement. */
 interface Statement {
   readonly Effect: "Allow";
   readonly Action: string;
@@ -34,14 +34,14 @@ interface Statement {
 }
 
 /**
- * ECS authorizes `ecs:RunTask` on a revision and reports a revision in its events, also when it was asked for the newest.
+ * ECS authorizes `ecs:RunTask` on a revision and reports a revision in its events, even if the latest was requested.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
  */
 function revisionsOf(taskDefinitionArn: string): { resource: string | readonly string[]; event: readonly unknown[] } {
   const any = { resource: `${taskDefinitionArn}:*`, event: { prefix: `${taskDefinitionArn}:` } };
   if (isUnresolved(taskDefinitionArn)) {
-    // Terraform alone knows whether it has a revision.
+    // Only Terraform knows whether the ARN has a revision.
     return { resource: [taskDefinitionArn, any.resource], event: [taskDefinitionArn, any.event] };
   }
   if (/:task-definition\/[^:]+:\d+$/.test(taskDefinitionArn))
@@ -49,9 +49,9 @@ function revisionsOf(taskDefinitionArn: string): { resource: string | readonly s
   return { resource: any.resource, event: [any.event] };
 }
 
-/** What takes a dump when its time has come. */
+/** The ECS task or Lambda function that runs the dump. */
 export class DumpTarget {
-  /** A task of ECS on Fargate, started once per run. */
+  /** An ECS task on Fargate, started once per run. */
   static ecsTask(options: EcsTaskOptions): DumpTarget {
     const { clusterArn, taskDefinitionArn, roleArns, subnetIds, securityGroupIds } = options;
     const revisions = revisionsOf(taskDefinitionArn);
@@ -92,7 +92,7 @@ export class DumpTarget {
     );
   }
 
-  /** A function of Lambda, which has 15 minutes. @param functionArn ARN of the function or of an alias */
+  /** A Lambda function, which has 15 minutes. @param functionArn ARN of the function or of an alias */
   static lambda(functionArn: string): DumpTarget {
     return new DumpTarget(
       { arn: functionArn },
@@ -106,14 +106,14 @@ export class DumpTarget {
     /** The target without its role. */
     readonly config: Omit<SchedulerScheduleTarget, "roleArn">,
     /**
-     * What the scheduler's role may do.
+     * Permissions of the scheduler's role.
      *
      * @internal
      */
     readonly statements: readonly Statement[],
-    /** Event of a run that failed, where failures are events. */
+    /** Event pattern of a failed run, if the target reports failures as events. */
     readonly failureEvent?: object,
-    /** The function, where failures are a metric of one. */
+    /** The function, if the target reports failures as a metric. */
     readonly functionArn?: string,
   ) {}
 }

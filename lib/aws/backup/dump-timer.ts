@@ -31,39 +31,39 @@ export interface DumpTimerProps {
   /** When dumps begin. */
   readonly schedule: Schedule;
 
-  /** What takes the dump. */
+  /** What runs the dump. */
   readonly target: DumpTarget;
 
   /**
-   * A delay of up to this long, in whole minutes up to a day, that EventBridge Scheduler picks for each run. Shorter
-   * than the distance between two runs.
+   * Maximum random delay that EventBridge Scheduler adds to each run: whole minutes, up to a day, and shorter than the
+   * time between two runs.
    * @default - no delay
    */
   readonly jitter?: Duration;
 
   /**
-   * How long the scheduler retries to start a run: 60 seconds to a day. A run that it could not start in this time is
+   * How long the scheduler retries to start a run: 60 seconds to a day. A run that it cannot start in this time is
    * skipped.
    * @default Duration.hours(1)
    */
   readonly retryFor?: Duration;
 
   /**
-   * ARN of an SQS queue that gets what could not be started.
-   * @default - it is dropped, which raises the alarm
+   * ARN of an SQS queue that receives the runs that could not be started.
+   * @default - they are dropped, which raises the alarm
    */
   readonly deadLetterQueueArn?: string;
 
   /**
    * ARNs of up to five SNS topics that are notified about runs that failed or did not start. EventBridge and CloudWatch
-   * must be allowed to publish to them, as they are to an `AlarmTopic`.
+   * must be allowed to publish to them, as with an `AlarmTopic`.
    * @default - no notification
    */
   readonly alarmTopicArns?: readonly string[];
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: DumpTimerTransform;
@@ -79,21 +79,21 @@ export interface DumpTimerTransform {
   readonly role?: Transform<IamRoleConfig>;
   /** @default - unchanged */
   readonly rolePolicy?: Transform<IamRolePolicyConfig>;
-  /** The EventBridge rule for tasks that failed. @default - unchanged */
+  /** The EventBridge rule for failed tasks. @default - unchanged */
   readonly failedRule?: Transform<CloudwatchEventRuleConfig>;
   /** Every alarm. @default - unchanged */
   readonly alarm?: Transform<CloudwatchMetricAlarmConfig>;
 }
 
 /**
- * Starts a dump on a schedule: EventBridge Scheduler runs a task of ECS or a function of Lambda.
+ * Starts a dump on a schedule: EventBridge Scheduler runs an ECS task or a Lambda function.
  *
- * Emits `aws_scheduler_schedule_group`, an `aws_scheduler_schedule` for each line that the schedule takes, a role that
+ * Emits `aws_scheduler_schedule_group`, an `aws_scheduler_schedule` for each line that the schedule needs, a role that
  * may start only this target, and alarms. EventBridge Scheduler retries a run that it could not start for `retryFor`,
  * and does not catch up on older ones. When clocks change, a skipped hour has no run and a repeated hour has one.
  */
 export class DumpTimer extends Construct {
-  /** The schedules; most take one. */
+  /** The EventBridge schedules. Most schedules need only one. */
   readonly schedules: readonly SchedulerSchedule[];
 
   private readonly group: SchedulerScheduleGroup;
@@ -178,7 +178,7 @@ export class DumpTimer extends Construct {
     return minutes;
   }
 
-  /** A run that was started and failed; one that was never started; no run at all. */
+  /** One alarm each for a run that failed, a run that could not start, and missing runs. */
   private addAlarms(props: DumpTimerProps, topicArns: readonly string[]): void {
     const { name, schedule, target, transform } = props;
     const dimensions = { ScheduleGroup: this.group.name };

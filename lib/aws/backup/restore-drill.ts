@@ -20,7 +20,7 @@ import type { ScheduleForm } from "../../schedule/targets";
 import { allowInstanceRoles, serviceRole } from "./service-role";
 
 /**
- * What AWS Backup can restore for a test.
+ * Resource types that AWS Backup can restore for a test.
  *
  * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing-inferred-metadata.html
  */
@@ -29,74 +29,77 @@ export type RestorableType =
 
 /** Resources of one type whose backups are restored. */
 export interface RestoredResources {
-  /** Service that they belong to. */
+  /** Service of the resources. */
   readonly type: RestorableType;
 
   /**
-   * ARNs of up to 30 resources whose backups are restored. AWS takes either `resources` or `tags`.
-   * @default - all of the type that carry `tags`, or all of the type without `tags`
+   * ARNs of up to 30 resources whose backups are restored. AWS accepts either `resources` or `tags`.
+   * @default - all of the type that have the `tags`, or all of the type without `tags`
    */
   readonly resources?: readonly string[];
 
   /**
-   * Tags that a resource must all carry for its backups to be restored. AWS takes either `resources` or `tags`.
+   * Restores only backups of resources with all of these tags. AWS accepts either `resources` or `tags`.
    * @default - all of `resources`
    */
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * What a restore is told otherwise than AWS infers, such as the subnet group of a database.
+   * Restore settings that override what AWS infers, such as the subnet group of a database.
    * @default - what AWS infers from the resource
    */
   readonly restoreMetadata?: Readonly<Record<string, string>>;
 
   /**
-   * How long what was restored stays, so that it can be looked at: 1 to 168 whole hours.
-   * @default - it is deleted as soon as the restore is done
+   * How long restored resources are kept for inspection: 1 to 168 whole hours.
+   * @default - deleted as soon as the restore completes
    */
   readonly keepRestoredFor?: Duration;
 }
 
 /** Options of `RestoreDrill`. */
 export interface RestoreDrillProps {
-  /** Name of the drill: 2 to 50 letters, digits, hyphens and underscores. Hyphens become `_`, since AWS takes no hyphens. */
+  /**
+   * Name of the drill: 2 to 50 letters, digits, hyphens and underscores. Hyphens become `_`, since AWS accepts no
+   * hyphens here.
+   */
   readonly name: string;
 
-  /** When restores begin, in one line of cron. Every restore is billed as such. */
+  /** When restores begin, as a single cron expression. AWS bills every restore. */
   readonly schedule: Schedule;
 
   /** What is restored. */
   readonly restore: readonly RestoredResources[];
 
-  /** ARNs of the vaults whose backups are tried. */
+  /** ARNs of the vaults whose backups are tested. */
   readonly vaultArns: readonly string[];
 
   /**
-   * Which backups may be chosen from: those younger than this, 1 to 365 whole days. The newest is taken.
+   * Maximum age of the backups to choose from: 1 to 365 whole days. The newest is restored.
    * @default Duration.days(7)
    */
   readonly youngerThan?: Duration;
 
   /**
-   * Whether any of the backups in the vaults is taken, by chance, and not the newest.
+   * Whether a random backup in the vaults is restored instead of the newest.
    * @default false
    */
   readonly random?: boolean;
 
   /**
-   * Within which time after its schedule a restore must begin: 1 to 168 whole hours. AWS picks the moment.
+   * Time after the scheduled start within which a restore must begin: 1 to 168 whole hours. AWS picks the moment.
    * @default Duration.hours(8)
    */
   readonly startWindow?: Duration;
 
   /**
    * ARN of the role that AWS Backup assumes.
-   * @default - a role of its own with AWS's policies for restore
+   * @default - a new role with AWS's policies for restore
    */
   readonly roleArn?: string;
 
   /**
-   * ARNs of the roles of EC2 instances, which a restore may give to the instances that it makes.
+   * ARNs of the EC2 instance roles that a restore may assign to the instances that it creates.
    * @default - none: an instance with a role cannot be restored with it
    */
   readonly instanceRoleArns?: readonly string[];
@@ -108,8 +111,8 @@ export interface RestoreDrillProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: RestoreDrillTransform;
@@ -135,9 +138,9 @@ const MOST_RESOURCES = 30;
 const LONGEST_NAME = 50;
 
 /**
- * Restores backups of AWS Backup on a schedule, into resources that AWS makes for the drill and deletes afterwards. AWS
- * reports only whether the restore succeeded. For backups that `sterna backup run` takes, `sterna backup drill` also
- * compares the restored data.
+ * Restores AWS Backup backups on a schedule, into resources that AWS creates for the drill and deletes afterwards. AWS
+ * reports only whether the restore succeeded. For backups taken by `sterna backup run`, use `sterna backup drill`,
+ * which also compares the restored data.
  *
  * Emits `aws_backup_restore_testing_plan`, one `aws_backup_restore_testing_selection` for each entry of `restore` and,
  * unless given, an `aws_iam_role`.
@@ -221,7 +224,7 @@ export class RestoreDrill extends Construct {
       restoreTestingPlanName: this.resource.name,
       iamRoleArn,
       protectedResourceType: type,
-      // AWS takes one of them, and an ARN of "*" is one.
+      // AWS requires exactly one of them. An ARN of "*" counts.
       ...(conditions.length > 0
         ? { protectedResourceConditions: [{ stringEquals: conditions }] }
         : { protectedResourceArns: resources ? [...resources] : ["*"] }),
@@ -268,7 +271,7 @@ export class RestoreDrill extends Construct {
     }
   }
 
-  /** AWS Backup takes whole numbers from 1 on. */
+  /** AWS Backup accepts whole numbers from 1. */
   private checkRange(value: number | undefined, option: string, most: number, unit: string): void {
     if (value === undefined || isUnresolved(value) || (Number.isInteger(value) && value >= 1 && value <= most)) return;
     this.refuse(`${option} is ${value} ${unit}; AWS Backup takes 1 to ${most}, in whole ${unit}`);
@@ -279,7 +282,7 @@ export class RestoreDrill extends Construct {
   }
 }
 
-/** Names of restore testing have letters, digits and underscores only (API reference, CreateRestoreTestingPlan). */
+/** Names in restore testing allow letters, digits and underscores only (API reference, CreateRestoreTestingPlan). */
 function awsName(name: string): string {
   return name.replaceAll("-", "_");
 }

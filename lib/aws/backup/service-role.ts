@@ -5,7 +5,7 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import type { Construct } from "constructs";
 import { applyTransform, type Transform } from "../../core/refactoring";
 
-/** What a role for a service is made from. */
+/** Options of `serviceRole`. */
 export interface ServiceRoleOptions {
   /** Principal, such as `backup.amazonaws.com`. */
   readonly service: string;
@@ -49,7 +49,7 @@ export function serviceRole(scope: Construct, id: string, options: ServiceRoleOp
 }
 
 /**
- * Lets AWS Backup give a restored EC2 instance the role that it had.
+ * Lets AWS Backup assign a restored EC2 instance its original role.
  *
  * @see https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-ec2.html
  */

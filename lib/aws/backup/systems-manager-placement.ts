@@ -16,7 +16,7 @@ export interface SystemsManagerPlacementTransform {
 /** @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateAssociation.html (Targets) */
 const MOST_TARGETS = 5;
 
-/** Places the files of a `HostBackupTimer` on instances by AWS Systems Manager, and starts the timers. */
+/** Places the files of a `HostBackupTimer` on instances with AWS Systems Manager, and starts the timers. */
 export class SystemsManagerPlacement implements HostPlacement {
   private constructor(
     private readonly targets: readonly { readonly key: string; readonly values: string[] }[],
@@ -24,10 +24,10 @@ export class SystemsManagerPlacement implements HostPlacement {
   ) {}
 
   /**
-   * Instances that carry all of these tags.
+   * Selects instances that have all of these tags.
    *
    * @param tags one to five, such as `{ Role: "database" }`
-   * @param transform changes what is passed to the resources; what it changes is not validated
+   * @param transform changes the configuration of the resources; the result is not validated
    */
   static byTags(
     tags: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ export class SystemsManagerPlacement implements HostPlacement {
   }
 
   /**
-   * Emits `aws_ssm_document` and `aws_ssm_association` below the timer.
+   * Emits `aws_ssm_document` and `aws_ssm_association` under the timer.
    *
    * @throws ValidationError `InvalidBackupTimer`
    */
@@ -71,7 +71,7 @@ export class SystemsManagerPlacement implements HostPlacement {
     const association = {
       name: document.name,
       associationName: `sterna-backup-${name}`,
-      // A new version of the document is placed at once.
+      // Applies a new version of the document at once.
       documentVersion: document.defaultVersion,
       targets: [...this.targets],
       complianceSeverity: "HIGH",
@@ -81,8 +81,8 @@ export class SystemsManagerPlacement implements HostPlacement {
 }
 
 /**
- * The lines of a shell script that puts files on a host and starts the timers. Contents travel in base64 and paths are
- * quoted: nothing that a person wrote is read by the shell.
+ * The lines of a shell script that writes files to a host and starts the timers. Contents are base64-encoded and paths
+ * are quoted, so the shell never interprets user input.
  */
 function placementScript(files: readonly HostFile[]): string[] {
   const timers = files.flatMap(({ path }) => /([^/]+\.timer)$/.exec(path)?.[1] ?? []);
@@ -103,7 +103,7 @@ function placementScript(files: readonly HostFile[]): string[] {
   ];
 }
 
-/** A transform may give a file any path. */
+/** A transform can set any path. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

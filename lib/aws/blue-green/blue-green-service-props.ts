@@ -27,8 +27,8 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly images: Readonly<Record<string, string>>;
 
   /**
-   * TCP port on which the container serves HTTP; or one for each release: `{ "1.0.0": 8080, "1.1.0": 9090 }`. The tasks of
-   * each color are reached on their own port, so a new port comes with a release.
+   * TCP port on which the container serves HTTP, or one port for each release: `{ "1.0.0": 8080, "1.1.0": 9090 }`. Each
+   * color has its own port, so a new port is deployed with a release.
    */
   readonly containerPort: number | Readonly<Record<string, number>>;
 
@@ -38,7 +38,7 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   /** VPC of the load balancer and the tasks. */
   readonly vpcId: string;
 
-  /** Subnets of the tasks; private ones with a way to the registry. */
+  /** Subnets of the tasks: private ones that can reach the registry. */
   readonly subnetIds: readonly string[];
 
   /** Subnets of the load balancer, in at least two availability zones. */
@@ -52,35 +52,35 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
 
   /**
    * Why requests inside the VPC need no TLS (`PlaintextWithoutReason`), and why a variable that looks like a secret is
-   * none (`LiteralSecretValue`).
+   * not one (`LiteralSecretValue`).
    * @default - `certificateArn` is required, and secrets in `environmentVariables` are refused
    */
   readonly acknowledge?: Acknowledgements<"PlaintextWithoutReason" | "LiteralSecretValue">;
 
   /**
-   * CPU of a task in CPU units: 1024 are one vCPU.
+   * CPU of a task in CPU units: 1024 units are one vCPU.
    * @default 256
    */
   readonly cpu?: 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384;
 
   /**
-   * Memory of a task, as Fargate offers it for the CPU.
+   * Memory of a task: a size that Fargate offers for the CPU.
    * @default Size.mebibytes(512)
    */
   readonly memory?: Size;
 
   /**
-   * Environment variables that ECS takes from Secrets Manager: `rotatingSecret.reference("url")`, or
-   * `SecretReference.aws("arn:…", { key: "url" })`; or the text that ECS knows, `arn:…:key::`. The value appears neither in
+   * Environment variables that ECS reads from Secrets Manager: `rotatingSecret.reference("url")`,
+   * `SecretReference.aws("arn:…", { key: "url" })`, or the ECS syntax, `arn:…:key::`. The value appears neither in
    * Terraform nor in the task definition.
    * @default - none
    */
   readonly secrets?: Readonly<Record<string, AwsSecretReference | string>>;
 
   /**
-   * ARNs of KMS keys of your own that encrypt `secrets` given as text: secrets of Secrets Manager, or SecureString
-   * parameters of Systems Manager. A reference brings its key along.
-   * @default - none: the keys that AWS manages, `aws/secretsmanager` and `aws/ssm`
+   * ARNs of your own KMS keys that encrypt `secrets` given as text: secrets of Secrets Manager, or SecureString
+   * parameters of Systems Manager. A reference includes its key.
+   * @default - none: the AWS managed keys, `aws/secretsmanager` and `aws/ssm`
    */
   readonly secretKmsKeyArns?: readonly string[];
 
@@ -91,114 +91,114 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly taskRoleArn?: string;
 
   /**
-   * Path that answers 200 as long as a task works.
+   * Path that answers 200 while a task is healthy.
    * @default "/health"
    */
   readonly healthCheckPath?: string;
 
   /**
-   * Time between two health checks of a task: two that succeed make it healthy, three that fail take it out.
+   * Time between two health checks of a task: two successes make it healthy, three failures make it unhealthy.
    * @default Duration.seconds(10)
    */
   readonly healthCheckInterval?: Duration;
 
   /**
-   * How long a task may finish its requests when it is taken out.
+   * How long a deregistered task may finish its requests.
    * @default Duration.seconds(60)
    */
   readonly deregistrationDelay?: Duration;
 
   /**
    * How long a client stays with the color that first served it, during a canary: 1 second to 7 days.
-   * @default - every request is routed anew
+   * @default - each request is routed independently
    */
   readonly stickiness?: Duration;
 
   /**
-   * Least number of tasks of each color.
+   * Minimum number of tasks of each color.
    * @default 2
    */
   readonly minTasks?: number;
 
   /**
-   * Largest number of tasks of each color.
+   * Maximum number of tasks of each color.
    * @default 10
    */
   readonly maxTasks?: number;
 
   /**
-   * CPU use, in percent, that autoscaling aims for.
+   * CPU use, in percent, that autoscaling targets.
    * @default 60
    */
   readonly targetCpuPercent?: number;
 
   /**
-   * How long a phase has to stand without an alarm before `sterna rollout` lets the next one begin.
+   * How long a phase must run without an alarm before `sterna rollout` starts the next one.
    * @default Duration.minutes(10)
    */
   readonly bakeTime?: Duration;
 
   /**
-   * Share of responses with a status of 5xx, in percent, from which a color's alarm goes off.
+   * Share of 5xx responses, in percent, at which a color's alarm goes off.
    * @default 1
    */
   readonly errorPercent?: number;
 
   /**
-   * ARNs of SNS topics that alarms notify.
+   * ARNs of SNS topics that the alarms notify.
    * @default - no notification; ECS and `sterna rollout` read the alarms
    */
   readonly alarmTopicArns?: readonly string[];
 
   /**
-   * Whether Terraform and AWS refuse to destroy the load balancer, and Terraform to replace the target group of a color
-   * with traffic. Apply `false` before you destroy the service, or change its VPC.
+   * Whether Terraform and AWS refuse to destroy the load balancer, and Terraform refuses to replace the target group of
+   * a color with traffic. Apply `false` before you destroy the service or change its VPC.
    * @default true
    */
   readonly deletionProtection?: boolean;
 
   /**
-   * Whether the load balancer is reachable from within the VPC only.
+   * Whether the load balancer is reachable only from within the VPC.
    * @default false
    */
   readonly internal?: boolean;
 
   /**
-   * Who may use the service, as CIDR blocks.
-   * @default - everybody: ["0.0.0.0/0"]
+   * CIDR blocks that may reach the service.
+   * @default - everyone: ["0.0.0.0/0"]
    */
   readonly allowedCidrBlocks?: readonly string[];
 
   /**
-   * Port of the test listener, which reaches the color without traffic over HTTPS.
+   * Port of the HTTPS test listener, which forwards to the color without traffic.
    * @default 8443
    */
   readonly testPort?: number;
 
   /**
-   * Who may use the test listener, as CIDR blocks.
-   * @default - nobody
+   * CIDR blocks that may reach the test listener.
+   * @default - none
    */
   readonly testCidrBlocks?: readonly string[];
 
   /**
-   * How long logs are kept: a number of days that CloudWatch offers.
+   * How long logs are kept: a number of days that CloudWatch supports.
    * @default Duration.days(30)
    */
   readonly logRetention?: Duration;
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: BlueGreenServiceTransform;
 }
 
-/** As `Transform`; a function is also told the color. */
+/** Like `Transform`, but a function also receives the color. */
 export type ColorTransform<Config> = Partial<Config> | ((config: Config, color: Color) => Config);
 
-/** One hook for each resource of a `BlueGreenService`; those of a color are called for each color. */
+/** One hook for each resource of a `BlueGreenService`. Hooks for a color's resources run for each color. */
 export interface BlueGreenServiceTransform {
   /** @default - unchanged */
   readonly loadBalancer?: Transform<LbConfig>;
@@ -206,10 +206,10 @@ export interface BlueGreenServiceTransform {
   /** The listener for users. @default - unchanged */
   readonly listener?: Transform<LbListenerConfig>;
 
-  /** The listener that reaches the idle color. @default - unchanged */
+  /** The listener for the idle color. @default - unchanged */
   readonly testListener?: Transform<LbListenerConfig>;
 
-  /** The listener that leads from HTTP to HTTPS. @default - unchanged */
+  /** The listener that redirects HTTP to HTTPS. @default - unchanged */
   readonly redirectListener?: Transform<LbListenerConfig>;
 
   /** Both security groups. @default - unchanged */
@@ -255,7 +255,7 @@ export function applyColorTransform<Config extends object>(
   return typeof transform === "function" ? transform(config, color) : applyTransform(config, transform);
 }
 
-/** Port of the tasks of a color; nothing for a color that does not exist. */
+/** Port of the tasks of a color. Undefined for a color that does not exist. */
 export function portOf(
   { containerPort, rollout }: Pick<BlueGreenServiceProps, "containerPort" | "rollout">,
   color: Color,

@@ -20,11 +20,11 @@ import { ColorTraffic, portsOf } from "./color-traffic";
 import { containerSecret, ServiceRoles } from "./service-roles";
 
 /**
- * A service in two colors on ECS Fargate behind a load balancer. The rollout in `releases.json` says which colors exist,
- * which release each runs and how traffic is split; no other change of the stack moves traffic.
+ * A service in two colors on ECS Fargate behind a load balancer. The rollout in `releases.json` defines which colors
+ * exist, which release each runs and how traffic is split. No other change of the stack moves traffic.
  *
- * Emits a load balancer with HTTPS, redirect and test listeners and a target group for each color; for each color that
- * exists a task definition, an ECS service, autoscaling and alarms; roles, security groups, a log group.
+ * Emits a load balancer with HTTPS, redirect and test listeners and a target group for each color; a task definition,
+ * an ECS service, autoscaling and alarms for each color that exists; roles, security groups and a log group.
  */
 export class BlueGreenService extends Construct {
   /** The load balancer and its listeners. */
@@ -73,17 +73,17 @@ export class BlueGreenService extends Construct {
     });
   }
 
-  /** The service of a color; nothing when the rollout has none of this color. */
+  /** The service of a color. Undefined if the rollout does not have this color. */
   service(color: Color): ColorService | undefined {
     return this.services.get(color);
   }
 
-  /** Names of the alarms of a color; none when the rollout has none of this color. */
+  /** Names of the alarms of a color. Empty if the rollout does not have this color. */
   alarmNames(color: Color): readonly string[] {
     return this.service(color)?.alarmNames ?? [];
   }
 
-  /** Tasks take requests from the load balancer only, and may connect to anything. */
+  /** Tasks accept requests only from the load balancer, and may connect to any address. */
   private addTaskSecurityGroup(props: BlueGreenServiceProps) {
     const { serviceName, vpcId, transform } = props;
     const group = { namePrefix: `${serviceName}-tasks-`, description: `Tasks of ${serviceName}`, vpcId };
@@ -95,7 +95,7 @@ export class BlueGreenService extends Construct {
         fromPort: port,
         toPort: port,
         referencedSecurityGroupId: this.traffic.securityGroup.id,
-        // So that Terraform closes a port after the tasks on it are gone, and not before.
+        // Terraform closes a port only after the tasks on it are gone.
         lifecycle: { createBeforeDestroy: true },
       });
     const fromLoadBalancer = new Map(portsOf(props).map((port) => [port, open(port)]));
@@ -113,8 +113,8 @@ export class BlueGreenService extends Construct {
 const SERVICE_NAME = /^(?!internal-)[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/;
 const PRODUCTION_PORTS = [80, 443];
 /**
- * Memory that Fargate offers for its CPU, MiB: lowest, highest, step.
- * Source: Amazon ECS Developer Guide, "Fargate task definition considerations", "Task CPU and memory".
+ * Memory that Fargate offers for each CPU size, MiB: lowest, highest, step. Source: Amazon ECS Developer Guide,
+ * "Fargate task definition considerations", "Task CPU and memory".
  */
 const FARGATE_MEMORY: Readonly<Record<number, readonly [number, number, number]>> = {
   256: [512, 2048, 512],
@@ -130,7 +130,7 @@ const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
+/** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/blue-green.md` */
 function validateBlueGreenService(props: BlueGreenServiceProps, construct: Construct): void {
   validateAcknowledgements(props.acknowledge, ["PlaintextWithoutReason", "LiteralSecretValue"], construct);
   requireName(props, construct);
@@ -160,7 +160,7 @@ function requireTls({ certificateArn, internal, acknowledge }: BlueGreenServiceP
   report(construct, "PlaintextWithoutReason", message);
 }
 
-/** A value that is written out stands in the task definition, in the plan and in the state. */
+/** A literal value would be visible in the task definition, the plan and the state. */
 function requireReferences(
   { environmentVariables: environment = {}, secrets = {}, acknowledge = {} }: BlueGreenServiceProps,
   construct: Construct,
@@ -224,7 +224,7 @@ function requireTasks(props: BlueGreenServiceProps, construct: Construct): void 
   }
   const mebibytes = memory?.toMebibytes() ?? 512;
   const [lowest, highest, step] = FARGATE_MEMORY[cpu]!;
-  // 256 units come with 512, 1024 and 2048 MiB, and not with 1536.
+  // 256 units support 512, 1024 and 2048 MiB, but not 1536.
   const offered = mebibytes >= lowest && mebibytes <= highest && mebibytes % step === 0 && mebibytes !== 1536;
   if (offered) return;
   const steps = cpu === 256 ? "512, 1024 or 2048 MiB" : `${lowest} to ${highest} MiB in steps of ${step}`;

@@ -23,7 +23,7 @@ interface ColorServiceProps extends BlueGreenServiceProps {
   /** Security group of the tasks. */
   readonly securityGroupId: string;
 
-  /** What has to exist before tasks are reached on a port. */
+  /** What must exist before tasks are reachable on a port. */
   readonly openedPorts: (port: number) => ITerraformDependable[];
 
   readonly logGroupName: string;
@@ -35,7 +35,7 @@ export class ColorService extends Construct {
   /** The ECS service. */
   readonly resource: EcsService;
 
-  /** Names of the alarms that speak against this color. */
+  /** Names of the alarms for this color. */
   readonly alarmNames: readonly string[];
 
   /** @internal */
@@ -81,7 +81,7 @@ export class ColorService extends Construct {
           taskDefinition: taskDefinition.arn,
           launchType: "FARGATE",
           desiredCount: props.minTasks ?? 2,
-          // A phase is applied when its color works, and not when ECS was told to start it.
+          // The apply of a phase ends when its color works, not when ECS begins to start it.
           waitForSteadyState: true,
           enableEcsManagedTags: true,
           propagateTags: "SERVICE",
@@ -97,12 +97,13 @@ export class ColorService extends Construct {
             },
           ],
           lifecycle: {
-            // Autoscaling sets it from then on.
+            // Autoscaling controls it after creation.
             ignoreChanges: ["desired_count"],
-            // Another cluster or launch type would replace the service, which ends its tasks first.
+            // Another cluster or launch type would replace the service, which stops its tasks first.
             preventDestroy: (props.deletionProtection ?? true) && props.rollout.weights[color] > 0,
           },
-          // A target group takes tasks once a listener knows it, and a task starts and is reached once it is allowed to.
+          // A target group accepts tasks once a listener uses it, and a task needs its permissions and open ports
+          // first.
           dependsOn: [
             traffic.listener,
             ...alarms.resources,
@@ -177,7 +178,7 @@ interface ColorAlarmsProps {
   /** Name of the color's service. */
   readonly name: string;
 
-  /** Load balancer and target group as CloudWatch calls them. */
+  /** CloudWatch names of the load balancer and the target group. */
   readonly loadBalancer: string;
   readonly targetGroup: string;
 
@@ -190,12 +191,12 @@ interface ColorAlarmsProps {
   readonly transform: (alarm: CloudwatchMetricAlarmConfig) => CloudwatchMetricAlarmConfig;
 }
 
-/** What speaks against a color: it answers with errors, or its tasks fail their health checks. */
+/** Alarms for a color that responds with errors, or whose tasks fail their health checks. */
 class ColorAlarms extends Construct {
   /** Names of the alarms, known at synth. */
   readonly names: readonly string[];
 
-  /** The alarms, to wait for. */
+  /** The alarms, to depend on. */
   readonly resources: readonly CloudwatchMetricAlarm[];
 
   constructor(scope: Construct, id: string, props: ColorAlarmsProps) {

@@ -20,7 +20,7 @@ export const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 type TrafficProps = Omit<BlueGreenServiceProps, "images">;
 
 /**
- * The load balancer of two colors: a listener that splits traffic by the phase of the rollout, one that redirects HTTP
+ * The load balancer for two colors: a listener that splits traffic by the phase of the rollout, one that redirects HTTP
  * to HTTPS, and one for tests, which always reaches the idle color.
  *
  * Both target groups always exist, so only weights change when traffic moves.
@@ -32,13 +32,13 @@ export class ColorTraffic extends Construct {
   /** Security group of the load balancer, for the rules of the tasks. */
   readonly securityGroup: SecurityGroup;
 
-  /** The listener that the users' traffic comes through. */
+  /** The listener for user traffic. */
   readonly listener: LbListener;
 
   /** The listener that reaches the idle color. */
   readonly testListener: LbListener;
 
-  /** The rules that let requests out to the tasks, by port. */
+  /** The rules that allow requests to the tasks, by port. */
   readonly toTasks: ReadonlyMap<number, VpcSecurityGroupEgressRule>;
 
   private readonly targetGroups: Readonly<Record<Color, LbTargetGroup>>;
@@ -71,7 +71,7 @@ export class ColorTraffic extends Construct {
           fromPort: port,
           toPort: port,
           cidrIpv4: "0.0.0.0/0",
-          // So that Terraform closes a port after the tasks on it are gone, and not before.
+          // Terraform closes a port only after the tasks on it are gone.
           lifecycle: { createBeforeDestroy: true },
         }),
       ]),
@@ -89,7 +89,7 @@ export class ColorTraffic extends Construct {
           subnets: [...props.loadBalancerSubnetIds],
           dropInvalidHeaderFields: true,
           enableDeletionProtection: deletionProtection,
-          // A change of the name or of `internal` would replace it, and is better refused by the plan than by AWS.
+          // A change of the name or of `internal` would replace the load balancer. The plan fails instead of the apply.
           lifecycle: { preventDestroy: deletionProtection },
         },
         props.transform?.loadBalancer,
@@ -105,7 +105,7 @@ export class ColorTraffic extends Construct {
       };
       new LbListener(this, "Redirect", applyTransform(redirect, props.transform?.redirectListener));
     }
-    // Only while traffic is shared: later it would hold clients back at the color that they first met.
+    // Only while traffic is shared: later it would keep clients on the color that first served them.
     const stickiness = rollout.phase === "canary" ? props.stickiness : undefined;
     const { certificateArn, transform } = props;
     const port = certificateArn === undefined ? 80 : 443;
@@ -120,7 +120,7 @@ export class ColorTraffic extends Construct {
     return this.targetGroups[color].arn;
   }
 
-  /** What CloudWatch calls the target group of a color. */
+  /** Name of the color's target group in CloudWatch. */
   targetGroupArnSuffix(color: Color): string {
     return this.targetGroups[color].arnSuffix;
   }
@@ -142,11 +142,11 @@ export class ColorTraffic extends Construct {
     const { serviceName, rollout, deletionProtection = true } = props;
     const config = applyColorTransform(
       {
-        // Two target groups cannot have one name, so a fixed one could not be replaced while a listener uses it.
+        // Target group names are unique, so one with a fixed name could not be replaced while a listener uses it.
         namePrefix: `${serviceName}-${color}`.slice(0, 6),
         targetType: "ip",
         protocol: "HTTP",
-        // No more than a default: ECS registers each task with the port of its container.
+        // Only a default: ECS registers each task with the port of its container.
         port: portOf(props, color) ?? portOf(props, rollout.live)!,
         vpcId: props.vpcId,
         deregistrationDelay: String(props.deregistrationDelay?.toSeconds() ?? 60),
@@ -162,8 +162,8 @@ export class ColorTraffic extends Construct {
         lifecycle: {
           createBeforeDestroy: true,
           ignoreChanges: ["port"],
-          // A new target group is empty until ECS has started tasks in it: with another VPC or protocol, a color with
-          // traffic would answer with 503.
+          // A new target group is empty until ECS has started tasks in it: after a change of VPC or protocol, a color
+          // with traffic would answer with 503.
           preventDestroy: deletionProtection && rollout.weights[color] > 0,
         },
       },
@@ -190,7 +190,7 @@ export class ColorTraffic extends Construct {
         {
           type: "forward",
           forward: {
-            // Both, always: a target group that no listener knows takes no tasks.
+            // Always both: ECS cannot register tasks with a target group that no listener uses.
             targetGroup: COLORS.map((color) => ({
               arn: this.targetGroups[color].arn,
               weight: weights[color],
@@ -203,12 +203,12 @@ export class ColorTraffic extends Construct {
   }
 }
 
-/** Ports of the colors that exist, each once. */
+/** Ports of the colors that exist, without duplicates. */
 export function portsOf(props: Pick<BlueGreenServiceProps, "containerPort" | "rollout">): number[] {
   return [...new Set(props.rollout.colors.map((color) => portOf(props, color)!))].sort((one, other) => one - other);
 }
 
-/** All of the tests' traffic to the idle color. */
+/** Sends all test traffic to the idle color. */
 function onlyTo({ idle }: Rollout): Readonly<Record<Color, number>> {
   return { blue: idle === "blue" ? 100 : 0, green: idle === "green" ? 100 : 0 };
 }

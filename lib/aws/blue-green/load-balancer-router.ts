@@ -6,7 +6,7 @@ import type { Destination, Router } from "../../blue-green/blue-green-stacks";
 
 /** Options of a `LoadBalancerRouter`. */
 export interface LoadBalancerRouterProps<ColorStack extends TerraformStack> {
-  /** ARN of the application load balancer, which stands in a shared stack. */
+  /** ARN of the application load balancer, which is in a shared stack. */
   readonly loadBalancerArn: string;
 
   /** ARN of the ACM certificate of the listener. */
@@ -16,19 +16,19 @@ export interface LoadBalancerRouterProps<ColorStack extends TerraformStack> {
   readonly targetGroupArn: (stack: ColorStack) => string;
 
   /**
-   * TCP port that users come to.
+   * TCP port for users.
    * @default 443
    */
   readonly port?: number;
 
   /**
-   * Changes to the listener, for what the options do not say. What a transform changes is not validated.
+   * Changes the configuration of the listener. The result is not validated.
    * @default - as documented
    */
   readonly transform?: Transform<LbListenerConfig>;
 }
 
-/** Shares traffic out with an HTTPS listener of an application load balancer that forwards by weight. */
+/** Splits traffic with an HTTPS listener of an application load balancer that forwards by weight. */
 export class LoadBalancerRouter<ColorStack extends TerraformStack> implements Router<ColorStack> {
   constructor(private readonly props: LoadBalancerRouterProps<ColorStack>) {}
 

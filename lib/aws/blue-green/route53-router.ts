@@ -10,14 +10,14 @@ import type { Destination, Router } from "../../blue-green/blue-green-stacks";
 const LONGEST_TTL_SECONDS = 2_147_483_647;
 const DAY_SECONDS = 86_400;
 
-/** Where the clients of a color go. */
+/** The DNS target of a color. */
 export interface DnsTarget {
   /** Host name of the color, such as that of its load balancer. */
   readonly dnsName: string;
 
   /**
-   * Hosted zone of an AWS resource with this name, `lb.zoneId`: makes the record an alias, which costs nothing to ask for
-   * and may stand at the top of a zone.
+   * Hosted zone of an AWS resource with this name, `lb.zoneId`. Makes the record an alias, whose queries are free and
+   * which may be at the zone apex.
    * @default - the record is a CNAME
    */
   readonly hostedZoneId?: string;
@@ -28,35 +28,35 @@ export interface Route53RouterProps<ColorStack extends TerraformStack> {
   /** Hosted zone of the name. */
   readonly zoneId: string;
 
-  /** Name that clients ask for: `shop.example.org`. */
+  /** Name that clients look up: `shop.example.org`. */
   readonly recordName: string;
 
-  /** Where the clients of a color go: `(stack) => ({ dnsName: stack.lb.dnsName, hostedZoneId: stack.lb.zoneId })`. */
+  /** The DNS target of a color: `(stack) => ({ dnsName: stack.lb.dnsName, hostedZoneId: stack.lb.zoneId })`. */
   readonly target: (stack: ColorStack) => DnsTarget;
 
   /**
-   * Whether aliases answer to IPv6 as well, with AAAA records.
+   * Whether aliases also resolve to IPv6 addresses, with AAAA records.
    * @default false
    */
   readonly ipv6?: boolean;
 
   /**
-   * How long resolvers may keep a CNAME, in whole seconds; a warning says so above a day. An alias has the time to live
-   * of its target.
+   * How long resolvers may cache a CNAME, in whole seconds. More than a day causes a warning. An alias has the time to
+   * live of its target.
    * @default Duration.seconds(60)
    */
   readonly timeToLive?: Duration;
 
   /**
-   * Changes every record. What a transform changes is not validated.
+   * Changes the configuration of every record. The result is not validated.
    * @default - nothing is changed
    */
   readonly transform?: Transform<Route53RecordConfig>;
 }
 
 /**
- * Splits traffic with weighted Route 53 records, one for each color. Resolvers keep an answer until its time to live is
- * over, and some clients longer: the shares are those of new look-ups.
+ * Splits traffic with weighted Route 53 records, one for each color. Resolvers cache an answer for its time to live,
+ * and some clients for longer, so the split applies to new lookups.
  */
 export class Route53Router<ColorStack extends TerraformStack> implements Router<ColorStack> {
   constructor(private readonly props: Route53RouterProps<ColorStack>) {}
@@ -77,7 +77,7 @@ export class Route53Router<ColorStack extends TerraformStack> implements Router<
       new Route53Record(stack, `Record-${color}`, applyTransform(cname, transform));
       return;
     }
-    // Otherwise an unhealthy live color would hand its traffic to the one with weight 0. Source: Route 53 Developer
+    // Otherwise an unhealthy live color would lose its traffic to the one with weight 0. Source: Route 53 Developer
     // Guide, "How Amazon Route 53 chooses records when health checking is configured".
     const alias = { name: dnsName, zoneId: hostedZoneId, evaluateTargetHealth: false };
     new Route53Record(stack, `Record-${color}`, applyTransform({ ...record, type: "A", alias }, transform));

@@ -16,13 +16,13 @@ interface ServiceRolesProps {
   /** ARN of the log group that tasks write to. */
   readonly logGroupArn: string;
 
-  /** What the containers are given. */
+  /** Secrets of the containers. */
   readonly secrets: readonly ContainerSecret[];
 
   /** Images of the colors. */
   readonly images: readonly string[];
 
-  /** Keys of secrets that are given as text. */
+  /** KMS keys of the secrets given as text. */
   readonly secretKmsKeyArns: readonly string[];
 
   /**
@@ -35,15 +35,15 @@ interface ServiceRolesProps {
   readonly transform?: BlueGreenServiceTransform | undefined;
 }
 
-/** The role that ECS starts tasks with, and the one that they run as. */
+/** The role that ECS starts tasks with, and the role of the application. */
 export class ServiceRoles extends Construct {
-  /** ARN of the role that ECS pulls the image, reads secrets and writes logs with. */
+  /** ARN of the role with which ECS pulls the image, reads secrets and writes logs. */
   readonly executionRoleArn: string;
 
   /** ARN of the role that the application runs as. */
   readonly taskRoleArn: string;
 
-  /** What a task cannot start without. */
+  /** The policy that a task needs to start. */
   readonly executionPolicy: IamRolePolicy;
 
   constructor(scope: Construct, id: string, props: ServiceRolesProps) {
@@ -71,7 +71,7 @@ export class ServiceRoles extends Construct {
   }
 }
 
-/** Lets ECS assume a role. AWS documents a condition for the role of the task, and none for the execution role. */
+/** Lets ECS assume a role. AWS documents a condition for the task role, but not for the execution role. */
 function trust(condition?: object): string {
   const Principal = { Service: "ecs-tasks.amazonaws.com" };
   const statement = {
@@ -84,7 +84,7 @@ function trust(condition?: object): string {
 }
 
 /**
- * What starting a task needs, and no more. Only the token for Amazon ECR has no resource to narrow it down to.
+ * The permissions to start a task, and no others. Only the Amazon ECR token cannot be limited to a resource.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
@@ -119,7 +119,7 @@ function executionPolicy(props: ServiceRolesProps, partition: string): string {
       ...allow(
         "kms:Decrypt",
         secrets.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []),
-        // Not for data of other services under the same key.
+        // Excludes data of other services encrypted with the same key.
         { StringLike: { "kms:ViaService": "secretsmanager.*" } },
       ),
       ...allow("kms:Decrypt", secretKmsKeyArns, { StringLike: { "kms:ViaService": ["secretsmanager.*", "ssm.*"] } }),
@@ -128,12 +128,12 @@ function executionPolicy(props: ServiceRolesProps, partition: string): string {
 }
 
 const ECR_IMAGE = "([0-9]+)[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][a-z0-9.-]+/([^@:]+)";
-/** An ARN that no repository has. */
+/** An ARN that matches no repository. */
 const NO_REPOSITORY = "repository/none";
 
 /**
- * ARN of the repository of an image in Amazon ECR; nothing for an image of another registry. For a reference, Terraform
- * finds it out.
+ * ARN of the Amazon ECR repository of an image. Undefined for an image in another registry. For a reference, Terraform
+ * evaluates it.
  *
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
  */
@@ -147,20 +147,20 @@ function ecrRepository(image: string, partition: string): string | undefined {
   return Token.asString(conditional(Fn.can(Fn.regex(`^${ECR_IMAGE}`, image)), arn, other));
 }
 
-/** Parameter Store is the other place that ECS takes secrets from. */
+/** ECS reads secrets from Parameter Store as well. */
 function isParameter(arn: string): boolean {
   return /^arn:[^:]+:ssm:/.test(arn);
 }
 
-/** A secret as Amazon ECS is told of it. */
+/** A secret in the form that Amazon ECS expects. */
 interface ContainerSecret {
   /** `arn:…:key:stage:`. */
   readonly valueFrom: string;
 
-  /** ARN of the secret that is read, as a policy takes it. */
+  /** ARN of the secret, in the form that a policy expects. */
   readonly secretArn: string;
 
-  /** ARN of the key that encrypts it, if it has one of its own. */
+  /** ARN of the key that encrypts it, if it is not the default key. */
   readonly kmsKeyArn?: string | undefined;
 }
 
@@ -172,8 +172,8 @@ export function containerSecret(secret: AwsSecretReference | string): ContainerS
 }
 
 /**
- * `arn:aws:secretsmanager:region:account:secret:name:key:stage:version` names one value of the secret before it, also
- * where Terraform alone knows that ARN: `${…}:key::`.
+ * `arn:aws:secretsmanager:region:account:secret:name:key:stage:version` selects one value of the secret. Also works
+ * when only Terraform knows the ARN: `${…}:key::`.
  */
 function withoutKey(reference: string): string {
   return reference.startsWith("arn:")
@@ -182,7 +182,7 @@ function withoutKey(reference: string): string {
 }
 
 /**
- * Secrets Manager finds a secret by an ARN without the six characters at its end as well, and IAM does not.
+ * Secrets Manager also accepts an ARN without its six-character suffix, but IAM does not.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html (-??????)
  */

@@ -17,10 +17,10 @@ import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
 /** The network in which the rotation function runs. */
 export interface RotatorNetwork {
-  /** Subnets that reach the server, and Secrets Manager through a NAT gateway or an interface endpoint. */
+  /** Subnets that can reach the server, and Secrets Manager through a NAT gateway or an interface endpoint. */
   readonly subnetIds: readonly string[];
 
-  /** Security groups that the server lets in. */
+  /** Security groups that the server allows. */
   readonly securityGroupIds: readonly string[];
 }
 
@@ -29,8 +29,8 @@ export interface SecretReplica {
   readonly region: string;
 
   /**
-   * ARN of a KMS key of that region.
-   * @default - the key that Secrets Manager has there (`aws/secretsmanager`)
+   * ARN of a KMS key in that region.
+   * @default - the key of Secrets Manager there (`aws/secretsmanager`)
    */
   readonly kmsKeyArn?: string;
 }
@@ -38,8 +38,8 @@ export interface SecretReplica {
 /** Options of `RotatingSecret`. */
 export interface RotatingSecretProps extends RotatingSecretBaseProps {
   /**
-   * Name of the secret: 1 to 512 letters, digits and `/_+=.@-`. AWS advises against a hyphen and six characters at the
-   * end, which look like the end of an ARN; a warning says so.
+   * Name of the secret: 1 to 512 letters, digits and `/_+=.@-`. A name that ends in a hyphen and six characters causes
+   * a warning: AWS advises against it, since it looks like the end of an ARN.
    */
   readonly secretName: string;
 
@@ -47,14 +47,14 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly strategy: RotationStrategy;
 
   /**
-   * When it is rotated, in UTC, on the hour, at most every 4 hours.
+   * When it is rotated: in UTC, on the hour, at most every 4 hours.
    * @default Schedule.aws("rate(30 days)")
    */
   readonly schedule?: Schedule;
 
   /**
-   * How long after its time a rotation may begin: 1 to 24 whole hours, which do not reach into the next day of UTC.
-   * @default - 3 hours, or what is left of the day
+   * How long after the scheduled time a rotation may begin: 1 to 24 whole hours, within the same UTC day.
+   * @default - 3 hours, or the rest of the day if shorter
    */
   readonly window?: Duration;
 
@@ -66,7 +66,7 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
 
   /**
    * ARN of the KMS key that encrypts it.
-   * @default - a key of its own, which AWS rotates every year
+   * @default - a new key, which AWS rotates every year
    */
   readonly kmsKeyArn?: string;
 
@@ -83,28 +83,28 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly replicas?: readonly SecretReplica[];
 
   /**
-   * Policy document of the secret, in JSON, for readers in other accounts. A policy that opens it to everybody is
-   * refused by AWS.
-   * @default - the identities of the account that IAM lets in
+   * Policy document of the secret, in JSON, for readers in other accounts. AWS refuses a policy that allows public
+   * access.
+   * @default - only IAM identities of the account have access
    */
   readonly resourcePolicy?: string;
 
   /**
-   * ARNs of SNS topics that are notified about a rotation that failed or is overdue. CloudWatch must be allowed to publish
-   * to them, as it is to an `AlarmTopic`.
-   * @default - the alarm exists and notifies no topic
+   * ARNs of SNS topics that are notified about a failed or overdue rotation. CloudWatch must be allowed to publish to
+   * them, as with an `AlarmTopic`.
+   * @default - the alarm exists, but notifies no topic
    */
   readonly alarmTopicArns?: readonly string[];
 
   /**
-   * For how long a deleted secret can be restored: 7 to 30 days, or none at all.
+   * How long a deleted secret can be restored: 7 to 30 days, or zero.
    * @default Duration.days(30)
    */
   readonly recoveryWindow?: Duration;
 
   /**
-   * A secret that exists and is taken over, with its value: `{ id: "<its ARN>" }`.
-   * @default - a new secret is made
+   * An existing secret to adopt, with its value: `{ id: "<its ARN>" }`.
+   * @default - a new secret is created
    */
   readonly adopt?: Adoption;
 
@@ -115,14 +115,14 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: RotatingSecretTransform;
 }
 
-/** One hook for each resource of `RotatingSecret`, except the first version, which keeps Terraform away from the value. */
+/** One hook for each resource of `RotatingSecret`, except the first version, which keeps the value out of Terraform. */
 export interface RotatingSecretTransform {
   /** @default - unchanged */
   readonly key?: Transform<KmsKeyConfig>;
@@ -146,6 +146,6 @@ export interface RotatingSecretTransform {
   readonly alarm?: Transform<CloudwatchMetricAlarmConfig>;
   /** @default - unchanged */
   readonly overdueRule?: Transform<CloudwatchEventRuleConfig>;
-  /** What lets the rule for overdue rotations call the function. @default - unchanged */
+  /** The permission of the rule for overdue rotations to call the function. @default - unchanged */
   readonly overduePermission?: Transform<LambdaPermissionConfig>;
 }

@@ -14,10 +14,10 @@ import type { RotatingSecretProps } from "./rotating-secret-props";
 
 /** @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name) */
 const SECRET_NAME = /^[\w/+=.@-]{1,512}$/;
-/** With the six characters at its end: IAM compares whole ARNs. */
+/** Includes the six-character suffix, since IAM compares whole ARNs. */
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/;
 
-/** Refuses what Secrets Manager would refuse at apply, and what would give a secret away. */
+/** Refuses what Secrets Manager would refuse at apply, and what would expose a secret. */
 export function validateRotatingSecret(props: RotatingSecretProps, construct: Construct): void {
   const refuse = (code: ErrorCode, message: string) => {
     report(construct, code, message);
@@ -40,7 +40,7 @@ function validateName({ secretName, adopt }: RotatingSecretProps, refuse: Refuse
     );
     return;
   }
-  // The name of a secret that exists cannot be changed.
+  // The name of an existing secret cannot be changed.
   if (adopt !== undefined || !/-\w{6}$/.test(secretName)) return;
   Annotations.of(construct).addWarning(
     `secretName "${secretName}" ends with a hyphen and six characters, like the ARN of another secret. AWS advises ` +
@@ -48,7 +48,7 @@ function validateName({ secretName, adopt }: RotatingSecretProps, refuse: Refuse
   );
 }
 
-/** Children that the other options leave out. */
+/** Refuses transforms of children that the other options leave out. */
 function validateTransforms(props: RotatingSecretProps, construct: Construct): void {
   const custom = props.strategy.settings.strategy === "custom" && "RotationStrategy.custom brings its own function";
   refuseUnusedTransforms(construct, props.transform, {
@@ -96,14 +96,14 @@ function validateRecovery(recovery: Duration | undefined, refuse: Refuse): void 
 const SHORTEST_DISTANCE_HOURS = 4;
 const DEFAULT_WINDOW_HOURS = 3;
 const DAY_HOURS = 24;
-/** Windows open on the hour, and no schedule is for certain years only. */
+/** Windows open on the hour, and a schedule cannot name years. */
 const ON_THE_HOUR = /^cron\(0 .* \*\)$/;
 
 /**
- * The schedule and the window as Secrets Manager takes them.
+ * The schedule and the window in the form that Secrets Manager expects.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
- * @throws ValidationError `RotationScheduleRefused`, `RotationWindowRefused`, and as `Schedule.for`
+ * @throws ValidationError `RotationScheduleRefused`, `RotationWindowRefused`, and those of `Schedule.for`
  */
 export function rotationRules(
   { schedule = Schedule.aws("rate(30 days)"), window }: Pick<RotatingSecretProps, "schedule" | "window">,

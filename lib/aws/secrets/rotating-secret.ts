@@ -23,8 +23,8 @@ import { validateRotatingSecret, rotationRules } from "./rotating-secret-validat
 import { RotatorFunction } from "./rotator-function";
 
 /**
- * Keeps the version that Terraform made. AWS deletes versions without a label, and Terraform would then make this one
- * again and replace the value in use
+ * Keeps the version that Terraform created. AWS deletes versions without a label, and Terraform would then recreate
+ * this one and replace the value in use
  * (https://github.com/terraform-aws-modules/terraform-aws-secrets-manager/issues/24).
  */
 const FIRST_VERSION_LABEL = "sterna-first";
@@ -32,14 +32,14 @@ const FIRST_VERSION_LABEL = "sterna-first";
 const WRITE_ONLY_TERRAFORM = "1.11.0";
 
 /**
- * A secret of AWS Secrets Manager whose value changes on a schedule, and which no apply changes back.
+ * A secret in AWS Secrets Manager whose value rotates on a schedule. No apply reverts the value.
  *
- * Terraform creates everything but the value, which comes from the rotation function, a part of this package.
+ * Terraform creates everything except the value, which the rotation function of this package sets.
  */
 export class RotatingSecret extends Construct {
   readonly resource: SecretsmanagerSecret;
 
-  /** Sterna's rotation function; nothing for a custom one. */
+  /** Sterna's rotation function. Undefined for a custom one. */
   readonly rotator?: RotatorFunction;
 
   private readonly keys: readonly string[];
@@ -85,15 +85,16 @@ export class RotatingSecret extends Construct {
     keepMovedResources(this, props.previously ?? []);
   }
 
-  /** ARN of the secret. What refers to it is made after the first rotation was asked for. */
+  /** ARN of the secret. Resources that refer to it are created after the first rotation was requested. */
   get secretArn(): string {
     return this.rotation.secretId;
   }
 
   /**
-   * Refers to one value of the secret's JSON object: for a step, a service, a ledger.
+   * Refers to one value in the secret's JSON object, for a step, a service or a ledger.
    *
-   * @param key one of those that the strategy writes: for PostgreSQL `url`, `host`, `port`, `dbname`, `username`, `password`
+   * @param key one of the keys that the strategy writes: for PostgreSQL `url`, `host`, `port`, `dbname`, `username`,
+   * `password`
    * @throws ValidationError `UnknownSecretKey`
    */
   reference(key: string): AwsSecretReference {
@@ -126,7 +127,7 @@ export class RotatingSecret extends Construct {
     return new SecretsmanagerSecret(this, "Resource", applyTransform(config, props.transform?.secret));
   }
 
-  /** A secret without any version cannot be rotated. The first one holds no secret, or one that is written only. */
+  /** A secret without a version cannot be rotated. The first version holds no secret, or a write-only value. */
   private addFirstVersion({ initialValue }: RotatingSecretProps): SecretsmanagerSecretVersion {
     if (initialValue !== undefined) {
       requireTerraformVersion(
@@ -146,8 +147,8 @@ export class RotatingSecret extends Construct {
   }
 
   /**
-   * Whether the rotation is created, or what it is made from was never changed since: Secrets Manager rotates at once
-   * then. Every change replaces `Rules`, and with it a random id that `First` has remembered from the first apply.
+   * Whether the rotation is new or its inputs have not changed since: Secrets Manager then rotates at once. Every
+   * change replaces `Rules`, and with it a random id, which `First` keeps from the first apply.
    */
   private isFirstApply(rules: Readonly<Record<string, unknown>>): IResolvable {
     const current = new DataResource(this, "Rules", { triggersReplace: rules });
@@ -177,20 +178,20 @@ export class RotatingSecret extends Construct {
 
 const PERIOD_SECONDS = 300;
 
-/** What the alarms of a rotation are made from. */
+/** Options of `RotationAlarms`. */
 export interface RotationAlarmsProps {
   readonly secretName: string;
   readonly secretArn: string;
   readonly rotator: LambdaFunction;
-  /** @default - nobody is told */
+  /** @default - no notification */
   readonly topicArns?: readonly string[];
   /** @default - nothing is changed */
   readonly transform?: RotatingSecretTransform;
 }
 
 /**
- * An alarm on the errors of a rotation function, which is asked once a day whether its secret is overdue, and answers
- * that with an error: CloudWatch has no metric for the age of a secret.
+ * An alarm on errors of the rotation function. Once a day, a rule calls the function, which fails if its secret is
+ * overdue: CloudWatch has no metric for the age of a secret.
  */
 class RotationAlarms extends Construct {
   constructor(scope: Construct, id: string, props: RotationAlarmsProps) {

@@ -19,14 +19,14 @@ const MEMORY_MEBIBYTES = 256;
 const LOG_DAYS = 90;
 const LONGEST_NAME = 64;
 
-/** What a rotation function is made from. */
+/** Options of `RotatorFunction`. */
 export interface RotatorFunctionProps {
   readonly secretName: string;
   readonly secretArn: string;
   readonly kmsKeyArn: string;
   /** @default - none */
   readonly adminSecretArn?: string;
-  /** @default - the key that Secrets Manager has (`aws/secretsmanager`) */
+  /** @default - the key of Secrets Manager (`aws/secretsmanager`) */
   readonly adminKmsKeyArn?: string;
   readonly settings: RotationSettings;
   /** @default - none */
@@ -35,11 +35,11 @@ export interface RotatorFunctionProps {
   readonly transform?: RotatingSecretTransform;
 }
 
-/** Sterna's rotation function for one secret, with a role that can do nothing else. */
+/** Sterna's rotation function for one secret, with a least-privilege role. */
 export class RotatorFunction extends Construct {
   readonly function: LambdaFunction;
 
-  /** What has to be there before Secrets Manager may call it. */
+  /** What must exist before Secrets Manager may call the function. */
   readonly ready: ITerraformDependable[];
 
   /** @internal */
@@ -70,7 +70,7 @@ export class RotatorFunction extends Construct {
       functionName: this.function.functionName,
       action: "lambda:InvokeFunction",
       principal: "secretsmanager.amazonaws.com",
-      // Another account's Secrets Manager must not call it (the confused deputy).
+      // Secrets Manager of another account must not call it (confused deputy).
       sourceAccount: account,
     };
     const permission = new LambdaPermission(this, "Permission", applyTransform(config, transform?.functionPermission));
@@ -107,8 +107,8 @@ export class RotatorFunction extends Construct {
 }
 
 /**
- * Certificates of RDS and Aurora are signed by authorities of Amazon that Node.js does not know. From Node.js 20 on,
- * Lambda keeps them in a file that is read only where this variable says so.
+ * Certificates of RDS and Aurora are signed by Amazon authorities that Node.js does not trust. From Node.js 20, Lambda
+ * provides them in a file that Node.js reads only if this variable names it.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html (CA certificate loading)
  */
@@ -117,7 +117,7 @@ function authoritiesFor(settings: RotationSettings): Record<string, string> {
   return known ? {} : { NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem" };
 }
 
-/** Names of functions and roles are short; two long names must not meet. */
+/** Names of functions and roles are short. Two long names must not collide. */
 function functionName(secretName: string): string {
   const name = `${secretName.replace(/[^\w-]+/g, "-")}-rotator`;
   if (name.length <= LONGEST_NAME) return name;
@@ -125,7 +125,7 @@ function functionName(secretName: string): string {
   return `${name.slice(0, LONGEST_NAME - digest.length - 1)}-${digest}`;
 }
 
-/** What the role of a rotation function is for. All of them are ARNs. */
+/** ARNs that the role of a rotation function needs. */
 export interface RotatorResources {
   readonly secretArn: string;
   readonly kmsKeyArn: string;
@@ -135,7 +135,7 @@ export interface RotatorResources {
   readonly inNetwork: boolean;
 }
 
-/** Secrets Manager uses a key in the name of who asks it: not for data of other services under the same key. */
+/** Secrets Manager uses a key on behalf of its caller. Excludes data of other services encrypted with the same key. */
 const FOR_SECRETS_ONLY = { StringLike: { "kms:ViaService": "secretsmanager.*" } };
 
 const NETWORK_ACTIONS = [
@@ -146,8 +146,8 @@ const NETWORK_ACTIONS = [
 ];
 
 /**
- * Network interfaces are found and made before they have an ARN, by AWS Lambda in the name of the role. The code of the
- * function must not: calls of its own, and only those, come with the key of this condition.
+ * AWS Lambda creates network interfaces on behalf of the role, before they have an ARN. The function's code must not:
+ * only its own calls carry the key of this condition.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
@@ -163,7 +163,7 @@ const NETWORK_STATEMENTS = [
 ];
 
 /**
- * The policy of a rotation function: its own secret, the administrator's, one key, its own log.
+ * The policy of a rotation function: its secret, the administrator's secret, one key, its log.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
  */
@@ -194,7 +194,7 @@ function rotatorPolicy(resources: RotatorResources): string {
 }
 
 /**
- * Lets Lambda assume a role, for functions of this account.
+ * Lets Lambda assume a role for functions of this account.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
  */

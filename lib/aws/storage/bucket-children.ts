@@ -23,11 +23,11 @@ export interface ConfiguredBucket extends GrantedBucket {
   /** The name, known before the bucket exists. */
   readonly bucket: string;
 
-  /** What must be there first: object lock and replication want versions. */
+  /** What must exist first: object lock and replication need versioning. */
   readonly versioning: ITerraformDependable;
 }
 
-/** Makes the children of a bucket that are there only if somebody asks for them. */
+/** Creates the optional children of a bucket that the options request. */
 export function addRequestedChildren(scope: Construct, bucket: ConfiguredBucket, props: TieredBucketProps): void {
   addObjectLock(scope, bucket, props);
   addReplication(scope, bucket, props);
@@ -106,10 +106,10 @@ function addNotifications(
 ): void {
   if (notifications.length === 0 && !eventBridge) return;
   const functions = notifiedFunctions(notifications);
-  // The name of a bucket that was deleted can be taken by another account, so the ARN alone does not say who calls
+  // Another account can take the name of a deleted bucket, so the ARN alone does not identify the caller
   // (https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html).
   const sourceAccount = functions.length === 0 ? "" : new DataAwsCallerIdentity(scope, "Account").accountId;
-  // S3 asks the function whether it may call it when the notification is set.
+  // S3 checks the permission when the notification is set.
   const permissions = functions.map(
     (functionName, index) =>
       new LambdaPermission(

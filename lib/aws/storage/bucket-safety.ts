@@ -8,16 +8,16 @@ import { applyTransform } from "../../core/refactoring";
 import { type PolicyStatement, policyDocument } from "./policy-statements";
 import type { TieredBucketProps } from "./tiered-bucket-props";
 
-/** What makes a bucket safe: versions, encryption, no public access, TLS only. */
+/** What makes a bucket safe: versioning, encryption, no public access, TLS only. */
 export interface BucketSafety {
   readonly versioning: S3BucketVersioningA;
 
-  /** The last one: once it is there, the others are. */
+  /** The last one: once it exists, so do the others. */
   readonly ownership: S3BucketOwnershipControls;
 }
 
 /**
- * Makes the children that every bucket has.
+ * Creates the children that every bucket has.
  *
  * @param bucket name of the bucket, known before it exists
  */
@@ -26,7 +26,7 @@ export function addSafety(scope: Construct, bucket: string, bucketArn: string, p
   const versioning = new S3BucketVersioningA(
     scope,
     "Versioning",
-    // "Disabled" is refused for a bucket that ever had versions; "Suspended" is taken by any.
+    // S3 refuses "Disabled" for a bucket that was ever versioned, and accepts "Suspended" for any.
     applyTransform(
       { bucket, versioningConfiguration: { status: (props.versioned ?? true) ? "Enabled" : "Suspended" } },
       transform.versioning,
@@ -51,7 +51,7 @@ export function addSafety(scope: Construct, bucket: string, bucketArn: string, p
       transform.publicAccessBlock,
     ),
   );
-  // Access settings come one after the other: S3 answers OperationAborted to changes at the same time
+  // Access settings are applied one after another: S3 answers concurrent changes with OperationAborted
   // (https://github.com/hashicorp/terraform-provider-aws/issues/7628).
   const policy = new S3BucketPolicy(
     scope,
@@ -81,14 +81,14 @@ function encryptionRule(kmsKeyArn: string | undefined) {
       };
 }
 
-// A variable of a policy: Terraform takes `${` in its JSON for an expression of its own.
+// A policy variable. Terraform would interpret its `${` as an expression.
 const POLICY_VARIABLE = /\$\{(?=[A-Za-z0-9-]+:|[*?$]\})/g;
 
 /**
  * A bucket policy that refuses requests without TLS, and with TLS older than 1.2.
  *
  * @param bucketArn ARN of the bucket
- * @param others statements that come after
+ * @param others statements to append
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (encryption in transit)
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html#example-object-tls-version
  */

@@ -13,7 +13,7 @@ import type { LifecycleRule } from "../../storage/lifecycle-rule";
 import type { IntelligentTieringArchive } from "./intelligent-tiering";
 import type { TieredBucketProps } from "./tiered-bucket-props";
 
-/** Makes the children that let objects grow colder. */
+/** Creates the children that move objects to colder tiers. */
 export function addTiering(
   scope: Construct,
   bucket: string,
@@ -25,12 +25,12 @@ export function addTiering(
     bucket,
     transitionDefaultMinimumObjectSize: props.transitionDefaultMinimumObjectSize ?? "all_storage_classes_128K",
     rule: lifecycleConfigurationRules(props.lifecycleRules ?? [], props.abortIncompleteUploadsAfter),
-    // Rules about old versions are refused until the bucket keeps versions.
+    // S3 refuses rules about old versions until the bucket is versioned.
     dependsOn: [versioning],
   };
   // All rules can come from the transform.
   const lifecycle = applyTransform(config, transform.lifecycle);
-  // S3 takes no configuration without rules.
+  // S3 refuses a configuration without rules.
   if (!Array.isArray(lifecycle.rule) || lifecycle.rule.length > 0) {
     new S3BucketLifecycleConfiguration(scope, "Lifecycle", lifecycle);
   }
@@ -42,7 +42,7 @@ export function addTiering(
   );
 }
 
-/** Name of the configuration: one bucket can have several. */
+/** Name of the configuration. A bucket can have several. */
 export function intelligentTieringName({ name = "archive" }: IntelligentTieringArchive): string {
   return name;
 }
@@ -59,7 +59,7 @@ function intelligentTieringConfig(archive: IntelligentTieringArchive) {
 /** Id of the rule that every bucket gets. */
 export const ABORT_INCOMPLETE_UPLOADS = "abort-incomplete-uploads";
 
-/** The rules of `aws_s3_bucket_lifecycle_configuration`: those given, and one that clears away incomplete uploads. */
+/** The rules of `aws_s3_bucket_lifecycle_configuration`: the given rules, and one that removes incomplete uploads. */
 function lifecycleConfigurationRules(
   rules: readonly LifecycleRule[],
   abortIncompleteUploadsAfter: Duration | "never" = Duration.days(7),
@@ -107,7 +107,7 @@ function lifecycleConfigurationRule(rule: LifecycleRule): S3BucketLifecycleConfi
 }
 
 /**
- * S3 wants one criterion by itself and several in `and`; a rule without a filter it refuses.
+ * S3 expects a single criterion directly and several in `and`. It refuses a rule without a filter.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRuleFilter.html
  */

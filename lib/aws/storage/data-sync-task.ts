@@ -15,44 +15,46 @@ import { validateKmsKeyArn } from "../../storage/kms-key";
 
 /** Properties of a `DataSyncTask`. */
 export interface DataSyncTaskProps {
-  /** Bucket in S3 whose objects are copied. */
+  /** S3 bucket whose objects are copied. */
   readonly sourceBucketName: string;
 
-  /** Bucket in S3 that gets the copies. */
+  /** S3 bucket that receives the copies. */
   readonly destinationBucketName: string;
 
   /**
-   * ARN of the KMS key that encrypts the source. The key must be in the account of the task, or allow the role itself.
+   * ARN of the KMS key that encrypts the source. The key must be in the account of the task, or its policy must allow
+   * the role.
    * @default - the source is encrypted with SSE-S3
    */
   readonly sourceKmsKeyArn?: string;
 
   /**
-   * ARN of the KMS key that encrypts the destination. The key must be in the account of the task, or allow the role itself.
+   * ARN of the KMS key that encrypts the destination. The key must be in the account of the task, or its policy must
+   * allow the role.
    * @default - the destination is encrypted with SSE-S3
    */
   readonly destinationKmsKeyArn?: string;
 
   /**
-   * Beginning of the keys in both buckets, ending with a slash.
+   * Prefix of the keys in both buckets, ending with a slash.
    * @default - the whole bucket
    */
   readonly prefix?: string;
 
   /**
-   * Whether tags of objects are copied.
+   * Whether object tags are copied.
    * @default true
    */
   readonly copyObjectTags?: boolean;
 
   /**
-   * When the task runs, at most once an hour, by the clock of UTC. AWS: `ScheduleExpression`.
+   * When the task runs, at most once an hour, in UTC. AWS: `ScheduleExpression`.
    * @default Schedule.aws("rate(1 day)")
    */
   readonly schedule?: Schedule;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes the configuration of the resources inside.
    * @default - nothing is changed
    */
   readonly transform?: DataSyncTaskTransform;
@@ -76,7 +78,7 @@ export interface DataSyncTaskTransform {
   readonly destinationRolePolicy?: Transform<IamRolePolicyConfig>;
 }
 
-/** What one of the two locations is made of. */
+/** Options of one of the two locations. */
 interface Location {
   readonly bucket: TransferredBucket;
   readonly policy: string;
@@ -89,12 +91,12 @@ interface Location {
 }
 
 /**
- * Copies a bucket of S3 to another one with DataSync. It verifies what it copied, and deletes nothing in either bucket.
+ * Copies an S3 bucket to another with DataSync. It verifies the copies, and deletes nothing in either bucket.
  *
  * For the first copy of a `BucketTransfer` with `bulk: "managed"`, which compares both buckets and cuts over.
  */
 export class DataSyncTask extends Construct {
-  /** The task itself. */
+  /** The task. */
   readonly resource: DatasyncTask;
 
   /**
@@ -141,7 +143,8 @@ export class DataSyncTask extends Construct {
         preserveDeletedFiles: "PRESERVE",
         verifyMode: "ONLY_FILES_TRANSFERRED",
         objectTags: tags ? "PRESERVE" : "NONE",
-        // Of directories only; S3 has none of them ("Configuring how to handle files, objects, and metadata").
+        // Only applies to directories, which S3 does not have ("Configuring how to handle files, objects, and
+        // metadata").
         posixPermissions: "NONE",
         uid: "NONE",
         gid: "NONE",
@@ -159,7 +162,7 @@ export class DataSyncTask extends Construct {
       s3BucketArn: `arn:${bucket.partition}:s3:::${bucket.bucketName}`,
       subdirectory: `/${prefix ?? ""}`,
       s3Config: { bucketAccessRoleArn: role.arn },
-      // DataSync reads the bucket when the location is made.
+      // DataSync reads the bucket when the location is created.
       dependsOn: [access],
     };
     return new DatasyncLocationS3(this, name, applyTransform(config, transform[0]));
@@ -169,7 +172,7 @@ export class DataSyncTask extends Construct {
 const SHORTEST_DISTANCE = Duration.hours(1);
 
 /**
- * A schedule as DataSync takes it: one expression, written as for a rule of EventBridge.
+ * A schedule in the form that DataSync expects: one expression, written as for an EventBridge rule.
  *
  * @see https://docs.aws.amazon.com/datasync/latest/userguide/task-scheduling.html
  */

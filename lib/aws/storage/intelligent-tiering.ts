@@ -6,11 +6,11 @@ import { type LifecycleRule, prefixesOverlap, validateKeyPrefix } from "../../st
 import { Tier } from "../../storage/tier";
 
 /**
- * Opens the archive tiers of S3 Intelligent-Tiering: objects that nobody read for long enough become cheaper still,
- * and have to be restored before they can be read.
+ * Enables the archive tiers of S3 Intelligent-Tiering: objects that are not read for long enough become even cheaper,
+ * but must be restored before they can be read.
  *
- * It concerns only objects that are in the storage class INTELLIGENT_TIERING already. Moving them there is the work of
- * a lifecycle rule, or of whoever uploads them.
+ * Affects only objects that are already in the storage class INTELLIGENT_TIERING. A lifecycle rule or the uploader must
+ * move them there.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-intelligent-tiering.html
  */
@@ -22,25 +22,25 @@ export interface IntelligentTieringArchive {
   readonly name?: string;
 
   /**
-   * Only objects whose key begins with this.
+   * Only objects whose key begins with this prefix.
    * @default - the whole bucket
    */
   readonly prefix?: string;
 
   /**
-   * Days without a read after which an object goes to the Archive Access tier (restored in 3 to 5 hours): 90 to 730.
-   * @default - objects do not go there
+   * Days without a read after which an object moves to the Archive Access tier (restored in 3 to 5 hours): 90 to 730.
+   * @default - objects do not move there
    */
   readonly archiveAfter?: Duration;
 
   /**
-   * Days without a read after which an object goes to the Deep Archive Access tier (restored within 12 hours):
-   * 180 to 730, and more than `archiveAfter`.
-   * @default - objects do not go there
+   * Days without a read after which an object moves to the Deep Archive Access tier (restored within 12 hours): 180 to
+   * 730, and more than `archiveAfter`.
+   * @default - objects do not move there
    */
   readonly deepArchiveAfter?: Duration;
 
-  /** Why it is fine that objects which nobody read for that long cannot be read at once. */
+  /** Why objects that were not read for that long need not be readable at once. */
   readonly acknowledge: Readonly<Record<"RetrievalDelayNotAccepted", string>>;
 
   /**
@@ -55,7 +55,7 @@ const DEEP_ARCHIVE_MINIMUM_DAYS = 180;
 const MAXIMUM_DAYS = 730;
 
 /**
- * Refuses archive tiers of S3 Intelligent-Tiering that S3 would refuse, or that would never hold an object.
+ * Refuses archive tiers that S3 would refuse, or that would never hold an object.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html for the days
  */

@@ -8,17 +8,17 @@ export interface Inventory {
   /** Name of the list, unique in the bucket: 1 to 64 letters, digits, dots, hyphens and underscores. */
   readonly id: string;
 
-  /** ARN of the bucket that gets the list. It must let `s3.amazonaws.com` put objects. */
+  /** ARN of the bucket that receives the list. It must allow `s3.amazonaws.com` to put objects. */
   readonly destinationBucketArn: string;
 
   /**
-   * What the keys of the lists begin with.
+   * Prefix of the keys of the lists.
    * @default - the name of the listed bucket
    */
   readonly destinationPrefix?: string;
 
   /**
-   * Only objects whose key begins with this.
+   * Only objects whose key begins with this prefix.
    * @default - all objects
    */
   readonly prefix?: string;
@@ -38,7 +38,7 @@ export interface Inventory {
 
 const FIELDS = ["Size", "LastModifiedDate", "StorageClass", "ETag", "ReplicationStatus", "EncryptionStatus"];
 
-/** What `aws_s3_bucket_inventory` takes. */
+/** The configuration of `aws_s3_bucket_inventory`. */
 export function inventoryConfig(inventory: Inventory): Omit<S3BucketInventoryConfig, "bucket"> {
   const { id, destinationBucketArn, destinationPrefix, prefix } = inventory;
   return {

@@ -17,16 +17,16 @@ import { ABORT_INCOMPLETE_UPLOADS } from "./bucket-tiering";
 
 const MAXIMUM_RULES = 1000;
 
-/** What a bucket says about itself that its rules must fit. */
+/** Properties of a bucket that its rules must fit. */
 export interface RuledBucket {
   readonly versioned: boolean;
   readonly readAtOnce?: readonly string[];
-  /** Whether the construct adds a rule of its own, which takes an id. */
+  /** Whether the construct adds its own rule, which uses an id. */
   readonly ownRule?: boolean;
 }
 
 /**
- * Refuses lifecycle rules that S3 would refuse, and those that it would take and that would do harm.
+ * Refuses lifecycle rules that S3 would refuse, and harmful ones that it would accept.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
@@ -141,7 +141,7 @@ function validateReading(rule: LifecycleRule, readAtOnce: readonly string[], fai
 const MAXIMUM_TAGS = 10;
 
 /**
- * Refuses a filter that matches no object, or that S3 does not take.
+ * Refuses a filter that matches no object, or that S3 does not accept.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-filters.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html for the tags
@@ -169,7 +169,7 @@ function validateFilter(rule: LifecycleRule, fail: Fail, construct: IConstruct):
   }
 }
 
-/** Whether S3 moves objects from one tier to another. */
+/** Whether S3 can move objects from one tier to another. */
 function moves(from: Tier, to: Tier): boolean {
   return from.s3.movesTo.includes(to.s3.id);
 }
@@ -184,7 +184,7 @@ interface Rung {
 }
 
 /**
- * Refuses transitions that S3 does not make.
+ * Refuses transitions that S3 does not support.
  *
  * @param what `objects` or `old versions`
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
@@ -193,7 +193,7 @@ function validateLadder(transitions: readonly TierTransition[], what: string, fa
   let previous: Rung | undefined;
   for (const { tier, after } of transitions) {
     const days = wholeDays(after, `transition to ${tier}`, construct);
-    // One message for a transition: another day mends the rest of it, too.
+    // One message for each transition: a different number of days fixes the rest, too.
     if (days < tier.s3.minimumAge) {
       fail(
         "TransitionTooEarly",
@@ -231,7 +231,7 @@ function validateRung(from: Rung, to: Rung, what: string, fail: Fail): void {
 const MAXIMUM_KEPT = 100;
 
 /**
- * Refuses what S3 does not do with old versions.
+ * Refuses what S3 does not support for old versions.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html for delete markers

@@ -3,26 +3,29 @@ import type { IConstruct } from "constructs";
 import { report } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 
-/** Tells a queue, a topic or a function about what happens to objects. */
+/** Notifies a queue, a topic or a function of object events. */
 export interface BucketNotification {
-  /** What is told. A queue and a topic must let `s3.amazonaws.com` send; a function gets the permission here. */
+  /**
+   * Type of the target. A queue and a topic must allow `s3.amazonaws.com` to send; a function is given the permission
+   * here.
+   */
   readonly service: "sqs" | "sns" | "lambda";
 
   /** ARN of the queue, the topic or the function. */
   readonly targetArn: string;
 
-  /** What to tell about. */
+  /** Events to notify about. */
   readonly events: readonly S3Event[];
 
   /**
-   * Only objects whose key begins with this.
-   * @default - whatever the key begins with
+   * Only objects whose key begins with this prefix.
+   * @default - any key
    */
   readonly prefix?: string;
 
   /**
-   * Only objects whose key ends with this, such as `.csv`.
-   * @default - whatever the key ends with
+   * Only objects whose key ends with this suffix, such as `.csv`.
+   * @default - any key
    */
   readonly suffix?: string;
 }
@@ -40,7 +43,10 @@ export type S3Event =
   | `s3:ObjectTagging:${"*" | "Put" | "Delete"}`
   | "s3:ObjectAcl:Put";
 
-/** The targets of `aws_s3_bucket_notification`. S3 keeps one configuration for a bucket: all of them stand in one resource. */
+/**
+ * The targets of `aws_s3_bucket_notification`. S3 keeps one configuration per bucket, so all of them are in one
+ * resource.
+ */
 export function notificationTargets(
   notifications: readonly BucketNotification[],
 ): Pick<S3BucketNotificationConfig, "lambdaFunction" | "queue" | "topic"> {
@@ -59,7 +65,7 @@ export function notificationTargets(
   };
 }
 
-/** ARNs of the functions among the targets, each once: S3 may call them only with a permission. */
+/** ARNs of the functions among the targets, without duplicates. S3 needs a permission to call them. */
 export function notifiedFunctions(notifications: readonly BucketNotification[]): string[] {
   const functions = notifications.filter(({ service }) => service === "lambda");
   return [...new Set(functions.map(({ targetArn }) => targetArn))];

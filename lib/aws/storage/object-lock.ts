@@ -9,16 +9,15 @@ import { type Duration, wholeDays } from "../../core/duration";
 import { report } from "../../core/errors";
 
 /**
- * How long a new version of an object can be neither deleted nor replaced. A bucket gets it when it is made; it cannot
- * be taken away again.
+ * How long a new version of an object can be neither deleted nor replaced. A bucket gets Object Lock when it is
+ * created, and keeps it.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
  */
 export interface ObjectLock {
   /**
-   * `governance`: who has `s3:BypassGovernanceRetention` may delete earlier.
-   * `compliance`: nobody may, the root user of the account included; needs a reason for
-   * `ComplianceWithoutReason`.
+   * With `governance`, anyone with `s3:BypassGovernanceRetention` may delete early. With `compliance`, no one may, not
+   * even the root user of the account; needs a reason for `ComplianceWithoutReason`.
    */
   readonly mode: "governance" | "compliance";
 
@@ -26,7 +25,7 @@ export interface ObjectLock {
   readonly defaultRetention: Duration;
 
   /**
-   * Why nobody, for whatever reason, must be able to delete an object earlier. Required for `compliance`.
+   * Why no one may delete an object early, for any reason. Required for `compliance`.
    * @default - `compliance` is refused
    */
   readonly acknowledge?: Acknowledgements<"ComplianceWithoutReason">;

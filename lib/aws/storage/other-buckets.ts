@@ -4,11 +4,11 @@ import { ValidationError } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import type { TieredBucketProps } from "./tiered-bucket-props";
 
-/** A bucket of the app, with the texts that others may refer to it by. */
+/** A bucket of the app, with the texts by which other resources may refer to it. */
 interface KnownBucket {
   readonly construct: IConstruct;
   readonly props: TieredBucketProps;
-  /** Name and ARN, written out or as references. */
+  /** Name and ARN, as literals or references. */
   readonly references: readonly string[];
 }
 
@@ -28,8 +28,8 @@ export function registerBucket(
 }
 
 /**
- * Refuses, at synthesis, what S3 would refuse because of another bucket of the same app: replication into a bucket
- * without versions or without Object Lock, and access logs in a bucket that S3 cannot write them to.
+ * Refuses, at synthesis, what S3 would refuse because of another bucket of the same app: replication to a bucket
+ * without versioning or Object Lock, and access logs in a bucket that S3 cannot write to.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-replication
@@ -51,7 +51,7 @@ export function refuseUnfitDestinations(construct: IConstruct, props: TieredBuck
   });
 }
 
-/** The bucket that a name or an ARN refers to, if the app makes it. */
+/** The bucket that a name or an ARN refers to, if it is part of the app. */
 function find(construct: IConstruct, reference: string): KnownBucket | undefined {
   const name = /^arn:aws[a-z-]*:s3:::(.+)$/.exec(reference)?.[1] ?? reference;
   return bucketsOf.get(construct.node.root)?.find(({ references }) => references.includes(name));

@@ -4,19 +4,19 @@ import type { ReplicationRule } from "./replication";
 /** A statement of an IAM or bucket policy. */
 export type PolicyStatement = Readonly<Record<string, unknown>>;
 
-/** What a grant is about. */
+/** The bucket of a grant. */
 export interface GrantedBucket {
   readonly bucketArn: string;
   readonly kmsKeyArn: string | undefined;
 }
 
-/** What a role is allowed to do with the objects of a bucket. */
+/** Access of a role to the objects of a bucket. */
 export type BucketAccess = "read" | "write" | "delete";
 
 /**
- * Statements that allow a role no more than the access named, under one prefix.
+ * Statements that allow a role only the given access, under one prefix.
  *
- * Writing includes aborting one's own uploads, and not deleting; deleting leaves old versions alone.
+ * Writing includes aborting uploads of one's own, but not deleting. Deleting does not affect old versions.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
@@ -55,8 +55,8 @@ export function grantStatements(
 /**
  * What S3 needs to copy objects: read here, write there, nothing else.
  *
- * The retention and the legal hold of versions are always readable: without that, S3 copies nothing from a bucket with
- * Object Lock, and a bucket can get the lock by other means than `objectLock`.
+ * Always allows reading the retention and the legal hold of versions: without that, S3 copies nothing from a bucket
+ * with Object Lock, which can also be enabled by other means than `objectLock`.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-replication
@@ -86,7 +86,7 @@ export function replicationStatements(
   const destinations = [...new Set(rules.map(({ destinationBucketArn }) => `${destinationBucketArn}/*`))];
   const keys = [...new Set(rules.flatMap(({ destinationKmsKeyArn }) => destinationKmsKeyArn ?? []))];
   const others = rules.flatMap(({ sourceKmsKeyArns = [] }) => sourceKmsKeyArns).filter((key) => key !== kmsKeyArn);
-  // A rule that leaves out what is encrypted with a key needs no key.
+  // A rule that excludes KMS-encrypted objects needs no key.
   const own =
     kmsKeyArn === undefined || keys.length === 0
       ? []
@@ -107,7 +107,7 @@ export function policyDocument(statements: readonly PolicyStatement[]): string {
 }
 
 /**
- * The trust policy of a role that S3 assumes to replicate. AWS documents no condition on the source for it.
+ * The trust policy of a role that S3 assumes for replication. AWS documents no condition on the source for it.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  */

@@ -6,70 +6,68 @@ export interface ReplicationRule {
   /** Name of the rule, 1 to 255 characters, unique in the bucket. */
   readonly id: string;
 
-  /** ARN of the bucket that gets the copies. It must keep versions. */
+  /** ARN of the bucket that receives the copies. It must be versioned. */
   readonly destinationBucketArn: string;
 
   /**
-   * Which rule wins where two concern the same object and destination: the one with the larger number.
+   * If two rules match the same object and destination, the one with the higher priority applies.
    * @default - the position in the list, 0 for the first
    */
   readonly priority?: number;
 
   /**
-   * Only objects whose key begins with this.
+   * Only objects whose key begins with this prefix.
    * @default - the whole bucket
    */
   readonly prefix?: string;
 
   /**
    * Only objects with all of these tags.
-   * @default - whatever their tags
+   * @default - any tags
    */
   readonly objectTags?: Readonly<Record<string, string>>;
 
   /**
-   * Where the copies are kept.
-   * @default - in the storage class of the original
+   * Storage class of the copies.
+   * @default - the storage class of the original
    */
   readonly destinationTier?: Tier;
 
   /**
-   * ARN of the KMS key, in the region of the destination, that encrypts the copies of objects that are encrypted with a
-   * KMS key. Other objects get the default encryption of the destination. Required if the bucket itself has a
-   * `kmsKeyArn`, unless `kmsEncryptedObjects` is `leave`.
-   * @default - objects that are encrypted with a KMS key are not copied
+   * ARN of the KMS key, in the region of the destination, that encrypts the copies of KMS-encrypted objects. Other
+   * objects get the default encryption of the destination. Required if the bucket has a `kmsKeyArn`, unless
+   * `kmsEncryptedObjects` is `leave`.
+   * @default - KMS-encrypted objects are not copied
    */
   readonly destinationKmsKeyArn?: string;
 
   /**
-   * Whether objects that are encrypted with a KMS key are copied (`replicate`) or left out (`leave`). Terraform:
+   * Whether KMS-encrypted objects are copied (`replicate`) or left out (`leave`). Terraform:
    * `source_selection_criteria.sse_kms_encrypted_objects`.
    * @default "replicate" if the rule has a `destinationKmsKeyArn`
    */
   readonly kmsEncryptedObjects?: "replicate" | "leave";
 
   /**
-   * ARNs of KMS keys besides `kmsKeyArn` of the bucket that objects may be encrypted with: the role may decrypt with
-   * them.
+   * ARNs of KMS keys, other than the bucket's `kmsKeyArn`, that may encrypt objects: the role may decrypt with them.
    * @default - `kmsKeyArn` of the bucket only
    */
   readonly sourceKmsKeyArns?: readonly string[];
 
   /**
-   * Whether deleting an object here deletes it there. Old versions stay.
+   * Whether deleting an object here also deletes the copy. Old versions stay.
    * @default false
    */
   readonly replicateDeletes?: boolean;
 
   /**
-   * Whether S3 promises that copies are there within 15 minutes, measures it, and is paid for it (Replication Time
-   * Control).
+   * Whether to enable Replication Time Control: S3 promises and measures replication within 15 minutes, at a charge.
    * @default false
    */
   readonly within15Minutes?: boolean;
 
   /**
-   * Id of the account that owns the destination; it also becomes the owner of the copies.
+   * Id of the account that owns the destination. It also becomes the owner of the copies.
    * @default - the account of this bucket
    */
   readonly destinationAccount?: string;
@@ -85,7 +83,7 @@ export function replicationConfigurationRules(
     status: "Enabled",
     filter: replicationFilter(rule),
     deleteMarkerReplication: { status: enabled(rule.replicateDeletes ?? false) },
-    // S3 refuses a key for the copies without it, also in a bucket whose default encryption is SSE-S3
+    // S3 refuses a key for the copies without it, even in a bucket whose default encryption is SSE-S3
     // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_SourceSelectionCriteria.html).
     sourceSelectionCriteria:
       rule.destinationKmsKeyArn === undefined ? undefined : { sseKmsEncryptedObjects: { status: "Enabled" } },
@@ -100,7 +98,7 @@ function replicationDestination(rule: ReplicationRule): S3BucketReplicationConfi
     storageClass: rule.destinationTier?.s3.id,
     ...(destinationAccount && { account: destinationAccount, accessControlTranslation: { owner: "Destination" } }),
     ...(destinationKmsKeyArn && { encryptionConfiguration: { replicaKmsKeyId: destinationKmsKeyArn } }),
-    // The only threshold that S3 knows, and one wants the other.
+    // The only threshold that S3 supports. Each of the two settings requires the other.
     ...(rule.within15Minutes && {
       replicationTime: { status: "Enabled", time: { minutes: 15 } },
       metrics: { status: "Enabled", eventThreshold: { minutes: 15 } },
@@ -109,7 +107,7 @@ function replicationDestination(rule: ReplicationRule): S3BucketReplicationConfi
 }
 
 /**
- * One criterion by itself, several in `and`.
+ * S3 expects a single criterion directly, and several in `and`.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationRuleFilter.html
  */

@@ -26,19 +26,19 @@ import type { PolicyStatement } from "./policy-statements";
 
 /** Options of `TieredBucket`. */
 export interface TieredBucketProps extends TieredBucketBaseProps {
-  /** Name of the bucket, unique in all of AWS. Follows the naming rules of S3. */
+  /** Name of the bucket, globally unique. Follows the naming rules of S3. */
   readonly bucketName: string;
 
   /**
-   * Archive tiers for objects that are in S3 Intelligent-Tiering.
-   * @default - Intelligent-Tiering uses the tiers that can be read at once, only
+   * Archive tiers for objects in S3 Intelligent-Tiering.
+   * @default - Intelligent-Tiering uses only the tiers that can be read at once
    */
   readonly intelligentTiering?: IntelligentTieringArchive;
 
   /**
-   * Which objects the transitions leave alone because of their size, unless a rule has a size filter:
-   * `all_storage_classes_128K` those below 128 KiB, `varies_by_storage_class` the same except for `Tier.archive` and
-   * `Tier.deepArchive`, which take any. Always written down, because S3 changes it behind one's back otherwise.
+   * Which objects are too small for the transitions, unless a rule has a size filter: `all_storage_classes_128K`
+   * excludes those below 128 KiB; `varies_by_storage_class` does the same except for `Tier.archive` and
+   * `Tier.deepArchive`, which accept any size. Always set explicitly, because S3 otherwise changes it silently.
    * @default "all_storage_classes_128K"
    * @see https://github.com/hashicorp/terraform-provider-aws/issues/41073
    */
@@ -46,25 +46,25 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
 
   /**
    * ARN of a KMS key that encrypts the objects, through an S3 bucket key.
-   * @default - encrypted with a key that S3 manages (SSE-S3, AES-256)
+   * @default - encrypted with an S3 managed key (SSE-S3, AES-256)
    */
   readonly kmsKeyArn?: string;
 
   /**
-   * How long new versions of objects can be neither deleted nor replaced. Only a bucket that is made gets it.
+   * How long new versions of objects can be neither deleted nor replaced. Can only be set when the bucket is created.
    * @default - objects can be deleted
    */
   readonly objectLock?: ObjectLock;
 
   /**
-   * Copies of new versions in other buckets. Makes the role that S3 copies with.
+   * Copies of new versions in other buckets. Also creates the role that S3 copies with.
    * @default - objects are in this bucket only
    */
   readonly replicationRules?: readonly ReplicationRule[];
 
   /**
-   * Where the record of every request goes. Terraform: `aws_s3_bucket_logging`; CDK: `serverAccessLogsBucket`.
-   * @default - requests are not recorded
+   * Where S3 logs every request. Terraform: `aws_s3_bucket_logging`; CDK: `serverAccessLogsBucket`.
+   * @default - requests are not logged
    */
   readonly accessLogs?: AccessLogs;
 
@@ -75,34 +75,34 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly inventories?: readonly Inventory[];
 
   /**
-   * Queues, topics and functions that hear about objects. CDK: `addEventNotification`.
-   * @default - nobody hears about them
+   * Queues, topics and functions that are notified about objects. CDK: `addEventNotification`.
+   * @default - none
    */
   readonly notifications?: readonly BucketNotification[];
 
   /**
-   * Whether Amazon EventBridge hears about all objects.
+   * Whether Amazon EventBridge is notified about all objects.
    * @default false
    */
   readonly eventBridge?: boolean;
 
   /**
-   * Statements of the bucket policy beside those that refuse requests without TLS. Policy variables such as
+   * Statements of the bucket policy in addition to those that refuse requests without TLS. Policy variables such as
    * `${aws:username}` may be written as in AWS.
    * @default - no others
    */
   readonly policyStatements?: readonly PolicyStatement[];
 
   /**
-   * Prefixes whose objects an application reads and cannot wait for: rules that would archive them are refused.
-   * @default - nothing is known about it
+   * Prefixes whose objects an application must read without delay: rules that would archive them are refused.
+   * @default - rules may archive any object
    */
   readonly readAtOnce?: readonly string[];
 
   /**
-   * Whether Terraform takes over a bucket that exists: `true` with all that the declaration makes, or with `children`
-   * only; `sterna adopt bucket` writes the list. Those that it leaves out are made.
-   * @default - the bucket is made
+   * Whether Terraform adopts an existing bucket: `true` with all children of the declaration, or only with the
+   * `children` listed, as written by `sterna adopt bucket`. The other children are created.
+   * @default - the bucket is created
    */
   readonly adopt?: boolean | BucketAdoption;
 
@@ -113,22 +113,22 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly tags?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes the configuration of the resources inside.
    * @default - nothing is changed
    */
   readonly transform?: TieredBucketTransform;
 }
 
-/** What is taken over of a bucket that exists. */
+/** Which parts of an existing bucket are adopted. */
 export interface BucketAdoption extends Partial<Adoption> {
   /**
-   * What exists.
-   * @default - all that the declaration makes, which must be there
+   * Children that exist.
+   * @default - all children of the declaration, which must exist
    */
   readonly children?: readonly AdoptableChild[];
 }
 
-/** Children of `TieredBucket` that a bucket made by hand can have already. */
+/** Children of `TieredBucket` that an existing bucket can already have. */
 export type AdoptableChild =
   | "Resource"
   | "Versioning"

@@ -48,7 +48,7 @@ function validateAbortion({ abortIncompleteUploadsAfter: after }: TieredBucketPr
 }
 
 /**
- * S3 takes a rule that removes locked versions, and carries it out when the lock has ended.
+ * S3 accepts a rule that removes locked versions, and applies it when the lock has ended.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-lifecycle
  */
@@ -65,7 +65,7 @@ function warnOfLockedVersions({ lifecycleRules = [], objectLock }: TieredBucketP
 }
 
 /**
- * S3 uses keys of the bucket's own region only.
+ * S3 accepts only keys in the bucket's own region.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
@@ -74,7 +74,7 @@ function validateKmsKeyRegion(arn: string | undefined, construct: IConstruct): v
   if (keyRegion === undefined) return;
   const providers = TerraformStack.of(construct).node.findAll().filter(isAwsProvider);
   const regions = providers.map(({ region }) => region);
-  // With several providers, only Terraform's own rules say which one makes the bucket.
+  // With several providers, only Terraform's rules determine which one creates the bucket.
   if (regions.length !== 1 || regions[0] === undefined || isUnresolved(regions[0]) || regions[0] === keyRegion) return;
   report(
     construct,
@@ -121,7 +121,7 @@ function validateBucketName(name: string, construct: IConstruct): void {
 const MAXIMUM_RULES = 1000;
 
 /**
- * Refuses replication that S3 would refuse, or that would leave objects out without a word.
+ * Refuses replication that S3 would refuse, or that would silently leave objects out.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html

@@ -23,20 +23,20 @@ import type { TieredBucketProps, TieredBucketTransform } from "./tiered-bucket-p
 import { validateAwsTieredBucket } from "./tiered-bucket-validation";
 
 /**
- * An S3 bucket whose objects grow colder and cheaper with age: private, encrypted, versioned, TLS only, and protected
- * from being destroyed.
+ * An S3 bucket that moves objects to colder, cheaper tiers with age: private, encrypted, versioned, TLS only, and
+ * protected from destruction.
  *
- * Emits `aws_s3_bucket` and its versioning, encryption, public access block, ownership controls, policy, lifecycle
- * and, if asked for, object lock, replication with its role, access logs, inventories, notifications, CORS and
- * intelligent tiering configuration. Everything that S3 would refuse at apply is refused here.
+ * Emits `aws_s3_bucket` and its versioning, encryption, public access block, ownership controls, policy, lifecycle and,
+ * if requested, object lock, replication with its role, access logs, inventories, notifications, CORS and intelligent
+ * tiering configuration. Whatever S3 would refuse at apply is refused at synthesis.
  */
 export class TieredBucket extends Construct {
-  /** The bucket itself. Prefer `bucketName` for references, which also waits for what makes the bucket safe. */
+  /** The bucket. Prefer `bucketName` for references, which also waits for what makes the bucket safe. */
   readonly resource: S3Bucket;
 
   /**
-   * Name of the bucket. What refers to it is made after the bucket is versioned, encrypted and private, and destroyed
-   * before: no object gets in before that. Known at plan.
+   * Name of the bucket, known at plan. Resources that refer to it are created after the bucket is versioned, encrypted
+   * and private, and destroyed before it, so no object is stored in an unsafe bucket.
    */
   readonly bucketName: string;
 
@@ -71,17 +71,17 @@ export class TieredBucket extends Construct {
     refuseTransformsWithoutChild(this, props.transform, TRANSFORMED_CHILDREN);
   }
 
-  /** Region that the bucket is in. */
+  /** Region of the bucket. */
   get bucketRegion(): string {
     return this.resource.region;
   }
 
   /**
-   * Allows a role to list and read objects, old versions included, and to decrypt them.
+   * Allows a role to list, read and decrypt objects, including old versions.
    *
-   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param id name of the grant, unique in the bucket: it becomes a Terraform address
    * @param roleName name of an IAM role of this account
-   * @param prefix only objects whose key begins with this; all when left out
+   * @param prefix only objects whose key begins with this prefix; all when omitted
    */
   grantRead(id: string, roleName: string, prefix?: string): IamRolePolicy {
     for (const { id: rule, prefix: ruled, transitions = [] } of this.props.lifecycleRules ?? []) {
@@ -95,33 +95,33 @@ export class TieredBucket extends Construct {
   }
 
   /**
-   * Allows a role to write objects, and to replace them; neither to read nor to delete.
+   * Allows a role to write and replace objects, but not to read or delete them.
    *
-   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param id name of the grant, unique in the bucket: it becomes a Terraform address
    * @param roleName name of an IAM role of this account
-   * @param prefix only objects whose key begins with this; all when left out
+   * @param prefix only objects whose key begins with this prefix; all when omitted
    */
   grantWrite(id: string, roleName: string, prefix?: string): IamRolePolicy {
     return this.grant(id, roleName, ["write"], prefix);
   }
 
   /**
-   * Allows a role to list, read and write objects; not to delete.
+   * Allows a role to list, read and write objects, but not to delete them.
    *
-   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param id name of the grant, unique in the bucket: it becomes a Terraform address
    * @param roleName name of an IAM role of this account
-   * @param prefix only objects whose key begins with this; all when left out
+   * @param prefix only objects whose key begins with this prefix; all when omitted
    */
   grantReadWrite(id: string, roleName: string, prefix?: string): IamRolePolicy {
     return this.grant(id, roleName, ["read", "write"], prefix);
   }
 
   /**
-   * Allows a role to delete objects; old versions stay until a rule removes them.
+   * Allows a role to delete objects. Old versions stay until a rule removes them.
    *
-   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param id name of the grant, unique in the bucket: it becomes a Terraform address
    * @param roleName name of an IAM role of this account
-   * @param prefix only objects whose key begins with this; all when left out
+   * @param prefix only objects whose key begins with this prefix; all when omitted
    */
   grantDelete(id: string, roleName: string, prefix?: string): IamRolePolicy {
     return this.grant(id, roleName, ["delete"], prefix);
@@ -139,7 +139,7 @@ export class TieredBucket extends Construct {
       bucket: bucketName,
       forceDestroy,
       tags,
-      // Left out otherwise: it would replace a bucket that was made without.
+      // Omitted otherwise: it would replace a bucket that was created without it.
       ...(objectLock && { objectLockEnabled: true }),
       lifecycle: { preventDestroy: !isAcknowledged(acknowledge, "DestroyWithoutReason") },
     };
@@ -149,7 +149,7 @@ export class TieredBucket extends Construct {
   private adoptedChildren(): readonly string[] {
     const { adopt } = this.props;
     if (!adopt) return [];
-    // A role is told apart from what belongs to the bucket: it can be there under another name only.
+    // A role is excluded because it is not part of the bucket: an existing one can have another name.
     const own = this.node.children.filter(
       (child) =>
         TerraformResource.isTerraformResource(child) && child.terraformResourceType.startsWith("aws_s3_bucket"),
@@ -192,10 +192,10 @@ const TRANSFORMED_CHILDREN: Readonly<Record<keyof TieredBucketTransform, RegExp>
 };
 
 /**
- * Lets Terraform take over children of a bucket that exists.
+ * Lets Terraform adopt children of an existing bucket.
  *
  * @param children ids of the children
- * @param idOf what the provider calls a child in its documentation of `terraform import`
+ * @param idOf id of a child, as documented by the provider for `terraform import`
  * @throws ValidationError `AdoptedChildMissing`
  */
 function adoptChildren(scope: Construct, children: readonly string[], idOf: (child: string) => string): void {

@@ -14,7 +14,7 @@ import { formatBytes, totalsOf } from "../../engine/files/file-manifest";
 import { createPrivateFile, replaceFile } from "../../core/replace-file";
 import type { PartContext, PartKind } from "./part-kind";
 
-/** A directory, as an archive with the digest of every file beside it. */
+/** A directory, as an archive with the digest of every file. */
 export const directoryPart: PartKind<"directory"> = {
   async backUp(part, context) {
     const content = await readArchiveContent([part.path], context.signal);
@@ -54,7 +54,7 @@ export const directoryPart: PartKind<"directory"> = {
   async restore(part, record, context) {
     const content = await readContent(part.id, context);
     const source = record.settings["path"] ?? part.path;
-    // Beside the live one: a rename is atomic within one file system only.
+    // In the same parent as the live one: a rename is only atomic within one file system.
     const scratch = `${part.path}.new-${context.backupId}`;
     const kept = keptPath(part.path, context);
     await assertFree(kept);
@@ -89,7 +89,7 @@ export function keptPath(path: string, { backupId }: Pick<PartContext, "backupId
   return `${path}.before-${backupId}`;
 }
 
-/** @throws EngineError `TargetConflict` when a restore of this backup was not confirmed yet */
+/** @throws EngineError `TargetConflict` when a restore of this backup has not been confirmed yet */
 export async function assertFree(kept: string): Promise<void> {
   if (!(await exists(kept))) return;
   throw new EngineError(

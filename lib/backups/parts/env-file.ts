@@ -19,7 +19,7 @@ import { z } from "zod";
 
 type EnvFilePart = PartOf<"env-file">;
 
-/** A dotenv file, encrypted: the secrets in it are never written down plain. */
+/** A dotenv file, encrypted: its secrets are never written in plain text. */
 export const envFilePart: PartKind<"env-file"> = {
   async backUp(part, context) {
     const key = await keyOf(part, context);
@@ -67,7 +67,7 @@ function encryptedPath(part: EnvFilePart, { folder }: PartContext): string {
   return join(folder, `${part.id}.env.encrypted`);
 }
 
-/** An encrypted file that was put in the place of another one cannot be decrypted. */
+/** Bound to its name, so that an encrypted file cannot be decrypted in place of another one. */
 function boundName(part: EnvFilePart): string {
   return `env-file ${part.id}`;
 }
@@ -94,10 +94,10 @@ const KEY_BYTES = 32;
 /** NIST SP 800-38D recommends 96 bits for GCM. */
 const NONCE_BYTES = 12;
 
-/** An encrypted file. GCM finds every change of it, also of the name that it is bound to. */
+/** An encrypted file. GCM detects any change of it or of the name that it is bound to. */
 const encryptedFile = z.strictObject({
   cipher: z.literal(CIPHER),
-  /** Tells keys apart without telling anything about them. */
+  /** Identifies the key without revealing anything about it. */
   key: z.string(),
   nonce: z.base64(),
   tag: z.base64(),
@@ -107,7 +107,7 @@ const encryptedFile = z.strictObject({
 /**
  * Reads a key of AES-256.
  *
- * @throws EngineError `EncryptionKeyInvalid`, which never holds the text
+ * @throws EngineError `EncryptionKeyInvalid`, which never contains the text
  */
 function parseKey(text: string): Buffer {
   const trimmed = text.trim();
@@ -120,7 +120,7 @@ function parseKey(text: string): Buffer {
   );
 }
 
-/** @param name what the file is, without which it cannot be decrypted */
+/** @param name identity of the file, required to decrypt it */
 function encrypt(content: Uint8Array, key: Buffer, name: string): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(name));
@@ -136,7 +136,7 @@ function encrypt(content: Uint8Array, key: Buffer, name: string): string {
 }
 
 /**
- * @param name what the file is
+ * @param name identity of the file
  * @throws EngineError `EncryptionKeyWrong`, `BackupUnreadable`
  */
 function decrypt(text: string, key: Buffer, name: string): Buffer {
@@ -157,7 +157,7 @@ function decrypt(text: string, key: Buffer, name: string): Buffer {
   }
 }
 
-/** A digest that tells nobody without the key whether a guess is right: passwords are short enough to be guessed. */
+/** A keyed digest, so that no one without the key can verify a guess: passwords are short enough to be guessed. */
 function keyedDigest(content: Uint8Array, key: Buffer): string {
   return createHmac("sha256", key).update(content).digest("hex");
 }

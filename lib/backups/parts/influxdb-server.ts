@@ -9,15 +9,15 @@ import type { Resolve, BackupContext } from "../plan/backup-context";
 import type { PartOf } from "../plan/backup-plan";
 import { withScratchServer } from "./scratch-server";
 
-/** The shards of a large restore open one after the other. */
+/** The shards of a large restore open one after another. */
 const READINESS: Readiness = { starting: 120_000, listening: 5_000 };
 
-/** One database server of InfluxDB 1.x. */
+/** An InfluxDB 1.x server. */
 export class InfluxServer {
   constructor(
     /** HTTP API. */
     private readonly url: string,
-    /** Where `influxd backup` and `influxd restore` connect to: `host:port`. */
+    /** Address for `influxd backup` and `influxd restore`: `host:port`. */
     readonly backupAddress: string,
     private readonly authorization?: string,
   ) {}
@@ -33,7 +33,7 @@ export class InfluxServer {
     return new InfluxServer(url, part.backupAddress, credentials);
   }
 
-  /** Version of the server, which it tells everybody. */
+  /** Version of the server, which needs no authentication. */
   async version(signal: AbortSignal): Promise<string> {
     const response = await this.fetch(new URL("/ping", this.url), "GET", signal);
     return response.headers.get("x-influxdb-version") ?? "unknown";
@@ -42,7 +42,7 @@ export class InfluxServer {
   /**
    * Counts the values of each field of a database, in all retention policies.
    *
-   * @throws EngineError `BackupFailed` when it cannot be asked, refuses the password, or has no such database
+   * @throws EngineError `BackupFailed` when it cannot be reached, refuses the password, or has no such database
    */
   async countValues(database: string, signal: AbortSignal): Promise<Record<string, number>> {
     const counts: Record<string, number> = {};
@@ -70,7 +70,10 @@ export class InfluxServer {
     await this.ask(`DROP DATABASE ${quote(database)}`, undefined, signal);
   }
 
-  /** What a server refuses while it starts, or opens what was restored, it has not begun: it is asked again. */
+  /**
+   * A request that the server refuses while it starts, or while it opens restored data, has not begun, so it is
+   * retried.
+   */
   private ask(query: string, database: string | undefined, signal: AbortSignal): Promise<Series[]> {
     return whenReady(() => this.askOnce(query, database, signal), { ...READINESS, signal });
   }
@@ -81,7 +84,7 @@ export class InfluxServer {
     if (database !== undefined) url.searchParams.set("db", database);
     const response = await this.fetch(url, query.startsWith("S") ? "GET" : "POST", signal);
     const answer = (await response.json().catch(() => ({}))) as Answer;
-    // A query that failed is answered with 200 as well.
+    // A failed query also returns 200.
     const error = answer.error ?? answer.results?.find((result) => result.error !== undefined)?.error;
     if (response.ok && error === undefined) return answer.results?.flatMap(({ series }) => series ?? []) ?? [];
     throw new EngineError("BackupFailed", `InfluxDB refused "${query}": ${error ?? `HTTP ${response.status}`}`);
@@ -116,7 +119,7 @@ interface Answer {
   readonly results?: readonly { readonly error?: string; readonly series?: readonly Series[] }[];
 }
 
-/** Lets some work ask an empty InfluxDB on two free ports of 127.0.0.1. */
+/** Runs work with an empty InfluxDB on two free ports of 127.0.0.1. */
 export async function withScratchInflux<T>(
   context: BackupContext,
   work: (server: InfluxServer) => Promise<T>,
@@ -146,7 +149,7 @@ function configuration(folder: string, http: number, backup: number): string {
     `[meta]\n  dir = ${path("meta")}`,
     `[data]\n  dir = ${path("data")}\n  wal-dir = ${path("wal")}\n  max-series-per-database = 0\n  max-values-per-tag = 0`,
     `[http]\n  bind-address = "127.0.0.1:${http}"\n  log-enabled = false`,
-    // What was backed up must be there, also when it is older than its retention policy by now.
+    // Backed up data must be present even if it is older than its retention policy by now.
     "[retention]\n  enabled = false",
     "[monitor]\n  store-enabled = false",
     "[continuous_queries]\n  enabled = false",
@@ -154,7 +157,7 @@ function configuration(folder: string, http: number, backup: number): string {
   ].join("\n");
 }
 
-/** Both at once: one after the other, they might be the same. */
+/** Both at once: one after another could return the same port. */
 async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()].map((server) => server.listen(0, "127.0.0.1"));
   const ports = await Promise.all(

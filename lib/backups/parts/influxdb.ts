@@ -11,10 +11,10 @@ const SETTLE_MILLISECONDS = 30_000;
 const POLL_MILLISECONDS = 100;
 
 /**
- * A database of InfluxDB 1.x, by `influxd backup -portable`.
+ * An InfluxDB 1.x database, with `influxd backup -portable`.
  *
- * InfluxDB has no snapshots: what is counted is what a scratch server gives back from the files, and the live server's
- * counts before it are the least that this may be.
+ * InfluxDB has no snapshots: the counts come from a scratch server with the restored files, and must be at least the
+ * live server's counts before the backup.
  */
 export const influxdbPart: PartKind<"influxdb"> = {
   async backUp(part, context) {
@@ -74,7 +74,7 @@ export const influxdbPart: PartKind<"influxdb"> = {
     };
   },
 
-  // What is kept is the database that the application may still use: nobody but its owner knows.
+  // The database that was kept may still be in use: only its owner knows.
   confirm: async () => [],
 };
 
@@ -86,7 +86,7 @@ function newName(database: string, backupId: string): string {
   return `${database}_${backupId.toLowerCase()}`;
 }
 
-/** Restores the files into a scratch server and counts what is there. */
+/** Restores the files to a scratch server and counts its values. */
 async function countRestored(
   part: string,
   database: string,
@@ -101,10 +101,10 @@ async function countRestored(
 }
 
 /**
- * Counts what was restored. `influxd restore` ends when it has sent everything; the server opens its shards after that,
- * and until then some of them are not there, or refuse to be asked: `InfluxServer` waits for these.
+ * Counts the restored values. `influxd restore` ends when it has sent everything, but the server opens its shards only
+ * after that. Until then some are missing, or refuse queries: `InfluxServer` waits for these.
  *
- * @param expected what is waited for; less is what it is, once the time is over
+ * @param expected counts to wait for; after the timeout, smaller counts are returned
  */
 async function countSettled(
   server: InfluxServer,

@@ -5,60 +5,60 @@ import type { BackupContext, Resolve } from "../plan/backup-context";
 import type { PartRecord } from "../plan/backup-manifest";
 import type { BackupPart, PartOf } from "../plan/backup-plan";
 
-/** What a part is worked on with. */
+/** Context of the work on a part. */
 export interface PartContext extends BackupContext {
   readonly resolve: Resolve;
 
-  /** Folder of the backup: the files of the part's record are relative to it. */
+  /** Folder of the backup. The file paths in the part's record are relative to it. */
   readonly folder: string;
 
-  /** Folder for what is not needed afterwards; only this user can read it. */
+  /** Temporary folder that only this user can read. */
   readonly scratch: string;
 
   /** Id of the backup. */
   readonly backupId: string;
 }
 
-/** Where a part was restored to, and what became of what was there. */
+/** Where a part was restored to, and what happened to the previous data. */
 export interface Restored {
   readonly part: string;
 
-  /** What the restored data is called now. */
+  /** Location of the restored data. */
   readonly place: string;
 
-  /** What is kept of the data that was replaced, until it is confirmed; absent when there was nothing. */
+  /** What is kept of the replaced data until it is confirmed. Absent if there was none. */
   readonly kept?: string;
 
-  /** What the person has to do, or should know. */
+  /** What the user must do or should know. */
   readonly note?: string;
 }
 
-/** What a kind of part says about itself; files and digests are filled in. */
+/** What a kind records about a part. Files and digests are added later. */
 export type PartContent = Pick<PartRecord, "counts" | "digests" | "versions"> & Partial<Pick<PartRecord, "settings">>;
 
 /** How one kind of data is backed up, checked and restored. */
 export interface PartKind<Kind extends BackupPart["kind"]> {
   /**
-   * Writes files beginning with the part's id into the folder of the backup, and reads them back.
+   * Writes files whose names begin with the part's id to the folder of the backup, and reads them back.
    *
    * @throws EngineError `BackupProgramMissing`, `BackupFailed`, `BackupEmpty`, `BackupUnreadable`
    */
   backUp(part: PartOf<Kind>, context: PartContext): Promise<PartContent>;
 
   /**
-   * Reads the files of a backup as a restore would. That their digests are right is known.
+   * Reads the files of a backup as a restore would. Their digests were already verified.
    *
    * @throws EngineError `BackupUnreadable`, `BackupProgramMissing`
    */
   check(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<void>;
 
-  /** Restores into a scratch target, which is gone afterwards, and compares. */
+  /** Restores to a temporary target and compares. */
   drill(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<CheckResult[]>;
 
   /**
-   * Restores beside what is there, compares, and puts it in its place.
+   * Restores next to the live data, compares, and replaces it.
    *
-   * @throws EngineError `RestoreFailed`, `RestoreMismatch`; what was there is as it was then
+   * @throws EngineError `RestoreFailed`, `RestoreMismatch`; the live data is then unchanged
    */
   restore(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<Restored>;
 
@@ -68,7 +68,7 @@ export interface PartKind<Kind extends BackupPart["kind"]> {
 
 type Counted = Pick<PartRecord, "counts" | "digests">;
 
-/** Compares what a backup says it holds with what a restore gave back, count by count and digest by digest. */
+/** Compares the recorded content of a backup with the result of a restore, count by count and digest by digest. */
 export function compareCounts(part: string, expected: Counted, actual: Counted): CheckResult[] {
   return [
     ...compare(part, "count", expected.counts, actual.counts),

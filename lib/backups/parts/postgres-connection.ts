@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 export class PostgresConnection {
   private constructor(private readonly url: URL) {}
 
-  /** @throws EngineError `InvalidBackupPlan` when it is no URL of PostgreSQL */
+  /** @throws EngineError `InvalidBackupPlan` for an invalid PostgreSQL URL */
   static parse(url: string, part: string): PostgresConnection {
     if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
       throw new EngineError("InvalidBackupPlan", `${part}: the url must be postgresql://user@host:5432/database`);
@@ -35,14 +35,14 @@ export class PostgresConnection {
     return describeDatabase(this.url.href);
   }
 
-  /** Another database of the same server. */
+  /** Another database on the same server. */
   to(database: string): PostgresConnection {
     const url = new URL(this.url);
     url.pathname = `/${encodeURIComponent(database)}`;
     return new PostgresConnection(url);
   }
 
-  /** What a program takes as `--dbname`: everything but the password. */
+  /** The value of `--dbname` for a program, without the password. */
   get argument(): string {
     const url = new URL(this.url);
     url.password = "";
@@ -50,7 +50,7 @@ export class PostgresConnection {
     return url.href;
   }
 
-  /** What a program needs in its environment: the password, and where the user's own files are. */
+  /** Environment variables for a program: the password, and the location of the user's own files. */
   variables(environment: NodeJS.ProcessEnv): Record<string, string> {
     const password = decodeURIComponent(this.url.password) || this.url.searchParams.get("password");
     const files = ["PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"].flatMap((name) =>
@@ -60,9 +60,9 @@ export class PostgresConnection {
   }
 
   /**
-   * Lets some work ask the database, on a connection of its own.
+   * Runs work with a separate connection to the database.
    *
-   * @param signal ends the connection, whatever it is being asked; without it, nothing does
+   * @param signal ends the connection, even during a query
    * @throws EngineError `BackupFailed` when it cannot be reached, or refuses the password
    */
   async use<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -73,7 +73,7 @@ export class PostgresConnection {
         keepAlive: true,
         application_name: "sterna backup",
       });
-      // Without a listener a lost connection would end the process; the next query reports it.
+      // Without a listener, a lost connection would end the process. The next query reports it.
       client.on("error", () => undefined);
       await client.connect().catch((error: unknown) => {
         destroy(client);

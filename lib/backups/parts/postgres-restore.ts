@@ -6,13 +6,13 @@ import { runProgram } from "./run-program";
 import type { PostgresConnection } from "./postgres-connection";
 
 const DATABASE_IN_USE = "55006";
-/** Sessions that are told to end need a moment. */
+/** Terminated sessions need a moment to end. */
 const ATTEMPTS = 50;
 const PAUSE_MILLISECONDS = 100;
-/** PostgreSQL cuts longer names off, and two of them may become one (NAMEDATALEN - 1). */
+/** PostgreSQL truncates longer names, so that two of them may become one (NAMEDATALEN - 1). */
 const LONGEST_NAME = 63;
 
-/** Name of a database beside another one, of the restore of a certain backup. */
+/** Name of a second database for the restore of a given backup. */
 export function keptName(database: string, role: "new" | "before", backupId: string): string {
   const suffix = `_${role}_${backupId.toLowerCase()}`;
   const name = database + suffix;
@@ -24,10 +24,10 @@ export function keptName(database: string, role: "new" | "before", backupId: str
 }
 
 /**
- * Creates a database that has nothing in it, not even what the server's own template has.
+ * Creates a completely empty database, without the content of the server's own template.
  *
  * @param settings encoding and locale of the database that was dumped
- * @param like database whose owner, privileges and settings it gets, where there is such a database
+ * @param like database whose owner, privileges and settings are copied, if it exists
  */
 export async function createEmptyDatabase(
   maintenance: PostgresConnection,
@@ -49,7 +49,7 @@ export async function createEmptyDatabase(
   });
 }
 
-/** What belongs to a database and is in no dump of it: owner, privileges, `ALTER DATABASE … SET`. */
+/** What belongs to a database but is not part of a dump: owner, privileges, `ALTER DATABASE … SET`. */
 async function copyDatabaseProperties(client: Client, from: string, to: string): Promise<void> {
   const { rows } = await client.query<{ statement: string }>(
     `select format('alter database %I owner to %I', $2::text, pg_get_userbyid(datdba)) as statement
@@ -97,8 +97,8 @@ export async function dropDatabase(maintenance: PostgresConnection, name: string
 }
 
 /**
- * Puts a database in the place of another one, in one transaction. The sessions of the old one are ended, since
- * PostgreSQL renames no database in use.
+ * Replaces a database with another one, in one transaction. The sessions of the old one are terminated, since
+ * PostgreSQL cannot rename a database in use.
  *
  * @returns whether there was an old one
  */
@@ -115,7 +115,7 @@ export async function swapDatabases(
       await client.query(`alter database ${from} rename to ${to}`);
       return false;
     }
-    // Clients connect again faster than the database can be renamed.
+    // Clients reconnect faster than the database can be renamed.
     await client.query(`alter database ${to} with allow_connections false`);
     try {
       await retryWhileInUse(async () => {

@@ -20,10 +20,10 @@ import { createEmptyDatabase, dropDatabase, keptName, restoreInto, swapDatabases
 import { runProgram } from "./run-program";
 
 /**
- * A database of PostgreSQL, by pg_dump in the custom format.
+ * A PostgreSQL database, with pg_dump in the custom format.
  *
- * Dump, counts and digests are of one snapshot: they agree row by row, whatever is written meanwhile. Roles and
- * tablespaces belong to the server, and are in no dump of a database.
+ * Dump, counts and digests come from one snapshot: they agree row by row, regardless of concurrent writes. Roles and
+ * tablespaces belong to the server, and are not part of a dump.
  */
 export const postgresPart: PartKind<"postgres"> = {
   async backUp(part, context) {
@@ -108,7 +108,7 @@ function dumpFile(part: string, { folder }: PartContext): string {
   return join(folder, `${part}.dump`);
 }
 
-/** Runs `work` while a snapshot lasts that pg_dump can read as well. Changes nothing. */
+/** Runs `work` while a snapshot is open that pg_dump can read as well. Changes nothing. */
 async function withSnapshot<T>(client: Client, work: (snapshot: string) => Promise<T>): Promise<T> {
   await prepareSession(client);
   await client.query("begin isolation level repeatable read read only");
@@ -150,7 +150,7 @@ async function assertDumpHolds(
   );
 }
 
-/** Makes equal rows give equal texts, whatever the settings of the database or the user are. */
+/** Makes equal rows produce equal texts, regardless of the settings of the database or the user. */
 const SAME_TEXT_EVERYWHERE = [
   "set TimeZone = 'UTC'",
   "set DateStyle = 'ISO, YMD'",
@@ -158,13 +158,13 @@ const SAME_TEXT_EVERYWHERE = [
   "set bytea_output = 'hex'",
   "set extra_float_digits = 3",
   "set search_path = ''",
-  // With policies that hide rows from this user, counting fails instead of counting too few.
+  // If policies hide rows from this user, counting fails instead of counting too few.
   "set row_security = off",
   "set statement_timeout = 0",
   "set idle_in_transaction_session_timeout = 0",
 ].join("; ");
 
-/** Ordinary tables with rows of their own; what belongs to an extension comes back with the extension. */
+/** Ordinary tables with their own rows. The tables of an extension are recreated with the extension. */
 const TABLES = `
   select n.nspname as schema, c.relname as name, format('%I.%I', n.nspname, c.relname) as qualified
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -175,18 +175,18 @@ const TABLES = `
       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
   order by 3`;
 
-/** A sum: the same in whatever order the rows come. 60 bits of md5, which never changes between versions. */
+/** A sum is independent of the order of the rows. 60 bits of md5, which is the same in all versions. */
 const DIGEST = `coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint::numeric), 0)::text`;
 
-/** Makes a session read as `countTables` needs it. */
+/** Configures a session for `countTables`. */
 async function prepareSession(client: ClientBase): Promise<void> {
   await client.query(SAME_TEXT_EVERYWHERE);
 }
 
 /**
- * Counts, and digests, the rows of every table.
+ * Counts and digests the rows of every table.
  *
- * @param client a session that was prepared
+ * @param client a session from `prepareSession`
  */
 async function countTables(client: ClientBase, digests: boolean): Promise<Pick<PartRecord, "counts" | "digests">> {
   const result: Pick<PartRecord, "counts" | "digests"> = { counts: {}, digests: {} };
@@ -202,9 +202,9 @@ async function countTables(client: ClientBase, digests: boolean): Promise<Pick<P
   return result;
 }
 
-/** What another database must have in common, to hold the same texts in the same order. */
+/** Settings that another database must share to store the same texts in the same order. */
 async function databaseSettings(client: ClientBase): Promise<Record<string, string>> {
-  // As JSON: the column of the ICU locale has another name since PostgreSQL 17, and does not exist before 15.
+  // As JSON: the column of the ICU locale was renamed in PostgreSQL 17, and does not exist before 15.
   const { rows } = await client.query<{ encoding: string; row: Record<string, string | null> }>(
     `select pg_catalog.pg_encoding_to_char(encoding) as encoding, pg_catalog.to_jsonb(d) as row
      from pg_catalog.pg_database d where datname = pg_catalog.current_database()`,
@@ -225,8 +225,8 @@ const COPY = /^COPY ((?:"(?:[^"]|"")*"|[^\s".]+)\.(?:"(?:[^"]|"")*"|[^\s".]+)) .
 const END_OF_ROWS = "\\.";
 
 /**
- * Reads a dump to its end, and counts the rows in it. The list of contents alone would not do: it stands at the front,
- * and `pg_restore --list` takes a file that was cut off behind it.
+ * Reads a whole dump and counts its rows. The table of contents alone is not enough: it comes first, and `pg_restore
+ * --list` accepts a file that was truncated after it.
  *
  * @returns rows by table, named as `format('%I.%I', schema, table)` does
  * @throws EngineError `BackupUnreadable`

@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 /** A data set of many gigabytes takes minutes to load. */
 const READINESS: Readiness = { starting: 300_000, listening: 5_000 };
 
-/** A client whose texts are bytes: keys and values need not be UTF-8. */
+/** A client that uses bytes: keys and values need not be UTF-8. */
 export type RedisClient = Awaited<ReturnType<typeof connect>>;
 
 /** A Redis server, reachable by this process and by Redis's own programs. */
@@ -17,14 +17,14 @@ export interface RedisServer {
   /** For messages: without the password. */
   readonly description: string;
 
-  /** What `redis-cli` takes to reach it: everything but the password. */
+  /** Arguments with which `redis-cli` connects, without the password. */
   readonly args: readonly string[];
 
-  /** What `redis-cli` needs in its environment. */
+  /** Environment variables for `redis-cli`. */
   readonly variables: Readonly<Record<string, string>>;
 
   /**
-   * Lets some work ask the server.
+   * Runs work with a connection to the server.
    *
    * @param database number of the logical database
    * @throws EngineError `BackupFailed` when it cannot be reached, or refuses the password
@@ -32,7 +32,7 @@ export interface RedisServer {
   use<T>(database: number, work: (client: RedisClient) => Promise<T>): Promise<T>;
 }
 
-/** The server of a part. @throws EngineError `InvalidBackupPlan` when it is no URL of Redis */
+/** The server of a part. @throws EngineError `InvalidBackupPlan` for an invalid Redis URL */
 export async function redisServerOf(part: PartOf<"redis">, resolve: Resolve): Promise<RedisServer> {
   const text = loginUrl(await resolve(part.url), "redis", part.id);
   if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) {
@@ -63,7 +63,7 @@ export async function redisServerOf(part: PartOf<"redis">, resolve: Resolve): Pr
   };
 }
 
-/** A server that listens on a socket of the file system, without a password. */
+/** A server that listens on a Unix socket, without a password. */
 export function redisServerAt(path: string): RedisServer {
   const description = `Redis at ${path}`;
   return {
@@ -104,14 +104,14 @@ async function connect(options: ClientOptions) {
     RESP: 2,
     socket: { ...options.socket, connectTimeout: CONNECT_TIMEOUT_MILLISECONDS, reconnectStrategy: false } as never,
   }).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
-  // Without a listener a lost connection would end the process; the next command reports it.
+  // Without a listener, a lost connection would end the process. The next command reports it.
   client.on("error", () => undefined);
   const connected = await client.connect();
   try {
-    // A server that loads its data lets clients in, and then refuses every command on keys.
+    // A server that is loading its data accepts connections, but refuses every command on keys.
     await connected.sendCommand(["DBSIZE"]);
   } catch (error) {
-    // Any other refusal, as for want of a permission, is for the command that needs it.
+    // Other refusals, such as a missing permission, are reported by the command that is affected.
     if (!isStarting(error)) return connected;
     connected.destroy();
     throw error;
@@ -119,13 +119,13 @@ async function connect(options: ClientOptions) {
   return connected;
 }
 
-/** Keys by number of the logical database, without the empty ones. */
+/** Number of keys by logical database, without empty ones. */
 export async function keyspace(client: RedisClient): Promise<Map<number, number>> {
   const text = String(await client.sendCommand(["INFO", "keyspace"]));
   return new Map([...text.matchAll(/^db(\d+):keys=(\d+)/gm)].map((match) => [Number(match[1]), Number(match[2])]));
 }
 
-/** How many of the keys of all logical databases expire by themselves. */
+/** How many keys in all logical databases have an expiration. */
 export async function expiringKeys(client: RedisClient): Promise<number> {
   const text = String(await client.sendCommand(["INFO", "keyspace"]));
   return [...text.matchAll(/^db\d+:keys=\d+,expires=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);

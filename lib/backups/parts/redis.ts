@@ -26,14 +26,14 @@ import { runProgram } from "./run-program";
 import { withScratchServer } from "./scratch-server";
 
 /**
- * All logical databases of a Redis server, as a snapshot (RDB) that the server sends as it would to a replica.
+ * All logical databases of a Redis server, as a snapshot (RDB) that the server sends as if to a replica.
  *
- * A managed Redis refuses that command, as it does `MIGRATE` and `REPLICAOF`: there, take the provider's own backup.
+ * A managed Redis refuses that command, as well as `MIGRATE` and `REPLICAOF`: use the provider's own backup there.
  */
 export const redisPart: PartKind<"redis"> = {
   async backUp(part, context) {
     const server = await redisServerOf(part, context.resolve);
-    // redis-cli ends with 0 after NOAUTH; this connection does not.
+    // redis-cli exits with 0 after NOAUTH, but this connection fails.
     const version = await server.use(0, redisVersion);
     const file = snapshotFile(part.id, context);
     await createPrivateFile(file);
@@ -74,7 +74,7 @@ function snapshotFile(part: string, { folder }: PartContext): string {
   return join(folder, `${part}.rdb`);
 }
 
-/** Lets some work ask a server that was started from the snapshot. */
+/** Runs work with a server that was started from the snapshot. */
 async function withSnapshotServer<T>(
   part: string,
   context: PartContext,
@@ -96,7 +96,7 @@ async function withSnapshotServer<T>(
           ...["--databases", String(Math.max(16, highestDatabase + 1))],
         ];
       },
-      // While a server loads, it answers to PING with an error.
+      // While a server loads, it answers PING with an error.
       answers: (folder) =>
         redisServerAt(socket(folder)).use(0, async (client) => !!(await client.sendCommand(["PING"]))),
     },
@@ -105,7 +105,7 @@ async function withSnapshotServer<T>(
   );
 }
 
-/** Keys that expired since the backup are gone, and rightly so; all others must be there. */
+/** Keys may be missing if they have expired since the backup. All others must be present. */
 async function compareKeys(part: string, { counts }: PartRecord, scratch: RedisServer): Promise<CheckResult[]> {
   const [keys, expires] = await scratch.use(0, async (client) => {
     const all = [...(await keyspace(client)).values()].reduce((sum, count) => sum + count, 0);
@@ -126,17 +126,17 @@ async function compareKeys(part: string, { counts }: PartRecord, scratch: RedisS
   ];
 }
 
-/** What `redis-check-rdb` says about a snapshot. */
+/** Content of a snapshot according to `redis-check-rdb`. */
 export interface SnapshotContent {
   readonly keys: number;
-  /** Keys, among those, that expire by themselves. */
+  /** Number of these keys that have an expiration. */
   readonly expires: number;
   /** Highest number of a logical database in it. */
   readonly highestDatabase: number;
 }
 
 /**
- * Reads a snapshot to its end and checks its checksum.
+ * Reads a whole snapshot and verifies its checksum.
  *
  * @throws EngineError `BackupUnreadable`
  */
@@ -155,7 +155,7 @@ async function readSnapshot(file: string, context: BackupContext): Promise<Snaps
   };
 }
 
-/** What a server has that nobody configured otherwise (redis.conf, `databases`). */
+/** The default number of logical databases (redis.conf, `databases`). */
 const DATABASES = 16;
 const BATCH = 500;
 /** Answers of PTTL (redis.io/commands/pttl). */
@@ -163,11 +163,11 @@ const NEVER_EXPIRES = -1;
 const EXPIRED = -2;
 
 /**
- * Copies the logical databases of one server into free ones of another, compares, and swaps each with the one of its
- * own number, all in one transaction: clients see the old keys or the restored ones. What was there stays, under the
- * number that was free.
+ * Copies the logical databases of one server into unused ones of another, compares them, and swaps each with the one of
+ * the same number, all in one transaction: clients see either the old keys or the restored ones. The previous data
+ * stays under the number that was unused.
  *
- * @throws EngineError `RestoreFailed`, `RestoreMismatch`; the copies are gone then
+ * @throws EngineError `RestoreFailed`, `RestoreMismatch`; the copies are then removed
  */
 async function swapIn(part: string, from: RedisServer, live: RedisServer, context: PartContext): Promise<Restored> {
   const databases = [...(await from.use(0, keyspace)).keys()];
@@ -213,7 +213,7 @@ async function confirmSwap(live: RedisServer, backupId: string): Promise<string[
   return emptied;
 }
 
-/** A key that tells a database that was kept from one that is used. */
+/** A key that distinguishes a kept database from one in use. */
 function marker(backupId: string): string {
   return `sterna:kept-by-restore:${backupId}`;
 }
@@ -231,7 +231,7 @@ async function chooseFree(databases: readonly number[], live: RedisServer) {
   );
 }
 
-/** Copies every key of one logical database with the time that it expires at. */
+/** Copies every key of one logical database with its expiration. */
 async function copyKeys(
   source: RedisClient,
   target: RedisClient,
@@ -257,7 +257,7 @@ async function copyKeys(
   );
 }
 
-/** @returns whether the key was still there: some expire meanwhile */
+/** @returns whether the key still existed: some expire meanwhile */
 async function copyKey(source: RedisClient, target: RedisClient, key: Buffer): Promise<boolean> {
   const [value, left] = await Promise.all([
     source.sendCommand<Buffer | null>(["DUMP", key]),

@@ -5,7 +5,7 @@ import { rejectAborted } from "../../engine/files/concurrently";
 import { LineReader } from "../../engine/processes/line-reader";
 import type { BackupContext } from "../plan/backup-context";
 
-/** Debian packages that bring the programs, for the message when one is missing. */
+/** Debian packages of the programs, for the message when one is missing. */
 const PACKAGES: Readonly<Record<string, string>> = {
   pg_dump: "postgresql-client",
   pg_restore: "postgresql-client",
@@ -15,23 +15,23 @@ const PACKAGES: Readonly<Record<string, string>> = {
   influxd: "influxdb",
 };
 
-/** How a program is run. */
+/** Options of a program run. */
 export interface ProgramOptions {
-  /** Added to PATH, HOME and a C locale; here go secrets, never into the arguments. */
+  /** Added to PATH, HOME and a C locale. Secrets belong here, never in the arguments. */
   readonly variables?: Readonly<Record<string, string>>;
 
-  /** Code of the error when it fails. */
+  /** Code of the error if it fails. */
   readonly failure: ErrorCode;
 
-  /** Gets each line of the standard output, which is kept nowhere then. */
+  /** Receives each line of standard output, which is then not kept. */
   readonly onLine?: (line: string) => void;
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program to completion.
  *
  * @returns its standard output
- * @throws EngineError `BackupProgramMissing`, or `failure` with the end of what it said
+ * @throws EngineError `BackupProgramMissing`, or `failure` with the end of its output
  */
 export async function runProgram(
   program: string,
@@ -64,7 +64,7 @@ export async function runProgram(
   });
 }
 
-/** The developer's own settings of the programs must not matter. */
+/** The user's own settings for the programs must have no effect. */
 export function programEnvironment(
   { PATH, HOME }: NodeJS.ProcessEnv,
   variables: Readonly<Record<string, string>> = {},
@@ -72,7 +72,7 @@ export function programEnvironment(
   return { ...(PATH && { PATH }), ...(HOME && { HOME }), LC_ALL: "C", TZ: "UTC", ...variables };
 }
 
-/** Says which package brings a program. */
+/** An error that names the package of a missing program. */
 export function programMissing(program: string): EngineError {
   const cure = PACKAGES[program] ? `install Debian's ${PACKAGES[program]}, or what brings it elsewhere` : "install it";
   return new EngineError("BackupProgramMissing", `there is no ${program} on the PATH: ${cure}`);

@@ -13,19 +13,19 @@ const START_SECONDS = 300;
 const POLL_MILLISECONDS = 50;
 const GRACE_MILLISECONDS = 10_000;
 
-/** A server that is started for a moment, in a folder of its own. */
+/** A temporary server in its own folder. */
 export interface ScratchServerOptions {
   readonly program: string;
 
-  /** @param folder that is empty, and removed afterwards */
+  /** @param folder an empty folder, removed afterwards */
   prepare(folder: string): Promise<readonly string[]>;
 
-  /** Whether the server can be asked by now; throws or says no until then. */
+  /** Whether the server accepts queries yet. Throws or returns false until then. */
   answers(folder: string): Promise<boolean>;
 }
 
 /**
- * Starts a server, lets some work ask it, and ends it with everything that it wrote.
+ * Starts a server, runs work with it, then stops it and removes everything that it wrote.
  *
  * @throws EngineError `BackupProgramMissing`, `BackupUnreadable` when it does not start, with its log
  */
@@ -34,7 +34,7 @@ export async function withScratchServer<T>(
   context: BackupContext,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  // In the temporary folder of the system: the path of a socket has at most 107 bytes.
+  // In the temporary folder of the system: the path of a socket is limited to 107 bytes.
   const folder = await mkdtemp(join(tmpdir(), "sterna-"));
   try {
     const args = await prepare(folder);

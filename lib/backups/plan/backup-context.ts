@@ -8,13 +8,13 @@ import { SecretFetcher } from "../../engine/secrets/secret-fetcher";
 import { referredSecret } from "../../engine/secrets/stored-secret";
 import type { Setting, LoadedPlan } from "./backup-plan";
 
-/** What everything that works on backups gets. */
+/** Context of all work on backups. */
 export interface BackupContext {
-  /** Environment that settings are looked up in, and whose PATH holds the programs. */
+  /** Environment in which settings are looked up. Its PATH contains the programs. */
   readonly environment: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 
-  /** Says what is going on, for people; never a secret. */
+  /** Reports progress for display. Never contains a secret. */
   progress(text: string): void;
   now(): Date;
 }
@@ -23,9 +23,9 @@ export interface BackupContext {
 export type Resolve = (setting: Setting) => Promise<string>;
 
 /**
- * Makes the look-up for a plan.
+ * Creates the lookup for a plan.
  *
- * @param file the plan, whose folder paths are relative to
+ * @param file the plan, to whose folder paths are relative
  */
 export function resolverOf(file: string, environment: NodeJS.ProcessEnv): Resolve {
   const fetcher = new SecretFetcher(environment);
@@ -54,8 +54,8 @@ async function readSecret(path: string): Promise<string> {
 }
 
 /**
- * Lets some work have a folder that only this user can read, and removes it afterwards. It is in the directory of the
- * backups, where there is room for one, and else in the temporary folder of the system.
+ * Runs work with a folder that only this user can read, and removes it afterwards. It is in the directory of the
+ * backups, which has enough space, if the plan has one, otherwise in the temporary folder of the system.
  */
 export async function withWorkspace<T>({ destination }: LoadedPlan, work: (folder: string) => Promise<T>): Promise<T> {
   const parent = destination.directory ?? tmpdir();
@@ -68,7 +68,7 @@ export async function withWorkspace<T>({ destination }: LoadedPlan, work: (folde
   }
 }
 
-/** Lets nobody else take, delete or restore backups of this plan meanwhile, where it has a directory. */
+/** Keeps other processes from taking, deleting or restoring backups of this plan meanwhile, if it has a directory. */
 export async function withBackupLock<T>(
   { destination, system, environment }: LoadedPlan,
   { signal, progress }: BackupContext,

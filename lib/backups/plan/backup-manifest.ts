@@ -13,10 +13,10 @@ const partRecord = z.strictObject({
   settings: z.record(z.string(), z.string()).default({}).describe("What a restore needs to know, such as the encoding"),
 });
 
-/** What one part of a backup holds. */
+/** Content of one part of a backup. */
 export type PartRecord = z.output<typeof partRecord>;
 
-/** Schema of `manifest.json`, which makes a folder a backup: it is written last. */
+/** Schema of `manifest.json`, which is written last: only a folder with a manifest is a backup. */
 export const backupManifest = z.strictObject({
   version: z.literal(1),
   id: z.string().regex(/^\d{8}T\d{9}Z$/),
@@ -29,7 +29,7 @@ export const backupManifest = z.strictObject({
   parts: z.array(partRecord).min(1),
 });
 
-/** What a backup holds: written last, so that a backup without it is none. */
+/** Content of a backup. Written last, so that a backup without it is incomplete. */
 export type BackupManifest = z.output<typeof backupManifest>;
 
 /** Name of the manifest in a backup's folder. */

@@ -8,7 +8,7 @@ import { storedSecretNamedBy } from "../../manifest/text";
 
 const identifier = z.string().regex(IDENTIFIER, `must be ${IDENTIFIER_RULE}`);
 
-/** Where a secret is looked up when the plan runs: it never stands in the plan. */
+/** Where a secret is looked up when the plan runs. The plan never contains it. */
 const reference = z.union([
   z
     .strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable") })
@@ -18,7 +18,7 @@ const reference = z.union([
 ]);
 export type Reference = z.output<typeof reference>;
 
-/** Written out, or looked up. */
+/** A literal or a reference. */
 const setting = z.union([
   z
     .string()
@@ -115,7 +115,7 @@ const bucket = z.strictObject({
     .describe("When the bucket's own lifecycle deletes these objects; it must keep what `retention` promises"),
 });
 
-/** Schema of a backup plan: what is backed up, where to, and for how long. Holds no secrets. */
+/** Schema of a backup plan: what is backed up, where to, and for how long. Contains no secrets. */
 export const backupPlan = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
@@ -149,14 +149,14 @@ export const backupPlan = z.strictObject({
 /** What is backed up, where to, and for how long. */
 export type BackupPlan = z.output<typeof backupPlan>;
 
-/** A plan, with its paths made absolute. */
+/** A plan with absolute paths. */
 export interface LoadedPlan extends BackupPlan {
   /** The plan file, absolute. */
   readonly file: string;
 }
 
 /**
- * Reads a backup plan. Its paths are relative to its own folder: schedulers start programs anywhere.
+ * Reads a backup plan. Its paths are relative to its own folder, since schedulers start programs in any directory.
  *
  * @param file absolute path
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `InvalidBackupPlan`, `RetentionContradiction`
@@ -192,7 +192,7 @@ function assertKeepsPromise({ destination, retention }: BackupPlan, file: string
   );
 }
 
-/** @throws EngineError `InvalidBackupPlan` when it is no semantic version */
+/** @throws EngineError `InvalidBackupPlan` for an invalid semantic version */
 export function assertRelease(release: string): string {
   if (SEMANTIC_VERSION.test(release)) return release;
   throw new EngineError("InvalidBackupPlan", `the release of the backup is "${release}"; it ${SEMANTIC_VERSION_RULE}`);

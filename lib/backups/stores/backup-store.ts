@@ -2,13 +2,13 @@ import { someOf } from "../../core/text";
 import { EngineError } from "../../engine/engine-error";
 import type { BackupManifest } from "../plan/backup-manifest";
 
-/** A backup that cannot be read: its manifest is missing parts, or was changed. */
+/** An unreadable backup: its manifest is incomplete or was changed. */
 export interface UnreadableBackup {
   readonly id: string;
   readonly reason: string;
 }
 
-/** What a store holds. */
+/** Content of a store. */
 export interface StoredBackups {
   /** Newest first. */
   readonly backups: readonly BackupManifest[];
@@ -16,7 +16,7 @@ export interface StoredBackups {
   readonly unreadable: readonly UnreadableBackup[];
 }
 
-/** A place for the backups of one system in one environment. */
+/** A store for the backups of one system in one environment. */
 export interface BackupStore {
   /** For messages. */
   readonly location: string;
@@ -24,14 +24,14 @@ export interface BackupStore {
   list(): Promise<StoredBackups>;
 
   /**
-   * Adds a backup. Nobody sees it before it is whole: its manifest is written last.
+   * Adds a backup. It is not visible before it is complete: its manifest is written last.
    *
-   * @param folder holds the files and the manifest; the store may take it away
+   * @param folder contains the files and the manifest; the store may move it
    */
   publish(folder: string, manifest: BackupManifest): Promise<void>;
 
   /**
-   * Lets some work read the files of a backup.
+   * Runs work with the files of a backup.
    *
    * @throws EngineError `BackupCorrupt` when a file is missing
    */
@@ -49,19 +49,19 @@ export interface FoundBackup {
   readonly manifest: BackupManifest;
 }
 
-/** The backups of all stores, newest first; one that is in several stands once for each. */
+/** The backups of all stores, newest first. One that is in several stores is listed once for each. */
 export async function listBackups(stores: readonly BackupStore[]): Promise<FoundBackup[]> {
   const lists = await Promise.all(
     stores.map(async (store) => (await store.list()).backups.map((manifest) => ({ store, manifest }))),
   );
-  // Of one backup, that of the first store comes first: `sort` keeps the order of equals.
+  // The copies of a backup keep the order of the stores: `sort` is stable.
   return lists.flat().sort((a, b) => (a.manifest.id > b.manifest.id ? -1 : a.manifest.id < b.manifest.id ? 1 : 0));
 }
 
 /**
  * Finds a backup.
  *
- * @param id the newest, when absent
+ * @param id if absent, the newest
  * @throws EngineError `BackupMissing`
  */
 export async function findBackup(stores: readonly BackupStore[], id?: string): Promise<FoundBackup> {

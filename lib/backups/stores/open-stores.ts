@@ -13,9 +13,9 @@ import { assertUploadable, compareObjects, uploadFile } from "../../engine/objec
 import { Bucket } from "../../engine/objects/bucket";
 
 /**
- * Lets some work use the stores of a plan: the directory, then the bucket.
+ * Runs work with the stores of a plan: the directory, then the bucket.
  *
- * @throws EngineError `TargetMissing` for a bucket that there is not
+ * @throws EngineError `TargetMissing` if the bucket does not exist
  */
 export async function withStores<T>(
   plan: LoadedPlan,
@@ -40,11 +40,11 @@ export async function withStores<T>(
 
 const BACKUP_FOLDER = /^\d{8}T\d{9}Z$/;
 
-/** Backups in a directory, each in a folder of its own that only its owner can read. */
+/** Backups in a directory, each in its own folder that only its owner can read. */
 class DirectoryStore implements BackupStore {
   readonly location: string;
 
-  /** @param directory absolute path, on the file system of the workspace; made with the first backup */
+  /** @param directory absolute path, on the file system of the workspace; created with the first backup */
   constructor(private readonly directory: string) {
     this.location = directory;
   }
@@ -102,7 +102,7 @@ class BucketStore implements BackupStore {
     this.location = `s3://${bucket.name}/${prefix}`;
   }
 
-  /** @param prefix of all backups of the system in the environment, with `/` at its end */
+  /** @param prefix of all backups of the system in the environment, with a trailing `/` */
   static async open(
     name: string,
     region: string | undefined,

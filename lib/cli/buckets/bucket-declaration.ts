@@ -3,23 +3,23 @@ import { SternaError } from "../../core/errors";
 import { Tier } from "../../storage/tier";
 import type { ExistingBucket } from "./read-bucket";
 
-/** A declaration that takes over a bucket as it is. */
+/** A declaration that adopts a bucket as it is. */
 export interface BucketDeclaration {
   /** A TypeScript module. */
   readonly source: string;
 
-  /** Name of the function that it exports. */
+  /** Name of the exported function. */
   readonly functionName: string;
 
-  /** What the next apply adds to the bucket, in words. */
+  /** What the next apply adds to the bucket, described in words. */
   readonly additions: readonly string[];
 
-  /** What stays as it is and is not declared. */
+  /** What is not declared and stays as it is. */
   readonly leftAlone: readonly string[];
 }
 
 /**
- * Writes the declaration of a bucket that exists, such that an apply changes none of its rules.
+ * Writes the declaration of an existing bucket, so that an apply changes none of its rules.
  *
  * @throws SternaError `BucketNotExpressible`
  */
@@ -81,7 +81,7 @@ function statementsOf({ policy }: ExistingBucket): unknown[] {
   if (policy === undefined) return [];
   const { Statement } = JSON.parse(policy) as { Statement?: unknown };
   const statements = Array.isArray(Statement) ? (Statement as unknown[]) : [Statement];
-  // The construct writes these itself.
+  // The construct adds these itself.
   const own = new Set(["DenyInsecureTransport", "DenyOutdatedTls"]);
   return statements.filter((statement) => !own.has((statement as { Sid?: string }).Sid ?? ""));
 }
@@ -120,9 +120,9 @@ const bytes = (amount: number | undefined) =>
   amount === undefined ? undefined : new Expression(`Size.bytes(${amount})`);
 
 /**
- * An entry of `lifecycleRules` that says the same as a rule of S3.
+ * An entry of `lifecycleRules` that is equivalent to an S3 rule.
  *
- * @throws SternaError `BucketNotExpressible` where no entry does
+ * @throws SternaError `BucketNotExpressible` if there is none
  */
 function lifecycleRuleSource(rule: S3LifecycleRule, bucket: string): Record<string, unknown> {
   const id = rule.ID ?? "";
@@ -173,14 +173,14 @@ function tierOf(storageClass: TransitionStorageClass | undefined, refuse: (what:
   return tier === undefined ? refuse(`moves objects to ${storageClass}`) : new Expression(tier.toString());
 }
 
-/** An expression of TypeScript, to be written as it is. */
+/** A TypeScript expression, written as is. */
 class Expression {
   constructor(readonly text: string) {}
 }
 
 const INDENT = "  ";
 
-/** The source text of a value: texts are quoted, expressions stay, what is not defined is left out. */
+/** The source text of a value: strings are quoted, expressions kept, and undefined values omitted. */
 function sourceText(value: unknown, depth = 0): string {
   if (value instanceof Expression) return value.text;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

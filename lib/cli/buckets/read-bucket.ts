@@ -10,24 +10,24 @@ import type {
 import { SternaError } from "../../core/errors";
 import { openS3, type S3Sdk } from "../../engine/objects/s3-client";
 
-/** What is set on a bucket that exists. What is missing is not set. */
+/** Settings of an existing bucket. Missing ones are not set. */
 export interface ExistingBucket {
   readonly name: string;
   readonly versioning: "Enabled" | "Suspended" | undefined;
   readonly encryption: readonly ServerSideEncryptionRule[];
   readonly lifecycleRules: readonly LifecycleRule[];
   readonly transitionDefaultMinimumObjectSize: string | undefined;
-  /** As S3 gives it, in JSON. */
+  /** JSON, as returned by S3. */
   readonly policy: string | undefined;
   readonly publicAccessBlock: PublicAccessBlockConfiguration | undefined;
   readonly ownership: OwnershipControls | undefined;
   readonly corsRules: readonly CORSRule[];
   readonly tags: readonly Tag[];
-  /** What is there and is not written into a declaration. */
+  /** Settings that are not written to a declaration. */
   readonly leftAlone: readonly string[];
 }
 
-/** S3 answers with one of these where nothing is set. */
+/** S3 returns one of these if a setting is not set. */
 const NOT_SET = new Set([
   "NoSuchLifecycleConfiguration",
   "NoSuchBucketPolicy",
@@ -41,9 +41,9 @@ const NOT_SET = new Set([
 ]);
 
 /**
- * Reads what is set on a bucket; changes nothing.
+ * Reads the settings of a bucket. Changes nothing.
  *
- * @param variables the environment to take credentials, region and endpoint from
+ * @param variables the environment with credentials, region and endpoint
  * @throws SternaError `AdoptedBucketUnreadable`
  */
 export async function readBucket(name: string, variables: NodeJS.ProcessEnv): Promise<ExistingBucket> {

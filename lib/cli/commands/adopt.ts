@@ -61,7 +61,7 @@ function adoptBucketCommand(run: CommandRunner): Command {
     .argument("<name>", "name of the bucket")
     .option("--output <file>", "write the declaration to this file, which must not exist")
     .action((name: string, options: AdoptBucketOptions, command: Command) =>
-      // `adopt` takes the options that both have for its own, wherever they stand.
+      // `adopt` consumes the options that both have, wherever they are.
       run(command.optsWithGlobals<AdoptBucketOptions>(), async ({ surroundings, terminal }) => {
         const { source, functionName, additions, leftAlone } = declareBucket(
           await readBucket(name, surroundings.environment),
@@ -86,7 +86,7 @@ function writeNew(path: string, source: string): void {
   }
 }
 
-/** Which steps are there already, for people. */
+/** Which steps are already applied, for display. */
 function adoptionText(
   { system, environment, release, steps }: FoundSteps,
   { bold, dim, green, red, yellow }: Terminal["colors"],

@@ -41,7 +41,7 @@ export function applyCommand(run: CommandRunner): Command {
   return addLockTimeout(command);
 }
 
-/** Shows a plan that is made for an apply, and asks on a terminal. */
+/** Shows a plan made for an apply, and asks for approval on a terminal. */
 export function approvalOf(
   { autoApprove = false }: ApproveOptions,
   context: CommandContext,
@@ -54,9 +54,9 @@ export function approvalOf(
 }
 
 /**
- * Says what an apply did.
+ * Reports the result of an apply.
  *
- * @param facts what the command tells with it
+ * @param facts further output of the command
  */
 export function showApplied(
   { record, recordFile }: Application,

@@ -9,7 +9,7 @@ import { formatBytes } from "../../engine/files/file-manifest";
 import type { CommandContext } from "../terminal/command";
 
 /**
- * Reads a plan and lets some work use it. Ctrl-C, and the SIGTERM of a scheduler, stop what runs and clean up.
+ * Runs work with a backup plan. Ctrl-C, and SIGTERM from a scheduler, stop it and clean up.
  *
  * @param file path of the plan, relative to the working directory
  */
@@ -41,7 +41,7 @@ export function backupLine({ id, release, parts }: BackupManifest): string {
   return `${id}  release ${release}  ${parts.map((part) => part.id).join(", ")}  ${formatBytes(bytes)}`;
 }
 
-/** What retention did, or would do. */
+/** What retention deleted, or would delete. */
 export function pruningText(prunings: readonly Pruning[], dryRun: boolean): string {
   return prunings
     .flatMap(({ location, deleted, kept }) => [
@@ -51,7 +51,7 @@ export function pruningText(prunings: readonly Pruning[], dryRun: boolean): stri
     .join("\n");
 }
 
-/** Where everything is now, and how what was there is got rid of. */
+/** The locations of the restored data, and how to delete what it replaced. */
 export function restoredText({ backup, restored }: Restoration, plan: string): string {
   const lines = restored.flatMap(({ part, place, kept, note }) => [
     `${part}: ${place}`,

@@ -36,13 +36,13 @@ interface WriteOptions extends CommonOptions {
   readonly force?: boolean;
 }
 
-/** Every night, and not at the full hour, when everybody's jobs start. */
+/** Every night, but not on the full hour, when most jobs start. */
 const NIGHTLY = "17 3 * * *";
 
 /** A service that pipelines are written for. */
 interface Target {
   readonly about: string;
-  /** What has to be done by hand, once. */
+  /** What must be done by hand, once. */
   readonly next: string;
   files(pipeline: Pipeline): PipelineFile[];
 }
@@ -152,7 +152,7 @@ function requireVersion(value: string): string {
   throw new InvalidArgumentError(`a version such as 22 or 22.11.0 is wanted, got "${value}"`);
 }
 
-/** Plans and applies of one pipeline have the same one, and a download needs all of it. */
+/** Plan and apply in a pipeline must use the same version, and a download needs the full one. */
 function requireFullVersion(value: string): string {
   if (/^\d+\.\d+\.\d+$/.test(value)) return value;
   throw new InvalidArgumentError(`a version with three numbers such as 1.14.0 is wanted, got "${value}"`);

@@ -2,7 +2,7 @@ import { Argument, type Command } from "commander";
 import { type CommandRunner, EXIT_STATUS, newCommand } from "../terminal/command";
 import type { CommonOptions } from "../terminal/terminal";
 
-/** Scripts that ask `sterna __complete <words…>` for what may follow, one candidate a line. */
+/** Scripts that call `sterna __complete <words…>` for the candidates, one per line. */
 const SCRIPTS = {
   bash: `# Completion of sterna for bash: source <(sterna completion bash)
 _sterna() {

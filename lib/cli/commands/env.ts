@@ -72,9 +72,9 @@ async function readMap(path: string): Promise<VariableMap> {
 }
 
 /**
- * Whether the new file is there already.
+ * Whether the new file already exists.
  *
- * @throws EngineError `TargetConflict` when another file is there
+ * @throws EngineError `TargetConflict` when a different file exists
  */
 async function isWritten(to: string, from: string, variables: ReadonlyMap<string, string>): Promise<boolean> {
   const there = await readIfThere(to);

@@ -42,7 +42,7 @@ export function gatesCommand(run: CommandRunner): Command {
 const SIGNS: Record<GateStanding, string> = { attested: "✓", automatic: "✓", waived: "!", open: "✗" };
 const PHASES = { pre: "Before the apply", during: "While it runs", post: "Before the next environment" } as const;
 
-/** Gates by phase, for people. */
+/** Gates by phase, for display. */
 function gatesText(states: readonly GateState[], { bold, dim, green, red, yellow }: Terminal["colors"]): string {
   const paint = { attested: green, automatic: green, waived: yellow, open: red };
   const width = Math.max(...states.map(({ id }) => id.length));

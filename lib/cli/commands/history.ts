@@ -37,14 +37,14 @@ async function findRecords({ toolkit }: ProjectContext, system?: string, environ
   const systems = await openSystems(toolkit, system === undefined ? {} : { system });
   const wanted = systems.filter((each) => environment === undefined || each.environment === environment);
   if (wanted.length === 0) {
-    // Names the environments that there are.
+    // Throws an error with the known environments.
     findSystem(readSynthesis(toolkit.project), system!, environment!);
   }
   const records = await Promise.all(wanted.map(({ stack }) => allRecords(toolkit.project, stack)));
   return records.flat().map(({ record }) => record);
 }
 
-/** One line for each apply, and the steps that failed. */
+/** One line for each apply, and the failed steps. */
 function historyText(records: readonly ApplyRecord[], { bold, dim, green, red }: Terminal["colors"]): string {
   if (records.length === 0) return "No apply is recorded.";
   const rows = records.map((record) => ({

@@ -177,7 +177,7 @@ function statePlace({ state, stateRegion }: InitOptions): StatePlace | undefined
   );
 }
 
-/** The folder's name as the name of a system, or `shop` where it cannot be one. */
+/** The folder's name if it is a valid system name, otherwise `shop`. */
 function nameOfFolder(directory: string): string {
   const name = basename(directory)
     .toLowerCase()
@@ -204,7 +204,7 @@ function requireList(text: string): string[] {
   throw new InvalidArgumentError(`"${text}" names an environment twice.`);
 }
 
-/** What to type after `init`, in the order in which it works. */
+/** Commands to run after `init`, in order. */
 function nextCommands(answers: ProjectAnswers, folder: string): NextCommand[] {
   const { template, name, environments, pipeline } = answers;
   const [first, second] = environments;

@@ -49,7 +49,7 @@ export function ledgerRepairCommand(run: CommandRunner): Command {
     .requiredOption("--reason <text>", "why; kept in the row and in .sterna/records");
 }
 
-/** The step as it is declared; one that is not declared any more, as its row recorded it. */
+/** The declared step or, if it is no longer declared, the step recorded in its row. */
 async function findDefinition(
   { project, surroundings }: Toolkit,
   stack: SynthesizedSystem,

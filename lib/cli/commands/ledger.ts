@@ -114,7 +114,7 @@ function ledgerTable(rows: readonly StepRecord[], { bold }: Colors): string {
   return [bold(lines[0]!), ...lines.slice(1)].join("\n");
 }
 
-/** Everything that a row says. */
+/** All details of a row. */
 function rowText({ program, ...facts }: StepRecord, { bold }: Colors): string {
   const lines = Object.entries(facts).map(([name, value]) => {
     const text = typeof value === "string" ? value : JSON.stringify(value);
@@ -123,7 +123,7 @@ function rowText({ program, ...facts }: StepRecord, { bold }: Colors): string {
   return [...lines, bold("program:"), JSON.stringify(program, undefined, 2)].join("\n");
 }
 
-/** What was moved, and what there is left to do. */
+/** What was moved, and what remains to be done. */
 function ledgerMoveText(
   { copied, present, receipts, stale }: LedgerMove,
   { from, to, stack, code }: { from: string; to: string; stack: SynthesizedSystem; code: string },
@@ -151,20 +151,20 @@ function ledgerMoveText(
   ].join("\n");
 }
 
-/** The ledger that another one is moved to, as the command line is told. */
+/** Destination of a ledger move, from the command line. */
 export interface MoveTarget {
   readonly config: LedgerConfig;
 
-  /** What to write in the code. */
+  /** The corresponding code. */
   readonly code: string;
 }
 
 /**
- * Reads `--to` of `sterna ledger move`. A directory means what it means to `Ledger.file`: relative to the project, with a
- * directory for each stack in it.
+ * Parses `--to` of `sterna ledger move`. A directory has the same meaning as in `Ledger.file`: relative to the project,
+ * with one directory per stack.
  *
  * @param project directory of the project
- * @param stack id of the stack whose ledger moves
+ * @param stack id of the stack whose ledger is moved
  * @throws EngineError `LedgerNotConfigured`; SternaError `LiteralPassword`
  */
 export function parseMoveTarget(json: string, project: string, stack: string): MoveTarget {

@@ -36,9 +36,9 @@ export function planCommand(run: CommandRunner): Command {
 }
 
 /**
- * Shows a plan that a command made, and says what comes next.
+ * Shows a plan made by a command, and the next step.
  *
- * @param facts what the command tells with it
+ * @param facts further output of the command
  * @throws RefusedError what a gate refuses, after the plan is shown
  */
 export async function showPlanned(
@@ -66,7 +66,7 @@ export async function showPlanned(
   return status;
 }
 
-/** Shows a plan to people. */
+/** Prints a plan for people. */
 export async function showPlan({ report }: Plan, { terminal }: CommandContext): Promise<void> {
   if (!terminal.json) await terminal.write(reportChunks(report, "text", terminal.colors));
 }

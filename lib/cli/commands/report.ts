@@ -36,7 +36,7 @@ export function reportCommand(run: CommandRunner): Command {
 /** Options of a command that writes a report. */
 export interface ReportOptions<Format extends string> {
   readonly format?: Format;
-  /** File, from the project's folder. */
+  /** Output file, relative to the project's folder. */
   readonly out?: string;
 }
 
@@ -48,7 +48,7 @@ const FORMATS = new Map([
   [".txt", "text"],
 ]);
 
-/** The format that was asked for: by name, else by the ending of the file; nothing when neither says. */
+/** The requested format: by name, otherwise by file extension. Undefined if neither determines it. */
 export function wantedFormat<Format extends string>(
   { format, out }: ReportOptions<Format>,
   formats: readonly Format[],
@@ -59,9 +59,9 @@ export function wantedFormat<Format extends string>(
 }
 
 /**
- * Writes a report into its file, as a whole or not at all, or to the standard output.
+ * Writes a report to its file, whole or not at all, or to standard output.
  *
- * @param pieces the report, one piece after the other
+ * @param pieces the report, in pieces
  * @throws SternaError `FileUnwritable`
  */
 export async function writeReport(

@@ -27,7 +27,7 @@ export function resumeCommand(run: CommandRunner): Command {
   return addLockTimeout(command);
 }
 
-/** What is half-applied and why, for people. */
+/** What is half-applied and why, for display. */
 function halfAppliedText(steps: readonly HalfAppliedStep[], { bold, dim, red, yellow }: Terminal["colors"]): string {
   if (steps.length === 0) return "Nothing is half-applied.";
   const lines = steps.flatMap((step) => [

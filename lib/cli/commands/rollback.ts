@@ -41,7 +41,7 @@ export function rollbackCommand(run: CommandRunner): Command {
   return addLockTimeout(command);
 }
 
-/** What a rollback does with each step, for people. */
+/** The effect of a rollback on each step, for display. */
 function rollbackText(
   { system, environment, from, to, undo, keep, blocked }: RollbackPreview,
   { bold, dim, red }: Terminal["colors"],

@@ -17,7 +17,7 @@ interface RolloutCommandOptions extends CommonOptions {
   readonly plan: boolean;
 }
 
-/** Options that ask for another phase. */
+/** Options that request another phase. */
 const MOVES = ["start", "prewarm", "canary", "cutover", "retire", "abort"] as const;
 
 export function rolloutCommand(run: CommandRunner): Command {
@@ -73,7 +73,7 @@ function moveOf(options: RolloutCommandOptions): RolloutMove | undefined {
   }
 }
 
-/** How far a rollout is: a line for each color. */
+/** Status of a rollout: a line for each color. */
 function rolloutText(system: string, environment: string, rollout: Rollout, { bold, dim }: Terminal["colors"]): string {
   const since = rollout.state.since === undefined ? "" : dim(` since ${rollout.state.since}`);
   const lines = COLORS.map((color) => {

@@ -57,7 +57,7 @@ function formOrRefusal(schedule: Schedule, target: ScheduleTarget): ScheduleRepo
   }
 }
 
-/** What a scheduler cannot say, and why. */
+/** What a scheduler cannot express, and why. */
 export interface RefusedForm {
   readonly target: ScheduleTarget;
   readonly refused: { readonly code: string; readonly message: string };
@@ -75,7 +75,7 @@ export interface ScheduleReport {
 
 const LABEL_WIDTH = 23;
 
-/** The report for people. */
+/** The report, for display. */
 function scheduleText(report: ScheduleReport, colors: Terminal["colors"]): string {
   const { bold, dim, yellow } = colors;
   const runs = report.nextRuns.map((run) => `  ${run.slice(0, 19).replace("T", " ")} UTC`);

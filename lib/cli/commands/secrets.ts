@@ -107,7 +107,7 @@ function summary(secret: string, applied: boolean, changed: boolean, written: st
 }
 
 interface SecretsRunOptions extends CommonOptions {
-  /** Never `--env-file`: Node 20 takes that option for its own, also behind the script, and reads the file itself. */
+  /** Never `--env-file`: Node 20 treats that as its own option, even after the script, and reads the file itself. */
   readonly variables: readonly string[];
 }
 
@@ -133,7 +133,7 @@ function secretsRunCommand(run: CommandRunner): Command {
     );
 }
 
-/** What goes into a secret, by name. */
+/** What is written to a secret, by name. */
 export function importText(
   secret: string,
   variables: readonly ImportedVariable[],

@@ -15,7 +15,7 @@ import { inProject } from "../terminal/stack-command";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 const POLL_MILLISECONDS = 1_000;
-/** Looks without a running step after which nothing is followed any more: between two steps, nothing runs for a while. */
+/** Number of reads without a running step after which following ends: between two steps, nothing runs for a while. */
 const IDLE_LOOKS = 10;
 
 interface StatusOptions extends CommonOptions {
@@ -24,7 +24,7 @@ interface StatusOptions extends CommonOptions {
   readonly failOn?: readonly Trouble[];
 }
 
-/** What `--fail-on` takes: states of steps, and `drift`, for which the verify queries are asked. */
+/** Values of `--fail-on`: states of steps, and `drift`, which runs the verify queries. */
 const TROUBLES = ["failed", "pending", "running", "leftover", "drift"] as const;
 type Trouble = (typeof TROUBLES)[number];
 
@@ -86,7 +86,7 @@ const TROUBLE_WORDS: Record<Trouble, string> = {
   drift: "does not hold any more, or cannot be verified",
 };
 
-/** The steps that a monitor asked for. */
+/** The steps that match the monitored states. */
 async function findTrouble(
   statuses: readonly SystemStatus[],
   failOn: readonly Trouble[],
@@ -95,7 +95,7 @@ async function findTrouble(
   const found: FoundTrouble[] = [];
   for (const { system, environment, steps } of statuses) {
     for (const { id, state } of steps) {
-      // A step that is being undone is worked on as well.
+      // A step that is being undone counts as running.
       const named = state === "undoing" ? "running" : state;
       if ((failOn as readonly string[]).includes(named)) {
         found.push({ system, environment, step: id, state: named as Trouble });
@@ -117,7 +117,7 @@ function readTroubles(text: string): Trouble[] {
   });
 }
 
-/** Looks again and again, and tells what changes. */
+/** Reads the status repeatedly, and reports changes. */
 async function follow(
   look: () => Promise<SystemStatus[]>,
   terminal: CommandContext["terminal"],
@@ -132,7 +132,7 @@ async function follow(
 
 type Colors = Terminal["colors"];
 
-/** How many steps are in which state; states without steps are left out. */
+/** Number of steps in each state. States without steps are omitted. */
 export type StateCounts = Partial<Record<StepState, number>>;
 
 const SIGNS: Record<StepState, string> = {
@@ -151,7 +151,7 @@ function summarizeStates(steps: readonly StepStatus[]): StateCounts {
   return counts;
 }
 
-/** Systems down, environments across. */
+/** Systems in rows, environments in columns. */
 function statusTable(statuses: readonly SystemStatus[], { bold }: Colors): string {
   const systems = [...new Set(statuses.map(({ system }) => system))];
   const environments = [...new Set(statuses.map(({ environment }) => environment))];
@@ -185,7 +185,7 @@ function describeStatus({ release, steps, unreadable }: SystemStatus): string {
   return `${release}  ${[applied, ...others, ...reachable].join(", ")}`;
 }
 
-/** What the table has no room for: steps that need attention, or all of them. */
+/** What does not fit into the table: steps that need attention, or all of them. */
 function stepLines(status: SystemStatus, all: boolean, colors: Colors): string[] {
   const { system, environment, release, steps, unreadable } = status;
   const shown = all ? steps : steps.filter(({ state }) => !["applied", "pending", "unknown"].includes(state));
@@ -210,10 +210,10 @@ function stepLine(step: StepStatus, colors: Colors): string {
   return `  ${paint(`${SIGNS[state]} ${id}`)}  ${title} ${colors.dim(`(${release}, ${state}${when})`)}${meaning}${far}${reason}`;
 }
 
-/** Milliseconds between two plain lines about a step: a log must stay readable. */
+/** Minimum milliseconds between two plain lines about a step, to keep a log readable. */
 const LINE_MILLISECONDS = 10_000;
 
-/** Turns one look at the ledgers after the other into a live line, and lines about what changed. */
+/** Turns successive readings of the ledgers into a live line, and lines about changes. */
 export class StatusFollower {
   private readonly seen = new Map<string, StepStatus["state"]>();
   private readonly lines = new Map<string, { readonly text: string; readonly at: number }>();
@@ -222,7 +222,7 @@ export class StatusFollower {
 
   /**
    * @param now milliseconds since 1970
-   * @returns whether any step is worked on, and shows signs of life
+   * @returns whether any step is in progress with recent heartbeats
    */
   show(statuses: readonly SystemStatus[], now: number): boolean {
     const steps = statuses.flatMap((status) => status.steps.map((step) => ({ status, step })));
@@ -246,7 +246,7 @@ export class StatusFollower {
     const text = `${name} ${doing}, ${progressText({ startedAt: step.startedAt!, progress: step.progress }, now)}`;
     const { message } = step.progress ?? {};
     const last = this.lines.get(name);
-    // On a terminal the live line tells it.
+    // On a terminal, the live line shows it.
     if (!this.terminal.live && (last === undefined || (last.text !== message && now - last.at >= LINE_MILLISECONDS))) {
       this.lines.set(name, { text: message ?? "", at: now });
       this.terminal.report(text);

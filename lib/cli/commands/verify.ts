@@ -19,13 +19,13 @@ export function verifyCommand(run: CommandRunner): Command {
   });
 }
 
-/** What there is to say of steps that were not asked. */
+/** Remarks on steps that were not queried. */
 const REMARKS: Partial<Record<Verdict, (status: string) => string>> = {
   superseded: () => ", a later step changed it and is asked in its place",
   skipped: (status) => `, ${status}: not asked`,
 };
 
-/** A verification for people: the steps that hold in a line each, the others with what was expected. */
+/** A verification, for display: one line for each step that holds, and the expected answers for the others. */
 function verificationText(
   { system, environment, steps }: Verification,
   { bold, dim, green, red, yellow }: Terminal["colors"],

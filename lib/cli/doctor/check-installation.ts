@@ -85,7 +85,7 @@ function checkMirrors(environment: NodeJS.ProcessEnv): Finding {
   );
 }
 
-/** Lines that make an explicit `provider_installation` block find what Sterna puts into each stack's folder. */
+/** Lines that make an explicit `provider_installation` block find the provider in each stack's folder. */
 const MIRROR_LINES = [
   "  filesystem_mirror {",
   '    path    = "terraform.d/plugins"',
@@ -93,19 +93,19 @@ const MIRROR_LINES = [
   "  }",
 ].join("\n");
 
-/** What a CLI configuration file of Terraform says about installing providers. */
+/** Provider installation settings in a CLI configuration file of Terraform. */
 export interface ProviderInstallation {
-  /** Whether there is a `provider_installation` block: implied mirrors are off then. */
+  /** Whether there is a `provider_installation` block, which disables implied mirrors. */
   readonly explicit: boolean;
-  /** Whether `terraform.d/plugins` is among its mirrors. */
+  /** Whether `terraform.d/plugins` is one of its mirrors. */
   readonly hasStackMirror: boolean;
-  /** Whether Sterna's provider is overridden for its development. */
+  /** Whether Sterna's provider is overridden for development. */
   readonly overridesSterna: boolean;
 }
 
 /**
- * Reads a CLI configuration (Terraform CLI, "Provider Installation"). It is HCL; of its grammar only comments and
- * strings matter here.
+ * Reads a CLI configuration (Terraform CLI, "Provider Installation"). It is HCL, of which only comments and strings
+ * matter here.
  */
 export function readProviderInstallation(configuration: string): ProviderInstallation {
   const text = withoutComments(configuration);

@@ -4,18 +4,18 @@ import { OLDEST_TERRAFORM } from "../../manifest/stack-manifest";
 import { findOnPath, terraformName } from "../../toolkit/terraform/terraform";
 
 /**
- * - `ok`: as it should be
- * - `problem`: something will not work; `doctor` ends with exit status 1
- * - `warning`: works here, and may surprise
+ * - `ok`: no problem
+ * - `problem`: something will not work; `doctor` exits with status 1
+ * - `warning`: works here, but may cause surprises
  * - `note`: worth knowing
  */
 export type FindingStatus = "ok" | "problem" | "warning" | "note";
 
-/** What the doctor found. */
+/** A finding of the doctor. */
 export interface Finding {
   readonly status: FindingStatus;
   readonly title: string;
-  /** What to do about it, in lines. */
+  /** How to fix it, in lines. */
   readonly cure?: string;
 }
 
@@ -26,7 +26,7 @@ export const note = (title: string, cure: string): Finding => ({ status: "note",
 
 const OLDEST_NODE = "20.12.0";
 
-/** Node, which Terraform starts to run Sterna's provider, and Terraform. */
+/** Checks Node, with which Terraform runs Sterna's provider, and Terraform. */
 export async function checkPrograms(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   return [await checkNode(environment), await checkTerraform(environment)];
 }
@@ -64,7 +64,7 @@ async function checkTerraform(environment: NodeJS.ProcessEnv): Promise<Finding> 
   return problem(`${name} ${version} (${terraform}) is too old`, `Install ${OLDEST_TERRAFORM} or newer.`);
 }
 
-/** Version of a Terraform; nothing when it does not say. */
+/** Version of a Terraform. Undefined if it does not report one. */
 export async function terraformVersion(terraform: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { stdout } = await execa(terraform, ["version", "-json"], {
     env: environment,

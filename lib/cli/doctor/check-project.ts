@@ -15,7 +15,7 @@ import { findOnPath, terraformName } from "../../toolkit/terraform/terraform";
 import { describeError } from "../../toolkit/describe-error";
 import { ok, problem, warning, type Finding, terraformVersion, note } from "./check-programs";
 
-/** The project's files, and the provider that comes with the package. */
+/** Checks the project's files, and the provider in the package. */
 export function checkProject(project: Project): Finding[] {
   return [
     ok(`cdktf.json: app \`${project.app}\``),
@@ -33,7 +33,7 @@ function counted(count: number, noun: string): string {
 }
 
 /**
- * Whether git leaves secrets, plans and the synthesized stacks alone. Nothing to say outside of a repository, or without
+ * Checks whether git ignores secrets, plans and the synthesized stacks. No findings outside of a repository, or without
  * git.
  */
 export async function checkIgnored(project: Project, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
@@ -46,7 +46,7 @@ export async function checkIgnored(project: Project, variables: NodeJS.ProcessEn
     extendEnv: false,
     reject: false,
   });
-  // 0: some are ignored, 1: none is, 128: this is no repository (git-check-ignore, "EXIT STATUS").
+  // 0: some are ignored, 1: none are ignored, 128: not a repository (git-check-ignore, "EXIT STATUS").
   if (exitCode !== 0 && exitCode !== 1) return [];
   const open = paths.filter((path) => !stdout.split("\n").includes(path)).map((path) => `${path.split("/")[0]}/`);
   if (open.length === 0) return [ok("git ignores .sterna and the synthesized stacks")];
@@ -58,7 +58,7 @@ export async function checkIgnored(project: Project, variables: NodeJS.ProcessEn
   ];
 }
 
-/** Files of secrets, one per environment. */
+/** Files with secrets, one per environment. */
 function checkEnvironmentFiles({ workspace }: Project): Finding[] {
   if (!existsSync(workspace)) return [];
   const files = readdirSync(workspace)
@@ -90,7 +90,7 @@ function checkPackagedProvider(): Finding {
   );
 }
 
-/** One stack: its provider, what Terraform remembers of it, and its ledgers. */
+/** Checks one stack: its provider, its lock file, and its ledgers. */
 export async function checkStack(system: SynthesizedSystem, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
   return [
     ...checkProvider(system),
@@ -148,7 +148,7 @@ async function checkLedgers(system: SynthesizedSystem, variables: NodeJS.Process
   return unreadable.map(({ code, message }) => problem(`${system.stack}: ${code}`, message));
 }
 
-/** What a `.terraform.lock.hcl` says about Sterna's provider. */
+/** The entry for Sterna's provider in a `.terraform.lock.hcl`. */
 export interface LockedProvider {
   readonly version: string;
   readonly hashes: readonly string[];
@@ -162,8 +162,8 @@ function readLock(lockFile: string): LockedProvider | undefined {
 }
 
 /**
- * The `h1:` hash of a provider's zip: names and contents, whatever the zip looks like (golang.org/x/mod/sumdb/dirhash,
- * Hash1).
+ * The `h1:` hash of a provider's zip: over names and contents, independent of compression
+ * (golang.org/x/mod/sumdb/dirhash, Hash1).
  */
 function hashOfZip(zip: Uint8Array): string {
   const files = Object.entries(unzipSync(zip)).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -6,7 +6,7 @@ import { readIfThere } from "../../core/read-file";
 import type { Terminal } from "../terminal/terminal";
 import type { VariableChange } from "./migrate-variables";
 
-/** A dotenv file as it was read from disk. */
+/** A dotenv file read from disk. */
 export interface DotenvOnDisk {
   readonly path: string;
   readonly content: Buffer;
@@ -32,7 +32,7 @@ export function requireNoTraps(path: string, traps: readonly DotenvTrap[]): void
   );
 }
 
-/** Lines that other readers of dotenv files read differently, one each. */
+/** Lines that other dotenv parsers read differently. */
 export function trapLines(path: string, traps: readonly DotenvTrap[], { yellow }: Terminal["colors"]): string[] {
   return traps.map(({ line, name, reasons }) => {
     const what = name === undefined ? "" : ` ${name}`;
@@ -49,7 +49,7 @@ const SIGNS: Record<VariableChange["action"], string> = {
   remove: "-",
 };
 
-/** What becomes of each variable, by name. */
+/** The change of each variable, by name. */
 export function changesText(
   changes: readonly VariableChange[],
   { dim, green, red, yellow }: Terminal["colors"],

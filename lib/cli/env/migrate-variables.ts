@@ -2,7 +2,7 @@ import { mapVariables } from "../../steps/env-file/map-variables";
 import { EngineError } from "../../engine/engine-error";
 import { joinUrl, splitUrl, URL_PARTS, type UrlPart, type UrlParts, type VariableMap } from "./variable-map";
 
-/** What becomes of some variables, by name: never a value. */
+/** The change of some variables, by name: never a value. */
 export interface VariableChange {
   readonly action: "keep" | "rename" | "join" | "split" | "set" | "remove";
   readonly from: readonly string[];
@@ -13,21 +13,21 @@ export interface MigratedVariables {
   readonly variables: ReadonlyMap<string, string>;
   readonly changes: readonly VariableChange[];
 
-  /** Names that the map speaks of and the file does not have, under their new names neither. */
+  /** Names in the map that the file does not have, not even under their new names. */
   readonly absent: readonly string[];
 }
 
 type Variables = ReadonlyMap<string, string>;
 type PartNames = VariableMap["split"][string]["parts"];
 
-/** What a join or split makes, and of which variables. */
+/** The result of a join or split, and its source variables. */
 interface Computed extends VariableChange {
   readonly values: Readonly<Record<string, string>>;
 }
 
 /**
- * Applies a map to variables. What the map does not speak of is kept. A file that was migrated already comes out as it
- * was.
+ * Applies a map to variables. Variables that are not in the map are kept. A file that is already migrated does not
+ * change.
  *
  * @throws EngineError `VariablesInvalid`, with names and never a value, for what `mapVariables` refuses, for two values
  * of one name, and for URLs that cannot be joined or split without losing something
@@ -93,7 +93,7 @@ function valuesByName(parts: PartNames, found: UrlParts): Record<string, string>
   return Object.fromEntries(pairs) as Record<string, string>;
 }
 
-/** What is computed never replaces another value. */
+/** A computed value never replaces a different one. */
 function assertNoConflict(source: Variables, computed: readonly Computed[], used: ReadonlySet<string>): void {
   const values = computed.flatMap(({ values }) => Object.entries(values));
   const taken = values.filter(([name, value]) => source.has(name) && !used.has(name) && source.get(name) !== value);

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { SternaError } from "../../core/errors";
 import { someOf } from "../../core/text";
 
-/** Parts of a URL that variables of their own can hold. */
+/** Parts of a URL that separate variables can contain. */
 export const URL_PARTS = ["username", "password", "hostname", "port", "database"] as const;
 export type UrlPart = (typeof URL_PARTS)[number];
 
-/** Values by part, decoded and not empty. Only `hostname` is always there. */
+/** Values by part, decoded and not empty. Only `hostname` is always present. */
 export type UrlParts = Readonly<Partial<Record<UrlPart, string>>> & { readonly hostname: string };
 
 /**
- * RFC 3986, with a path of one segment and nothing behind it. Not `URL`: that drops ports which are the default of their
- * scheme, so that a part would get lost.
+ * RFC 3986, with a path of one segment and nothing after it. Not `URL`, which drops the default port of a scheme, so
+ * that a part would be lost.
  */
 const URL_WITH_PARTS =
   /^(?<protocol>[a-z][a-z0-9+.-]*):\/\/(?:(?<username>[^:@/?#]*)(?::(?<password>[^@/?#]*))?@)?(?<hostname>\[[0-9a-f:.]+\]|[^:/?#@[\]\s]+)(?::(?<port>\d+))?(?:\/(?<database>[^/?#]*))?$/i;
@@ -19,7 +19,7 @@ const URL_WITH_PARTS =
 const HOST_NAME = /^[^:/?#@[\]\s%]+$/;
 const IPV6_ADDRESS = /^[0-9a-f.]*:[0-9a-f:.]*$/i;
 
-/** A URL of its parts, or nothing when a part cannot stand in one: a port that is no number, a host name with a slash. */
+/** A URL from its parts, or undefined if a part is invalid: a port that is not a number, a host name with a slash. */
 export function joinUrl(
   protocol: string,
   { username, password, hostname, port, database }: UrlParts,
@@ -27,14 +27,14 @@ export function joinUrl(
   const host = IPV6_ADDRESS.test(hostname) ? `[${hostname}]` : hostname;
   if (!IPV6_ADDRESS.test(hostname) && !HOST_NAME.test(hostname)) return undefined;
   if (port !== undefined && !isPort(port)) return undefined;
-  // Redis knows passwords without a user.
+  // Redis allows passwords without a user.
   const secret = password === undefined ? "" : `:${encodeURIComponent(password)}`;
   const login = `${encodeURIComponent(username ?? "")}${secret}`;
   const path = database === undefined ? "" : `/${encodeURIComponent(database)}`;
   return `${protocol}://${login === "" ? "" : `${login}@`}${host}${port === undefined ? "" : `:${port}`}${path}`;
 }
 
-/** The parts of a URL, or nothing when it has another protocol, or more than these parts: a query, for one. */
+/** The parts of a URL, or undefined if it has a different protocol or other parts, such as a query. */
 export function splitUrl(protocol: string, url: string): UrlParts | undefined {
   const groups = URL_WITH_PARTS.exec(url)?.groups;
   if (groups === undefined || groups.protocol?.toLowerCase() !== protocol.toLowerCase()) return undefined;
@@ -46,7 +46,7 @@ export function splitUrl(protocol: string, url: string): UrlParts | undefined {
     });
     return Object.fromEntries(parts) as UrlParts;
   } catch {
-    // A stray per cent sign.
+    // A stray percent sign.
     return undefined;
   }
 }
@@ -60,11 +60,11 @@ function isPort(text: string): boolean {
   return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
 }
 
-/** POSIX, "Environment Variable Definition", with lower case. */
+/** POSIX, "Environment Variable Definition", extended with lower case. */
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of a variable");
 const part = z.enum(URL_PARTS);
 
-/** Names of variables by the part of a URL that they hold. */
+/** Names of variables by the part of a URL that they contain. */
 const urlVariables = z.strictObject({
   protocol: z.string().regex(/^[a-z][a-z0-9+.-]*$/, "is no protocol, such as http"),
   parts: z.partialRecord(part, variable).refine(({ hostname }) => hostname !== undefined, "needs a hostname"),
@@ -81,13 +81,13 @@ const variableMap = z.strictObject({
   required: z.array(variable).default([]),
 });
 
-/** How the variables of one dotenv file become those of another. Holds no secret. */
+/** How the variables of one dotenv file are mapped to another. Contains no secret. */
 export type VariableMap = z.infer<typeof variableMap>;
 
 /**
- * Reads a map, and checks that it says one thing about each variable: a name comes from one place, and goes to one.
+ * Parses a map, and checks that it is unambiguous: each name has one source and one destination.
  *
- * @param source names the file in messages
+ * @param source name of the file, for messages
  * @throws SternaError `VariableMapInvalid`
  */
 export function parseVariableMap(json: string, source: string): VariableMap {

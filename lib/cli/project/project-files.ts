@@ -8,10 +8,10 @@ import { filesOfTemplate, type ProjectAnswers, type StatePlace, TEMPLATES, type 
 
 /** A file of a new project. */
 export interface ProjectFile {
-  /** From the folder of the project. */
+  /** Relative to the folder of the project. */
   readonly path: string;
   readonly text: string;
-  /** Readable by its owner alone. */
+  /** Readable by its owner only. */
   readonly isPrivate: boolean;
 }
 
@@ -50,7 +50,7 @@ export function projectFiles(directory: string, answers: ProjectAnswers): Projec
   return Object.entries(texts).map(([path, text]) => ({ path, text, isPrivate: path.startsWith(".sterna") }));
 }
 
-/** Checks types first: tsx does not. Not by npx, which takes a second. */
+/** Checks types first, since tsx does not. Not with npx, which takes a second. */
 const APP = "node node_modules/typescript/bin/tsc && node --import tsx main.ts";
 
 function json(value: unknown): string {
@@ -80,7 +80,7 @@ interface PackageJson {
   readonly [name: string]: unknown;
 }
 
-/** What is there stays; packages have the exact versions that this version of Sterna is tested with. */
+/** Keeps existing content. Packages have the exact versions that this version of Sterna is tested with. */
 function packageJson(directory: string, answers: ProjectAnswers, template: Template): string {
   const old = readPackage(directory) ?? { name: answers.name, private: true };
   const own = template.packages(answers);
@@ -93,7 +93,7 @@ function packageJson(directory: string, answers: ProjectAnswers, template: Templ
     private: true,
     ...rest,
     scripts: {
-      // npm writes a test that fails.
+      // npm creates a test script that fails.
       ...without(old.scripts ?? {}, (script) => script.includes("no test specified")),
       test: "node --import tsx --test *.test.ts",
       ...template.scripts(answers),
@@ -126,7 +126,10 @@ function testedVersion(name: string): string {
   return version;
 }
 
-/** The version that runs. One that was installed from a file, as by `npx ./sterna.tgz`, is installed from it again. */
+/**
+ * The running version. If it was installed from a file, as with `npx ./sterna.tgz`, it is installed from that file
+ * again.
+ */
 function sourceOfSterna(directory: string): string {
   const { root, version } = sternaPackage();
   const isInstalled = basename(dirname(root)) === "node_modules";
@@ -161,7 +164,7 @@ function releasesJson({ name, environments }: ProjectAnswers) {
 
 const IGNORED = ["node_modules/", "cdktf.out/", ".sterna/", "*.tfstate", "*.tfstate.*", "*.tfplan", ".terraform/"];
 
-/** What is there stays. */
+/** Keeps existing content. */
 function gitignore(directory: string): string {
   const file = join(directory, ".gitignore");
   const old = existsSync(file) ? readFileSync(file, "utf8").replace(/\n*$/, "\n") : "";
@@ -169,7 +172,7 @@ function gitignore(directory: string): string {
   return `${old}${missing.map((line) => `${line}\n`).join("")}`;
 }
 
-/** What differs between a project of one machine and one of several. */
+/** What differs between a project for one machine and one for several. */
 function stateLines(state: StatePlace | undefined) {
   if (state === undefined) return { names: [], ledger: "Ledger.file()", lines: [] };
   const { bucket } = state;

@@ -8,19 +8,19 @@ export const DATABASES = ["embedded", "docker", "existing"] as const;
 /** See `DATABASES`. */
 export type Databases = (typeof DATABASES)[number];
 
-/** What is asked before a project is written. */
+/** Answers that determine a new project. */
 export interface ProjectAnswers {
   readonly template: TemplateName;
   /** Name of the system. */
   readonly name: string;
-  /** Names of the environments, in the order in which a release moves. */
+  /** Names of the environments, in the order in which a release moves through them. */
   readonly environments: readonly string[];
   readonly databases: Databases;
   /** Directory of the SQL migrations that the template `import` reads, from the folder of the project. */
   readonly migrations: string;
   /** Free TCP port of this machine, for a database that the project starts. */
   readonly port: number;
-  /** Bucket for Terraform's state, the ledger and the records of applies; absent for files of the project. */
+  /** Bucket for Terraform's state, the ledger and the records of applies. If absent, they are files in the project. */
   readonly state: StatePlace | undefined;
   /** Service that the pipeline is written for. */
   readonly pipeline: "github" | "gitlab" | undefined;
@@ -31,27 +31,27 @@ export type StatePlace =
   | { readonly kind: "s3"; readonly bucket: string; readonly region: string }
   | { readonly kind: "gcs"; readonly bucket: string };
 
-/** A kind of project that `sterna init` writes. */
+/** A kind of project that `sterna init` creates. */
 export interface Template {
   readonly about: string;
-  /** Packages besides those that every project needs, by kind of dependency. */
+  /** Packages in addition to those that every project needs, by kind of dependency. */
   packages(answers: ProjectAnswers): {
     readonly dependencies: readonly string[];
     readonly devDependencies: readonly string[];
   };
-  /** Variables of an environment that are no secrets. */
+  /** Variables of an environment that are not secrets. */
   variables(environment: string, answers: ProjectAnswers): Readonly<Record<string, string>>;
   /** Lines of `.sterna/<environment>.env`. */
   secrets(environment: string, answers: ProjectAnswers): readonly string[];
   /** Scripts of package.json, by name. */
   scripts(answers: ProjectAnswers): Readonly<Record<string, string>>;
-  /** Files besides those of the folder `templates`, by path. */
+  /** Files in addition to those in the folder `templates`, by path. */
   files(answers: ProjectAnswers): Readonly<Record<string, string>>;
-  /** What is done by hand before the first plan, with why. */
+  /** What must be done by hand before the first plan, and why. */
   before(answers: ProjectAnswers): readonly NextCommand[];
 }
 
-/** A command to type, or a file to edit, with what it does. */
+/** A command to run, or a file to edit, with its purpose. */
 export interface NextCommand {
   readonly command: string;
   readonly about: string;
@@ -59,10 +59,10 @@ export interface NextCommand {
 
 const NONE = { dependencies: [], devDependencies: [] };
 
-/** Password of the databases that a project starts on this machine. It is in `.sterna/*.env` alone. */
+/** Password of the databases that a project starts on this machine. It is only in `.sterna/*.env`. */
 const password = randomBytes(18).toString("base64url");
 
-/** `SHOP` for `shop`: what names of variables begin with. */
+/** Prefix of variable names: `SHOP` for `shop`. */
 export function variablePrefix(name: string): string {
   return name.toUpperCase().replaceAll("-", "_");
 }

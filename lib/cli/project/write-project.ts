@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { SternaError } from "../../core/errors";
 import type { ProjectFile } from "./project-files";
 
-/** What a folder may hold that is still to become a project. */
+/** What a folder may contain before it becomes a project. */
 const HARMLESS = [
   ".git",
   ".gitignore",
@@ -26,15 +26,15 @@ const HARMLESS = [
 /** Files that are extended instead of replaced. */
 const EXTENDED = ["package.json", ".gitignore"];
 
-/** What a new project would meet in its folder. */
+/** Conflicts of a new project with existing files in its folder. */
 export interface Obstacles {
   /** Names in the folder that do not belong to an empty project. */
   readonly others: readonly string[];
-  /** Files of the new project that exist with other content. */
+  /** Files of the new project that exist with different content. */
   readonly replaced: readonly string[];
 }
 
-/** Looks for files that a new project would be mixed with, or would replace. */
+/** Finds files that a new project would be mixed with, or would replace. */
 export function findObstacles(directory: string, files: readonly ProjectFile[]): Obstacles {
   const names = existsSync(directory) ? readdirSync(directory) : [];
   const replaced = files.filter(({ path, text }) => {
@@ -45,8 +45,8 @@ export function findObstacles(directory: string, files: readonly ProjectFile[]):
 }
 
 /**
- * Writes all files of a project, or none: each is written beside its place first, and what was moved into place is
- * taken back after an error.
+ * Writes all files of a project, or none: each is first written to a temporary file, and files that were moved into
+ * place are rolled back after an error.
  *
  * @throws SternaError `FileUnwritable`
  */

@@ -8,7 +8,7 @@ import { SECRET_VARIABLE, SETTINGS_VARIABLE } from "../../rotator/settings";
 import type { Project } from "../../toolkit/project/project";
 import { describeKnown } from "../../core/nearest";
 
-/** The rotation of a secret, as an app synthesized it. */
+/** The rotation of a secret in a synthesized app. */
 export interface DeclaredRotation {
   /** Id of the stack. */
   readonly stack: string;
@@ -16,26 +16,26 @@ export interface DeclaredRotation {
   /** Folder of the stack, absolute. */
   readonly directory: string;
 
-  /** Of the stack, when it is a `SystemStack`. */
+  /** Manifest of the stack, if it is a `SystemStack`. */
   readonly manifest?: StackManifest | undefined;
 
-  /** Name of the secret; `projects/<project>/secrets/<name>` in Google Secret Manager. */
+  /** Name of the secret, or `projects/<project>/secrets/<name>` in Google Secret Manager. */
   readonly secretName: string;
 
   /** Address of the rotation function in Terraform's state: `aws_lambda_function.<name>`. */
   readonly functionAddress: string;
 
-  /** Settings as JSON; expressions of Terraform may stand in it. */
+  /** Settings as JSON, which may contain Terraform expressions. */
   readonly settings: string;
 
-  /** Region of the provider, when it is written out. */
+  /** Region of the provider, if it is a literal. */
   readonly region?: string | undefined;
 }
 
 const variables = z.record(z.string(), z.string()).default({});
 const resources = <Shape extends z.ZodRawShape>(shape: Shape) => z.record(z.string(), z.looseObject(shape)).default({});
 
-/** The JSON of a stack, as far as it is read. */
+/** The parts of a stack's JSON that are read. */
 const synthesized = z.looseObject({
   provider: z
     .looseObject({ aws: z.array(z.looseObject({ alias: z.string().optional(), region: z.string().optional() })) })
@@ -62,7 +62,7 @@ const appManifest = z.looseObject({
   stacks: z.record(z.string(), z.looseObject({ workingDirectory: z.string(), synthesizedStackPath: z.string() })),
 });
 
-/** Which rotation is meant. */
+/** Selects a rotation. */
 export interface RotationQuery {
   readonly secretName: string;
   readonly stack?: string | undefined;
@@ -71,7 +71,7 @@ export interface RotationQuery {
 }
 
 /**
- * Finds the rotation of a secret in what the app synthesized, in any stack.
+ * Finds the rotation of a secret in any stack of the synthesized app.
  *
  * @throws SternaError `RotationUnknown` when there is none, or more than one
  */
@@ -132,7 +132,7 @@ function rotationsOfAws({ provider, resource }: z.output<typeof synthesized>): F
   });
 }
 
-/** The function itself is told the name of its secret. */
+/** The function itself receives the name of its secret. */
 function rotationsOfGoogle({ resource }: z.output<typeof synthesized>): Found[] {
   return Object.entries(resource.google_cloudfunctions2_function).flatMap(([name, { service_config }]) => {
     const { [SECRET_VARIABLE]: secretName, [SETTINGS_VARIABLE]: settings } =

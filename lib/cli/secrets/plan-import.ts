@@ -9,7 +9,7 @@ import { replaceFile } from "../../core/replace-file";
 import type { DotenvOnDisk } from "../env/dotenv-file";
 import type { SecretValues } from "./secret-object";
 
-/** What an import does to a variable's key: never a value. */
+/** The effect of an import on a variable's key: never a value. */
 export interface ImportedVariable {
   readonly name: string;
   readonly key: string;
@@ -19,8 +19,8 @@ export interface ImportedVariable {
 const KEY = /^[\w.-]+$/;
 
 /**
- * The keys that variables go to. Without a selection these are all variables that hold something, under their own names;
- * what is a reference already is left alone.
+ * The keys that variables are imported to. Without a selection, all non-empty variables under their own names, except
+ * for existing references.
  *
  * @param only `NAME` or `NAME=key`
  * @throws SternaError `NothingToImport`
@@ -55,7 +55,7 @@ export function keysToImport(variables: ReadonlyMap<string, string>, only: reado
   return new Map(pairs.filter(([name]) => isSecret(name)));
 }
 
-/** How the keys compare with what the secret holds. */
+/** Compares the keys with the content of the secret. */
 export function compareWithSecret(
   variables: ReadonlyMap<string, string>,
   keys: ReadonlyMap<string, string>,
@@ -67,12 +67,12 @@ export function compareWithSecret(
   });
 }
 
-/** Names of variables, and what takes the place of their values. */
+/** Names of variables, with the references that replace their values. */
 export function referencesTo(secretArn: string, keys: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...keys].map(([name, key]) => [name, formatDynamicReference({ id: secretArn, key })]));
 }
 
-/** Whether the file with references is there already. */
+/** Whether the file with references already exists. */
 export async function hasReferences(
   file: DotenvOnDisk,
   references: ReadonlyMap<string, string>,
@@ -83,11 +83,11 @@ export async function hasReferences(
 }
 
 /**
- * Writes the file with references instead of values, with the permissions of the file that was read. A link stays one.
+ * Writes the file with references instead of values, with the permissions of the source file. A link is kept.
  *
- * @param to may be the file itself
+ * @param to may be the source file itself
  * @returns whether anything was written
- * @throws EngineError `TargetConflict` when another file is there, `VariablesInvalid`
+ * @throws EngineError `TargetConflict` when a different file exists, `VariablesInvalid`
  */
 export async function writeReferences(
   file: DotenvOnDisk,

@@ -8,20 +8,20 @@ import { rotate, type RotationResult, type OnProgress } from "../../rotator/rota
 import type { RotationSettings } from "../../rotator/settings";
 import { strategyOf } from "../../rotator/strategies/strategy-of";
 
-/** What is rotated, and how. */
+/** A secret to rotate, and how. */
 export interface RotatedSecret {
-  /** Name or ARN in AWS Secrets Manager; `projects/<project>/secrets/<name>` in Google Secret Manager. */
+  /** Name or ARN in AWS Secrets Manager, or `projects/<project>/secrets/<name>` in Google Secret Manager. */
   readonly id: string;
   readonly settings: RotationSettings;
 
-  /** @default - that of the ARN, or of the variables */
+  /** @default - the region in the ARN or the variables */
   readonly region?: string | undefined;
 }
 
 /**
- * Rotates a secret from here.
+ * Rotates a secret from this machine.
  *
- * @param variables where credentials, region and endpoint are looked up
+ * @param variables environment with credentials, region and endpoint
  */
 export async function rotateSecret(
   { id, settings, region }: RotatedSecret,
@@ -35,12 +35,15 @@ export async function rotateSecret(
   });
 }
 
-/** Whether a secret is one of Google Secret Manager: `projects/<project>/secrets/<name>`. */
+/** Whether a secret is in Google Secret Manager: `projects/<project>/secrets/<name>`. */
 export function isGoogleSecretId(id: string): boolean {
   return /^projects\/[^/]+\/secrets\/[^/]+$/.test(id);
 }
 
-/** Rotates a secret of Google Secret Manager from here. @param variables where credentials and endpoint are looked up */
+/**
+ * Rotates a secret in Google Secret Manager from this machine. @param variables environment with credentials and
+ * endpoint
+ */
 async function rotateGoogleSecret(
   id: string,
   settings: RotationSettings,

@@ -5,7 +5,7 @@ import type { Terminal } from "../terminal/terminal";
 import { Terraform } from "../../toolkit/terraform/terraform";
 import type { DeclaredRotation } from "./declared-rotation";
 
-/** What `terraform show -json` prints, as far as it is read. */
+/** The parts of the output of `terraform show -json` that are read. */
 const state = z.looseObject({
   values: z
     .looseObject({
@@ -16,16 +16,16 @@ const state = z.looseObject({
     .optional(),
 });
 const variables = z.record(z.string(), z.string()).default({});
-/** A function of AWS Lambda, or one of Cloud Run. */
+/** An AWS Lambda function or a Cloud Run function. */
 const rotator = z.looseObject({
   environment: z.array(z.looseObject({ variables })).default([]),
   service_config: z.array(z.looseObject({ environment_variables: variables })).default([]),
 });
 
 /**
- * The settings of a declared rotation. Where they refer to other resources, Terraform's state knows what of.
+ * The settings of a declared rotation. References to other resources are resolved from Terraform's state.
  *
- * @param variables with which Terraform runs
+ * @param variables environment of Terraform
  * @throws SternaError `RotationSettingsInvalid`, `TerraformMissing`, `TerraformFailed`
  */
 export async function settingsOf(
@@ -46,7 +46,7 @@ async function deployedSettings(
   const context = { environment: manifest?.environment ?? "", ledger: manifest?.ledger ?? "" };
   const chunks: Buffer[] = [];
   const terraform = new Terraform(directory, variables, terminal, context);
-  // Never into a file: a state may hold secrets of other resources.
+  // Never written to a file: a state may contain secrets of other resources.
   const { succeeded, output } = await terraform.runToReader(["show", "-json"], (bytes) => chunks.push(bytes));
   const { values } = succeeded ? state.parse(JSON.parse(Buffer.concat(chunks).toString("utf8"))) : {};
   const found = values?.root_module.resources.find(({ address }) => address === functionAddress);

@@ -5,19 +5,20 @@ import { SecretFetcher } from "../../engine/secrets/secret-fetcher";
 import { referredSecret } from "../../engine/secrets/stored-secret";
 
 const SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
-/** A terminal sends these to the program as well: it would get each twice. */
+/** A terminal sends these to the program as well, so it would receive each twice. */
 const SENT_BY_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
-/** Why a program does not start, as the operating system says it. */
+/** Reasons of the operating system why a program cannot start. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such program on the PATH (ENOENT)",
   EACCES: "it may not be executed (EACCES)",
   E2BIG: "its arguments and variables are too large together (E2BIG)",
 };
-/** As a shell tells of a program that a signal ended. */
+/** Like the exit status of a shell after a signal ended a program. */
 const ENDED_BY_SIGNAL = 128;
 
 /**
- * Runs a program as if it were this process: its streams, its folder, its signals, its exit status. No shell takes part.
+ * Runs a program as if it were this process: its streams, its folder, its signals, its exit status. Does not use a
+ * shell.
  *
  * @param command the program and its arguments
  * @returns its exit status
@@ -36,7 +37,7 @@ export async function runProgram(
     reject: false,
     buffer: false,
   });
-  // Also with a pipe as its standard input, a program in the foreground hears what the terminal sends.
+  // Even with a pipe as standard input, a program in the foreground receives the terminal's signals.
   const inTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   const passOn = (signal: NodeJS.Signals): void => {
     if (!inTerminal || !SENT_BY_TERMINAL.includes(signal)) child.kill(signal);
@@ -46,7 +47,7 @@ export async function runProgram(
     const { exitCode, signal, cause } = await child;
     if (exitCode !== undefined) return exitCode;
     if (signal !== undefined) return ENDED_BY_SIGNAL + constants.signals[signal];
-    // No message: it may repeat a variable, or the arguments.
+    // No message: it may contain a variable, or the arguments.
     const { code = "unknown" } = (cause ?? {}) as NodeJS.ErrnoException;
     throw new SternaError("ProgramMissing", `cannot start ${program}: ${REASONS[code] ?? code}`);
   } finally {
@@ -55,9 +56,9 @@ export async function runProgram(
 }
 
 /**
- * Variables, with what they refer to in place of references. All secrets are fetched at the same time, each once.
+ * Variables with their references resolved. All secrets are fetched concurrently, each once.
  *
- * @param variables credentials, regions and endpoints are looked up there as well
+ * @param variables also the source of credentials, regions and endpoints
  * @throws SternaError why a variable has no value, with its name
  */
 export async function resolveReferences(variables: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {

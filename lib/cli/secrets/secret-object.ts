@@ -7,7 +7,7 @@ import { parseJson } from "../../core/text";
 /** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (Secret value) */
 const LARGEST_VALUE = 65_536;
 
-/** Texts by key: how a secret of several values is written. */
+/** Texts by key: the form of a secret with several values. */
 export type SecretValues = Readonly<Record<string, string>>;
 
 export interface FoundSecret {
@@ -15,7 +15,7 @@ export interface FoundSecret {
   readonly values: SecretValues;
 }
 
-/** A secret of AWS Secrets Manager that holds a JSON object of texts. */
+/** A secret in AWS Secrets Manager that contains a JSON object of texts. */
 export class SecretObject {
   private constructor(
     private readonly sdk: SecretsManagerSdk,
@@ -23,7 +23,7 @@ export class SecretObject {
     readonly id: string,
   ) {}
 
-  /** Works with a secret, and lets go of it. Credentials, region and endpoint are those of `variables`. */
+  /** Runs work with a secret, and closes its client. Credentials, region and endpoint come from `variables`. */
   static use<Result>(
     id: string,
     region: string | undefined,
@@ -34,7 +34,7 @@ export class SecretObject {
   }
 
   /**
-   * The secret, or nothing when there is none.
+   * The secret, or undefined if there is none.
    *
    * @throws SternaError `SecretRotates`, `SecretNotAnObject`, `SecretsManagerRefused`
    */
@@ -43,9 +43,9 @@ export class SecretObject {
   }
 
   /**
-   * Makes these the values, all of them, and reads them back.
+   * Replaces all values, and reads them back.
    *
-   * @throws SternaError `SecretTooLarge`, and `SecretsManagerRefused` if somebody else wrote in between
+   * @throws SternaError `SecretTooLarge`, and `SecretsManagerRefused` if another process wrote in between
    */
   write(found: FoundSecret | undefined, values: SecretValues): Promise<FoundSecret> {
     return this.asking(() => this.put(found, values));
@@ -92,7 +92,7 @@ export class SecretObject {
     return { arn: written.ARN as string, values: read };
   }
 
-  /** Says what Secrets Manager, or the way to it, had against a request. */
+  /** Reports why a request to Secrets Manager failed. */
   private async asking<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     try {
       return await work();
@@ -111,7 +111,7 @@ export class SecretObject {
     const { GetSecretValueCommand } = this.sdk;
     const command = new GetSecretValueCommand({ SecretId: this.id, VersionStage: "AWSCURRENT" });
     const current = await ifFound(this.client.send(command));
-    // A secret that was declared and never given a value.
+    // A secret that was declared but never set.
     if (current === undefined) return {};
     const parsed = z.record(z.string(), z.string()).safeParse(parseJson(current.SecretString));
     if (parsed.success) return parsed.data;

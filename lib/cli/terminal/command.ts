@@ -6,7 +6,7 @@ import { maskFetched } from "../../engine/secrets/redactor";
 import type { Surroundings } from "./surroundings";
 import { Terminal, type CommonOptions } from "./terminal";
 
-/** What every command gets. */
+/** What every command receives. */
 export interface CommandContext {
   readonly surroundings: Surroundings;
   readonly terminal: Terminal;
@@ -19,9 +19,9 @@ export type CommandRunner = (
 ) => Promise<void>;
 
 /**
- * Makes the runner of one invocation.
+ * Creates the runner of one invocation.
  *
- * @param onEnd gets the exit status
+ * @param onEnd receives the exit status
  */
 export function commandRunner(surroundings: Surroundings, onEnd: (status: number) => void): CommandRunner {
   return async (options, work) => {
@@ -51,9 +51,9 @@ export function newCommand(name: string, description: string, examples: Readonly
 
 /** Exit statuses of every command. */
 export const EXIT_STATUS = {
-  /** Nothing to do, or done. */
+  /** Done, or nothing to do. */
   done: 0,
-  /** Something is broken or was asked for wrongly. */
+  /** Something is broken, or the request was wrong. */
   error: 1,
   /** There are changes to apply. */
   changes: 2,
@@ -62,7 +62,7 @@ export const EXIT_STATUS = {
 } as const;
 export type ExitStatus = (typeof EXIT_STATUS)[keyof typeof EXIT_STATUS];
 
-/** Says what went wrong, as text or JSON, and what the command ends with. */
+/** Prints an error as text or JSON, and returns the exit status. */
 export function reportError(error: unknown, terminal: Terminal): ExitStatus {
   terminal.showLive(undefined);
   const described = describeError(error);

@@ -1,15 +1,15 @@
 import { InvalidArgumentError, type Command } from "commander";
 import type { CommandContext } from "./command";
 
-/** As Terraform reads a duration: `90s`, `10m`, `1h30m`. */
+/** A duration in Terraform's syntax: `90s`, `10m`, `1h30m`. */
 const DURATION = /^(?:\d+(?:\.\d+)?(?:h|m|s))+$/;
 
 export interface LockOptions {
-  /** How long Terraform waits for a state that another run holds. */
+  /** How long Terraform waits for a state lock that another run holds. */
   readonly lockTimeout?: string;
 }
 
-/** Gives a command the option to wait for another run. */
+/** Adds the option to wait for another run to a command. */
 export function addLockTimeout(command: Command): Command {
   return command.option(
     "--lock-timeout <duration>",
@@ -21,7 +21,7 @@ export function addLockTimeout(command: Command): Command {
   );
 }
 
-/** The context in which Terraform waits for the lock in each plan and apply, as its own variables let it. */
+/** A context in which Terraform waits for the lock in each plan and apply, through its own environment variables. */
 export function waitForLock(context: CommandContext, { lockTimeout }: LockOptions): CommandContext {
   if (lockTimeout === undefined) return context;
   const { surroundings } = context;

@@ -5,11 +5,11 @@ import { visibleLines } from "../../core/visible";
 const ESCAPE = "\u001b";
 
 /**
- * Colors that can be told from escape sequences in foreign text: a title, an error, the output of a tool. Whatever is
- * printed may hold those, and only what was painted here may reach a terminal.
+ * Colors that can be distinguished from escape sequences in foreign text, such as a title, an error, or the output of a
+ * tool. Any printed text may contain those, but only the colors added here may reach a terminal.
  */
 export class Paint {
-  /** Before each escape sequence of this process. Nobody else knows it. */
+  /** Precedes each escape sequence of this process. Foreign text cannot contain it. */
   private readonly mark = randomUUID();
   readonly colors: ReturnType<typeof pc.createColors>;
 
@@ -25,7 +25,7 @@ export class Paint {
     this.colors = Object.fromEntries(marked) as typeof plain;
   }
 
-  /** The text as it may be written to a terminal: with the colors, and every other escape sequence written out. */
+  /** The text for a terminal: with the colors, and every other escape sequence escaped. */
   shown(text: string): string {
     return text
       .split(this.mark + ESCAPE)

@@ -4,7 +4,7 @@ import { newCommand, type CommandContext, type CommandRunner, type ExitStatus } 
 import { type LockOptions, waitForLock } from "./lock-timeout";
 import type { CommonOptions } from "./terminal";
 
-/** What a command gets that works on a project. */
+/** What a command that works on a project receives. */
 export interface ProjectContext extends CommandContext {
   readonly toolkit: Toolkit;
 }
@@ -21,7 +21,7 @@ export function inProject(given: CommandContext, options: LockOptions = {}): Pro
   return { ...context, toolkit: openToolkit({ directory, variables, reporter: context.terminal }) };
 }
 
-/** The work of a command: the stack, its options, and the arguments that come after system and environment. */
+/** The work of a command: receives the stack, its options, and the arguments after system and environment. */
 type StackWork<Options> = (
   stack: StackOptions,
   options: Options,
@@ -29,7 +29,7 @@ type StackWork<Options> = (
   ...more: string[]
 ) => Promise<ExitStatus>;
 
-/** A command about one system in one environment. */
+/** A command for one system in one environment. */
 export function stackCommand<Options extends CommonOptions & LockOptions>(
   run: CommandRunner,
   [name, description, examples]: Parameters<typeof newCommand>,
@@ -45,7 +45,7 @@ export function stackCommand<Options extends CommonOptions & LockOptions>(
   );
 }
 
-/** Gives a command the arguments that name a system in an environment. */
+/** Adds the arguments for a system and an environment to a command. */
 export function withStackArguments(command: Command): Command {
   return command
     .argument("<system>", "system, such as app-ef")

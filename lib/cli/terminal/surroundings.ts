@@ -1,4 +1,4 @@
-/** What a command gets from the process that runs it. */
+/** What a command receives from its process. */
 export interface Surroundings {
   /** The project's folder. */
   readonly directory: string;
@@ -8,7 +8,7 @@ export interface Surroundings {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 }
 
-/** Those of this process. */
+/** The surroundings of this process. */
 export function processSurroundings(): Surroundings {
   return {
     directory: process.cwd(),

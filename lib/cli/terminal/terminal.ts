@@ -7,17 +7,17 @@ import type { Surroundings } from "./surroundings";
 
 /** Options that every command has. */
 export interface CommonOptions {
-  /** One JSON document on the standard output instead of text. */
+  /** One JSON document on standard output instead of text. */
   readonly json?: boolean;
   /** `false` after `--no-color`. */
   readonly color?: boolean;
-  /** Everything that tools said, and where an unexpected error came from. */
+  /** All output of tools, and the stack trace of an unexpected error. */
   readonly verbose?: boolean;
 }
 
 /**
- * How a command speaks. Results go to the standard output, as text or as one JSON document; what happens meanwhile goes
- * to the standard error, so that a result can be piped.
+ * Output of a command. Results go to standard output, as text or as one JSON document. Progress goes to standard error,
+ * so that a result can be piped.
  */
 export class Terminal {
   readonly colors: ReturnType<typeof pc.createColors>;
@@ -42,32 +42,32 @@ export class Terminal {
     this.liveLine = stderr.isTTY && !environment.CI && environment.TERM !== "dumb" ? new LiveLine(stderr) : undefined;
   }
 
-  /** Whether `showLive` shows anything. */
+  /** Whether `showLive` has an effect. */
   get live(): boolean {
     return this.liveLine !== undefined;
   }
 
-  /** Whether there is a terminal to ask on. */
+  /** Whether there is a terminal for questions. */
   get interactive(): boolean {
     return this.surroundings.stdin.isTTY === true && this.surroundings.stderr.isTTY === true && !this.json;
   }
 
-  /** The result, for people. */
+  /** Prints the result, for people. */
   print(text = ""): void {
     if (this.json) return;
     this.liveLine?.clear();
     this.surroundings.stdout.write(`${this.paint.shown(text)}\n`);
   }
 
-  /** The result, for programs: with `--json`, once per command. */
+  /** Prints the result, for programs: with `--json`, once per command. */
   printJson(value: unknown): void {
     if (this.json) this.surroundings.stdout.write(visibleLines(`${JSON.stringify(value, undefined, 2)}\n`));
   }
 
   /**
-   * A large result, piece by piece, at the pace of the reader. One that reads no further, such as `head`, ends it.
+   * Prints a large result in pieces, at the pace of the reader. Ends when the reader stops, as `head` does.
    *
-   * @param pieces with their line breaks
+   * @param pieces including line breaks
    */
   async write(pieces: Iterable<string>): Promise<void> {
     this.liveLine?.clear();
@@ -82,25 +82,25 @@ export class Terminal {
     for (const piece of pieces) yield this.paint.shown(piece);
   }
 
-  /** A line about what happens. */
+  /** Prints a line about progress. */
   report(line: string): void {
     this.liveLine?.clear();
     this.surroundings.stderr.write(`${this.colorsErrors ? this.paint.shown(line) : this.paint.bare(line)}\n`);
   }
 
-  /** What happens at this moment: a line that moves on a terminal, and nothing elsewhere. */
+  /** Shows the current activity: a moving line on a terminal, and nothing elsewhere. */
   showLive(text: string | undefined): void {
     if (text === undefined) this.liveLine?.clear();
     else this.liveLine?.show(visible(this.paint.bare(text)));
   }
 
-  /** Says what is going on: a moving line on a terminal, a plain line elsewhere. */
+  /** Announces an activity: a moving line on a terminal, a plain line elsewhere. */
   announce(text: string): void {
     if (this.liveLine) this.showLive(text);
     else this.report(text);
   }
 
-  /** Asks a yes-or-no question; anything but yes is a no. */
+  /** Asks a yes-or-no question. Anything but yes means no. */
   async confirm(question: string): Promise<boolean> {
     return /^y(es)?$/i.test(await this.prompt(`${question} (y/N) `));
   }
@@ -108,7 +108,7 @@ export class Terminal {
   /**
    * Asks for a text.
    *
-   * @param initial the answer when only Enter is pressed
+   * @param initial the answer if only Enter is pressed
    */
   async ask(question: string, initial: string): Promise<string> {
     return (await this.prompt(`${question} (${initial}) `)) || initial;
@@ -119,7 +119,7 @@ export class Terminal {
     const { stdin, stderr } = this.surroundings;
     const prompt = createInterface({ input: stdin, output: stderr });
     try {
-      // The end of the input (Ctrl-D) leaves a question open for ever.
+      // The end of the input (Ctrl-D) would leave a question open forever.
       const ended = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
       return (await Promise.race([prompt.question(this.paint.shown(question)), ended])).trim();
     } finally {
@@ -128,7 +128,7 @@ export class Terminal {
   }
 }
 
-/** Waits until a stream takes more, or never will. */
+/** Waits until a stream accepts more, or has ended. */
 function takenBy(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => {
     const events = ["drain", "close", "error"];
@@ -144,7 +144,7 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 const FRAME_MILLISECONDS = 100;
 const ERASE_LINE = "\r\u001b[K";
 
-/** One line at the bottom of a terminal that shows what is going on, with a sign that it still does. */
+/** A line at the bottom of a terminal that shows the current activity, with an animation. */
 class LiveLine {
   private timer: NodeJS.Timeout | undefined;
   private text = "";
@@ -167,7 +167,7 @@ class LiveLine {
 
   private draw(): void {
     const sign = FRAMES[this.frame++ % FRAMES.length]!;
-    // A line that wraps could not be erased.
+    // A wrapped line could not be erased.
     this.stream.write(`${ERASE_LINE}${sign} ${this.text.slice(0, (this.stream.columns ?? 80) - 3)}`);
   }
 }

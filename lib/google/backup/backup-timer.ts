@@ -21,10 +21,10 @@ export interface BackupTimerProps {
   /** Name of the Cloud Scheduler jobs and the alerts: 2 to 50 letters, digits, hyphens and underscores. */
   readonly name: string;
 
-  /** When backups begin. Cloud Scheduler takes five fields of cron: no seconds, no last day of the month. */
+  /** When backups begin. Cloud Scheduler accepts cron with five fields: no seconds, no last day of the month. */
   readonly schedule: Schedule;
 
-  /** Id of the project that everything is in. */
+  /** Id of the project of all resources. */
   readonly project: string;
 
   /** Region of the Cloud Run job and of the Cloud Scheduler jobs: `europe-west1`. */
@@ -33,25 +33,25 @@ export interface BackupTimerProps {
   /** Name of the Cloud Run job, whose container runs `sterna backup run`. */
   readonly jobName: string;
 
-  /** E-mail address of the service account that may start the job. It is given `roles/run.invoker` on it. */
+  /** E-mail address of the service account that may start the job. It is granted `roles/run.invoker` on the job. */
   readonly serviceAccountEmail: string;
 
   /**
-   * How long Cloud Scheduler retries to start a run. A run that it could not start in this time is skipped.
+   * How long Cloud Scheduler retries to start a run. A run that it cannot start in this time is skipped.
    * @default Duration.hours(1)
    */
   readonly retryFor?: Duration;
 
   /**
-   * Names of notification channels of Cloud Monitoring that are notified about runs that failed or did not happen:
+   * Names of Cloud Monitoring notification channels that are notified about failed or missing runs:
    * `projects/app/notificationChannels/123`.
    * @default - no notification
    */
   readonly notificationChannels?: readonly string[];
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: BackupTimerTransform;
@@ -69,18 +69,18 @@ export interface BackupTimerTransform {
 
 const COMPLETED = 'metric.type="run.googleapis.com/job/completed_execution_count"';
 
-/** Cloud Monitoring notices the absence of a metric for 23.5 hours at most. */
+/** Cloud Monitoring detects the absence of a metric for 23.5 hours at most. */
 const LONGEST_ABSENCE = Duration.minutes(23.5 * 60);
 
 /**
  * Starts a backup on a schedule: Cloud Scheduler runs a Cloud Run job.
  *
- * Emits a `google_cloud_scheduler_job` for each line that the schedule takes, `google_cloud_run_v2_job_iam_member` and,
+ * Emits a `google_cloud_scheduler_job` for each line that the schedule needs, `google_cloud_run_v2_job_iam_member` and,
  * with `notificationChannels`, `google_monitoring_alert_policy`. Cloud Scheduler has no jitter and does not catch up on
- * missed runs. The backup plan of the job says what is kept, and for how long.
+ * missed runs. The backup plan of the job defines what is kept, and for how long.
  */
 export class BackupTimer extends Construct {
-  /** The Cloud Scheduler jobs; most schedules take one. */
+  /** The Cloud Scheduler jobs. Most schedules need only one. */
   readonly jobs: readonly CloudSchedulerJob[];
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/backup.md` */

@@ -12,8 +12,8 @@ import type { BlueGreenServiceBaseProps } from "../../blue-green/service-rules";
 /** Options of `BlueGreenService`. */
 export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   /**
-   * Name of the service: 2 to 49 lower-case letters, digits and hyphens; 26 at most without `serviceAccountEmail`, since
-   * `-run` makes it the name of a service account.
+   * Name of the service: 2 to 49 lower-case letters, digits and hyphens; 26 at most without `serviceAccountEmail`,
+   * since the name with `-run` becomes the name of a service account.
    */
   readonly serviceName: string;
 
@@ -33,28 +33,28 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly project?: string;
 
   /**
-   * Members that may call the service: a name that becomes a Terraform address, then the member, such as
-   * `{ gateway: "serviceAccount:gateway@app.iam.gserviceaccount.com" }`. `allUsers` opens it to everybody.
+   * Members that may call the service, by a name that becomes a Terraform address: `{ gateway:
+   * "serviceAccount:gateway@app.iam.gserviceaccount.com" }`. `allUsers` makes it public.
    * @default - none
    */
   readonly invokers?: Readonly<Record<string, string>>;
 
   /**
-   * From where requests may come; the tag's URL of a color is reachable from the same places.
+   * Where requests may come from. Applies to the tag URL of a color as well.
    * @default "internal"
    */
   readonly ingress?: CloudRunIngress;
 
   /**
    * E-mail address of the service account that the application runs as.
-   * @default - an account of its own, which may read the secrets and nothing else
+   * @default - a new account, which may only read the secrets
    */
   readonly serviceAccountEmail?: string;
 
   /**
-   * Environment variables that Cloud Run takes from Secret Manager:
-   * `SecretReference.google("projects/shop/secrets/token")`. The value, which is all that the secret holds, appears neither
-   * in Terraform nor in the revision.
+   * Environment variables that Cloud Run reads from Secret Manager:
+   * `SecretReference.google("projects/shop/secrets/token")`. The value, which is the whole content of the secret,
+   * appears neither in Terraform nor in the revision.
    * @default - none
    */
   readonly secrets?: Readonly<Record<string, GoogleSecretReference | SecretVersion>>;
@@ -66,55 +66,55 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly cpu?: 1 | 2 | 4 | 6 | 8;
 
   /**
-   * Memory of an instance, as Cloud Run offers it for the CPU: 128 MiB or more, 512 MiB in the second generation.
+   * Memory of an instance: a size that Cloud Run offers for the CPU, 128 MiB or more, 512 MiB in the second generation.
    * @default Size.mebibytes(512), Size.gibibytes(2) with 4 vCPUs, Size.gibibytes(4) with more
    */
   readonly memory?: Size;
 
   /**
-   * Least number of instances of each color; 0 lets a color without requests go down to nothing.
+   * Minimum number of instances of each color. 0 lets a color without requests scale to zero.
    * @default 1
    */
   readonly minInstances?: number;
 
   /**
-   * Largest number of instances of each color.
+   * Maximum number of instances of each color.
    * @default 10
    */
   readonly maxInstances?: number;
 
   /**
-   * Path that answers 200 as long as an instance works.
+   * Path that answers 200 while an instance is healthy.
    * @default "/health"
    */
   readonly healthCheckPath?: string;
 
   /**
-   * Time between two health checks of an instance, 1 second to 1 hour; three bad ones restart it.
+   * Time between two health checks of an instance, 1 second to 1 hour. Three failures restart it.
    * @default Duration.seconds(10)
    */
   readonly healthCheckInterval?: Duration;
 
   /**
-   * How long an instance may take until the health check is good for the first time: 1 to 240 seconds.
+   * How long the first successful health check of an instance may take: 1 to 240 seconds.
    * @default Duration.seconds(60)
    */
   readonly startupTimeout?: Duration;
 
   /**
-   * Subnetwork that instances send through: its name, or `projects/P/regions/R/subnetworks/S` of a shared VPC.
-   * @default - no VPC: requests go straight to the internet
+   * Subnetwork for outgoing requests of instances: its name, or `projects/P/regions/R/subnetworks/S` of a shared VPC.
+   * @default - no VPC: requests go directly to the internet
    */
   readonly subnetwork?: string;
 
   /**
-   * What goes through the subnetwork. Needs `subnetwork`.
+   * Which traffic uses the subnetwork. Needs `subnetwork`.
    * @default "private-ranges-only"
    */
   readonly vpcEgress?: "private-ranges-only" | "all-traffic";
 
   /**
-   * How long a phase has to stand before `sterna rollout` lets the next one begin.
+   * How long a phase must run before `sterna rollout` starts the next one.
    * @default Duration.minutes(10)
    */
   readonly bakeTime?: Duration;
@@ -126,20 +126,20 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * Why a variable that looks like a secret is none (`LiteralSecretValue`).
+   * Why a variable that looks like a secret is not one (`LiteralSecretValue`).
    * @default - secrets in `environmentVariables` are refused
    */
   readonly acknowledge?: Acknowledgements<"LiteralSecretValue">;
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: BlueGreenServiceTransform;
 }
 
-/** From where requests to a Cloud Run service may come, as `gcloud run deploy --ingress` calls it. */
+/** Where requests to a Cloud Run service may come from, in the terms of `gcloud run deploy --ingress`. */
 export type CloudRunIngress = "all" | "internal" | "internal-and-cloud-load-balancing";
 
 /** A version of a secret in Secret Manager. */
@@ -147,7 +147,7 @@ export interface SecretVersion {
   /** Name of the secret, or `projects/P/secrets/S` of another project. */
   readonly secret: string;
 
-  /** Number of the version, or `latest`: what is newest when an instance starts. */
+  /** Number of the version, or `latest`, the newest one when an instance starts. */
   readonly version: string;
 }
 
@@ -167,9 +167,9 @@ export interface BlueGreenServiceTransform {
 }
 
 /**
- * A secret as Cloud Run is told of it.
+ * A secret in the form that Cloud Run expects.
  *
- * @throws SternaError `SecretReferenceInvalid` for a key, or for a secret that a variable names
+ * @throws SternaError `SecretReferenceInvalid` for a reference with a key, or for a secret in an environment variable
  */
 export function secretVersion(secret: GoogleSecretReference | SecretVersion): SecretVersion {
   return secret instanceof GoogleSecretReference ? secret.secretKeyRef : secret;

@@ -23,16 +23,16 @@ const INGRESS: Readonly<Record<CloudRunIngress, string>> = {
 };
 
 /**
- * A service in two colors on Cloud Run: a revision for each color that exists. The rollout in `releases.json` says which
- * release each runs and how traffic is split; no other change of the stack moves traffic between colors.
+ * A service in two colors on Cloud Run: a revision for each color that exists. The rollout in `releases.json` defines
+ * which release each runs and how traffic is split. No other change of the stack moves traffic between colors.
  *
  * Emits `google_cloud_run_v2_service`, a service account, and a grant for each secret and for each invoker.
  */
 export class BlueGreenService extends Construct {
-  /** The service itself. */
+  /** The Cloud Run service. */
   readonly resource: CloudRunV2Service;
 
-  /** E-mail address of the service account that the application runs as: what to give permissions to. */
+  /** E-mail address of the service account that the application runs as, to grant permissions to. */
   readonly serviceAccountEmail: string;
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/blue-green.md` */
@@ -54,12 +54,12 @@ export class BlueGreenService extends Construct {
     const stack = this.node.scopes.find((ancestor) => ancestor instanceof SystemStack);
     stack?.declareRollout({
       bakeSeconds: (props.bakeTime ?? Duration.minutes(10)).toSeconds({ integral: false }),
-      // Those of Cloud Monitoring are not read, and CloudWatch has none for it.
+      // Sterna does not read the alerts of Cloud Monitoring, and CloudWatch has none for it.
       alarms: { blue: [], green: [] },
     });
   }
 
-  /** The service without its traffic; after the transform, and with the name of the revision. */
+  /** The transformed service without its traffic, with the name of the revision. */
   private serviceConfig(color: Color, dependsOn: ITerraformDependable[]): CloudRunV2ServiceConfig {
     const { props } = this;
     const config = applyTransform<CloudRunV2ServiceConfig>(
@@ -70,13 +70,13 @@ export class BlueGreenService extends Construct {
         ingress: INGRESS[props.ingress ?? "internal"],
         deletionProtection: props.deletionProtection ?? true,
         template: revisionTemplate(props, color, this.serviceAccountEmail),
-        // A revision whose secrets cannot be read does not start.
+        // A revision does not start if its secrets cannot be read.
         dependsOn,
       },
       props.transform?.service,
     );
     if (!isUnnamed(config.template)) return config;
-    // Tokens are numbered in the order in which they are made.
+    // Tokens are numbered in order of creation.
     const template = Tokenization.resolve(config.template, {
       scope: this,
       resolver: new DefaultTokenResolver(new StringConcat()),
@@ -87,8 +87,8 @@ export class BlueGreenService extends Construct {
   }
 
   /**
-   * Name of the revision that a color runs. The template names that of one color; the other one keeps the revision that
-   * it was rolled out with, whatever the settings are now, so Terraform's state remembers its name.
+   * Name of the revision that a color runs. The template names only the revision of one color. The other color keeps
+   * the revision that it was rolled out with, whatever the settings are now, so Terraform's state stores its name.
    */
   private rememberRevision(color: Color, isCurrent: boolean, config: CloudRunV2ServiceConfig): string {
     const { revision } = (isCurrent ? config : this.serviceConfig(color, [])).template;
@@ -99,15 +99,15 @@ export class BlueGreenService extends Construct {
     return isCurrent ? revision! : remembered.getStringAttribute("output.name");
   }
 
-  /** URL of the service, which shares traffic out. Known after apply. */
+  /** URL of the service, with traffic split between the colors. Known after apply. */
   get url(): string {
     return this.resource.uri;
   }
 
   /**
-   * URL that always reaches one color, whatever its share is. Known after apply.
+   * URL that always reaches one color, whatever its share of traffic. Known after apply.
    *
-   * @returns nothing when the rollout has none of this color
+   * @returns undefined if the rollout does not have this color
    */
   tagUrl(color: Color): string | undefined {
     const index = this.props.rollout.colors.indexOf(color);
@@ -154,12 +154,12 @@ export class BlueGreenService extends Construct {
   }
 }
 
-/** With `-run` 6 to 30 characters, as the identifier of a service account. */
+/** With `-run`, 6 to 30 characters, as required for the identifier of a service account. */
 const SERVICE_NAME_OF_ACCOUNT = /^[a-z][a-z0-9-]{0,24}[a-z0-9]$/;
 /** @see https://cloud.google.com/run/docs/deploying (names of services) */
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,47}[a-z0-9]$/;
 /**
- * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The first generation takes 128 MiB and more.
+ * Memory that Cloud Run offers for its vCPUs, MiB: lowest, highest. The first generation accepts 128 MiB and more.
  *
  * @see https://cloud.google.com/run/docs/configuring/services/memory-limits
  * @see https://cloud.google.com/run/docs/configuring/services/cpu
@@ -178,7 +178,7 @@ const SECRET_VERSION = /^(latest|[1-9]\d*)$/;
 const MEMBER =
   /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain|principal|principalSet|projectOwner|projectEditor|projectViewer|deleted):\S+)$/;
 
-/** @throws ValidationError as the "Validations" of `docs/constructs/blue-green.md` say */
+/** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/blue-green.md` */
 function validateBlueGreenService(props: BlueGreenServiceProps, construct: Construct): void {
   requireName(props, construct);
   requireImages(props, construct);

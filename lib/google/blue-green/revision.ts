@@ -9,15 +9,16 @@ import type { Color, Rollout } from "../../manifest/rollout";
 import { sortedByName } from "../../blue-green/service-rules";
 import { type BlueGreenServiceProps, secretVersion } from "./blue-green-service-props";
 
-/** Stands for the name of a revision until its configuration is known. */
+/** Placeholder for the name of a revision until its configuration is known. */
 const UNNAMED = "unnamed";
-/** With the longest name of a service, 49 characters, and the color a name of 63. */
+/** Together with the longest service name, 49 characters, and the color, gives a name of 63 characters. */
 const DIGEST_LENGTH = 7;
 const LONGEST_REVISION_NAME = 63;
 
 /**
- * Name of the revision of a color: with a digest of its configuration, since Cloud Run refuses another configuration
- * under the name of a revision that exists (https://github.com/hashicorp/terraform-provider-google/issues/14569).
+ * Name of the revision of a color. Includes a digest of its configuration, since Cloud Run refuses a different
+ * configuration under the name of an existing revision
+ * (https://github.com/hashicorp/terraform-provider-google/issues/14569).
  *
  * @param template without tokens
  */
@@ -30,7 +31,7 @@ export function revisionName(serviceName: string, color: Color, rollout: Rollout
   return `${beginning}${fitting}${end}`;
 }
 
-/** The share of each color that exists, and a tag that reaches it whatever its share is. */
+/** The traffic share of each color that exists, and a tag that reaches it whatever its share. */
 export function revisionTraffic(
   { rollout }: BlueGreenServiceProps,
   nameOf: (color: Color) => string,
@@ -43,7 +44,7 @@ export function revisionTraffic(
   }));
 }
 
-/** The revision of a color; a service has one template, and changing it makes a revision. */
+/** The revision of a color. A service has one template, and changing it creates a revision. */
 export function revisionTemplate(
   props: BlueGreenServiceProps,
   color: Color,
@@ -64,18 +65,18 @@ export function revisionTemplate(
   };
 }
 
-/** Whether a transform left the name of the revision alone. */
+/** Whether a transform did not change the name of the revision. */
 export function isUnnamed({ revision }: CloudRunV2ServiceTemplate): boolean {
   return revision === UNNAMED;
 }
 
-/** Memory of an instance unless another one is asked for: the least that Cloud Run offers for the vCPUs. */
+/** Default memory of an instance: the least that Cloud Run offers for the vCPUs. */
 export function defaultMemory(cpu: number): Size {
   if (cpu < 4) return Size.mebibytes(512);
   return Size.gibibytes(cpu === 4 ? 2 : 4);
 }
 
-/** The color that the template describes: the live one when it is the newer or the only one, otherwise the idle one. */
+/** The color that the template describes: the live one if it is the newer or the only one, otherwise the idle one. */
 export function lastRolledOut({ phase, live, idle }: Rollout): Color {
   return phase === "steady" || phase === "cutover" ? live : idle;
 }
@@ -96,7 +97,7 @@ function container(props: BlueGreenServiceProps, color: Color): CloudRunV2Servic
     ports: { containerPort },
     resources: {
       limits: { cpu: String(cpu), memory: `${memory.toMebibytes()}Mi` },
-      // Not set, it would be false: CPU is paid for between requests as well.
+      // If unset, it would be false: CPU is then billed between requests as well.
       cpuIdle: true,
       startupCpuBoost: true,
     },
@@ -107,7 +108,7 @@ function container(props: BlueGreenServiceProps, color: Color): CloudRunV2Servic
         valueSource: { secretKeyRef: { ...secretVersion(secret) } },
       })),
     ],
-    // Asked each second, so that a color takes requests as soon as it can.
+    // Checked every second, so that a color accepts requests as soon as it can.
     startupProbe: {
       httpGet,
       periodSeconds: 1,

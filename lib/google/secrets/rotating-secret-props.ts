@@ -15,36 +15,42 @@ import type { Adoption, Transform } from "../../core/refactoring";
 import type { RotatingSecretBaseProps } from "../../secrets/kept-secret";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 
-/** The network that the rotation function of Google Cloud reaches. */
+/** The network that the rotation function can reach. */
 export interface RotatorNetwork {
-  /** Name of a Serverless VPC Access connector of the function's region: `projects/<project>/locations/<region>/connectors/<name>`. */
+  /**
+   * Name of a Serverless VPC Access connector in the function's region:
+   * `projects/<project>/locations/<region>/connectors/<name>`.
+   */
   readonly vpcConnector: string;
 
   /**
-   * What goes through the connector: requests to private addresses, or all.
+   * Which traffic uses the connector: requests to private addresses, or all.
    * @default "private-ranges-only"
    */
   readonly egress?: "private-ranges-only" | "all-traffic";
 }
 
-/** A place where Secret Manager keeps a secret. */
+/** A location where Secret Manager stores a secret. */
 export interface SecretReplica {
   /** Location, such as `europe-west3`. */
   readonly location: string;
 
   /**
-   * Cloud KMS key of that location: `projects/P/locations/L/keyRings/R/cryptoKeys/K`.
-   * @default - a key of Google's
+   * Cloud KMS key in that location: `projects/P/locations/L/keyRings/R/cryptoKeys/K`.
+   * @default - a Google-managed key
    */
   readonly kmsKeyName?: string;
 }
 
 /** Options of `RotatingSecret`. */
 export interface RotatingSecretProps extends RotatingSecretBaseProps {
-  /** Name of the secret: 1 to 246 letters, digits, hyphens and underscores. With `-rotation` it names the journal. */
+  /**
+   * Name of the secret: 1 to 246 letters, digits, hyphens and underscores. The journal has the same name with
+   * `-rotation`.
+   */
   readonly secretName: string;
 
-  /** Id of the project that everything is in. */
+  /** Id of the project of all resources. */
   readonly project: string;
 
   /** Region of the rotation function, its bucket and its daily check: `europe-west3`. */
@@ -54,58 +60,58 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly strategy: RotationStrategy;
 
   /**
-   * How often it is rotated: 1 hour to 36,500 days. Readers of `latest` may get the previous value for hours, so less than
-   * a day gives a warning.
+   * How often it is rotated: 1 hour to 36,500 days. Less than a day causes a warning, since readers of `latest` may get
+   * the previous value for hours.
    * @default Duration.days(30)
    */
   readonly rotationPeriod?: Duration;
 
   /**
-   * Cloud KMS key of the location `global`: `projects/P/locations/global/keyRings/R/cryptoKeys/K`.
-   * @default - a key of Google's
+   * Cloud KMS key in the location `global`: `projects/P/locations/global/keyRings/R/cryptoKeys/K`.
+   * @default - a Google-managed key
    */
   readonly kmsKeyName?: string;
 
   /**
-   * Where Secret Manager keeps the secret. Each place has a key of its own then.
-   * @default - Google chooses, and keeps copies
+   * Where Secret Manager stores the secret. Each location can have its own key.
+   * @default - Google chooses the locations (automatic replication)
    */
   readonly replicas?: readonly SecretReplica[];
 
   /**
-   * The network that the rotation function reaches.
+   * The network that the rotation function can reach.
    * @default - none: the function reaches public addresses only
    */
   readonly network?: RotatorNetwork;
 
   /**
-   * Names of notification channels of Cloud Monitoring that are notified about a rotation that failed or is overdue:
+   * Names of Cloud Monitoring notification channels that are notified about a failed or overdue rotation:
    * `projects/app/notificationChannels/123`.
-   * @default - the alert exists and notifies no channel
+   * @default - the alert exists, but notifies no channel
    */
   readonly notificationChannels?: readonly string[];
 
   /**
-   * For how long a version that rotations left behind can be restored: 1 to 1000 days.
+   * How long a replaced version can be restored: 1 to 1000 days.
    * @default Duration.days(7)
    */
   readonly versionDestroyDelay?: Duration;
 
   /**
-   * Name of the bucket that the code of the rotation function goes into.
-   * @default - a bucket of its own
+   * Name of the bucket for the code of the rotation function.
+   * @default - a new bucket
    */
   readonly sourceBucketName?: string;
 
   /**
    * Service account that builds the rotation function: `projects/<project>/serviceAccounts/<e-mail>`.
-   * @default - the one that Cloud Build has in the project
+   * @default - the project's default service account of Cloud Build
    */
   readonly buildServiceAccount?: string;
 
   /**
-   * A secret that exists and is taken over, with its value: `{ id: "projects/<project>/secrets/<name>" }`.
-   * @default - a new secret is made
+   * An existing secret to adopt, with its value: `{ id: "projects/<project>/secrets/<name>" }`.
+   * @default - a new secret is created
    */
   readonly adopt?: Adoption;
 
@@ -116,14 +122,14 @@ export interface RotatingSecretProps extends RotatingSecretBaseProps {
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside. What a transform changes is not validated; one for a resource that
-   * the other options leave out is refused.
+   * Changes the configuration of the resources inside. The result is not validated. A transform for a resource that the
+   * other options leave out is refused.
    * @default - nothing is changed
    */
   readonly transform?: RotatingSecretTransform;
 }
 
-/** One hook for each resource of `RotatingSecret`, except the first version, which keeps Terraform away from the value. */
+/** One hook for each resource of `RotatingSecret`, except the first version, which keeps the value out of Terraform. */
 export interface RotatingSecretTransform {
   /** @default - unchanged */
   readonly secret?: Transform<SecretManagerSecretConfig>;
@@ -133,7 +139,7 @@ export interface RotatingSecretTransform {
   readonly topic?: Transform<PubsubTopicConfig>;
   /** @default - unchanged */
   readonly function?: Transform<Cloudfunctions2FunctionConfig>;
-  /** Both: the one that the function runs as, and the one that calls it. @default - unchanged */
+  /** Both the account that the function runs as and the one that calls it. @default - unchanged */
   readonly serviceAccount?: Transform<ServiceAccountConfig>;
   /** @default - unchanged */
   readonly bucket?: Transform<StorageBucketConfig>;
@@ -143,12 +149,12 @@ export interface RotatingSecretTransform {
   readonly alert?: Transform<MonitoringAlertPolicyConfig>;
   /** @default - unchanged */
   readonly overdueCheck?: Transform<CloudSchedulerJobConfig>;
-  /** What lets Secret Manager publish to the topic. @default - unchanged */
+  /** The permission of Secret Manager to publish to the topic. @default - unchanged */
   readonly publisher?: Transform<PubsubTopicIamMemberConfig>;
   /** Every grant of a key to Secret Manager. @default - unchanged */
   readonly keyAccess?: Transform<KmsCryptoKeyIamMemberConfig>;
   /** Every grant of a secret to the function. @default - unchanged */
   readonly secretAccess?: Transform<SecretManagerSecretIamMemberConfig>;
-  /** What lets the trigger call the function. @default - unchanged */
+  /** The permission of the trigger to call the function. @default - unchanged */
   readonly invoker?: Transform<CloudRunServiceIamMemberConfig>;
 }

@@ -9,7 +9,10 @@ import type { RotatingSecretProps } from "./rotating-secret-props";
 import type { RotationStrategy } from "../../secrets/rotation-strategy";
 import { type Refuse, validateKeptSecret, validateRotationSettings } from "../../secrets/kept-secret";
 
-/** 255 characters, without the ending of the journal's name. @see https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create */
+/**
+ * 255 characters, minus the suffix of the journal's name. @see
+ * https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create
+ */
 const SECRET_NAME = /^[\w-]{1,246}$/;
 const SECRET_ID = /^projects\/[a-z0-9][a-z0-9.:-]*\/secrets\/[\w-]{1,255}$/;
 const KMS_KEY = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;

@@ -29,26 +29,26 @@ import { RotatorFunction, googleRotatorName } from "./rotator-function";
 
 const WRITE_ONLY_TERRAFORM = "1.11.0";
 
-/** Long enough for grants to spread; Secret Manager takes no less than 5 minutes. */
+/** Long enough for grants to take effect. Secret Manager requires at least 5 minutes. */
 const FIRST_ROTATION = "15m";
 
-/** What a rotation does to its secret and its journal: it adds, reads and destroys versions. */
+/** Permissions of a rotation on its secret and its journal: to add, read and destroy versions. */
 const ROTATOR_ROLES = {
   Accessor: "roles/secretmanager.secretAccessor",
   VersionManager: "roles/secretmanager.secretVersionManager",
 } as const;
 
 /**
- * A secret of Google Secret Manager whose value changes on a schedule, and which no apply changes back.
+ * A secret in Google Secret Manager whose value rotates on a schedule. No apply reverts the value.
  *
- * Terraform creates everything but the value, which comes from the rotation function, a part of this package. The secret
- * holds promoted values only: its last version is what services read. A second secret, the journal, records how far a
- * rotation is.
+ * Terraform creates everything except the value, which the rotation function of this package sets. The secret holds
+ * only promoted values, so services read its latest version. A second secret, the journal, records the progress of a
+ * rotation.
  */
 export class RotatingSecret extends Construct {
   readonly resource: SecretManagerSecret;
 
-  /** The secret that records how far a rotation is. Only the rotation function reads it. */
+  /** The secret that records the progress of a rotation. Only the rotation function reads it. */
   readonly journal: SecretManagerSecret;
 
   /** Sterna's rotation function. */
@@ -88,7 +88,7 @@ export class RotatingSecret extends Construct {
         rotationPeriod: `${rotationPeriodSeconds}s`,
         nextRotationTime: Fn.timeadd(Fn.timestamp(), FIRST_ROTATION),
       },
-      // A message that nobody is subscribed to is lost.
+      // A message without a subscription is lost.
       dependsOn: [...grants, this.rotator.function],
       lifecycle: { ...kept.lifecycle, ignoreChanges: ["rotation[0].next_rotation_time"] },
     };
@@ -108,9 +108,11 @@ export class RotatingSecret extends Construct {
   }
 
   /**
-   * Refers to one value of the secret's JSON object: for a step, a ledger. Cloud Run gives a container the whole object.
+   * Refers to one value in the secret's JSON object, for a step or a ledger. Cloud Run gives a container the whole
+   * object.
    *
-   * @param key one of those that the strategy writes: for PostgreSQL `url`, `host`, `port`, `dbname`, `username`, `password`
+   * @param key one of the keys that the strategy writes: for PostgreSQL `url`, `host`, `port`, `dbname`, `username`,
+   * `password`
    * @throws ValidationError `UnknownSecretKey`
    */
   reference(key: string): GoogleSecretReference {
@@ -128,7 +130,7 @@ export class RotatingSecret extends Construct {
     return `serviceAccount:service-${number}@gcp-sa-secretmanager.iam.gserviceaccount.com`;
   }
 
-  /** What Secret Manager itself has to be allowed before it takes a secret with a topic or a key. */
+  /** Permissions that Secret Manager itself needs before it accepts a secret with a topic or a key. */
   private grantAgent(topic: PubsubTopic, member: string): ITerraformDependable[] {
     const { project, kmsKeyName, replicas = [], transform } = this.props;
     const grant = { project, topic: topic.name, role: "roles/pubsub.publisher", member };
@@ -170,7 +172,7 @@ export class RotatingSecret extends Construct {
     };
   }
 
-  /** Two secrets, and nothing else of the project; the administrator's can be read. */
+  /** Only two secrets in the project, and read access to the administrator's. */
   private grantRotator(): void {
     const { project, strategy, transform } = this.props;
     const { member } = this.rotator;
@@ -189,7 +191,7 @@ export class RotatingSecret extends Construct {
     new SecretManagerSecretIamMember(this, "AdministratorAccessor", applyTransform(config, transform?.secretAccess));
   }
 
-  /** Rotations leave the first version: Terraform would make it again, over the value in use. */
+  /** Rotations keep the first version: Terraform would otherwise recreate it and replace the value in use. */
   private addFirstVersion(initialValue: string): void {
     requireTerraformVersion(
       this,
@@ -206,7 +208,7 @@ export class RotatingSecret extends Construct {
   }
 }
 
-/** What the alert of a rotation is made from. */
+/** Options of `RotationAlert`. */
 export interface RotationAlertProps {
   /** Name of the rotation function. */
   readonly functionName: string;
@@ -215,8 +217,8 @@ export interface RotationAlertProps {
 }
 
 /**
- * An alert on errors in the log of a rotation function, which is asked once a day whether its secret is overdue, and
- * answers with an error then: Cloud Monitoring notices an absence of 23.5 hours at most.
+ * An alert on errors in the log of the rotation function. Once a day, a job calls the function, which fails if its
+ * secret is overdue: Cloud Monitoring detects an absence of 23.5 hours at most.
  */
 class RotationAlert extends Construct {
   constructor(scope: Construct, id: string, { functionName, topic, secret }: RotationAlertProps) {
@@ -251,7 +253,7 @@ class RotationAlert extends Construct {
           },
         },
       ],
-      // Both are required of alerts that read logs, or useful to them: a failing rotation is tried again for a day.
+      // The rate limit is required for alerts on logs. A failing rotation is retried for a day.
       alertStrategy: { notificationRateLimit: { period: "3600s" }, autoClose: "86400s" },
     };
     new MonitoringAlertPolicy(this, "Alert", applyTransform(alert, transform?.alert));

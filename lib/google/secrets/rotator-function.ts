@@ -17,7 +17,7 @@ import { PERIOD_VARIABLE, SECRET_VARIABLE, SETTINGS_VARIABLE, type RotationSetti
 const TIMEOUT_SECONDS = 120;
 const MEMORY = "512Mi";
 
-/** What the rotation function of Google Cloud is made from. */
+/** Options of `RotatorFunction`. */
 export interface RotatorFunctionProps {
   readonly name: string;
   readonly topic: PubsubTopic;
@@ -26,7 +26,7 @@ export interface RotatorFunctionProps {
   readonly secret: RotatingSecretProps;
 }
 
-/** Sterna's rotation function for one secret, with a service account that can do nothing else. */
+/** Sterna's rotation function for one secret, with a least-privilege service account. */
 export class RotatorFunction extends Construct {
   readonly function: Cloudfunctions2Function;
 
@@ -58,7 +58,7 @@ export class RotatorFunction extends Construct {
         source: { storageSource: this.addSource(props) },
       },
       serviceConfig: {
-        // One rotation at a time. Cloud Run may run more for a moment, which the journal and the locks of servers bear.
+        // One rotation at a time. Cloud Run may briefly run more, which the journal and the locks of servers handle.
         maxInstanceCount: 1,
         maxInstanceRequestConcurrency: 1,
         availableMemory: MEMORY,
@@ -84,7 +84,8 @@ export class RotatorFunction extends Construct {
       },
     };
     this.function = new Cloudfunctions2Function(this, "Resource", applyTransform(config, transform?.function));
-    // All that events of Pub/Sub need: https://cloud.google.com/eventarc/standard/docs/functions/roles-permissions
+    // The only role that Pub/Sub events need:
+    // https://cloud.google.com/eventarc/standard/docs/functions/roles-permissions
     const grant = {
       project,
       location: region,
@@ -104,7 +105,7 @@ export class RotatorFunction extends Construct {
     return new ServiceAccount(this, id, applyTransform({ project, accountId, displayName }, transform?.serviceAccount));
   }
 
-  /** Another content is another object: a function is built again when the name of its source changes. */
+  /** New content gets a new object name, since a function is rebuilt only when the name of its source changes. */
   private addSource({ name, secret }: RotatorFunctionProps): { bucket: string; object: string } {
     const zip = rotatorZip(this, "google-rotator.zip");
     const code = new TerraformAsset(this, "Code", { path: zip, type: AssetType.FILE });
@@ -122,14 +123,14 @@ export class RotatorFunction extends Construct {
       location: region,
       uniformBucketLevelAccess: true,
       publicAccessPrevention: "enforced",
-      // It holds what this package holds.
+      // It only holds the code of this package.
       forceDestroy: true,
     };
     return new StorageBucket(this, "Bucket", applyTransform(config, transform?.bucket));
   }
 }
 
-/** Identifiers of service accounts are short (30), and two names that are cut must not meet. */
+/** Service account identifiers are short (30). Two truncated names must not collide. */
 export function googleRotatorName(secretName: string): string {
   const digest = createHash("sha256").update(secretName).digest("hex").slice(0, 8);
   const beginning = secretName

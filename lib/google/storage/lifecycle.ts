@@ -17,8 +17,8 @@ import { Tier } from "../../storage/tier";
 type Condition = StorageBucketLifecycleRule["condition"];
 
 /**
- * The `lifecycle_rule` blocks of `google_storage_bucket`: one for each action, since a rule of Google Cloud has a single
- * one, and names do not exist there.
+ * The `lifecycle_rule` blocks of `google_storage_bucket`: one for each action, since a rule on Google Cloud has one
+ * action and no name.
  */
 export function gcsLifecycleRules(
   rules: readonly LifecycleRule[],
@@ -59,12 +59,12 @@ function lifecycleRuleBlocks(rule: LifecycleRule): StorageBucketLifecycleRule[] 
   ];
 }
 
-/** Whether Google Cloud moves objects from one tier to another: to a colder one only. */
+/** Whether Google Cloud can move objects from one tier to another: only to a colder one. */
 function moves(from: Tier, to: Tier): boolean {
   return from.gcs !== undefined && to.gcs !== undefined && from.gcs.minimumStorageDays < to.gcs.minimumStorageDays;
 }
 
-/** Only tiers that exist on Google Cloud get here. */
+/** Only tiers that exist on Google Cloud reach this point. */
 function move({ tier }: TierTransition): StorageBucketLifecycleRule["action"] {
   return { type: "SetStorageClass", storageClass: tier.gcs!.id };
 }
@@ -78,8 +78,8 @@ function abortion(filter: Condition, after: Duration): StorageBucketLifecycleRul
 }
 
 /**
- * Whether a zero is sent is always written down: the provider cannot tell it from a missing age by itself. With the
- * wrong answer a condition without an age applies to every object, or one of day 0 to none.
+ * Always sets whether a zero is sent, since the provider cannot tell it from a missing age. With the wrong setting, a
+ * condition without an age applies to every object, or a condition with day 0 to none.
  *
  * @see https://github.com/hashicorp/terraform-provider-google/issues/17219
  * @see https://github.com/hashicorp/terraform-provider-google/issues/14044
@@ -97,7 +97,7 @@ function sinceNoncurrent(after: Duration): Condition {
   };
 }
 
-/** One more than are kept: for the newest old version, the live one is newer. */
+/** One more than are kept: the live version also counts as newer. */
 function newerVersions(kept: number | undefined): Condition {
   return kept === undefined ? {} : { numNewerVersions: kept + 1 };
 }
@@ -105,7 +105,7 @@ function newerVersions(kept: number | undefined): Condition {
 const MAXIMUM_BLOCKS = 100;
 
 /**
- * Refuses lifecycle rules that Google Cloud Storage would refuse, and those that it would take and that would do harm.
+ * Refuses lifecycle rules that Google Cloud Storage would refuse, and harmful ones that it would accept.
  *
  * @param versioned whether the bucket keeps old versions
  * @param autoclass whether Google moves the objects
@@ -138,7 +138,7 @@ export function validateLifecycleRules(
 }
 
 /**
- * Google counts blocks, of which a rule makes one for each action.
+ * Google counts blocks. A rule has one for each action.
  *
  * @see https://cloud.google.com/storage/quotas#buckets
  * @throws ValidationError `TooManyLifecycleRules`
@@ -212,7 +212,8 @@ function validateEnds(rule: LifecycleRule, versioned: boolean, fail: Fail, const
         `${option} is ${days} days, and objects move to ${last.tier} after ${last.after.toDays({ integral: false })}. Let it come later, or remove the transition.`,
       );
     }
-    // Google's documentation uses it to empty buckets: https://cloud.google.com/storage/docs/deleting-objects#bulk-delete
+    // Google's documentation uses this to empty buckets:
+    // https://cloud.google.com/storage/docs/deleting-objects#bulk-delete
     if (days < 1) {
       const what = option === "expireAfter" ? "every object" : "every old version";
       Annotations.of(construct).addWarning(

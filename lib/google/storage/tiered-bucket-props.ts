@@ -8,7 +8,7 @@ import type { AccessLogs, TieredBucketBaseProps } from "../../storage/bucket-opt
 
 /** Options of `TieredBucket`. */
 export interface TieredBucketProps extends TieredBucketBaseProps {
-  /** Name of the bucket, unique in all of Google Cloud. */
+  /** Name of the bucket, globally unique. */
   readonly bucketName: string;
 
   /** Region, dual-region or multi-region: `europe-west3`, `EUR4`, `EU`. */
@@ -23,7 +23,7 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly dualRegion?: readonly string[];
 
   /**
-   * Whether replaced and deleted objects are kept as old versions. `true` besides `retention` gets a warning.
+   * Whether replaced and deleted objects are kept as old versions. `true` with `retention` causes a warning.
    * @default true, `false` with `retention`
    */
   readonly versioned?: boolean;
@@ -35,7 +35,7 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly project?: string;
 
   /**
-   * Lets Google move each object by when it was last read; lifecycle rules can then only delete.
+   * Lets Google move each object by when it was last read. Lifecycle rules can then only delete.
    * @default - only lifecycle rules move objects
    */
   readonly autoclass?: Autoclass;
@@ -47,7 +47,7 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly retention?: RetentionPolicy;
 
   /**
-   * How long deleted objects can be restored, apart from old versions: 0 (not at all), or 7 to 90 days.
+   * How long deleted objects can be restored, independent of old versions: 0 (not at all), or 7 to 90 days.
    * @default Duration.days(7)
    */
   readonly softDeleteRetention?: Duration;
@@ -55,37 +55,37 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   /**
    * Name of a Cloud KMS key that encrypts the objects: `projects/P/locations/L/keyRings/R/cryptoKeys/K`. The service
    * agent of Cloud Storage must be allowed to use it.
-   * @default - encrypted with a key that Google manages
+   * @default - encrypted with a Google-managed key
    */
   readonly kmsKeyName?: string;
 
   /**
-   * Whether new objects of a dual-region are in both regions within 15 minutes.
+   * Whether new objects in a dual-region are replicated to both regions within 15 minutes.
    * @default false
    */
   readonly turboReplication?: boolean;
 
   /**
-   * Where the record of requests goes.
-   * @default - requests are not recorded
+   * Where Cloud Storage logs requests.
+   * @default - requests are not logged
    */
   readonly accessLogs?: AccessLogs;
 
   /**
-   * Topics that get a message for each event of an object. The service agent of Cloud Storage must be allowed to publish.
+   * Topics that receive a message for each object event. The service agent of Cloud Storage must be allowed to publish.
    * @default - no notifications
    */
   readonly notifications?: readonly TopicNotification[];
 
   /**
-   * Prefixes whose objects an application reads: moving them to a tier where reading costs gets a warning.
+   * Prefixes whose objects an application reads: moving them to a tier with a retrieval price causes a warning.
    * @default - none
    */
   readonly readAtOnce?: readonly string[];
 
   /**
-   * Whether Terraform takes over a bucket that exists: `true`, or `{ id }` where the provider cannot find it by project
-   * and name.
+   * Whether Terraform adopts an existing bucket: `true`, or `{ id }` if the provider cannot find it by project and
+   * name.
    * @default false
    */
   readonly adopt?: boolean | Adoption;
@@ -97,7 +97,7 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes the configuration of the resources inside.
    * @default - nothing is changed
    */
   readonly transform?: TieredBucketTransform;
@@ -105,13 +105,13 @@ export interface TieredBucketProps extends TieredBucketBaseProps {
 
 /** @see https://cloud.google.com/storage/docs/autoclass */
 export interface Autoclass {
-  /** The coldest class that an object goes to. */
+  /** The coldest class that objects move to. */
   readonly coldest: "NEARLINE" | "ARCHIVE";
 }
 
 /** @see https://cloud.google.com/storage/docs/bucket-lock */
 export interface RetentionPolicy {
-  /** From the upload on: 1 second to 100 years. */
+  /** Counted from the upload: 1 second to 100 years. */
   readonly retentionPeriod: Duration;
 
   /**
@@ -128,7 +128,7 @@ export interface RetentionPolicy {
   readonly acknowledge?: Acknowledgements<"LockedRetentionWithoutReason">;
 }
 
-/** Sends events of objects to a Pub/Sub topic. */
+/** Sends object events to a Pub/Sub topic. */
 export interface TopicNotification {
   /** Name of the topic: `projects/P/topics/T`. */
   readonly topic: string;
@@ -140,8 +140,8 @@ export interface TopicNotification {
   readonly events?: ReadonlyArray<"OBJECT_FINALIZE" | "OBJECT_METADATA_UPDATE" | "OBJECT_DELETE" | "OBJECT_ARCHIVE">;
 
   /**
-   * Only objects whose name begins with this.
-   * @default - whatever the name begins with
+   * Only objects whose name begins with this prefix.
+   * @default - any name
    */
   readonly prefix?: string;
 }

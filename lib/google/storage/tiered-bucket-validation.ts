@@ -35,7 +35,7 @@ export function validateTieredBucket(props: TieredBucketProps, construct: IConst
   validateLabels(props.labels ?? {}, construct);
 }
 
-/** Whether the bucket keeps old versions: not by default where `retention` protects the objects already. */
+/** Whether the bucket keeps old versions. By default not with `retention`, which already protects the objects. */
 export function isVersioned({ versioned, retention }: TieredBucketProps): boolean {
   return versioned ?? retention === undefined;
 }
@@ -101,7 +101,7 @@ function validateKmsKey({ kmsKeyName, location }: TieredBucketProps, construct: 
     return;
   }
   if (isUnresolved(location) || isUnresolved(place)) return;
-  // A multi-region has a key location of its own name, but for the European Union, which is "europe" there.
+  // A multi-region has a key location of the same name, except for the European Union, where it is "europe".
   const wanted = location.toUpperCase() === "EU" ? "europe" : location.toLowerCase();
   if (place.toLowerCase() === wanted) return;
   report(
@@ -153,7 +153,7 @@ function validateRetention(
 }
 
 /**
- * Google takes a rule that deletes retained objects, and carries it out when the retention period is over.
+ * Google accepts a rule that deletes retained objects, and applies it when the retention period is over.
  *
  * @see https://cloud.google.com/storage/docs/lifecycle#delete
  */

@@ -19,14 +19,14 @@ import { isVersioned, validateTieredBucket } from "./tiered-bucket-validation";
 import { collect } from "../../core/errors";
 
 /**
- * A Google Cloud Storage bucket whose objects grow colder and cheaper with age: no public access, uniform access,
- * encrypted, versioned, deleted objects kept for a week, and protected from being destroyed.
+ * A Google Cloud Storage bucket that moves objects to colder, cheaper tiers with age: no public access, uniform access,
+ * encrypted, versioned, deleted objects kept for a week, and protected from destruction.
  *
- * Emits `google_storage_bucket`, `google_storage_notification` for each topic and `google_storage_bucket_iam_member` for
- * each grant. Everything that Google Cloud would refuse at apply is refused here.
+ * Emits `google_storage_bucket`, `google_storage_notification` for each topic and `google_storage_bucket_iam_member`
+ * for each grant. Whatever Google Cloud would refuse at apply is refused at synthesis.
  */
 export class TieredBucket extends Construct {
-  /** The bucket itself. */
+  /** The bucket. */
   readonly resource: StorageBucket;
 
   /** @throws ValidationError with one of the codes under "Validations" in `docs/constructs/storage.md` */
@@ -68,32 +68,33 @@ export class TieredBucket extends Construct {
   /**
    * Allows a member to list and read objects.
    *
-   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param id name of the grant, unique in the bucket: it becomes a Terraform address
    * @param member such as `serviceAccount:app@project.iam.gserviceaccount.com`
-   * @param prefix only objects whose name begins with this; all when left out
+   * @param prefix only objects whose name begins with this prefix; all when omitted
    */
   grantRead(id: string, member: string, prefix?: string): StorageBucketIamMember {
     return this.grant(id, "roles/storage.objectViewer", member, prefix);
   }
 
   /**
-   * Allows a member to make new objects; neither to read, nor to replace, nor to delete. Replacing is deleting on Google
-   * Cloud: see `grantReadWrite`.
+   * Allows a member to create objects, but not to read, replace or delete them. On Google Cloud, replacing requires
+   * permission to delete: see `grantReadWrite`.
    *
-   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param id name of the grant, unique in the bucket: it becomes a Terraform address
    * @param member such as `serviceAccount:app@project.iam.gserviceaccount.com`
-   * @param prefix only objects whose name begins with this; all when left out
+   * @param prefix only objects whose name begins with this prefix; all when omitted
    */
   grantWrite(id: string, member: string, prefix?: string): StorageBucketIamMember {
     return this.grant(id, "roles/storage.objectCreator", member, prefix);
   }
 
   /**
-   * Allows a member to list, read, make, replace and delete objects: no role of Google Cloud replaces without deleting.
+   * Allows a member to list, read, create, replace and delete objects: no role of Google Cloud replaces without
+   * deleting.
    *
-   * @param id what the grant is called, unique in the bucket: it becomes a Terraform address
+   * @param id name of the grant, unique in the bucket: it becomes a Terraform address
    * @param member such as `serviceAccount:app@project.iam.gserviceaccount.com`
-   * @param prefix only objects whose name begins with this; all when left out
+   * @param prefix only objects whose name begins with this prefix; all when omitted
    */
   grantReadWrite(id: string, member: string, prefix?: string): StorageBucketIamMember {
     return this.grant(id, "roles/storage.objectUser", member, prefix);
@@ -101,7 +102,7 @@ export class TieredBucket extends Construct {
 
   private grant(id: string, role: string, member: string, prefix?: string): StorageBucketIamMember {
     const bucket = this.bucketName;
-    // Listing asks for the bucket, not for an object; the prefix of a list cannot be read in a condition of a grant.
+    // Listing is a request on the bucket, not on an object, and a grant's condition cannot read the prefix of a list.
     const condition = prefix && {
       title: `objects under ${prefix}`,
       expression:
@@ -140,7 +141,7 @@ const TRANSFORMED_CHILDREN: Readonly<Record<keyof TieredBucketTransform, RegExp>
   grant: /^Grant-/,
 };
 
-/** What `google_storage_bucket` takes, but for the lifecycle. */
+/** The configuration of `google_storage_bucket`, without the lifecycle. */
 function googleBucketConfig(props: TieredBucketProps): StorageBucketConfig {
   const {
     autoclass,
@@ -155,7 +156,7 @@ function googleBucketConfig(props: TieredBucketProps): StorageBucketConfig {
     location: props.location,
     project: props.project,
     labels: props.labels,
-    // The class of new objects; colder ones are the work of the lifecycle.
+    // The class of new objects. The lifecycle moves them to colder ones.
     storageClass: "STANDARD",
     uniformBucketLevelAccess: true,
     publicAccessPrevention: "enforced",

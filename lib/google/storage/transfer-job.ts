@@ -15,10 +15,10 @@ import { readObjectsPolicy } from "../../storage/transfer-policies";
 
 /** Properties of a `TransferJob`. */
 export interface TransferJobProps {
-  /** Bucket in S3 whose objects are copied. */
+  /** S3 bucket whose objects are copied. */
   readonly sourceBucketName: string;
 
-  /** Bucket in Cloud Storage that gets the copies. */
+  /** Cloud Storage bucket that receives the copies. */
   readonly destinationBucketName: string;
 
   /**
@@ -27,11 +27,11 @@ export interface TransferJobProps {
    */
   readonly sourceKmsKeyArn?: string;
 
-  /** First day of the job, UTC: `2027-01-31`. The job runs once a day from then on, until it is removed. */
+  /** First day of the job, UTC: `2027-01-31`. The job runs once a day from that day until it is removed. */
   readonly startsOn: string;
 
   /**
-   * Beginning of the keys in both buckets, ending with a slash.
+   * Prefix of the keys in both buckets, ending with a slash.
    * @default - the whole bucket
    */
   readonly prefix?: string;
@@ -43,7 +43,7 @@ export interface TransferJobProps {
   readonly project?: string;
 
   /**
-   * Changes what is passed to the resources inside.
+   * Changes the configuration of the resources inside.
    * @default - nothing is changed
    */
   readonly transform?: TransferJobTransform;
@@ -62,15 +62,15 @@ export interface TransferJobTransform {
 }
 
 /**
- * Copies a bucket of S3 to Cloud Storage with Storage Transfer Service, once a day, without access keys: Google's
- * service account assumes a role in AWS that can only read the bucket. It deletes nothing in either bucket.
+ * Copies an S3 bucket to Cloud Storage with Storage Transfer Service, once a day, without access keys: Google's service
+ * account assumes a role in AWS that can only read the bucket. It deletes nothing in either bucket.
  *
- * It needs `@cdktf/provider-aws` and an AWS provider in the stack besides Google's.
+ * Needs `@cdktf/provider-aws` and an AWS provider in the stack, in addition to Google's.
  *
  * For the first copy of a `BucketTransfer` with `bulk: "managed"`, which compares both buckets and cuts over.
  */
 export class TransferJob extends Construct {
-  /** The job itself. */
+  /** The transfer job. */
   readonly resource: StorageTransferJob;
 
   /** @throws ValidationError `InvalidTransferStart`, `InvalidKmsKeyArn`, `ProviderBindingsMissing` */
@@ -120,7 +120,7 @@ export class TransferJob extends Construct {
           deleteObjectsUniqueInSink: false,
         },
       },
-      // Without an end date: a job whose only day has passed copies nothing, without an error
+      // No end date: a job whose only day has passed copies nothing and reports no error
       // (https://github.com/hashicorp/terraform-provider-google/issues/6276).
       schedule: { scheduleStartDate },
       dependsOn: [reading, ...writing],
@@ -130,8 +130,8 @@ export class TransferJob extends Construct {
 }
 
 /**
- * The role is declared in AWS, so this construct alone of `sterna/google` needs `@cdktf/provider-aws`. It is loaded here,
- * because users who copy within Google Cloud do not have it installed.
+ * The role is declared in AWS, so this is the only construct in `sterna/google` that needs `@cdktf/provider-aws`. It is
+ * loaded here, because users who copy within Google Cloud do not have it installed.
  */
 function loadAwsBindings(
   construct: IConstruct,
@@ -170,7 +170,7 @@ function trustPolicy(subjectId: string): string {
 }
 
 /**
- * The parts of a day.
+ * The year, month and day of a date.
  *
  * @param day `2027-01-31`
  * @throws ValidationError `InvalidTransferStart`

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { SternaError } from "../../core/errors";
 
-/** Elements of a page of a list: the most that GitHub and GitLab give. */
+/** Page size of a list: the maximum of GitHub and GitLab. */
 export const PAGE = 100;
 const SECONDS = 30;
-/** Milliseconds before the second and the third try. */
+/** Milliseconds before the second and the third attempt. */
 const PAUSES = [500, 2_000];
 
-/** What is asked for. */
+/** An HTTP request. */
 export interface Request {
   readonly method?: "GET" | "POST" | "PATCH" | "PUT";
   readonly query?: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface Request {
 /** The HTTP interface of a service, with its token. */
 export class ForgeApi {
   /**
-   * @param address where all paths start
+   * @param address base URL of all paths
    * @param headers how the token is sent: as `authorization`, the only header that fetch drops for another host
    */
   constructor(
@@ -40,7 +40,7 @@ export class ForgeApi {
     throw failed(request, path, `an answer that is not as it should be: ${result.error.message}`);
   }
 
-  /** The first element that is looked for, from all pages of a list. */
+  /** The first matching element, from all pages of a list. */
   async find<Schema extends z.ZodArray>(
     path: string,
     schema: Schema,
@@ -57,7 +57,7 @@ export class ForgeApi {
 
   /** @throws SternaError `ForgeFailed` */
   async bytes(path: string): Promise<Uint8Array> {
-    // A redirect leads to the store of the artifacts, which gets no token: fetch drops it for another host.
+    // A redirect leads to the artifact store, which gets no token: fetch drops it for another host.
     return this.send(path, {});
   }
 
@@ -65,14 +65,14 @@ export class ForgeApi {
     for (let attempt = 0; ; attempt++) {
       const answer = await this.ask(path, request);
       if (answer instanceof Uint8Array) return answer;
-      // What writes is not sent twice: nobody knows whether the first one arrived.
+      // Write requests are not retried: the first one may have arrived.
       const pause = answer.passes && (request.method ?? "GET") === "GET" ? PAUSES[attempt] : undefined;
       if (pause === undefined) throw failed(request, path, answer.reason);
       await sleep(pause);
     }
   }
 
-  /** @returns the body: it too may not come in time, or not to its end */
+  /** @returns the body, which may also be late or incomplete */
   private async ask(path: string, { method = "GET", query = {}, body }: Request): Promise<Uint8Array | Failure> {
     const url = new URL(`${this.address}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -94,7 +94,7 @@ export class ForgeApi {
   }
 }
 
-/** Why there is no answer, and whether another try may bring one. */
+/** Why there is no response, and whether a retry may help. */
 interface Failure {
   readonly reason: string;
   readonly passes: boolean;

@@ -9,7 +9,7 @@ import { GitHub } from "./github";
 import { GitLab } from "./gitlab";
 
 /**
- * Commits the pin that was raised to a branch of its own, and asks for it.
+ * Commits the raised pin to a separate branch, and opens a pull request.
  *
  * @returns the address of the pull request
  * @throws SternaError `ForgeFailed` when git refuses
@@ -27,12 +27,12 @@ export async function proposePin(
     if (!result.failed) return;
     throw new SternaError("ForgeFailed", `git ${args[0]} failed: ${result.stderr || result.stdout}`);
   };
-  // No address that could be somebody's: https://www.rfc-editor.org/rfc/rfc2606
+  // An address that cannot belong to anyone: https://www.rfc-editor.org/rfc/rfc2606
   const author = ["-c", "user.name=sterna", "-c", "user.email=sterna@noreply.invalid"];
   await git(["switch", "--force-create", branch]);
-  // Hooks that the project installs are for people, and get no token.
+  // Hooks that the project installs are for people, and must not get the token.
   await git([...author, "commit", "--no-verify", "--quiet", "--message", title, "--", pinsFile]);
-  // The same promotion, proposed again, starts from the branch as it is now.
+  // Proposing the same promotion again starts from the current branch.
   const push = ["push", "--no-verify", "--quiet", "--force", forge.remote.url, `HEAD:refs/heads/${branch}`];
   await git(push, { ...variables, ...forge.remote.variables });
   const body = `${title}. Asked for by ${whoRuns(variables)}: ${forge.run}\n\nThe environment before proved the release; the plan of this pull request says what it changes.`;
@@ -41,16 +41,16 @@ export async function proposePin(
 
 const CUT = "\n```\n\n</details>\n\nThe rest did not fit; the log of the run has all of it.";
 
-/** The first line of what is written about a subject, which nobody sees: by it the same comment is found again. */
+/** The first line of a text about a subject, which is invisible and identifies the comment later. */
 export function markOf(subject: string): string {
   return `<!-- sterna: ${subject.replace(/[^\w ./-]/g, "_").replaceAll("--", "__")} -->`;
 }
 
 /**
- * A report with the address of the run, in as much room as a comment has. A report fills nearly all of it where it is
- * long, and ends with a folded list of changes.
+ * A report with the address of the run, fitted to the maximum size of a comment. A long report uses nearly all of it,
+ * and ends with a folded list of changes.
  *
- * @param limit characters that there is room for
+ * @param limit available number of characters
  */
 export function fitComment(report: string, mark: string, run: string, limit: number = COMMENT_LIMIT): string {
   const end = `\n\n[Run](${run})\n`;

@@ -1,6 +1,6 @@
 import { RefusedError, SternaError } from "../../core/errors";
 
-/** A change that is asked for: a branch, and what is said about it. */
+/** A proposed change: a branch, and its description. */
 export interface Proposal {
   readonly branch: string;
   readonly title: string;
@@ -9,15 +9,15 @@ export interface Proposal {
 
 /** A repository that git may push to. */
 export interface Remote {
-  /** Its address, without a token. */
+  /** Its URL, without a token. */
   readonly url: string;
-  /** Configuration of git as variables of the process: arguments are seen by everybody on the machine. */
+  /** Git configuration as environment variables: all users of the machine can see arguments. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** What jobs ask of the service that they run on. */
+/** What jobs need from the service that they run on. */
 export interface Forge {
-  /** Address for people of the run that this job belongs to. */
+  /** Web address of this job's run. */
   readonly run: string;
 
   /**
@@ -37,33 +37,33 @@ export interface Forge {
   /**
    * Closes the open issue that begins with a mark.
    *
-   * @returns its address; nothing when there is none
+   * @returns its address; undefined when there is none
    */
   closeIssue(mark: string): Promise<string | undefined>;
 
   /**
-   * What was reviewed in the pull request that brought this job's commit.
+   * The review in the pull request of this job's commit.
    *
    * @returns the text of the file
    * @throws SternaError `ReviewMissing`
    */
   review(stack: string): Promise<string>;
 
-  /** Opens a pull request, or finds the open one of the same branch. */
+  /** Opens a pull request, or finds the open one for the same branch. */
   propose(proposal: Proposal): Promise<string>;
 
   /** Where git pushes to, with the token. */
   readonly remote: Remote;
 }
 
-/** @throws SternaError `ForgeUnknown` when the job has no such variable */
+/** @throws SternaError `ForgeUnknown` when the job does not have the variable */
 export function variable(variables: NodeJS.ProcessEnv, name: string): string {
   const value = variables[name];
   if (value) return value;
   throw new SternaError("ForgeUnknown", `the variable ${name} is not set in this job`);
 }
 
-/** As actions/checkout does it: a header for one server, in the configuration that git takes from variables. */
+/** As in actions/checkout: a header for one server, in git configuration passed as variables. */
 export function remoteOf(server: string, path: string, user: string, token: string): Remote {
   return {
     url: `${server}/${path}.git`,

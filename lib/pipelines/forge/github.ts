@@ -37,11 +37,11 @@ const artifacts = z.looseObject({
 const workflowRun = z.looseObject({
   path: z.string(),
   event: z.string(),
-  /** Nothing when it is deleted. */
+  /** Null if it was deleted. */
   head_repository: z.looseObject({ full_name: z.string() }).nullish(),
 });
 
-/** A job of GitHub Actions. Its token stands in GITHUB_TOKEN. */
+/** A job on GitHub Actions. Its token is in GITHUB_TOKEN. */
 export class GitHub implements Forge {
   readonly run: string;
   private readonly api: ForgeApi;
@@ -87,9 +87,9 @@ export class GitHub implements Forge {
   }
 
   /**
-   * A merge makes a new commit, whichever way it is done. So the pull request is asked for by the commit
-   * (https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit), and the artifact by the
-   * head that was reviewed in it.
+   * Every kind of merge creates a new commit. So the pull request is found by the commit
+   * (https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit), and the artifact by
+   * the reviewed head.
    */
   async review(stack: string): Promise<string> {
     const [commit, branch] = [variable(this.variables, "GITHUB_SHA"), variable(this.variables, "GITHUB_REF_NAME")];
@@ -100,7 +100,7 @@ export class GitHub implements Forge {
       .filter(({ expired, workflow_run }) => !expired && workflow_run?.head_sha === pull.head.sha)
       .sort((one, other) => (other.created_at ?? "").localeCompare(one.created_at ?? ""));
     for (const { id, workflow_run } of ofHead) {
-      // Another workflow may keep something under the same name, in this repository or in a fork.
+      // Another workflow may store an artifact under the same name, in this repository or in a fork.
       const run = await this.api.json(`/actions/runs/${workflow_run!.id}`, workflowRun);
       const isOwn = run.path.split("@")[0] === WORKFLOWS.plan && run.event === "pull_request";
       if (!isOwn || run.head_repository?.full_name !== this.repository) continue;
@@ -125,7 +125,7 @@ export class GitHub implements Forge {
     return remoteOf(server, this.repository, "x-access-token", variable(this.variables, "GITHUB_TOKEN"));
   }
 
-  /** All of them: between a plan and its merge there may be any number of others. */
+  /** All of them: there may be any number of others between a plan and its merge. */
   private async artifactsOf(stack: string): Promise<z.output<typeof artifacts>["artifacts"]> {
     const all: z.output<typeof artifacts>["artifacts"] = [];
     for (let page = 1; ; page++) {
@@ -143,7 +143,7 @@ export class GitHub implements Forge {
   }
 }
 
-/** Of a job: whoever wrote the same mark first could edit afterwards what a job writes there. */
+/** Only posts by a job: another user who posted the same mark first could later edit what a job writes there. */
 function begins(mark: string): (posted: Posted) => boolean {
   return ({ body, user }) => user?.type === "Bot" && (body?.startsWith(mark) ?? false);
 }

@@ -33,8 +33,8 @@ const pipelines = z.array(
 const jobs = z.array(z.looseObject({ id: z.number(), name: z.string(), artifacts_file: z.unknown().optional() }));
 
 /**
- * A job of GitLab CI. A project access token with the scope `api` stands in STERNA_GITLAB_TOKEN: the job's own may not use
- * merge requests (https://gitlab.com/gitlab-org/gitlab/-/issues/545150).
+ * A job on GitLab CI. A project access token with the scope `api` is in STERNA_GITLAB_TOKEN: the job's own token cannot
+ * access merge requests (https://gitlab.com/gitlab-org/gitlab/-/issues/545150).
  */
 export class GitLab implements Forge {
   readonly run: string;
@@ -56,7 +56,7 @@ export class GitLab implements Forge {
 
   async comment(mark: string, body: string): Promise<string> {
     const request = `/merge_requests/${variable(this.variables, "CI_MERGE_REQUEST_IID")}`;
-    // Whoever wrote the same mark first could edit afterwards what a job writes there.
+    // Another user who posted the same mark first could later edit what a job writes there.
     const own = await this.server.json("/user", user);
     const isWanted = ({ body: text, author }: z.output<typeof notes>[number]) =>
       author.id === own.id && text.startsWith(mark);
@@ -84,18 +84,18 @@ export class GitLab implements Forge {
     return (await this.api.json(`/issues/${found.iid}`, posted, request)).web_url;
   }
 
-  /** The last pipeline of the merge request: what the merge would have been refused without. */
+  /** The last pipeline of the merge request, which was required for the merge. */
   async review(stack: string): Promise<string> {
     const [commit, branch] = [variable(this.variables, "CI_COMMIT_SHA"), variable(this.variables, "CI_COMMIT_BRANCH")];
     const isMerged = (each: z.output<typeof mergeRequests>[number]) =>
       each.state === "merged" && each.target_branch === branch;
     const request = await this.api.find(`/repository/commits/${commit}/merge_requests`, mergeRequests, {}, isMerged);
     if (request === undefined) throw reviewMissing(stack, `commit ${commit} came by no merge request`);
-    // A fork has pipelines of its own, with jobs that may be called the same.
+    // A fork has its own pipelines, with jobs that may have the same names.
     const ofRequest = ({ source, project_id }: z.output<typeof pipelines>[number]) =>
       source === "merge_request_event" && String(project_id ?? this.project) === this.project;
     const pipeline = await this.api.find(`/merge_requests/${request.iid}/pipelines`, pipelines, {}, ofRequest);
-    // Of merged results, the commit of the pipeline is one that nobody pushed.
+    // For merged results, the commit of the pipeline is one that was never pushed.
     if (pipeline?.ref?.endsWith("/head") && request.sha && pipeline.sha !== request.sha) {
       throw reviewMissing(stack, `the last pipeline of !${request.iid} is not of ${request.sha}, which was merged`);
     }

@@ -19,7 +19,7 @@ case " $STERNA_ACCEPTED " in
 esac
 `;
 
-/** The action that all jobs share: what a command needs, and the command. */
+/** The action that all jobs share: the prerequisites of a command, and the command. */
 export function compositeAction(pipeline: Pipeline): object {
   const { node, terraform, clouds, directory } = pipeline;
   const aws = clouds.includes("aws");
@@ -61,10 +61,10 @@ export function compositeAction(pipeline: Pipeline): object {
         },
         {
           uses: ACTIONS.terraform,
-          // The wrapper changes what Terraform prints and how it ends.
+          // The wrapper changes Terraform's output and exit status.
           with: { terraform_version: input("terraform-version"), terraform_wrapper: false },
         },
-        // Before there is any secret that a package could read. (It could ask for the job's OIDC token.)
+        // Before there is any secret that a package could read, although it could request the job's OIDC token.
         { name: "Install the project", shell: "bash", "working-directory": directory, run: "npm ci" },
         ...(aws
           ? [

@@ -30,7 +30,7 @@ import {
 } from "./jobs";
 import { planWorkflow } from "./plan-workflow";
 
-/** The workflows for GitHub Actions, and the action that they share. */
+/** The workflows for GitHub Actions, and their shared action. */
 export function githubFiles(pipeline: Pipeline): PipelineFile[] {
   const command = "sterna ci github";
   const isChain = pipeline.stacks.some(({ before }) => before.length > 0);
@@ -43,7 +43,7 @@ export function githubFiles(pipeline: Pipeline): PipelineFile[] {
   ];
 }
 
-/** On the branch: applies what was reviewed in the pull request, one environment after the other. */
+/** On the branch: applies what was reviewed in the pull request, one environment after another. */
 function applyWorkflow(pipeline: Pipeline): object {
   const { branch, stacks } = pipeline;
   return {
@@ -71,7 +71,7 @@ function applyJob(pipeline: Pipeline, { stack, system, environment, before }: Pi
     "runs-on": "ubuntu-latest",
     "timeout-minutes": 360,
     permissions: { contents: "read", actions: "read", "pull-requests": "read", ...login(pipeline) },
-    // Its protection rules say who has to agree before the job starts.
+    // Its protection rules define who must approve before the job starts.
     environment,
     concurrency: { group: `sterna-apply-${stack}`, "cancel-in-progress": false },
     steps: [
@@ -104,7 +104,7 @@ npx --no-install sterna ci issue ${REPORT} --about "drift of $STACK"
 exit "$STATUS"
 `;
 
-/** By schedule: looks whether an apply would change anything. */
+/** Scheduled: checks whether an apply would change anything. */
 function driftWorkflow(pipeline: Pipeline): object {
   const include = pipeline.stacks.map(({ stack, system, environment }) => ({
     stack,
@@ -132,7 +132,7 @@ function driftWorkflow(pipeline: Pipeline): object {
             environment: expression("matrix.environment"),
             variables: MATRIX_VARIABLES,
             arguments: ["plan", expression("matrix.system"), expression("matrix.environment"), "--out", REPORT],
-            // What changed by itself was proved by nobody: a protected environment refuses it.
+            // Drift is unproved, so a protected environment refuses it.
             accepted: [0, 2, 3],
           }),
           script(pipeline, "Open, update or close the issue", TELL, {
@@ -157,7 +157,7 @@ case "$status" in
 esac
 `;
 
-/** By hand: raises one pin, if it is proved, and asks for it in a pull request. */
+/** Manual: raises one pin, if it is proved, and proposes it in a pull request. */
 function promoteWorkflow(pipeline: Pipeline): object {
   const targets = pipeline.stacks.filter(({ before }) => before.length > 0);
   return {
@@ -203,7 +203,7 @@ function promoteSteps(pipeline: Pipeline): object[] {
   return [
     checkout({ "fetch-depth": 0 }),
     {
-      // A pull request that is opened with the job's own token starts no workflow:
+      // A pull request opened with the job's own token starts no workflow:
       // https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
       id: "token",
       name: "Become the app that opens pull requests",
@@ -224,10 +224,10 @@ function promoteSteps(pipeline: Pipeline): object[] {
   ];
 }
 
-/** An expression that looks something up by the chosen system and environment. */
+/** An expression that looks up a value by the chosen system and environment. */
 function chosen({ stacks }: Pipeline, value: (stack: PipelineStack) => string): string {
   const targets = stacks.filter(({ before }) => before.length > 0);
-  // Of one level: `}}` would look like the end of the expression.
+  // A flat table: `}}` would look like the end of the expression.
   const table = Object.fromEntries(targets.map((stack) => [`${stack.system}/${stack.environment}`, value(stack)]));
   return `fromJSON('${JSON.stringify(table)}')[format('{0}/{1}', inputs.system, inputs.to)]`;
 }

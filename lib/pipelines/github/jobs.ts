@@ -1,8 +1,8 @@
 import { variableSuffix, type Pipeline } from "../pipeline";
 
 /**
- * The actions of others that jobs use. Each is pinned to the major version that runs on Node.js 24; pin them to commits
- * with a tool that knows these (pinact, ratchet, Dependabot): what they write is kept when the files are written again.
+ * Third-party actions in jobs. Each is pinned to the major version that runs on Node.js 24. Pin them to commits with a
+ * tool that supports it (pinact, ratchet, Dependabot): its changes are kept when the files are written again.
  */
 export const ACTIONS = {
   checkout: "actions/checkout@v6",
@@ -14,7 +14,7 @@ export const ACTIONS = {
   token: "actions/create-github-app-token@v2",
 } as const;
 
-/** Folder of the action that is written beside the workflows, from the top of the repository. */
+/** Folder of the action that is written next to the workflows, from the top of the repository. */
 export const OWN_ACTION = ".github/actions/sterna";
 
 /** File names of the workflows. */
@@ -33,13 +33,13 @@ export function expression(text: string): string {
 /** A step of a job. */
 export type Step = Readonly<Record<string, unknown>>;
 
-/** Reads the stack's own variables. They are chosen by name in a matrix, and named in the other jobs. */
+/** Reads the stack's own variables. A matrix selects them by name; the other jobs list them. */
 export interface EnvironmentVariables {
   secret(name: string): string;
   variable(name: string): string;
 }
 
-/** The variables of one environment, by their names. */
+/** The variables of one environment, by name. */
 export function variablesOf(environment: string): EnvironmentVariables {
   const suffix = variableSuffix(environment);
   return {
@@ -48,34 +48,34 @@ export function variablesOf(environment: string): EnvironmentVariables {
   };
 }
 
-/** The variables of the environment that a matrix is at: its `variable` holds the end of their names. */
+/** The variables of the current environment in a matrix, whose `variable` holds the suffix of their names. */
 export const MATRIX_VARIABLES: EnvironmentVariables = {
   secret: (name) => expression(`secrets[format('${name}_{0}', matrix.variable)]`),
   variable: (name) => expression(`vars[format('${name}_{0}', matrix.variable)]`),
 };
 
-/** What a job may do with the clouds: look, or change. */
+/** What a job may do in the clouds: read, or change. */
 export type Access = "PLAN" | "APPLY";
 
 export function checkout(options: Readonly<Record<string, unknown>> = {}): Step {
-  // What the checkout leaves in .git could be read by every package.
+  // Any package could read credentials that the checkout leaves in .git.
   return { uses: ACTIONS.checkout, with: { ...options, "persist-credentials": false } };
 }
 
-/** What the shared action is used for. */
+/** Options of the shared action. */
 export interface ActionUse {
-  /** By which later steps name the outputs. */
+  /** Id by which later steps refer to the outputs. */
   readonly id?: string;
   readonly environment?: string;
   readonly variables?: EnvironmentVariables;
   readonly access?: Access;
-  /** The command; without it, things are only set up. */
+  /** The command. If absent, only the setup runs. */
   readonly arguments?: readonly string[];
-  /** Exit statuses that are no failure. */
+  /** Exit statuses that are not a failure. */
   readonly accepted?: readonly number[];
 }
 
-/** Sets things up and runs a command. */
+/** Runs the setup and a command. */
 export function sterna({ clouds }: Pipeline, use: ActionUse = {}): Step {
   const { id, environment, variables, access = "PLAN", accepted } = use;
   const inputs = {
@@ -114,8 +114,8 @@ export function script(
 const SHORTEST_MASKED = 6;
 
 /**
- * Values are passed as variables: an expression inside of a script would become part of it. GitHub hides a secret as a
- * whole and line by line, but not the value in a line
+ * Values are passed as variables: an expression inside of a script would become part of it. GitHub masks a secret as a
+ * whole and line by line, but not the value within a line
  * (https://docs.github.com/en/actions/reference/security/secure-use#use-secrets-for-sensitive-information).
  */
 const WRITE_VARIABLES = `umask 077
@@ -130,7 +130,7 @@ mkdir -p .sterna
 printf '%s\\n' "$STERNA_VARIABLES" > ".sterna/$STERNA_ENVIRONMENT.env"
 `;
 
-/** Puts the variables with secrets of an environment where all commands look for them. */
+/** Writes the variables with secrets of an environment to where all commands read them. */
 export function writeVariables(pipeline: Pipeline, environment: string, variables: string): Step {
   return script(pipeline, "Write the variables with secrets", WRITE_VARIABLES, {
     env: { STERNA_ENVIRONMENT: environment, STERNA_VARIABLES: variables },
@@ -142,10 +142,10 @@ export function login({ clouds }: Pipeline): Readonly<Record<string, string>> {
   return clouds.length > 0 ? { "id-token": "write" } : {};
 }
 
-/** The token of the job itself, with the job's permissions. */
+/** The job's own token, with the job's permissions. */
 export const JOB_TOKEN = { GITHUB_TOKEN: expression("github.token") };
 
-/** A plan waits for an apply that holds the lock of the state. */
+/** A plan waits for an apply that holds the state lock. */
 export const LOCK_TIMEOUT = {
   TF_CLI_ARGS_plan: "-lock-timeout=10m",
   TF_CLI_ARGS_apply: "-lock-timeout=10m",

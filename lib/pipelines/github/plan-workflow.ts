@@ -12,20 +12,20 @@ import {
   sterna,
 } from "./jobs";
 
-/** Days for which a reviewed plan can be applied. It holds no values, only digests. */
+/** Days for which a reviewed plan can be applied. It contains no values, only digests. */
 const REVIEW_DAYS = 30;
 
-/** A comment on an older commit must not be taken for the plan of this one. */
+/** A comment on an older commit must not be mistaken for the plan of this one. */
 const NO_PLAN = `mkdir -p ${OUTPUT}
 echo "There is no plan: sterna plan failed, and the log of the run says why." > ${REPORT}
 npx --no-install sterna ci comment ${REPORT} --about "plan of $STACK"
 `;
 
-/** Code of somebody without write access gets neither secrets nor tokens. */
+/** Code of authors without write access gets neither secrets nor tokens. */
 const OWN_BRANCH = "github.event.pull_request.head.repo.full_name == github.repository";
 const SOMETHING_CHANGED = "needs.affected.outputs.stacks != '[]'";
 
-/** A check that is passed over counts as passed, and what is merged without a plan is not applied. */
+/** A skipped check counts as passed, but what is merged without a plan is not applied. */
 const FORK = `echo "::error::A pull request of a fork gets no plan: its code would run with the credentials of this repository. Push the change to a branch of this repository, and open the pull request from there."
 exit 1
 `;
@@ -36,7 +36,7 @@ export function planWorkflow(pipeline: Pipeline): object {
     name: "sterna plan",
     on: {
       pull_request: { branches: [pipeline.branch] },
-      // Of a queue nothing is planned: what was reviewed is compared when it is applied. But the queue waits for the check.
+      // A merge queue is not planned: the apply compares the result with the review. But the queue waits for the check.
       merge_group: null,
     },
     permissions: {},
@@ -49,7 +49,7 @@ export function planWorkflow(pipeline: Pipeline): object {
       affected: affectedJob(
         pipeline,
         expression("github.event.pull_request.base.sha"),
-        // Without secrets, also of a fork.
+        // Without secrets, so it also runs for a fork.
         expression("github.event_name == 'pull_request'"),
       ),
       plan: {

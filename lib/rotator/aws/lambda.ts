@@ -6,22 +6,23 @@ import { ROTATION_STEPS, rotationStep } from "../rotation";
 import { parseRotationSettings, SETTINGS_VARIABLE } from "../settings";
 import { strategyOf } from "../strategies/strategy-of";
 
-/** What Secrets Manager sends to a rotation function. */
+/** Event that Secrets Manager sends to a rotation function. */
 const rotationEvent = z.object({
   SecretId: z.string(),
   ClientRequestToken: z.string(),
   Step: z.enum(ROTATION_STEPS),
 });
 
-/** What a daily rule sends, for the alarm. */
+/** Event that a daily rule sends, for the alarm. */
 const overdueCheck = z.object({ check: z.literal("overdue"), SecretId: z.string() });
 
 const client = new SecretsManagerClient({});
 
 /**
- * The rotation function of AWS Lambda.
+ * The rotation function on AWS Lambda.
  *
- * @throws SternaError `RotationSettingsInvalid`, `RotationOverdue`, and as `rotationStep`; Secrets Manager then repeats the rotation
+ * @throws SternaError `RotationSettingsInvalid`, `RotationOverdue`, and those of `rotationStep`; Secrets Manager then
+ * retries the rotation
  */
 export async function handler(event: unknown): Promise<void> {
   const check = overdueCheck.safeParse(event);

@@ -10,7 +10,7 @@ import { SternaError } from "../../core/errors";
 import type { SecretVersions, Stages } from "../rotation";
 
 /**
- * The versions of one secret of AWS Secrets Manager, whose labels rotation moves.
+ * The versions of a secret in AWS Secrets Manager, with the labels that a rotation moves.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html (secret version)
  */
@@ -27,7 +27,7 @@ export class AwsSecretVersions implements SecretVersions {
     return { current: holder("AWSCURRENT"), pending: holder("AWSPENDING"), previous: holder("AWSPREVIOUS") };
   }
 
-  /** A version has no value right after RotateSecret made it. */
+  /** A version has no value right after RotateSecret created it. */
   async value(versionId: string | undefined): Promise<string | undefined> {
     if (versionId === undefined) return undefined;
     const command = new GetSecretValueCommand({ SecretId: this.secretId, VersionId: versionId });
@@ -58,14 +58,14 @@ export class AwsSecretVersions implements SecretVersions {
     try {
       await this.moveStage("AWSCURRENT", versionId, from);
     } catch (error) {
-      // A repetition is refused as well: what counts is who holds the label.
+      // A repeated call is refused as well: what matters is which version holds the label.
       const { current } = await this.stages();
       if (current === versionId) return;
       throw error;
     }
   }
 
-  /** AWS may have taken AWSPENDING off with the promotion: aws-samples' issue 168 saw both. */
+  /** AWS may already have removed AWSPENDING with the promotion: aws-samples' issue 168 saw both. */
   async clearPending(versionId: string): Promise<void> {
     if ((await this.stages()).pending !== versionId) return;
     try {
@@ -87,11 +87,11 @@ export class AwsSecretVersions implements SecretVersions {
   }
 }
 
-/** Longer than the longest window in which a rotation may begin, and its repetitions. */
+/** Longer than the longest window for the start of a rotation, including its retries. */
 const GRACE_MILLISECONDS = 2 * 86_400_000;
 
 /**
- * Fails when a secret should have been rotated by now.
+ * Fails if a secret should have been rotated by now.
  *
  * @throws SternaError `RotationOverdue`
  */

@@ -5,13 +5,13 @@ import { handleRotationMessage } from "./rotation-message";
 import { parseRotationSettings, PERIOD_VARIABLE, SECRET_VARIABLE, SETTINGS_VARIABLE } from "../settings";
 import { strategyOf } from "../strategies/strategy-of";
 
-// The project is in the secret's name; without one given here, the library asks a further service for it.
+// The project is part of the secret's name. Without a project here, the library would query another service for it.
 const auth = new GoogleAuth({ scopes: SECRET_MANAGER_SCOPE, projectId: "unused" });
 
 /**
- * The rotation function of Cloud Run: gets the messages of the secret's topic.
+ * The rotation function on Cloud Run, which receives the messages of the secret's topic.
  *
- * @throws SternaError `RotationSettingsInvalid`, and as `rotationStep`; Pub/Sub then delivers the message again
+ * @throws SternaError `RotationSettingsInvalid`, and those of `rotationStep`; Pub/Sub then redelivers the message
  */
 export async function rotate(event: unknown): Promise<void> {
   try {

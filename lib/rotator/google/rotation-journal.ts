@@ -3,7 +3,7 @@ import { SternaError } from "../../core/errors";
 import { parseJson } from "../../core/text";
 import type { SecretManagerClient } from "../../clouds/google-secret-manager";
 
-/** A rotation that made a value. */
+/** A rotation that created a value. */
 export interface JournalledRotation {
   /** Number of its entry. */
   readonly entry: number;
@@ -12,22 +12,22 @@ export interface JournalledRotation {
   readonly startedAt: Date;
 }
 
-/** What a journal says. */
+/** State of a journal. */
 export interface JournalState {
-  /** The rotation that is not over. */
+  /** The rotation in progress. */
   readonly open?: JournalledRotation | undefined;
 
-  /** The rotation that was the last to end. */
+  /** The rotation that ended last. */
   readonly last?: JournalledRotation | undefined;
 
-  /** Number of the entry that ended it; 0 before the first. The next rotation has to follow it. */
+  /** Number of the entry that ended it; 0 before the first. The next rotation must follow it. */
   readonly end: number;
 }
 
 const beginning = z.object({
   token: z.string(),
   value: z.string(),
-  /** `end` of the state from which the value was made. */
+  /** `end` of the state from which the value was created. */
   follows: z.number().int().min(0),
   at: z.coerce.date(),
 });
@@ -35,12 +35,12 @@ const ending = z.object({ settled: z.number().int().positive() });
 const journalEntry = z.union([beginning, ending]);
 
 /**
- * Which rotations of a secret began and ended: a secret of its own, whose versions are the entries.
+ * Records which rotations of a secret began and ended, in a separate secret whose versions are the entries.
  *
- * Secret Manager has no condition for writes, but it numbers versions: who reads the entries in their order sees what
- * everybody else sees. A beginning says which ending it follows; of several that follow the same, the first counts, and
- * so does the first ending of it. What came too late, or twice, means nothing. Two rotators at once, which a limit of
- * one instance of Cloud Run makes rare but does not exclude, so agree without a lock.
+ * Secret Manager has no conditional writes, but it numbers versions: all readers see the entries in the same order. A
+ * start entry names the end that it follows. Of several that follow the same end, the first counts, and so does its
+ * first end entry. Late and duplicate entries are ignored. This lets two concurrent rotators, which a limit of one
+ * Cloud Run instance makes rare but not impossible, agree without a lock.
  *
  * @see https://cloud.google.com/run/docs/configuring/max-instances (can be exceeded for a brief period)
  */
@@ -69,7 +69,7 @@ export class RotationJournal {
   /**
    * Begins a rotation.
    *
-   * @param state from which the value was made
+   * @param state from which the value was created
    * @throws SternaError `RotationLost` when another rotation began or ended since
    */
   async begin(token: string, value: string, state: JournalState): Promise<void> {
@@ -84,7 +84,7 @@ export class RotationJournal {
     );
   }
 
-  /** Ends a rotation, and destroys the entries that nobody needs any more. */
+  /** Ends a rotation, and destroys obsolete entries. */
   async end({ entry }: JournalledRotation): Promise<void> {
     await this.entries.add(JSON.stringify({ settled: entry }));
     await this.entries.destroyBefore(entry, { first: 1, most: 10 });
@@ -104,14 +104,14 @@ export class RotationJournal {
 }
 
 /**
- * A secret whose versions are added and read by number, as the entries of a log. That is all that Secret Manager
- * promises to be consistent: `latest`, aliases and lists may lag behind for hours. So `latest` is no more than a place to
- * begin, and the last version is the one whose successor is not there. Numbers begin at 1 and have no gaps.
+ * A secret whose versions are added and read by number, like the entries of a log. Secret Manager guarantees
+ * consistency only for this: `latest`, aliases and lists may lag behind for hours. So `latest` is only a starting
+ * point, and the last version is the one without a successor. Numbers begin at 1 and have no gaps.
  *
  * @see https://cloud.google.com/secret-manager/docs/reference/consistency
  */
 export class AppendOnlySecret {
-  /** A number that is known to be there. */
+  /** A number that is known to exist. */
   private known = 0;
   private readonly values = new Map<number, string>();
 
@@ -121,27 +121,27 @@ export class AppendOnlySecret {
     readonly name: string,
   ) {}
 
-  /** Number of the last version; 0 without any. */
+  /** Number of the last version. 0 if there is none. */
   async last(): Promise<number> {
     if (this.known === 0) this.keep(await this.client.accessVersion(this.name, "latest"));
     while (await this.exists(this.known + 1));
     return this.known;
   }
 
-  /** The value of a version; nothing when it is disabled or destroyed. */
+  /** The value of a version. Undefined if it is disabled or destroyed. */
   async value(number: number): Promise<string | undefined> {
     if (!this.values.has(number)) await this.exists(number);
     return this.values.get(number);
   }
 
-  /** Adds a version, and gives its number back. */
+  /** Adds a version, and returns its number. */
   async add(value: string): Promise<number> {
     const number = await this.client.addVersion(this.name, value);
     this.keep({ number, value });
     return number;
   }
 
-  /** Destroys the versions before one: those that can be read still, and so many at once at most. */
+  /** Destroys the versions before a given one, if they are still readable, up to a maximum number per call. */
   async destroyBefore(number: number, { first, most }: { first: number; most: number }): Promise<void> {
     for (let older = number - 1; older >= Math.max(first, number - most); older--) {
       const found = await this.client.accessVersion(this.name, older);

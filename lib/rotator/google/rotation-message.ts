@@ -4,14 +4,16 @@ import { SternaError } from "../../core/errors";
 import { type Rotation, rotate, type RotationResult } from "../rotation";
 import type { GoogleSecretVersions } from "./secret-versions";
 
-/** Attribute `eventType` of the message that asks whether a rotation is overdue. Cloud Scheduler sends it every day. */
+/**
+ * Attribute `eventType` of the message that checks whether a rotation is overdue. Cloud Scheduler sends it every day.
+ */
 export const OVERDUE_CHECK = "STERNA_OVERDUE_CHECK";
 
-/** Longer than a message is delivered again and again. */
+/** Longer than the redelivery of a message. */
 const GRACE_MILLISECONDS = 2 * 86_400_000;
 
 /**
- * What Eventarc makes of a message of Pub/Sub.
+ * A Pub/Sub message in the form that Eventarc delivers.
  *
  * @see https://cloud.google.com/secret-manager/docs/event-notifications
  */
@@ -25,22 +27,22 @@ const pubsubEvent = z.object({
   }),
 });
 
-/** What a message is about, and who hears of it. */
+/** Context of a message. */
 export interface MessageContext {
   readonly versions: GoogleSecretVersions;
   readonly strategy: Rotation["strategy"];
   readonly onProgress?: Rotation["onProgress"];
   readonly rotationPeriodSeconds: number;
   readonly log: (severity: "INFO" | "ERROR", message: string) => void;
-  /** @default - the time it is */
+  /** @default - the current time */
   readonly now?: Date;
 }
 
 /**
- * Does what a message of the topic of a secret asks for. Messages come at least once, in any order, and late: one that
- * was published before the last rotation began asks for nothing any more.
+ * Handles a message of a secret's topic. Messages arrive at least once, in any order, and late: one that was published
+ * before the last rotation began is ignored.
  *
- * @throws SternaError `RotationSettingsInvalid`, and as `rotationStep`; Pub/Sub then delivers the message again
+ * @throws SternaError `RotationSettingsInvalid`, and those of `rotationStep`; Pub/Sub then redelivers the message
  */
 export async function handleRotationMessage(event: unknown, context: MessageContext): Promise<void> {
   const parsed = pubsubEvent.safeParse(event);
@@ -52,7 +54,7 @@ export async function handleRotationMessage(event: unknown, context: MessageCont
   }
   const { messageId, publishTime, attributes } = parsed.data.data.message;
   if (attributes["eventType"] === OVERDUE_CHECK) return reportOverdue(context);
-  // Secret Manager tells of every change of the secret, those of the rotator included.
+  // Secret Manager sends a message for every change of the secret, including those of the rotator.
   if (attributes["eventType"] !== "SECRET_ROTATE") return;
   const { versions, strategy, onProgress, log } = context;
   const { secretId } = versions;
@@ -66,7 +68,7 @@ export async function handleRotationMessage(event: unknown, context: MessageCont
   log("INFO", `${secretId}: rotation ${versionId} ${resumed ? "was broken off, and is finished" : "is done"}`);
 }
 
-/** Tells the log, which an alert reads. Not by failing, which would bring the question back again and again. */
+/** Writes to the log, which an alert reads. Failing instead would redeliver the message again and again. */
 async function reportOverdue({
   versions,
   rotationPeriodSeconds,
@@ -84,11 +86,11 @@ async function reportOverdue({
 }
 
 /**
- * Does a whole rotation of a secret of Google Secret Manager. One that was broken off is finished, and then no other one
- * is begun: two in a row would end values that services still have, since `latest` lags behind.
+ * Performs a whole rotation of a secret in Google Secret Manager. If an interrupted rotation is finished, no other one
+ * is begun: two in a row would end values that services still use, since `latest` lags behind.
  *
- * @param newToken id of the rotation, where one is begun. @default - a random one
- * @throws SternaError as `rotationStep`
+ * @param newToken id of the rotation, if one is begun. @default - a random one
+ * @throws SternaError those of `rotationStep`
  */
 export async function rotateGoogleSecret(rotation: Rotation, newToken: string = randomUUID()): Promise<RotationResult> {
   const { pending } = await rotation.versions.stages();

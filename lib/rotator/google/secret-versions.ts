@@ -3,33 +3,36 @@ import type { SecretVersions, Stages } from "../rotation";
 import { AppendOnlySecret, RotationJournal, type JournalledRotation, type JournalState } from "./rotation-journal";
 import type { SecretManagerClient } from "../../clouds/google-secret-manager";
 
-/** A value, and the numbers of the first and the last version in a row that hold it: a lost answer makes two of them. */
+/**
+ * A value, with the numbers of the first and the last consecutive version that hold it: a lost response creates two of
+ * them.
+ */
 interface NumberedValue {
   first: number;
   readonly last: number;
   readonly value: string;
 }
 
-/** A value that was promoted: what services read, or read before. */
+/** A promoted value, which services read or have read. */
 interface Promoted extends NumberedValue {
   readonly id: string;
 }
 
-/** How far back a current or a previous value is looked for, below versions that somebody disabled. */
+/** How many versions are searched for a current or a previous value, below manually disabled ones. */
 const LOOK_BACK = 20;
 
-/** Versions that one rotation destroys at most. Each makes two, so that old ones become fewer. */
+/** Maximum number of versions that one rotation destroys. Each rotation creates two, so old ones become fewer. */
 const MOST_DESTROYED = 10;
 
-/** The secret that says how far the rotation of another is. */
+/** The secret that records the progress of another secret's rotation. */
 export function journalOf(secretId: string): string {
   return `${secretId}-rotation`;
 }
 
 /**
- * The versions of one secret of Google Secret Manager. It has no labels that could be moved together: the secret itself
- * holds promoted values only, so that whoever reads `latest` gets one that works, and a second secret is the journal of
- * the rotations.
+ * The versions of a secret in Google Secret Manager, which has no labels that can be moved together: the secret itself
+ * holds only promoted values, so that readers of `latest` get a working one, and a second secret is the journal of the
+ * rotations.
  */
 export class GoogleSecretVersions implements SecretVersions {
   private readonly promoted: AppendOnlySecret;
@@ -63,7 +66,7 @@ export class GoogleSecretVersions implements SecretVersions {
     return newest?.value;
   }
 
-  /** @throws SternaError `RotationLost` when the value was made from what is no longer so */
+  /** @throws SternaError `RotationLost` when the state from which the value was created is outdated */
   async putPending(versionId: string, value: string): Promise<void> {
     const { state } = this.seen ?? (await this.look());
     await this.journal.begin(versionId, value, state);
@@ -79,17 +82,17 @@ export class GoogleSecretVersions implements SecretVersions {
     await this.giveWay(open, number, promoted[0]?.last ?? 0);
   }
 
-  /** The end of a rotation: what is neither current nor previous is destroyed. */
+  /** The end of a rotation: destroys versions that are neither current nor previous. */
   async clearPending(versionId: string): Promise<void> {
     const { state, promoted } = await this.look();
     if (state.open?.token !== versionId) return;
     await this.journal.end(state.open);
     const previous = promoted[1];
-    // Terraform may have made the first version, and would make it again.
+    // Terraform may have created the first version, and would recreate it.
     if (previous) await this.promoted.destroyBefore(previous.first, { first: 2, most: MOST_DESTROYED });
   }
 
-  /** The rotation that was the last to end. */
+  /** The rotation that ended last. */
   async lastRotation(): Promise<JournalledRotation | undefined> {
     return (await this.journal.read()).last;
   }
@@ -99,7 +102,7 @@ export class GoogleSecretVersions implements SecretVersions {
     return this.seen!;
   }
 
-  /** Who slept while the others ended this rotation and promoted another value puts theirs back. */
+  /** A rotator that was suspended while others ended this rotation and promoted another value restores theirs. */
   private async giveWay(mine: JournalledRotation, number: number, before: number): Promise<void> {
     if ((await this.journal.read()).open?.token === mine.token) return;
     for (let other = number - 1; other > before; other--) {
@@ -127,7 +130,7 @@ export class GoogleSecretVersions implements SecretVersions {
   }
 }
 
-/** The newest different values of a secret. */
+/** The newest distinct values of a secret. */
 async function newestValues(secret: AppendOnlySecret, count: number): Promise<NumberedValue[]> {
   const found: NumberedValue[] = [];
   const last = await secret.last();

@@ -5,7 +5,7 @@ import type { Credentials } from "../credentials";
 import { throwTlsRefusal, tlsOptions } from "../server-tls";
 import type { TlsSettings } from "../settings";
 
-/** Where a PostgreSQL database is. */
+/** Location of a PostgreSQL database. */
 export interface PostgresPlace {
   readonly host: string;
   readonly port: number;
@@ -21,7 +21,7 @@ const LOCK_MILLISECONDS = 20_000;
 const LOGIN_REFUSED = ["28000", "28P01"];
 
 /**
- * Logs in, and ends the session when the work is done.
+ * Logs in, and closes the session after the work.
  *
  * @throws SternaError `ServerCertificateRefused`, `ServerWithoutTls`
  */
@@ -36,14 +36,14 @@ export async function withPostgres<Result>(
     database: place.database,
     user: username,
     password,
-    // Never a second try without TLS, which is what AWS's sample does.
+    // Never retries without TLS, as AWS's sample does.
     ssl: tlsOptions(place.tls) ?? false,
     application_name: "sterna-rotator",
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
     statement_timeout: STATEMENT_MILLISECONDS,
     query_timeout: STATEMENT_MILLISECONDS + LOCK_MILLISECONDS,
   });
-  // A connection that breaks while idle would end the process.
+  // A connection error while idle would end the process.
   client.on("error", () => {});
   try {
     await client.connect().catch((error: unknown) => throwTlsRefusal(error, place));
@@ -54,9 +54,9 @@ export async function withPostgres<Result>(
 }
 
 /**
- * Whether somebody can log in with a password.
+ * Whether a user can log in with a password.
  *
- * @throws SternaError `ServerAsksNoPassword`: anything would do then, and nothing be found out
+ * @throws SternaError `ServerAsksNoPassword`: any password would be accepted, so the test would prove nothing
  * @throws when the server does not answer
  */
 export async function canLogIn(place: PostgresPlace, { username, password }: Credentials): Promise<boolean> {
@@ -82,12 +82,12 @@ export async function canLogIn(place: PostgresPlace, { username, password }: Cre
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /**
- * For how long the server keeps a session whose client is gone without a word, as when AWS Lambda ends a function that
- * takes too long. Longer than that function may run.
+ * How long the server keeps a session whose client disappeared silently, as when AWS Lambda ends a function at its
+ * timeout. Longer than that function may run.
  */
 const ABANDONED_SECONDS = 120;
 
-/** Settings of PostgreSQL 14, some of which older ones lack. Linux itself would wait for two hours. */
+/** Settings of PostgreSQL 14, some of which older versions lack. Linux itself would wait for two hours. */
 const ABANDONED_SETTINGS: Readonly<Record<string, string>> = {
   idle_session_timeout: `${ABANDONED_SECONDS}s`,
   idle_in_transaction_session_timeout: `${ABANDONED_SECONDS}s`,
@@ -98,13 +98,13 @@ const ABANDONED_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes an administrator's session safe in a database that belongs to others, and takes the lock of a role until the
- * session ends, with the process if need be.
+ * Makes an administrator's session safe in a database that belongs to others, and locks a role until the session or the
+ * process ends.
  *
- * Nothing may be looked up in a schema that an application can write into: its functions and operators would run as the
- * administrator (CVE-2018-1058). The owner of a database can give it a `search_path`, so the session does not keep that.
+ * Nothing may be resolved in a schema that an application can write to: its functions and operators would run as the
+ * administrator (CVE-2018-1058). The owner of a database can set a `search_path` for it, so the session overrides it.
  *
- * @param lockMilliseconds for how long it waits for the lock
+ * @param lockMilliseconds how long to wait for the lock
  * @throws SternaError `RotationLocked`
  * @see https://wiki.postgresql.org/wiki/A_Guide_to_CVE-2018-1058:_Protect_Your_Search_Path
  */
@@ -113,7 +113,7 @@ export async function beginAdminSession(
   username: string,
   lockMilliseconds = LOCK_MILLISECONDS,
 ): Promise<void> {
-  // A role that `ALTER ROLE … SET role` puts on is not the one that may change passwords; RESET would not undo it.
+  // A role set by `ALTER ROLE … SET role` may not be the one that can change passwords, and RESET would not undo it.
   await client.query("SET ROLE NONE; SET search_path TO ''; SET default_transaction_read_only TO off");
   await client.query(
     "SELECT set_config(name, $1::jsonb ->> name, false) FROM pg_settings WHERE name IN (SELECT jsonb_object_keys($1))",
@@ -138,7 +138,7 @@ async function lockRole(client: Client, username: string, milliseconds: number):
   }
 }
 
-/** Who has an advisory lock; a key of 64 bits stands in two columns of 32. */
+/** The holder of an advisory lock. A 64-bit key is stored in two 32-bit columns. */
 async function holderOf(client: Client, key: bigint): Promise<string> {
   const { rows } = await client.query<{ pid: number; usename: string; application_name: string }>(
     `SELECT activity.pid, usename, application_name FROM pg_locks JOIN pg_stat_activity activity USING (pid)

@@ -6,10 +6,10 @@ export async function roleExists(client: Client, role: string): Promise<boolean>
   return (await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [role])).rowCount === 1;
 }
 
-/** Makes a role that can log in with a password, or gives it another password. */
+/** Creates a role that can log in with a password, or changes its password. */
 export async function setPassword(client: Client, role: string, password: string): Promise<void> {
   const verb = (await roleExists(client, role)) ? "ALTER" : "CREATE";
-  // No parameter can stand here, and what stands here is no password.
+  // Parameters are not allowed here, and this is not the password itself.
   await client.query(
     `${verb} ROLE ${escapeIdentifier(role)} WITH LOGIN PASSWORD ${escapeLiteral(scramVerifier(password))}`,
   );
@@ -29,20 +29,20 @@ export async function dependencies(client: Client, role: string, types: readonly
   return rows.map(({ object }) => object);
 }
 
-/** The current database, as it stands in SQL. */
+/** The current database, quoted for SQL. */
 export async function databaseName(client: Client): Promise<string> {
   const { rows } = await client.query<{ name: string }>("SELECT current_database() AS name");
   return escapeIdentifier(rows[0]!.name);
 }
 
-/** What PostgreSQL itself takes (`scram_iterations`). */
+/** PostgreSQL's default (`scram_iterations`). */
 const ITERATIONS = 4096;
 
 /**
- * What PostgreSQL stores instead of a password. Made here, since `ALTER ROLE … PASSWORD 'plain'` would stand in the
- * server's log with `log_statement = ddl`.
+ * What PostgreSQL stores instead of a password. Computed here, since `ALTER ROLE … PASSWORD 'plain'` would appear in
+ * the server's log with `log_statement = ddl`.
  *
- * @param password ASCII, so that there is nothing to normalize
+ * @param password ASCII, so that no normalization is needed
  * @see https://www.rfc-editor.org/rfc/rfc5802#section-3 and PostgreSQL's documentation of `pg_authid.rolpassword`
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
@@ -54,10 +54,10 @@ export function scramVerifier(password: string, salt: Buffer = randomBytes(16)):
 
 const INSUFFICIENT_PRIVILEGE = "42501";
 
-/** From here on CREATEROLE reaches only the roles that come with ADMIN OPTION, and membership has several parts. */
+/** Since this version, CREATEROLE applies only to roles with ADMIN OPTION, and membership has several options. */
 const MEMBERSHIP_OPTIONS_SINCE = 160_000;
 
-/** Who changes roles: a superuser, or somebody with CREATEROLE, such as a member of `rds_superuser`. */
+/** A user who can change roles: a superuser, or one with CREATEROLE, such as a member of `rds_superuser`. */
 export interface Administrator {
   readonly name: string;
   readonly superuser: boolean;
@@ -72,7 +72,7 @@ async function administratorOf(client: Client): Promise<Administrator> {
   return rows[0]!;
 }
 
-/** Whether a membership has options of its own, as since PostgreSQL 16. */
+/** Whether memberships have options, as they do since PostgreSQL 16. */
 export async function hasMembershipOptions(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ version: number }>(
     "SELECT current_setting('server_version_num')::int AS version",
@@ -81,8 +81,8 @@ export async function hasMembershipOptions(client: Client): Promise<boolean> {
 }
 
 /**
- * Refuses an administrator who may not change the roles of a rotation, before anything is changed, with the statements
- * that help.
+ * Refuses an administrator who may not change the roles of a rotation, before anything is changed, and lists the
+ * statements that fix it.
  *
  * @throws SternaError `AdministratorLacksPrivilege`
  * @see https://www.postgresql.org/docs/current/role-attributes.html (role creation)
@@ -107,7 +107,7 @@ export async function requireAdministration(client: Client, roles: readonly stri
 }
 
 /**
- * Says what an administrator lacks, where the server refused something. Passes any other error on.
+ * Reports what an administrator lacks if the server refused something. Rethrows any other error.
  *
  * @throws SternaError `AdministratorLacksPrivilege`
  */
@@ -125,8 +125,9 @@ export async function throwPrivilegeRefusal(
 }
 
 /**
- * Makes the administrator a member of roles while `work` runs, in the transaction that is open: who is no superuser can
- * give away only what belongs to roles that he is a member of, and afterwards has no use for what an application may do.
+ * Makes the administrator a member of roles while `work` runs, in the open transaction: without being superuser, an
+ * administrator can only transfer what belongs to their own roles, and should not keep an application's permissions
+ * afterwards.
  */
 export async function asMemberOf<Result>(
   client: Client,
@@ -136,7 +137,7 @@ export async function asMemberOf<Result>(
   const options = await hasMembershipOptions(client);
   const joined: string[] = [];
   for (const role of roles) {
-    // Who makes a role has it with ADMIN OPTION, which alone lets him neither use it nor set it.
+    // The creator of a role has it with ADMIN OPTION, which by itself permits neither using nor setting it.
     const needed = options ? ["USAGE", "SET"] : ["MEMBER"];
     const has = await Promise.all(needed.map((privilege) => isMember(client, role, privilege)));
     if (has.every(Boolean)) continue;

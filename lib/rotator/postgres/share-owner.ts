@@ -11,8 +11,9 @@ import {
 } from "./roles";
 
 /**
- * Lets users act as one role, which owns what any of them makes: otherwise a table that one made is closed to the next
- * (aws-samples/aws-secrets-manager-rotation-lambdas, issues 38, 56, 175). What they own so far goes to the owner.
+ * Lets users act as one role, which owns what any of them creates: otherwise a table created by one is inaccessible to
+ * the next (aws-samples/aws-secrets-manager-rotation-lambdas, issues 38, 56, 175). Their existing objects are
+ * transferred to the owner.
  *
  * @throws SternaError `RolePrivilegesDirect`, `AdministratorLacksPrivilege`
  */
@@ -46,8 +47,8 @@ async function letActAs(client: Client, user: string, owner: string): Promise<vo
 }
 
 /**
- * As the owner, a user no longer has what came from the roles that he is a member of. One user of the pair can be a
- * member of the other, as AWS's own rotation function makes it: that would be a circle.
+ * Acting as the owner, a user loses the privileges of its own roles. One user of the pair can be a member of the other,
+ * as AWS's own rotation function sets it up, which would be a cycle.
  */
 async function grantMemberships(client: Client, user: string, owner: string, pair: readonly string[]): Promise<void> {
   const { rows } = await client.query<{ role: string }>(
@@ -87,7 +88,7 @@ async function reassignOwned(client: Client, user: string, owner: string): Promi
   );
 }
 
-/** Attributes of a role, which nobody inherits, by their columns in `pg_roles`. */
+/** Role attributes, which are not inherited, by their columns in `pg_roles`. */
 const ATTRIBUTES = {
   rolsuper: "SUPERUSER",
   rolcreatedb: "CREATEDB",
@@ -97,8 +98,8 @@ const ATTRIBUTES = {
 } as const;
 
 /**
- * Refuses what one user of a pair has by itself: the other would not have it, and neither would it, acting as the owner.
- * With BYPASSRLS that would show as rows that are gone.
+ * Refuses direct privileges of one user of a pair: the other would not have them, nor would the user itself when acting
+ * as the owner. With BYPASSRLS, rows would seem to have disappeared.
  *
  * @throws SternaError `RolePrivilegesDirect`
  */

@@ -7,8 +7,8 @@ import type { SettingsOf } from "../settings";
 import { postgresStrategy } from "./postgres-users";
 
 /**
- * Two users take turns: the new password goes to the one that is not in use, so that at every moment the current
- * secret logs in, and the previous one until the next rotation. Both act as one role, which owns what they make.
+ * Two users take turns: the new password is set for the one that is not in use, so that the current secret can always
+ * log in, and the previous one until the next rotation. Both act as one role, which owns what they create.
  */
 export function postgresAlternatingUsers(
   settings: SettingsOf<"postgresAlternatingUsers">,
@@ -48,16 +48,17 @@ export function postgresAlternatingUsers(
 }
 
 /**
- * Settings whose value is a list of names, stored as it would be written: "one, two" as one literal would be one name.
+ * Settings whose value is a list of names, stored as written: "one, two" as one literal would be a single name.
  *
  * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/bin/pg_dump/dumputils.c (variable_is_guc_list_quote)
  */
 const LISTS = ["local_preload_libraries", "search_path", "session_preload_libraries", "temp_tablespaces"];
 
 /**
- * Gives one user the settings, such as `search_path`, and the connection limit of another: they are not inherited.
+ * Copies the settings, such as `search_path`, and the connection limit of one user to another, since they are not
+ * inherited.
  *
- * The values are the user's own choice, so they never become settings of this session, which is an administrator's.
+ * The values are the user's own choice, so they must not become settings of this administrator session.
  *
  * @throws SternaError `AdministratorLacksPrivilege`
  */
@@ -94,12 +95,12 @@ export async function copySettings(client: Client, from: string, to: string): Pr
   }
 }
 
-/** Extensions name theirs in two parts, as in `app.tenant`. */
+/** Extensions use two-part names, as in `app.tenant`. */
 function settingName(name: string): string {
   return name.split(".").map(escapeIdentifier).join(".");
 }
 
-/** The names of a list such as `"My App", public`. */
+/** The names in a list such as `"My App", public`. */
 function namesOf(list: string): string[] {
   return [...list.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)].map(
     ([name, quoted]) => quoted?.replaceAll('""', '"') ?? name,

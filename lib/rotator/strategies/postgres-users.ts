@@ -16,22 +16,22 @@ import type { SettingsOf } from "../settings";
 
 type PostgresSettings = SettingsOf<"postgresAlternatingUsers" | "postgresSingleUser">;
 
-/** What differs between the strategies for PostgreSQL. */
+/** Differences between the strategies for PostgreSQL. */
 export interface PostgresUsers {
-  /** Who may get another password. */
+  /** Users whose password may be changed. */
   readonly names: readonly string[];
 
   /** All roles that are changed. */
   readonly roles: readonly string[];
 
-  /** Which user the next value is for. @param current user of the current value */
+  /** The user of the next value. @param current user of the current value */
   next(current: string | undefined): string;
 
-  /** Gives the user of a new value its password, in a transaction. @throws SternaError */
+  /** Sets the password of a new value for its user, in a transaction. @throws SternaError */
   install(admin: Client, login: Credentials, current: string | undefined): Promise<void>;
 }
 
-/** Rotates users of PostgreSQL: the administrator's session holds the lock while a step runs. */
+/** Rotates PostgreSQL users. The administrator's session holds the lock while a step runs. */
 export function postgresStrategy(
   settings: PostgresSettings,
   versions: SecretVersions,
@@ -75,7 +75,7 @@ export function postgresStrategy(
     };
   }
 
-  /** Who can write the secret must not get at other users by way of the administrator. */
+  /** Someone who can write the secret must not gain access to other users through the administrator. */
   function refuseStranger(username: string): void {
     if (users.names.includes(username)) return;
     throw new SternaError(
@@ -95,9 +95,9 @@ function loginOf({ host, port, database, tls }: PostgresSettings, username: stri
 }
 
 /**
- * One user gets another password. From then until the last step new sessions with the current secret are refused, and
- * those with a cached one for ever; open sessions go on. Another user changes it, so that a rotation that is broken
- * off locks nobody out for good.
+ * The password of a single user is changed. From then until the last step, new sessions with the current secret are
+ * refused, and those with a cached one permanently. Open sessions continue. Another user makes the change, so that an
+ * interrupted rotation does not lock services out for good.
  */
 export function postgresSingleUser(
   settings: SettingsOf<"postgresSingleUser">,

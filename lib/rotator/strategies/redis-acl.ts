@@ -19,8 +19,8 @@ import type { SettingsOf, TlsSettings } from "../settings";
 type RedisSettings = SettingsOf<"redisAcl">;
 
 /**
- * A user of Redis with two passwords at a time: the new one is added, and the one before the previous removed when the
- * new one is current. The server gets their SHA-256 only.
+ * A Redis user with two passwords at the same time: the new one is added, and the one before the previous is removed
+ * when the new one is current. The server receives only their SHA-256.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
  */
@@ -43,7 +43,7 @@ export function redisAcl(settings: RedisSettings, versions: SecretVersions): Rot
     };
     return {
       async generate(current) {
-        // Refused now, and not when its password has to be kept.
+        // Refused now, instead of when its password must be kept.
         passwordHash(current);
         return JSON.stringify(loginOf(settings, randomPassword()));
       },
@@ -57,8 +57,8 @@ export function redisAcl(settings: RedisSettings, versions: SecretVersions): Rot
       },
       async retire(kept) {
         const hashes = kept.map(passwordHash);
-        // Only of those that were there when the work began: a rotation that goes on beside this one, as after a
-        // failover that forgets the lock, has stored what it added since, but `kept` may be older.
+        // Only passwords that existed when the work began: a concurrent rotation, as after a failover that loses the
+        // lock, may have added one that `kept` does not contain yet.
         const left = (await findUser(admin, username))?.passwords ?? [];
         const ended = left.filter((known) => found?.passwords.includes(known) && !hashes.includes(known));
         if (ended.length > 0) await setUser(...ended.map((known) => `!${known}`));
@@ -66,7 +66,7 @@ export function redisAcl(settings: RedisSettings, versions: SecretVersions): Rot
     };
   }
 
-  /** As the server knows the password of a value; nothing where that holds none yet. */
+  /** Hash of a value's password, as stored by the server. Undefined if there is no value yet. */
   function passwordHash(value: string | undefined): string | undefined {
     if (usernameIn(value, versions.secretId) === undefined) return undefined;
     return hash(readCredentials(value, versions.secretId).password);
@@ -100,16 +100,16 @@ function loginOf({ host, port, username, tls }: RedisSettings, password: string)
   return { engine: "redis", host, port, username, password, url: url.href };
 }
 
-/** A user as the server knows it. */
+/** A user as reported by the server. */
 interface RedisUser {
   /** SHA-256 of its passwords, in hexadecimal digits. */
   readonly passwords: readonly string[];
 
-  /** Whether it logs in with any password. */
+  /** Whether it can log in with any password. */
   readonly asksNoPassword: boolean;
 }
 
-/** The user of that name; nothing when there is none. */
+/** The user with that name, if there is one. */
 async function findUser(admin: RedisClientType, username: string): Promise<RedisUser | undefined> {
   const reply = (await admin.sendCommand(["ACL", "GETUSER", username])) as unknown as unknown[] | null;
   if (reply === null) return undefined;
@@ -118,7 +118,7 @@ async function findUser(admin: RedisClientType, username: string): Promise<Redis
 }
 
 /**
- * Keeps the users of a server for its next start: a password that is gone then would lock everybody out.
+ * Persists the users of a server across restarts: a lost password would lock all services out.
  *
  * @throws SternaError `RotationNotDurable`
  */
@@ -142,7 +142,7 @@ async function keepUsers(admin: RedisClientType): Promise<void> {
   );
 }
 
-/** Users are not replicated (redis/redis#6738, #7988): after a failover nobody could log in with the new password. */
+/** Users are not replicated (redis/redis#6738, #7988): after a failover, logins with the new password would fail. */
 async function refuseOtherNodes(admin: RedisClientType): Promise<void> {
   const [role, , replicas] = (await admin.sendCommand(["ROLE"])) as unknown as [string, unknown, unknown];
   const connected = role === "master" ? (replicas as unknown[]).length : 0;
@@ -162,7 +162,7 @@ function refusal(message: string): SternaError {
   );
 }
 
-/** Where a Redis is. */
+/** Location of a Redis server. */
 export interface RedisPlace {
   readonly host: string;
   readonly port: number;
@@ -172,20 +172,20 @@ export interface RedisPlace {
 const CONNECT_MILLISECONDS = 5_000;
 
 /**
- * Never connects. The library makes a class with all commands for each set of options that differs from the last one,
- * the password included, and that takes longer than the login itself; duplicates share the class.
+ * Never connects. The library creates a class with all commands for each set of options that differs from the last one,
+ * including the password, which takes longer than the login itself. Duplicates share the class.
  */
 let template: ReturnType<typeof makeTemplate> | undefined;
 
 async function makeTemplate() {
-  // Late: the start of a function that rotates users of PostgreSQL does without it.
+  // Imported late, so that a function that rotates PostgreSQL users starts without it.
   const { createClient } = await import("@redis/client");
-  // Replies are lists, and no maps.
+  // Replies are lists instead of maps.
   return createClient({ RESP: 2 });
 }
 
 /**
- * Logs in, and ends the connection when the work is done.
+ * Logs in, and closes the connection after the work.
  *
  * @throws SternaError `ServerCertificateRefused`, `ServerWithoutTls`
  */
@@ -216,7 +216,7 @@ async function withRedis<Result>(
   }
 }
 
-/** Whether somebody can log in. @throws when the server does not answer */
+/** Whether a user can log in. @throws when the server does not respond */
 async function canLogIn(place: RedisPlace, login: Credentials): Promise<boolean> {
   try {
     await withRedis(place, login, async () => {});
@@ -237,7 +237,7 @@ const RENEW =
 const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 
 /**
- * Holds a lock on the server itself while `work` runs; it expires soon after its holder is gone.
+ * Holds a lock on the server itself while `work` runs. It expires soon after its holder is gone.
  *
  * @throws SternaError `RotationLocked`
  */
@@ -264,7 +264,7 @@ async function withRedisLock<Result>(
     return await work();
   } finally {
     clearInterval(renewal);
-    // Without an answer it expires, and what the work itself failed with is the better message.
+    // Without a response, the lock expires. The error of the work itself is more useful.
     await admin.eval(RELEASE, { keys: [key], arguments: [holder] }).catch(() => {});
   }
 }

@@ -5,7 +5,7 @@ import { postgresAlternatingUsers } from "./postgres-alternating-users";
 import { postgresSingleUser } from "./postgres-users";
 import { redisAcl } from "./redis-acl";
 
-/** The strategy that the settings name. */
+/** The strategy in the settings. */
 export function strategyOf(
   settings: RotationSettings,
   versions: SecretVersions,
@@ -24,8 +24,8 @@ export function strategyOf(
 }
 
 /**
- * A new random value that no server has to be told: API keys, keys that sign tokens. Who checks such values accepts
- * the current and the previous one.
+ * A new random value that no server needs to know: API keys, signing keys. Whoever verifies such values accepts the
+ * current and the previous one.
  */
 function randomValue({ shape, bytes, prefix, key }: SettingsOf<"randomValue">): RotationStrategy {
   const target: RotationTarget = {
@@ -33,12 +33,12 @@ function randomValue({ shape, bytes, prefix, key }: SettingsOf<"randomValue">): 
     accepts: async () => true,
     install: async () => {},
   };
-  // Nothing but the labels can be changed twice, and each change names the version that it takes the label from.
+  // Only the labels can be changed concurrently, and each change names the version that it takes the label from.
   return { exclusively: (work) => work(target) };
 }
 
 function encode(bytes: Buffer, shape: SettingsOf<"randomValue">["shape"]): string {
   if (shape !== "influxToken") return bytes.toString(shape);
-  // As InfluxDB 2 makes them: base64 for URLs, with its padding.
+  // The format of InfluxDB 2: base64 for URLs, with padding.
   return bytes.toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }

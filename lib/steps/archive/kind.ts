@@ -9,8 +9,8 @@ import type { StepKind } from "../../engine/step-kind";
 import { archiveProgram, type ArchiveProgram } from "./program";
 
 /**
- * Writes a compressed archive with a manifest beside it, and reads it back. Archives have the time in their names and
- * are never overwritten. Rolling back keeps them: that is when they are needed.
+ * Writes a compressed archive with a manifest, and reads it back. Archive names contain the time, and archives are
+ * never overwritten. Rollback keeps them, because that is when they are needed.
  */
 export const archiveKind: StepKind<ArchiveProgram> = {
   kind: "archive",
@@ -39,7 +39,7 @@ export const archiveKind: StepKind<ArchiveProgram> = {
     const created = new Date();
     const archive = join(directory, `${context.stepId}-${timestamp(created)}.tar.gz`);
     await assertAbsent(archive);
-    // One name for all attempts: what a crash leaves behind, the next attempt replaces.
+    // One name for all attempts, so that the next attempt replaces what a crash left behind.
     const unfinished = join(directory, `.${context.stepId}.unfinished.tar.gz`);
     try {
       await createPrivateFile(unfinished);

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { text } from "../../manifest/text";
 
-/** A compressed archive of files and directories with a manifest, read back after it was written. */
+/** A compressed archive of files and directories with a manifest, read back after it is written. */
 export const archiveProgram = z.strictObject({
   kind: z.literal("archive"),
-  /** Files and directories, each existing and absolute or relative to the working directory. */
+  /** Existing files and directories, absolute or relative to the working directory. */
   sources: z.array(text).min(1),
   /** Directory that receives the archive. */
   directory: text,

@@ -6,14 +6,14 @@ import { archiveProgram } from "./program";
 
 /** Properties of an `ArchiveStep`. */
 export interface ArchiveStepProps extends Omit<StepProps, "irreversible"> {
-  /** Files and directories to save, each existing. */
+  /** Existing files and directories to save. */
   readonly sources: readonly TextInput[];
 
-  /** Directory that gets the archive. */
+  /** Directory that receives the archive. */
   readonly directory: TextInput;
 
   /**
-   * What taking the step out of the configuration does to the archive.
+   * What happens to the archive when the step is removed from the configuration.
    * @default "keep"
    */
   readonly onDestroy?: StepProps["onDestroy"];

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../core/error-codes";
 
-/** Mistakes that `CommandStep` looks for. Each can be acknowledged with a reason. */
+/** Mistakes that `CommandStep` checks for. Each can be acknowledged with a reason. */
 export const COMMAND_LINTS = [
   "PsqlContinuesOnError",
   "CurlIgnoresHttpErrors",
@@ -13,7 +13,7 @@ export const COMMAND_LINTS = [
   "VerifyFollowsLog",
 ] as const satisfies readonly ErrorCode[];
 
-/** The code of a mistake that `CommandStep` looks for. */
+/** The code of a mistake that `CommandStep` checks for. */
 export type CommandLint = (typeof COMMAND_LINTS)[number];
 
 /** A mistake in a script. */
@@ -28,11 +28,11 @@ interface Rule {
   readonly finds: (command: ShellCommand, isLast: boolean) => boolean;
   readonly message: string;
 
-  /** Whether only the script of a verification is looked at. */
+  /** Whether the rule applies only to verification scripts. */
   readonly verifyOnly?: true;
 }
 
-// All of these exit 0 after they failed, or do something else tomorrow.
+// All of these exit 0 after a failure, or behave differently tomorrow.
 const RULES: Record<CommandLint, Rule> = {
   PsqlContinuesOnError: {
     finds: ({ program, words }) => program === "psql" && !words.some((word) => word.includes("ON_ERROR_STOP=")),
@@ -83,10 +83,10 @@ const RULES: Record<CommandLint, Rule> = {
 const FOLLOWERS = new Set(["tail", "journalctl", "kubectl", "docker", "docker-compose", "aws", "podman"]);
 
 /**
- * Mistakes in a shell script that no exit status tells of.
+ * Mistakes in a shell script that no exit status reveals.
  *
- * @param property which property holds the script, for messages
- * @param isVerify whether the answer of the script is compared
+ * @param property name of the property with the script, for messages
+ * @param isVerify whether the output of the script is compared
  */
 export function lintCommands(script: string, property: string, isVerify: boolean): CommandFinding[] {
   const commands = shellCommands(script);
@@ -121,20 +121,20 @@ interface ShellCommand {
   /** Name of the program, without its directory. */
   readonly program: string;
 
-  /** Arguments, without quotes. */
+  /** Arguments, unquoted. */
   readonly words: readonly string[];
 
-  /** Whether it reads what another command writes. */
+  /** Whether it reads the output of another command. */
   readonly piped: boolean;
 }
 
-/** What may stand before the name of a program. */
+/** What may precede the name of a program. */
 const PREFIX = /^([A-Za-z_]\w*=.*|if|then|elif|else|while|until|do|!|time|sudo|exec|env|command|nohup|\{)$/s;
 
 /**
- * The simple commands of a POSIX shell script, those in `$(…)` included. It reads quotes, comments, continued lines and
- * here-documents as the shell does (POSIX.1-2017, Shell Command Language, 2.2, 2.3 and 2.7.4) and knows nothing of
- * functions and aliases: good enough to look for known mistakes, not to run anything.
+ * The simple commands of a POSIX shell script, including those in `$(…)`. Handles quotes, comments, line continuations
+ * and here-documents as the shell does (POSIX.1-2017, Shell Command Language, 2.2, 2.3 and 2.7.4), but not functions
+ * and aliases: good enough to find known mistakes, but not to run anything.
  */
 export function shellCommands(script: string): ShellCommand[] {
   const reader = new ShellReader(script);
@@ -238,7 +238,7 @@ class ShellReader {
   }
 
   private endLine(): void {
-    // A pipe may end a line: the command after it still reads from it.
+    // A line may end with a pipe, which the next command reads from.
     this.endCommand(this.piped && this.words.length === 0 && this.word === undefined);
     this.position++;
     for (const delimiter of this.hereDocuments.splice(0)) {

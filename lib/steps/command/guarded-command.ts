@@ -4,10 +4,13 @@ import { LineReader } from "../../engine/processes/line-reader";
 import { identify } from "../../engine/processes/process-identity";
 import { type ProcessIdentity } from "../../manifest/step-record";
 
-/** A line opens the gate. A closed pipe without one: who started the command died before the ledger knew of it. */
+/**
+ * A line opens the gate. If the pipe closes without one, the process that started the command died before the ledger
+ * recorded it.
+ */
 const GATE = 'read -r _ <&3 || exit 125; exec 3<&-; exec "$@"';
 
-/** A line calls the guard off. A closed pipe without one: the command's runner was killed. */
+/** A line dismisses the guard. If the pipe closes without one, the command's runner was killed. */
 const GUARD = 'read -r _ || kill -s TERM -- "-$1"';
 
 export interface GuardedCommandOptions {
@@ -15,13 +18,13 @@ export interface GuardedCommandOptions {
   readonly directory?: string;
   /** The whole environment of the command. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Takes what the command prints. */
+  /** Receives the output of the command. */
   readonly output: CommandOutput;
 }
 
 /**
- * Starts a command in a process group of its own that does nothing before `begin`, and is ended when this
- * process is killed: the result of a command whose runner is gone would be lost anyway.
+ * Starts a command in its own process group. The command does nothing before `begin`, and is killed if this process is
+ * killed: its result would be lost anyway.
  *
  * Its standard input is empty.
  */
@@ -31,10 +34,10 @@ export function startGuardedCommand(command: readonly string[], options: Guarded
     env: options.environment,
     extendEnv: false,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    // A command may print more than memory holds; execa would end it after 100 MB.
+    // The output may exceed memory; execa would kill the command after 100 MB.
     buffer: false,
     reject: false,
-    // A group of its own, so that a signal reaches everything that the command started.
+    // A separate group, so that a signal reaches everything that the command started.
     detached: true,
     cleanup: false,
   });
@@ -45,12 +48,12 @@ export function startGuardedCommand(command: readonly string[], options: Guarded
   const leader: ProcessIdentity | undefined = child.pid === undefined ? undefined : identify(child.pid);
   const dismissGuard = leader === undefined ? (): void => undefined : guard(leader.pid);
   return {
-    /** Names the process group; nothing when the command could not be started. */
+    /** Id of the process group. Undefined if the command could not be started. */
     leader,
     begin: (): void => void gate.end("begin\n"),
-    /** Ends the command before it began. */
+    /** Ends the command before it has begun. */
     refuse: (): void => void gate.end(),
-    /** Waits no more for output: a process that left the group may hold it open for ever. */
+    /** Stops waiting for output: a process that left the group may hold it open forever. */
     hangUp: (): void => void [child.stdout, child.stderr].forEach((stream) => stream.destroy()),
     result: child.finally(dismissGuard),
   };
@@ -60,7 +63,7 @@ function guard(group: number): () => void {
   const process = spawn("/bin/sh", ["-c", GUARD, "sterna-guard", String(group)], {
     cwd: "/",
     stdio: ["pipe", "ignore", "ignore"],
-    // Whoever kills the group of this process must not kill the guard with it.
+    // A signal that kills the group of this process must not kill the guard.
     detached: true,
   });
   process.on("error", () => undefined);
@@ -69,21 +72,21 @@ function guard(group: number): () => void {
   return () => process.stdin.end("dismissed\n");
 }
 
-/** Bytes of the standard output that are kept to be compared. */
+/** Bytes of standard output that are kept for comparison. */
 const LONGEST_ANSWER = 1024 * 1024;
-/** Characters of the end of both outputs that a message shows. */
+/** Characters from the end of both outputs that a message shows. */
 const TAIL_CHARACTERS = 4096;
-/** More would drown whoever reads along, and hold the command up. */
+/** More would be unreadable, and would slow the command down. */
 const LINES_PER_SECOND = 100;
 
 /**
- * What is kept of a command's output, of which there may be more than memory: the beginning of the standard output, to
- * be compared, and the end of both outputs, for a message. Lines are reported as they come.
+ * The kept part of a command's output, which may exceed memory: the beginning of standard output for comparison, and
+ * the end of both outputs for messages. Lines are reported as they arrive.
  */
 export class CommandOutput {
   private readonly answer: Buffer[] = [];
   private answerBytes = 0;
-  // Each output has its own lines: a piece of one may come in the middle of a line, or of a secret, of the other.
+  // Each output has its own lines: a chunk of one may arrive in the middle of a line, or of a secret, of the other.
   private readonly readers = [0, 1].map(() => new LineReader((line) => this.addLine(line)));
   private readonly end: string[] = [];
   private endCharacters = 0;
@@ -93,7 +96,7 @@ export class CommandOutput {
 
   constructor(private readonly report: (line: string) => void) {}
 
-  /** Takes a piece of the standard output. */
+  /** Adds a chunk of standard output. */
   addOutput(chunk: Buffer): void {
     const room = LONGEST_ANSWER - this.answerBytes;
     if (room > 0) this.answer.push(chunk.subarray(0, room));
@@ -101,18 +104,18 @@ export class CommandOutput {
     this.readers[0]!.add(chunk);
   }
 
-  /** Takes a piece of the standard error. */
+  /** Adds a chunk of standard error. */
   addError(chunk: Buffer): void {
     this.readers[1]!.add(chunk);
   }
 
-  /** Reports what is left: the last line may lack its line break. */
+  /** Reports the rest: the last line may lack its line break. */
   finish(): void {
     for (const reader of this.readers) reader.finish();
     this.reportUnreported();
   }
 
-  /** The standard output without its last line break, as `$(…)` gives it; longer ones are cut, and say so. */
+  /** Standard output without its last line break, as with `$(…)`. Longer output is truncated and marked. */
   get stdout(): string {
     const text = Buffer.concat(this.answer).toString("utf8");
     return this.answerBytes > LONGEST_ANSWER ? `${text}… (${this.answerBytes} bytes)` : withoutLineBreak(text);

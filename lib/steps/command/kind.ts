@@ -9,7 +9,10 @@ import { CommandOutput, startGuardedCommand } from "./guarded-command";
 import { commandProgram, type CommandProgram } from "./program";
 import { excerpt, LONGEST_EXCERPT } from "../describe";
 
-/** A script, run by an interpreter. At least once: a crash between the script's end and the ledger row runs it again. */
+/**
+ * A script, run by an interpreter at least once: after a crash between the script's end and the ledger row, it runs
+ * again.
+ */
 export const commandKind: StepKind<CommandProgram> = {
   kind: "command",
   schema: commandProgram,
@@ -53,7 +56,7 @@ export const commandKind: StepKind<CommandProgram> = {
 interface ScriptResult {
   readonly exitCode: number | string;
   readonly stdout: string;
-  /** The last lines of both outputs, for a message. */
+  /** The last lines of both outputs, for messages. */
   readonly tail: string;
 }
 
@@ -71,7 +74,7 @@ async function runScript(script: string, program: CommandProgram, context: StepC
   const path = join(directory, "script");
   const output = new CommandOutput((line) => context.progress(line));
   try {
-    // A file, not the standard input: commands inside the script would read the rest of the script from there.
+    // A file instead of standard input, which commands in the script would read.
     writeFileSync(path, script, { mode: 0o600 });
     const command = startGuardedCommand([...program.interpreter, path], {
       directory: workingDirectory,
@@ -90,7 +93,10 @@ async function runScript(script: string, program: CommandProgram, context: StepC
   }
 }
 
-/** Lets a command begin once the ledger knows of it, and leaves nothing of it behind but what a success left on purpose. */
+/**
+ * Lets a command begin once the ledger has recorded it, and leaves no processes behind except those that a successful
+ * command left on purpose.
+ */
 async function finished(command: ReturnType<typeof startGuardedCommand>, context: StepContext) {
   const { leader, result } = command;
   if (leader === undefined) return result;
@@ -103,7 +109,7 @@ async function finished(command: ReturnType<typeof startGuardedCommand>, context
     });
     command.begin();
     const ended = await result;
-    // A killed shell leaves children that go on working: no other run may begin before they have ended.
+    // A killed shell leaves running children. No other run may begin before they have ended.
     if (ended.exitCode !== 0 || context.signal.aborted) await stopGroup(leader);
     return ended;
   } finally {
@@ -111,7 +117,7 @@ async function finished(command: ReturnType<typeof startGuardedCommand>, context
   }
 }
 
-/** @throws EngineError `SourceMissing`: the shell would say that it does not exist itself */
+/** @throws EngineError `SourceMissing`: the spawn error would report the shell as missing, not the directory */
 function assertDirectory(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new EngineError("SourceMissing", `the working directory ${path} of the command does not exist`);
@@ -125,10 +131,10 @@ function firstLine(script: string): string {
 
 /** Set by the launcher, which clears NODE_OPTIONS for the provider itself but must not change it for the steps. */
 const KEPT_NODE_OPTIONS = "STERNA_NODE_OPTIONS";
-/** What Terraform tells its providers is none of a step's business. */
+/** Terraform's variables for its providers, which steps must not see. */
 const PRIVATE = /^(TF_PLUGIN_|PLUGIN_|TF_REATTACH_|STERNA_NODE_OPTIONS$)/;
 
-/** The environment of a step's commands: that of Terraform, without what belongs to the provider alone. */
+/** The environment of a step's commands: that of Terraform, without the provider's own variables. */
 function stepEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const kept = Object.fromEntries(Object.entries(environment).filter(([name]) => !PRIVATE.test(name)));
   const nodeOptions = environment[KEPT_NODE_OPTIONS];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { check, checks } from "../../manifest/program";
 import { text } from "../../manifest/text";
 
-/** A script, run by an interpreter from a private temporary file, with an empty standard input. */
+/** A script, run by an interpreter from a private temporary file, with empty standard input. */
 export const commandProgram = z.strictObject({
   kind: z.literal("command"),
   interpreter: z.array(z.string().min(1)).min(1).default(["bash", "-euo", "pipefail"]),

@@ -12,21 +12,21 @@ import { commandProgram } from "./program";
 
 /** Properties of a `CommandStep`. */
 export interface CommandStepProps extends StepProps {
-  /** Script that makes the change; of a file: `Script.fromFile("scripts/convert.sh")`. It must be repeatable. */
+  /** Script that makes the change, or from a file: `Script.fromFile("scripts/convert.sh")`. It must be repeatable. */
   readonly up: string;
 
   /**
-   * Script that undoes the change, also one that was only half made.
-   * @default - none; then `irreversible` says why
+   * Script that undoes the change, even if it was only partly applied.
+   * @default - none; `irreversible` must then give the reason
    */
   readonly down?: string;
 
-  /** Scripts with what they must print. Line ends at the end do not count. */
+  /** Scripts with their expected output. Trailing line breaks are ignored. */
   readonly verify: readonly Verification[];
 
   /**
-   * A script that tells whether the change is there already; the step is then adopted instead of run.
-   * @default - the step is run unless the ledger holds it
+   * A script that tells whether the change already exists. The step is then adopted instead of run.
+   * @default - the step runs unless it is in the ledger
    */
   readonly probe?: Verification;
 
@@ -37,25 +37,25 @@ export interface CommandStepProps extends StepProps {
   readonly interpreter?: readonly string[];
 
   /**
-   * Directory to run in, absolute or relative to the stack's folder.
+   * Working directory, absolute or relative to the stack's folder.
    * @default - the stack's folder, where Terraform runs
    */
   readonly directory?: TextInput;
 
   /**
    * Variables for the scripts. A secret is a reference: `SecretReference.environment("APP_EF_DATABASE_URL")`.
-   * @default - none besides what every program needs, such as PATH
+   * @default - only what every program needs, such as PATH
    */
   readonly environmentVariables?: Readonly<Record<string, TextInput>>;
 
   /**
-   * Why a finding is right here, by its code. It becomes a warning.
+   * Reasons why findings are right here, by code. They become warnings.
    * @default - a finding is an error
    */
   readonly acknowledge?: Acknowledgements<CommandLint | "LiteralSecretValue">;
 }
 
-/** Runs a script. At least once: a crash between its end and the row in the ledger runs it again. */
+/** Runs a script at least once: after a crash between its end and the row in the ledger, it runs again. */
 export class CommandStep extends Step {
   /**
    * @throws ValidationError what `Step` throws, `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`,
@@ -80,7 +80,7 @@ function secretFinding({
 const SHELLS = new Set(["sh", "bash", "dash", "ksh", "zsh"]);
 
 /**
- * A script as the engine gets it.
+ * A script in the form that the engine expects.
  *
  * @throws ValidationError `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`, `NothingToAcknowledge`,
  * `LiteralSecretValue`, and the codes of `COMMAND_LINTS`

@@ -2,13 +2,13 @@ import { escapeIdentifier, type ClientBase } from "pg";
 import { EngineError } from "../../engine/engine-error";
 import type { ManifestTotals } from "../../engine/files/file-manifest";
 
-/** Columns that a table of documents must have; it may have more. */
+/** Required columns of a table of documents. It may have more. */
 const COLUMNS = { key: "text", document: "json", sha256: "text", path: "text", imported_by: "text" } as const;
 
-/** sha256 of a document exactly as it was written. `json` keeps the text, which `jsonb` would not. */
+/** sha256 of a document exactly as it was written. `json` preserves the text, which `jsonb` would not. */
 const DOCUMENT_SHA256 = "encode(sha256(convert_to(document::text, 'UTF8')), 'hex')";
 
-/** A row to be inserted. */
+/** A row to insert. */
 export interface DocumentRow {
   readonly key: string;
   readonly document: string;
@@ -16,11 +16,11 @@ export interface DocumentRow {
   readonly path: string;
 }
 
-/** The table that keeps imported documents, one a row, and who imported them. */
+/** The table that stores imported documents, one per row, and which step imported them. */
 export class DocumentTable {
   private readonly quoted: string;
 
-  /** @param name lower-case, with its schema or without */
+  /** @param name lower-case, with or without its schema */
   constructor(
     private readonly client: ClientBase,
     readonly name: string,
@@ -33,7 +33,7 @@ export class DocumentTable {
     return rows[0].found;
   }
 
-  /** @throws EngineError `TableUnsuitable`, with the DDL to write, when the table or one of its columns is missing */
+  /** @throws EngineError `TableUnsuitable`, with the necessary DDL, when the table or one of its columns is missing */
   async assertSuitable(): Promise<void> {
     const { rows } = await this.client.query<{ name: string; type: string; unique: boolean }>(
       `select a.attname as name, format_type(a.atttypid, null) as type,
@@ -59,7 +59,7 @@ export class DocumentTable {
     await this.assertUtf8();
   }
 
-  /** Keys that are taken, with the sha256 of their documents and who imported them. */
+  /** Keys that exist, with the sha256 of their documents and which step imported them. */
   async taken(keys: readonly string[]): Promise<{ key: string; sha256: string; importedBy: string | null }[]> {
     const { rows } = await this.client.query(
       `select key, ${DOCUMENT_SHA256} as sha256, imported_by as "importedBy" from ${this.quoted} where key = any($1)`,
@@ -82,7 +82,7 @@ export class DocumentTable {
     );
   }
 
-  /** The totals of the documents as PostgreSQL has them now; `sha256` is over the sorted lines `key:sha256`. */
+  /** The current totals of the documents in PostgreSQL. `sha256` covers the sorted lines `key:sha256`. */
   async totals(importedBy: string): Promise<ManifestTotals> {
     const { rows } = await this.client.query(
       `select count(*)::text as files, coalesce(sum(octet_length(document::text)), 0)::text as bytes,
@@ -94,7 +94,7 @@ export class DocumentTable {
     return { files: Number(rows[0].files), bytes: Number(rows[0].bytes), sha256: rows[0].sha256 };
   }
 
-  /** sha256 by key, of the documents as PostgreSQL has them now. */
+  /** The current sha256 of each document in PostgreSQL, by key. */
   async digests(importedBy: string): Promise<Map<string, string>> {
     const { rows } = await this.client.query(
       `select key, ${DOCUMENT_SHA256} as sha256 from ${this.quoted} where imported_by = $1`,
@@ -104,8 +104,8 @@ export class DocumentTable {
   }
 
   /**
-   * Deletes the rows whose documents are still what was imported. In one statement, so that PostgreSQL looks again at
-   * a row that another session changes at this moment.
+   * Deletes the rows whose documents are unchanged since the import. A single statement, so that PostgreSQL rechecks a
+   * row that another session changes concurrently.
    *
    * @returns the keys of the rows that stay because they were changed
    */

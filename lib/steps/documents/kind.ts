@@ -17,8 +17,9 @@ import { countsIn } from "../describe";
 import { documentsProgram, type DocumentsProgram } from "./program";
 
 /**
- * JSON documents of a directory into the rows of a table, byte for byte, all or none. Every document is looked at
- * before the first one is written. Undoing it deletes the rows, unless one was changed since: that would lose data.
+ * Imports the JSON documents of a directory into the rows of a table, byte for byte, all or none. Every document is
+ * checked before the first one is written. Undoing it deletes the rows, unless one was changed since, because that
+ * would lose data.
  */
 export const documentsKind: TransactionalStepKind<DocumentsProgram> = {
   kind: "documents",
@@ -40,7 +41,7 @@ export const documentsKind: TransactionalStepKind<DocumentsProgram> = {
 
   async probe(program, context) {
     const table = new DocumentTable(context.client, program.table);
-    // Without rows the directory does not matter, and may be gone: this also runs after a rollback.
+    // Without rows, the directory is irrelevant and may be missing: this also runs after a rollback.
     if (!(await table.exists()) || (await table.totals(context.stepId)).files === 0) return false;
     const results = await compare(program, context, undefined);
     return results.every(({ expected, actual }) => expected === actual);
@@ -87,8 +88,8 @@ async function readSource(program: DocumentsProgram, context: DatabaseContext): 
 }
 
 /**
- * The files that have no row yet.
- * @throws EngineError `TargetConflict` when a key is taken by another document, or one from somewhere else
+ * The files without a row.
+ * @throws EngineError `TargetConflict` when a key is used by another document, or by one from another source
  */
 async function withoutImported(
   table: DocumentTable,
@@ -111,7 +112,7 @@ async function withoutImported(
   return files.filter(({ key }) => !taken.has(key));
 }
 
-/** Compares the files, read once more, with what PostgreSQL says about its rows. */
+/** Compares the files, read again, with the rows in PostgreSQL. */
 async function compare(
   program: DocumentsProgram,
   context: DatabaseContext,
@@ -132,7 +133,7 @@ async function compare(
   return [...results, { query: `missing, extra or different rows of ${place}`, expected: "none", actual }];
 }
 
-/** The directory as it is now; once it was retired, what the artifact says about it. */
+/** The current directory or, once it was retired, the totals in the artifact. */
 async function expectation(
   program: DocumentsProgram,
   context: DatabaseContext,

@@ -17,23 +17,23 @@ export interface DocumentFile {
   readonly sha256: string;
 }
 
-/** Where the documents are. */
+/** The source of the documents. */
 export interface DocumentSource {
   readonly directory: string;
   readonly suffix: string;
 
-  /** Top-level field that names a document's row. */
+  /** Top-level field with the key of a document's row. */
   readonly field: string;
 }
 
-/** Documents, and bytes, that are in memory and under way to PostgreSQL at the same time. */
+/** Maximum documents and bytes that are in memory and in transit to PostgreSQL at once. */
 const BATCH = { documents: 500, bytes: 8 * 1024 ** 2 };
 
 /**
- * Reads all documents of a directory and has PostgreSQL look at each of them. Writes nothing.
+ * Reads all documents of a directory and has PostgreSQL check each of them. Writes nothing.
  *
- * @throws EngineError `SourceMissing`, `SourceRefused`, `SourceEmpty`; `DocumentsInvalid`, which counts all files at
- * fault and names the first 20 with the reason of each
+ * @throws EngineError `SourceMissing`, `SourceRefused`, `SourceEmpty`; `DocumentsInvalid`, which counts all invalid
+ * files and lists the first 20 with reasons
  */
 export async function readDocuments(
   client: ClientBase,
@@ -78,9 +78,9 @@ export async function readDocuments(
 }
 
 /**
- * Reads documents once more, batch by batch, to write them.
+ * Reads documents again, batch by batch, to write them.
  *
- * @throws EngineError `SourceChanged` when one is no longer what was looked at
+ * @throws EngineError `SourceChanged` when a document has changed since it was checked
  */
 export async function* readAgain(
   directory: string,
@@ -127,7 +127,7 @@ async function readDocument(directory: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Asks PostgreSQL about the contents that can be sent to it at all. */
+/** Has PostgreSQL check the contents that can be sent to it. */
 async function keysOf(client: ClientBase, batch: readonly Content[], field: string): Promise<KeyOrProblem[]> {
   const texts = batch.map(({ bytes }) => asText(bytes));
   const sendable = texts.flatMap((text) => ("text" in text ? [text.text] : []));
@@ -150,11 +150,11 @@ function asText(bytes: Buffer): { readonly text: string } | { readonly problem: 
   return { text };
 }
 
-/** The key of a document, or what is wrong with the document. */
+/** The key of a document, or what is wrong with it. */
 type KeyOrProblem = { readonly key: string } | { readonly problem: string };
 
 /**
- * Reads one top-level field of each document. PostgreSQL does it, as it will when the documents are rows: JavaScript
+ * Reads one top-level field of each document. PostgreSQL parses it, as it will when the documents are rows: JavaScript
  * would round large integers and accept other documents.
  */
 async function readKeys(client: ClientBase, documents: readonly string[], field: string): Promise<KeyOrProblem[]> {
@@ -181,7 +181,7 @@ async function queryKeys(client: ClientBase, documents: readonly string[], field
   });
 }
 
-/** Errors of PostgreSQL about the value itself: class 22, "Data Exception", and nesting that is too deep. */
+/** PostgreSQL errors about the value itself: class 22, "Data Exception", and excessive nesting. */
 const ABOUT_THE_VALUE = /^(22|54001)/;
 
 async function attempt<T>(
@@ -200,7 +200,7 @@ async function attempt<T>(
   }
 }
 
-/** Whether there is a transaction that an error would abort, and that now has a savepoint. */
+/** Sets a savepoint if there is a transaction that an error would abort. Returns whether there is one. */
 async function savepoint(client: ClientBase): Promise<boolean> {
   try {
     await client.query("savepoint sterna_document_keys");
@@ -211,7 +211,7 @@ async function savepoint(client: ClientBase): Promise<boolean> {
   }
 }
 
-/** PostgreSQL's message and the line, without the data that it quotes. */
+/** PostgreSQL's message and the line, without the quoted data. */
 function describeError(error: DatabaseError): string {
   const line = /^JSON data, line (\d+)/.exec(error.where ?? "")?.[1];
   return line === undefined ? error.message : `${error.message}, line ${line}`;

@@ -6,7 +6,7 @@ import { documentsProgram } from "./program";
 
 /** Properties of a `DocumentsStep`. */
 export interface DocumentsStepProps extends StepProps {
-  /** Directory that holds the documents. It is read and never changed. */
+  /** Directory of the documents. It is read and never changed. */
   readonly directory: TextInput;
 
   /** Connection URL of the PostgreSQL database: `SecretReference.environment("APP_EF_DATABASE_URL")`. */
@@ -15,19 +15,19 @@ export interface DocumentsStepProps extends StepProps {
   /** Table with the columns `key text primary key`, `document json`, `sha256 text`, `path text`, `imported_by text`. */
   readonly table: string;
 
-  /** Top-level field of a document that names its row. */
+  /** Top-level field of a document that contains the key of its row. */
   readonly key: string;
 
   /**
-   * Ending of the file names that are documents.
+   * File name suffix of documents.
    * @default ".json"
    */
   readonly suffix?: string;
 }
 
 /**
- * Puts the JSON documents of a directory into the rows of a PostgreSQL table, byte for byte. Verifies itself by count and
- * digests; its rollback deletes the rows that it made.
+ * Imports the JSON documents of a directory into the rows of a PostgreSQL table, byte for byte. Verifies itself by
+ * count and digests. Its rollback deletes the rows that it created.
  */
 export class DocumentsStep extends Step {
   /** @throws ValidationError what `Step` throws */

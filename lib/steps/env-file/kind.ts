@@ -13,8 +13,8 @@ import type { StepContext, StepKind } from "../../engine/step-kind";
 import { envProgram, type EnvProgram } from "./program";
 
 /**
- * Writes a dotenv file from another one, with variables renamed, set and removed. Only the names of variables are ever
- * said, never a value, and the source is only ever read.
+ * Writes a dotenv file from another one, with variables renamed, set and removed. Output contains only the names of
+ * variables, never a value, and the source is only read.
  */
 export const envKind: StepKind<EnvProgram> = {
   kind: "env",
@@ -55,7 +55,7 @@ export const envKind: StepKind<EnvProgram> = {
     const content = await readIfThere(to);
     if (content === undefined) return [{ query: `file ${to}`, expected: "exists", actual: "missing" }];
     if (artifact !== undefined && (await readIfThere(from)) === undefined) {
-      // The old file was retired, as the guides do in the end.
+      // The old file was retired, as the guides recommend in the end.
       return [{ query: `sha256 of ${to}`, expected: String(artifact["sha256"]), actual: sha256(content) }];
     }
     const expected = map(await readSource(program, context), program, context);
@@ -79,7 +79,7 @@ export const envKind: StepKind<EnvProgram> = {
     if (digest === (artifact?.["sha256"] ?? (await expectedDigest(program, context)))) {
       await rm(to);
     } else if (artifact === undefined) {
-      // The step stopped before it wrote the file, or it would be what the step writes.
+      // The step stopped before it wrote the file; otherwise the content would match.
       context.progress(`left ${to} alone: this step did not write it`);
     } else {
       const aside = `${to}.edited-${digest.slice(0, 8)}`;
@@ -114,7 +114,7 @@ async function readSource(program: EnvProgram, context: StepContext): Promise<Do
   return readDotenv(content, from);
 }
 
-/** Two paths can still be one file: a link. */
+/** Two paths can refer to the same file through a link. */
 async function assertTwoFiles(from: string, to: string): Promise<void> {
   const target = await stat(to).catch(() => undefined);
   const source = await stat(from);
@@ -135,7 +135,7 @@ async function expectedDigest(program: EnvProgram, context: StepContext): Promis
   try {
     return sha256(writeDotenv(map(await readSource(program, context), program, context)));
   } catch {
-    // A source that is gone or cannot be mapped was never written anywhere.
+    // A source that is missing or cannot be mapped was never written anywhere.
     return undefined;
   }
 }

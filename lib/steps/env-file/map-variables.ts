@@ -2,21 +2,21 @@ import { someOf } from "../../core/text";
 import { EngineError } from "../../engine/engine-error";
 import type { EnvProgram } from "./program";
 
-/** How variables are mapped: the part of a program that says so, with `set` looked up. */
+/** The mapping of variables in a program, with `set` resolved. */
 export interface VariableMapping extends Pick<EnvProgram, "rename" | "remove" | "required"> {
   readonly set: Readonly<Record<string, string>>;
 }
 
-/** POSIX, "Environment Variable Definition", with lower case. */
+/** POSIX, "Environment Variable Definition", extended with lower case. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Renames, removes and sets variables, and keeps the rest, in the order of the file.
+ * Renames, removes and sets variables, and keeps the others, in the order of the file.
  *
- * All renames happen at once, so two names can be swapped. `set` has the last word about a variable of the file.
+ * All renames happen at once, so two names can be swapped. `set` overrides a variable of the file.
  *
- * @throws EngineError `VariablesInvalid` for a mapping that contradicts itself, two different values for one name, and
- * required variables that are missing or empty
+ * @throws EngineError `VariablesInvalid` for a contradictory mapping, two different values for one name, and required
+ * variables that are missing or empty
  */
 export function mapVariables(source: ReadonlyMap<string, string>, mapping: VariableMapping): Map<string, string> {
   assertConsistent(mapping);

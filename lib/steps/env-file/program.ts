@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { text } from "../../manifest/text";
 
-/** One dotenv file into another: variables renamed, set, removed; the rest is kept. Nothing is ever executed. */
+/**
+ * Writes one dotenv file from another: variables are renamed, set and removed, and the others kept. Nothing is
+ * executed.
+ */
 export const envProgram = z.strictObject({
   kind: z.literal("env"),
   from: text,

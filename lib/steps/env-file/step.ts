@@ -16,7 +16,7 @@ export interface EnvFileStepProps extends StepProps {
   readonly to: TextInput;
 
   /**
-   * New names of variables, by their old names.
+   * New names of variables, by old name.
    * @default - every variable keeps its name
    */
   readonly rename?: Readonly<Record<string, string>>;
@@ -28,25 +28,25 @@ export interface EnvFileStepProps extends StepProps {
   readonly set?: Readonly<Record<string, TextInput>>;
 
   /**
-   * Variables to leave out.
+   * Variables to omit.
    * @default - every variable is kept
    */
   readonly remove?: readonly string[];
 
   /**
-   * Variables that the new file must hold, not empty.
+   * Variables that must be present and not empty in the new file.
    * @default - none
    */
   readonly required?: readonly string[];
 
   /**
-   * Why a text of `set` that looks like a secret is none. It becomes a warning.
+   * Why a text of `set` that looks like a secret is not one. It becomes a warning.
    * @default - it is refused
    */
   readonly acknowledge?: Acknowledgements<"LiteralSecretValue">;
 }
 
-/** Writes one dotenv file from another. Nothing in them is ever executed; the rollback deletes the new file. */
+/** Writes one dotenv file from another, without executing anything in them. The rollback deletes the new file. */
 export class EnvFileStep extends Step {
   /** @throws ValidationError what `Step` throws, `LiteralSecretValue` */
   constructor(scope: Construct, id: string, props: EnvFileStepProps) {
@@ -58,7 +58,7 @@ export class EnvFileStep extends Step {
 }
 
 /**
- * A mapping of variables as the engine gets it.
+ * A mapping of variables in the form that the engine expects.
  *
  * @throws ValidationError `LiteralPassword`, `LiteralSecretValue`, `NothingToAcknowledge`
  */

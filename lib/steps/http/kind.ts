@@ -6,7 +6,7 @@ import type { Check } from "../../manifest/program";
 import { describeText } from "../../manifest/text";
 import { httpProgram, type HttpProgram } from "./program";
 
-/** Waits until a URL gives the expected answer. Changes nothing, so there is nothing to undo. */
+/** Waits until a URL returns the expected response. Changes nothing, so there is nothing to undo. */
 export const httpKind: StepKind<HttpProgram> = {
   kind: "http",
   schema: httpProgram,
@@ -90,25 +90,25 @@ function exhausted(program: HttpProgram, status: string, body: string, results: 
   );
 }
 
-/** What a server said, or why it said nothing. */
+/** The server's response, or why there was none. */
 interface Answer {
-  /** The status, or what went wrong: `no answer: ECONNREFUSED`. */
+  /** The status, or the error: `no answer: ECONNREFUSED`. */
   readonly status: string;
 
   readonly body: string;
 }
 
-/** Seconds after which one attempt is given up. */
+/** Timeout of one attempt, in seconds. */
 const TIMEOUT = 10;
 const MOST_REDIRECTS = 5;
-/** Bytes of a body that are read at most: a list of everything may be long, and its beginning says enough. */
+/** Maximum number of bytes of a body that are read: a list may be long, and its beginning is enough. */
 const LARGEST_BODY = 8 * 1024 ** 2;
 
 /**
- * Asks a URL once. Redirects are followed on the same origin only, and not at all when a redirect is what is expected:
- * a login page on another host also answers 200.
+ * Requests a URL once. Redirects are followed on the same origin only, and not at all when a redirect is expected: a
+ * login page on another host also answers 200.
  *
- * @throws the signal's reason when aborted; a server that does not answer is an answer too
+ * @throws the signal's reason when aborted; a server that does not respond is a result, not an error
  */
 async function ask(url: URL, expectedStatus: number, signal: AbortSignal): Promise<Answer> {
   return rejectAborted(signal, async () => {
@@ -158,7 +158,8 @@ function reason(error: unknown): string {
 }
 
 /**
- * @throws EngineError `AddressRefused` for what is no URL, has another scheme than http and https, or holds credentials
+ * @throws EngineError `AddressRefused` for an invalid URL, a scheme other than http and https, or a URL with
+ * credentials
  */
 function parseAddress(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -172,7 +173,7 @@ function parseAddress(address: string): URL {
 }
 
 /**
- * The value that a JSON pointer names, or nothing when there is none (RFC 6901).
+ * The value at a JSON pointer, or undefined if there is none (RFC 6901).
  *
  * @param pointer starts with `/`; `~1` stands for `/` and `~0` for `~` in a name
  */
@@ -184,7 +185,7 @@ export function atPointer(document: unknown, pointer: string): unknown {
   return names.reduce<unknown>(child, document);
 }
 
-/** Section 3 of the RFC: `~` is followed by 0 or 1, and every name by a slash before it. */
+/** Section 3 of the RFC: `~` is followed by 0 or 1, and every name is preceded by a slash. */
 export function isPointer(pointer: string): boolean {
   return /^(\/([^~/]|~[01])*)*$/.test(pointer);
 }

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { checks } from "../../manifest/program";
 import { text } from "../../manifest/text";
 
-/** Asks a URL and compares the answer. Changes nothing. */
+/** Requests a URL and compares the response. Changes nothing. */
 export const httpProgram = z.strictObject({
   kind: z.literal("http"),
   url: text,
   status: z.number().int().min(100).max(599).default(200),
-  /** JSON pointers into the answer (RFC 6901). */
+  /** JSON pointers into the response (RFC 6901). */
   verify: checks,
   attempts: z.number().int().min(1).max(1000).default(10),
   /** Seconds between two attempts. */

@@ -8,23 +8,23 @@ import { httpProgram } from "./program";
 
 /** Properties of an `HttpStep`. */
 export interface HttpStepProps extends Omit<StepProps, "irreversible"> {
-  /** What is asked, with the method GET. */
+  /** URL to request, with the method GET. */
   readonly url: TextInput;
 
   /**
-   * Status code of the right answer, 100 to 599.
+   * Expected status code, 100 to 599.
    * @default 200
    */
   readonly status?: number;
 
   /**
    * JSON pointers into the response (RFC 6901) with the expected values.
-   * @default - the status is all that counts
+   * @default - only the status is checked
    */
   readonly verify?: readonly Verification[];
 
   /**
-   * How often it is asked before the step fails, 1 to 1000.
+   * Number of attempts before the step fails, 1 to 1000.
    * @default 10
    */
   readonly attempts?: number;
@@ -36,7 +36,7 @@ export interface HttpStepProps extends Omit<StepProps, "irreversible"> {
   readonly interval?: Duration;
 }
 
-/** Waits until a URL gives the expected answer. Changes nothing, so there is nothing to undo. */
+/** Waits until a URL returns the expected response. Changes nothing, so there is nothing to undo. */
 export class HttpStep extends Step {
   /** @throws ValidationError what `Step` throws */
   constructor(scope: Construct, id: string, props: HttpStepProps) {

@@ -11,9 +11,9 @@ import {
 } from "./catalog-queries";
 import { columnsIn, type NodeOf, nodesOf, partsOf, type Relation } from "./postgres-grammar";
 
-/** What the names of one file mean, and what belongs to its tables. */
+/** Resolves the names in one file, and what belongs to its tables. */
 export class CatalogNames {
-  /** Where names without a schema are, once the file has said so. */
+  /** Schema of unqualified names, once the file has set it. */
   protected schema: string | undefined;
   protected readonly temporary = new Set<string>();
 
@@ -60,7 +60,7 @@ export class CatalogNames {
     return parts[0] === "pg_catalog" ? [] : [typeQuery(this.typeText(parts))];
   }
 
-  /** An index is asked for in a way of its own, unless it belongs to a partitioned table alone. */
+  /** An index has its own query, unless it belongs only to a partitioned table. */
   protected relationOrIndex(name: string, type: string): string {
     const plain = relationQuery(name);
     return type === "OBJECT_INDEX" && !this.catalog.has(plain) ? indexQuery(name) : plain;

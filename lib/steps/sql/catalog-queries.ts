@@ -1,15 +1,17 @@
-/** Queries to PostgreSQL's catalog: whether an object is there. The text of a query is also the identity of its object. */
+/**
+ * Queries against PostgreSQL's catalog for whether an object exists. The text of a query also identifies its object.
+ */
 
 const LONGEST_NAME_BYTES = 63;
 
-/** A name as PostgreSQL keeps it: cut after 63 bytes (PostgreSQL documentation, 4.1.1). */
+/** A name as PostgreSQL stores it: truncated to 63 bytes (PostgreSQL documentation, 4.1.1). */
 export function storedName(name: string): string {
   const bytes = Buffer.from(name);
   if (bytes.length <= LONGEST_NAME_BYTES) return name;
   return new TextDecoder().decode(bytes.subarray(0, LONGEST_NAME_BYTES), { stream: true });
 }
 
-/** A name as SQL has it, with its schema if there is one. */
+/** A name as in SQL, with its schema if there is one. */
 export function qualified(schema: string | undefined, name: string): string {
   return schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
 }
@@ -21,7 +23,7 @@ function quoted(name: string): string {
 
 function literal(text: string): string {
   const value = `'${text.replaceAll("'", "''")}'`;
-  // Whatever `standard_conforming_strings` says.
+  // Independent of `standard_conforming_strings`.
   return text.includes("\\") ? `E${value.replaceAll("\\", "\\\\")}` : value;
 }
 
@@ -36,7 +38,7 @@ export const typeQuery = (type: string): string => isThere(`to_regtype(${literal
 export const schemaQuery = (schema: string): string =>
   isThere(`to_regnamespace(${literal(qualified(undefined, schema))})`);
 
-/** An index that an interrupted build left behind is not there. */
+/** An index that an interrupted build left behind does not count. */
 export const indexQuery = (index: string): string =>
   exists(`pg_index where indexrelid = pg_catalog.to_regclass(${literal(index)}) and indisvalid`);
 
@@ -65,7 +67,7 @@ export const ownedQuery = (kind: OwnedKind, relation: string, name: string): str
 export const enumValueQuery = (type: string, label: string): string =>
   exists(`pg_enum where enumtypid = pg_catalog.to_regtype(${literal(type)}) and enumlabel = ${nameLiteral(label)}`);
 
-/** @param inputs how many arguments are given to it; any number when absent */
+/** @param inputs number of its arguments; any number when absent */
 export const functionQuery = (schema: string | undefined, name: string, inputs?: number): string =>
   exists(
     `pg_proc where proname = ${nameLiteral(name)}${inputs === undefined ? "" : ` and pronargs = ${inputs}`} and ` +
@@ -74,7 +76,7 @@ export const functionQuery = (schema: string | undefined, name: string, inputs?:
         : `pronamespace = pg_catalog.to_regnamespace(${literal(qualified(undefined, schema))})`),
   );
 
-/** What a database has by a name without a schema. */
+/** Objects that a database has under an unqualified name. */
 const GLOBAL = {
   extension: ["pg_extension", "extname"],
   publication: ["pg_publication", "pubname"],
@@ -90,5 +92,5 @@ export const globalQuery = (kind: GlobalKind, name: string): string => {
   return exists(`${catalog} where ${column} = ${nameLiteral(name)}`);
 };
 
-/** Where statements name nothing that can be looked for: whether names without a schema can be resolved at all. */
+/** For statements without an object to look for: checks only whether unqualified names can be resolved. */
 export const ANY_SCHEMA_QUERY = isThere("current_schema()");

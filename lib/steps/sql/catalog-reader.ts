@@ -189,7 +189,7 @@ export class CatalogReader extends CatalogNames {
   private createIndex(node: NodeOf<"IndexStmt">): void {
     const { idxname, relation } = node;
     if (this.isTemporary(relation)) return;
-    // PostgreSQL chooses a name that is free.
+    // PostgreSQL chooses an unused name.
     if (idxname === undefined) return this.use(relation ?? {});
     const table = this.nameOf(relation);
     const index = this.textOf(relation?.schemaname, idxname);
@@ -370,12 +370,12 @@ export class CatalogReader extends CatalogNames {
     );
   }
 
-  /** With `cascade` goes what calls it, too. */
+  /** `cascade` also drops what calls it. */
   private doubtFragile(): void {
     this.catalog.doubt(({ isFragile, query }) => isFragile === true && this.catalog.holds(query));
   }
 
-  /** A body is text for the parser. What it names may be gone, where it changes names or takes away. */
+  /** The parser treats a body as text. What it names may be gone if the body renames or drops things. */
   private doubtNamed(text: string): void {
     if (!/\b(drop|rename|alter)\b/i.test(text)) return;
     const words = new Set(text.toLowerCase().match(/[\w$\u0080-\uffff]+/g));
@@ -383,12 +383,12 @@ export class CatalogReader extends CatalogNames {
     this.catalog.doubt(({ name, owner }) => {
       const isNamed = words.has(storedName(name).toLowerCase());
       if (isNamed) found++;
-      // What belongs to a table that it names.
+      // Objects of a table that it names.
       return (
         isNamed || (owner?.query.match(/'(.*)'/)?.[1] ?? "").split(/[".]/).some((part) => words.has(part.toLowerCase()))
       );
     });
-    // It puts the names together.
+    // It builds the names at run time.
     if (found === 0 && words.has("execute")) this.catalog.doubt(() => true);
   }
 }

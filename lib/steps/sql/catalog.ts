@@ -1,8 +1,8 @@
 import { enumValueQuery, relationQuery, schemaQuery } from "./catalog-queries";
 
-/** Something in the database that statements made, or are known to use. */
+/** A database object that statements created, or are known to use. */
 export interface CatalogObject {
-  /** Asks whether it is there; also its identity. */
+  /** Checks whether it exists. Also its identity. */
   readonly query: string;
 
   /** Its name without a schema. */
@@ -10,28 +10,31 @@ export interface CatalogObject {
 
   readonly schema?: string | undefined;
 
-  /** The relation or type that it belongs to, and its query when that is called otherwise. */
+  /** The relation or type that it belongs to, and how a rename of that one changes its query. */
   readonly owner?: { readonly query: string; readonly rename: (owner: string) => string };
 
-  /** Queries of what it cannot be without: it leaves together with any of them. */
+  /** Queries of objects that it depends on: it is dropped together with any of them. */
   readonly needs?: readonly string[];
 
-  /** Whether it may go with something that cannot be seen in its own statement, such as a function that a view calls. */
+  /**
+   * Whether it may be dropped with something that its own statement does not show, such as a function that a view
+   * calls.
+   */
   readonly isFragile?: boolean;
 }
 
-/** What a file did to the catalog. */
+/** Changes of a file to the catalog. */
 export interface CatalogChange {
-  /** Whether objects are there after it, by their queries. */
+  /** Whether objects exist after it, by their queries. */
   readonly checks: ReadonlyMap<string, boolean>;
 
-  /** Queries that earlier files ask, and whose answer nobody knows after this one. */
+  /** Queries of earlier files whose answer is unknown after this one. */
   readonly supersedes: readonly string[];
 
-  /** Whether it made something that was not there before it. */
+  /** Whether it created something that did not exist before. */
   readonly isSeen: boolean;
 
-  /** Queries of what it uses and leaves alone. */
+  /** Queries of what it uses but does not change. */
   readonly uses: readonly string[];
 }
 
@@ -40,30 +43,30 @@ interface Entry extends Omit<CatalogObject, "needs"> {
 }
 
 /**
- * What the files of a directory made so far, in their order: so that each file is asked about what it leaves behind, and
- * asks again about what earlier files made and it takes away.
+ * What the files of a directory have created so far, in order: so that each file checks its own effect, and rechecks
+ * what earlier files created and it drops.
  */
 export class Catalog {
   private readonly entries = new Map<string, Entry>();
-  /** Queries that a file asks. */
+  /** Queries of the files so far. */
   private readonly asked = new Set<string>();
   private changed = new Map<string, boolean | undefined>();
   private used = new Set<string>();
   private before = new Set<string>();
 
-  /** Whether a query is that of an object that was made here. */
+  /** Whether a query belongs to an object that was created here. */
   has(query: string): boolean {
     return this.entries.has(query);
   }
 
-  /** Begins with the next file. */
+  /** Begins the next file. */
   begin(): void {
     this.changed = new Map();
     this.used = new Set();
     this.before = new Set(this.entries.keys());
   }
 
-  /** What the file did. */
+  /** The changes of the file. */
   end(): CatalogChange {
     const checks = new Map([...this.changed].filter((change): change is [string, boolean] => change[1] !== undefined));
     const supersedes = [...this.changed.keys()].filter((query) => !checks.has(query) && this.asked.has(query));
@@ -73,18 +76,18 @@ export class Catalog {
     return { checks, supersedes, isSeen, uses };
   }
 
-  /** Whether the file left an object alone, or made it. */
+  /** Whether the file did not touch an object, or created it. */
   holds(query: string): boolean {
     return !this.changed.has(query) || this.changed.get(query) === true;
   }
 
-  /** Something was made, or made anew. */
+  /** Something was created or recreated. */
   add(object: CatalogObject): void {
     this.note(object);
     this.changed.set(object.query, true);
   }
 
-  /** Something is there that the file uses: it asks for it, should it ask for nothing else. */
+  /** The file uses an existing object. Its query serves as the check if the file has no other. */
   use(object: CatalogObject): void {
     if (!this.entries.has(object.query)) this.note(object);
     this.used.add(object.query);
@@ -94,12 +97,12 @@ export class Catalog {
     this.entries.set(object.query, { ...object, needs: new Set([...(object.needs ?? []), ...ownerOf(object)]) });
   }
 
-  /** An object that an earlier file asks for came back with something else, such as the column of a table. */
+  /** An object that an earlier file checks was restored with something else, such as the column of a table. */
   revive(query: string): void {
     if (this.asked.has(query)) this.changed.set(query, true);
   }
 
-  /** Something was dropped, and all that cannot be without it. */
+  /** Something was dropped, together with everything that depends on it. */
   remove(query: string): void {
     this.forget(query);
     this.changed.set(query, false);
@@ -111,13 +114,13 @@ export class Catalog {
     for (const entry of [...this.entries.values()]) if (entry.needs.has(query)) this.forget(entry.query);
   }
 
-  /** All objects of a schema went with it. */
+  /** All objects of a schema were dropped with it. */
   removeSchema(schema: string): void {
     for (const entry of [...this.entries.values()]) if (entry.schema === schema) this.forget(entry.query);
     this.remove(schemaQuery(schema));
   }
 
-  /** Something is called otherwise now; what belongs to it has another query. */
+  /** Something was renamed, so what belongs to it has a different query. */
   rename(before: string, after: CatalogObject, owner: string): void {
     const owned = [...this.entries.values()].filter((entry) => entry.owner?.query === before);
     const needing = [...this.entries.values()].filter(({ needs }) => needs.has(before));
@@ -135,21 +138,21 @@ export class Catalog {
     }
   }
 
-  /** Nobody can tell what became of the objects that fit. */
+  /** The state of the matching objects is unknown. */
   doubt(fits: (object: CatalogObject & { readonly needed: ReadonlySet<string> }) => boolean): void {
     for (const entry of this.entries.values()) {
       if (fits({ ...entry, needs: [...entry.needs], needed: entry.needs })) this.changed.set(entry.query, undefined);
     }
   }
 
-  /** What belongs to a relation or type that was made anew in a way that does not show all of it. */
+  /** Objects of a relation or type that was recreated in a way that does not show all of them. */
   doubtReturned(owner: string): void {
     for (const query of this.changed.keys()) {
       if (this.changed.get(query) === false && query.includes(owner)) this.changed.set(query, undefined);
     }
   }
 
-  /** Query of a relation, however it is written: `public` is where most relations without a schema are. */
+  /** Query of a relation, however it is written: most unqualified relations are in `public`. */
   known(candidates: readonly string[]): string {
     return candidates.find((text) => this.has(relationQuery(text))) ?? candidates[0]!;
   }

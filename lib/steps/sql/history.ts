@@ -8,7 +8,7 @@ type Named<Tool extends SqlHistory["tool"]> = Extract<SqlHistory, { tool: Tool }
 const THERE: HistoryAnswer = { state: "there" };
 const ABSENT: HistoryAnswer = { state: "absent" };
 
-/** What a tool's table must have, so that the table of one is not taken for that of another. */
+/** Columns of each tool's table, so that the table of one tool is not mistaken for that of another. */
 const COLUMNS: Readonly<Record<Exclude<SqlHistory["tool"], "none">, readonly string[]>> = {
   "golang-migrate": ["version", "dirty"],
   dbmate: ["version"],
@@ -17,7 +17,7 @@ const COLUMNS: Readonly<Record<Exclude<SqlHistory["tool"], "none">, readonly str
   alembic: ["version_num"],
 };
 
-/** Looks into the table of the tool that ran migrations before. Without the table, it ran none. */
+/** Reads the table of the tool that ran migrations before. No table means that it ran none. */
 export async function askHistory(
   history: Exclude<SqlHistory, { tool: "none" }>,
   client: ClientBase,
@@ -54,12 +54,12 @@ export async function askHistory(
   }
 }
 
-/** One row: the newest version that was applied. */
+/** One row: the newest applied version. */
 function askGolangMigrate({ table, version }: Named<"golang-migrate">, [row]: readonly Row[]): HistoryAnswer {
   if (row === undefined) return ABSENT;
   const reached = BigInt(String(row.version));
   if (row.dirty !== true) return BigInt(version) <= reached ? THERE : ABSENT;
-  // It fails on the way to a version, forward or back: what is older was applied.
+  // It fails on the way to a version, up or down, so older ones were applied.
   if (BigInt(version) < reached) return THERE;
   const reason =
     `${table} says that version ${reached} is dirty: a migration failed halfway. Mend the database, ` +
@@ -114,7 +114,7 @@ function sameVersion(version: string, other: string): boolean {
   return !isNewer(version, other) && !isNewer(other, version);
 }
 
-/** A row for each branch: the newest revision that was applied. Who is asked for another one cannot know whether it is older. */
+/** A row for each branch: the newest applied revision. It does not show whether another revision is older. */
 function askAlembic({ table, version }: Named<"alembic">, rows: readonly Row[]): HistoryAnswer {
   if (rows.length === 0) return ABSENT;
   if (rows.some((row) => row.version_num === version)) return THERE;

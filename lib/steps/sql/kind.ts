@@ -17,15 +17,15 @@ import { askHistory } from "./history";
 import { sqlLoss } from "./loss";
 import { sqlProgram, type SqlProgram } from "./program";
 
-/** What PostgreSQL takes as the name of a setting; others it refuses since version 14. */
+/** Names that PostgreSQL accepts for a setting. It has refused others since version 14. */
 const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_$]*$/;
-/** Seconds. Whoever comes after a waiting `alter table` waits as well, so the wait is short, and is tried again. */
+/** Seconds. Every session behind a waiting `alter table` waits as well, so the wait is short and is retried. */
 const LOCK_TIMEOUT = 5;
 const MILLISECONDS = 1000;
-/** What was read from a file that makes a whole schema is verified by hundreds of queries. */
+/** A file that creates a whole schema is verified by hundreds of queries. */
 const SHOWN_CHECKS = 10;
 
-/** How PostgreSQL writes values, as without any configuration. pg_dump pins these too. */
+/** How PostgreSQL writes values with its default configuration. pg_dump sets these too. */
 const ANSWER_SETTINGS = {
   DateStyle: "ISO, MDY",
   IntervalStyle: "postgres",
@@ -40,7 +40,7 @@ const ANSWER_SETTINGS = {
 
 /**
  * SQL statements against PostgreSQL. Programs read the variables of their environment with
- * `current_setting('sterna.NAME')`; one whose name is no name in SQL, such as `my-queue`, cannot be read.
+ * `current_setting('sterna.NAME')`. A variable that is not a valid SQL name, such as `my-queue`, cannot be read.
  */
 export const sqlKind: TransactionalStepKind<SqlProgram> = {
   kind: "sql",
@@ -93,7 +93,7 @@ export const sqlKind: TransactionalStepKind<SqlProgram> = {
 
   async verify(program: SqlProgram, context: DatabaseContext): Promise<CheckResult[]> {
     const { client } = context;
-    // Again, since a verification may come alone, long after `up`.
+    // Again, since a verification may run alone, long after `up`.
     await prepare(program, context, client, ANSWER_SETTINGS);
     const results: CheckResult[] = [];
     for (const check of program.verify)
@@ -108,7 +108,7 @@ export const sqlKind: TransactionalStepKind<SqlProgram> = {
   },
 };
 
-/** Runs `up` or `down`. Afterwards the session is as it was: what comes next must not depend on what was set. */
+/** Runs `up` or `down`, then restores the session: the next query must not depend on what was set. */
 async function change(
   program: SqlProgram,
   property: "up" | "down",
@@ -120,7 +120,7 @@ async function change(
   await prepare(program, context, client, { lock_timeout: String(Math.round(timeout * MILLISECONDS)) });
   if (program.transaction) {
     await execute(sql, { property, sql, offset: 0 }, context, client);
-    // Constraint triggers that wait for the end of the transaction may write, too.
+    // Constraint triggers that are deferred to the end of the transaction may write, too.
     await client.query("set constraints all immediate").catch((error: unknown) => {
       throw explainDatabaseError(error);
     });
@@ -128,7 +128,7 @@ async function change(
   }
   try {
     await dropInvalidIndex(sql, client, context);
-    // PostgreSQL would run several statements of one query as one transaction.
+    // PostgreSQL would run several statements in one query as one transaction.
     for (const { start, end } of splitSql(sql)) {
       await execute(sql.slice(start, end), { property, sql, offset: start }, context, client);
     }
@@ -137,12 +137,12 @@ async function change(
   }
 }
 
-/** What `up` set, the owner that it became, its temporary tables: the next query finds none of it. */
+/** Discards what `up` set, the role that it assumed and its temporary tables, for the next query. */
 async function resetSession(client: ClientBase): Promise<void> {
   await client.query("close all; discard temp; reset session authorization; reset role; reset all");
 }
 
-/** Times are in UTC; variables are settings, never text inside a statement. */
+/** Times are in UTC. Variables are settings, never text in a statement. */
 async function prepare(
   program: SqlProgram,
   context: StepContext,
@@ -165,8 +165,8 @@ function prefixed(variables: Readonly<Record<string, string>>): Record<string, s
 }
 
 /**
- * A stopped step has its statement cancelled; between two statements there is none, so the next one must not begin.
- * What the server says besides its answer is said on.
+ * Stopping a step cancels its statement. Between two statements there is nothing to cancel, so the next one must not
+ * begin. Notices of the server are passed on.
  */
 async function execute(
   statements: string | QueryArrayConfig,
@@ -183,7 +183,7 @@ async function execute(
   connection.on("commandComplete", count);
   try {
     const result: QueryArrayResult | QueryArrayResult[] = await client.query(statements as QueryArrayConfig);
-    // Several statements give several results.
+    // Several statements return several results.
     return Array.isArray(result) ? result.at(-1)! : result;
   } catch (error) {
     throw explainDatabaseError(error, { ...source, completed });
@@ -193,7 +193,10 @@ async function execute(
   }
 }
 
-/** A single value as PostgreSQL writes it; anything else as JSON rows. Of several statements, the last one answers. */
+/**
+ * A single value as PostgreSQL writes it, anything else as JSON rows. With several statements, the result of the last
+ * one.
+ */
 async function answer(
   property: "probe" | "verify",
   { query }: Check,

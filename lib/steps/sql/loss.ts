@@ -1,6 +1,6 @@
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))*`;
 
-/** Where SQL takes data away, and the names of what it takes. */
+/** SQL that drops data, and the names of what it drops. */
 const TAKES_AWAY = new RegExp(
   String.raw`\b(?:drop\s+(?<kind>(?:foreign\s+)?table|schema|database|materialized\s+view|type|column)|(?<all>truncate)(?:\s+table)?|delete\s+from)` +
     String.raw`\s+(?:if\s+exists\s+)?(?:only\s+)?(?<names>${NAME}(?:\s*,\s*(?!drop\b|add\b|alter\b)${NAME})*)`,
@@ -9,13 +9,13 @@ const TAKES_AWAY = new RegExp(
 
 const ALTERS_TABLE = /\balter\s+(?:foreign\s+)?table\b[^;]*/giu;
 
-/** A column, where SQL leaves out the word; what else a table drops holds no rows. */
+/** A column, if SQL omits the keyword. Nothing else that a table drops holds rows. */
 const DROPS_COLUMN = new RegExp(
   String.raw`\bdrop\s+(?!(?:column|constraint|default|expression|identity|not)\b)(?:if\s+exists\s+)?(?<names>${NAME})`,
   "giu",
 );
 
-/** What undoing a step with SQL loses of what was written since, in one sentence. */
+/** Which later data is lost when a step with SQL is undone, in one sentence. */
 export function sqlLoss(down: string, since: string): string {
   const columns = [...down.matchAll(ALTERS_TABLE)].flatMap(([statement]) => [...statement.matchAll(DROPS_COLUMN)]);
   const taken = [

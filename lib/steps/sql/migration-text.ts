@@ -7,7 +7,7 @@ import { parseSql } from "./postgres-grammar";
 import { findMistake } from "./sql-safety";
 import { lintSql, SESSION_SETTING } from "./step";
 
-/** Statements that only say where a transaction begins and ends; the step is one already. */
+/** Statements that only begin or end a transaction. The step already is one. */
 const TRANSACTION_BORDER =
   /^(begin|start\s+transaction|commit|end)(\s+(work|transaction))?(\s+isolation\s+level\s+[\w\s]+)?$/i;
 
@@ -15,21 +15,21 @@ const TRANSACTION_BORDER =
 export interface MigrationUnit {
   readonly up: string;
 
-  /** Absent where there is no way back. */
+  /** Absent if there is no rollback. */
   readonly down: string | undefined;
 }
 
-/** A file as steps run it: in one transaction, or one step for each statement. */
+/** A file as steps run it: in one transaction, or one step per statement. */
 export interface MigrationUnits {
   readonly transaction: boolean;
   readonly units: readonly MigrationUnit[];
 }
 
 /**
- * The steps that a file needs, and what is wrong with it.
+ * The steps that a file needs, and its mistakes.
  *
- * @param isSeparate whether the tool runs each statement by itself where it runs a file without a transaction; the others
- * send the file as one query, which PostgreSQL runs as one transaction (PostgreSQL documentation, 55.2.2.1)
+ * @param isSeparate whether the tool runs each statement separately when it runs a file without a transaction; the
+ * others send the file as one query, which PostgreSQL runs as one transaction (PostgreSQL documentation, 55.2.2.1)
  */
 export function unitsOf(
   { up, down, transaction }: MigrationFile,
@@ -66,7 +66,7 @@ interface ReadText {
   readonly isTransactional: boolean;
 }
 
-/** The text without borders of transactions. Lines keep their numbers. */
+/** The text without transaction statements. Line numbers do not change. */
 function read({ sql }: SqlPart): ReadText {
   const all = splitSql(sql);
   let text = sql;
@@ -92,7 +92,7 @@ function lint(statement: string, transaction: boolean): ErrorCode[] {
   return lintSql(statement, { property: "up", transaction, single: false }).map(({ code }) => code);
 }
 
-/** What is run for a file without statements: PostgreSQL takes a comment for an empty query. */
+/** What is run for a file without statements: PostgreSQL accepts a comment as an empty query. */
 function written({ sql, statements, settings }: ReadText): string {
   return statements.length === 0 && settings === "" ? `${sql.trimEnd()}\n-- no statement`.trimStart() : sql;
 }
@@ -107,7 +107,7 @@ function mistakesIn(part: SqlPart, { sql }: ReadText): DirectoryMistake[] {
         message: `${place(sql.slice(0, start).split("\n").length)}: ${message.replace("`up`", "it")}`,
       })),
   );
-  // What psql understands, the parser does not.
+  // The parser does not understand psql commands.
   return found.length > 0 ? found : findMistake(sql, "up", place);
 }
 
@@ -116,8 +116,8 @@ function separate({ sql, statements, settings }: ReadText): string[] {
 }
 
 /**
- * Which statement of the way forward each one of the way back belongs to: the one that it takes away what that made, or,
- * where that cannot be told, in reverse order.
+ * Which statement of `up` each statement of `down` belongs to: the one whose object it drops or, if unknown, in reverse
+ * order.
  */
 function placesOf(ups: readonly string[], downs: readonly string[]): number[] | undefined {
   const made = ups.map(objectsIn);
@@ -135,7 +135,7 @@ function objectsIn(sql: string): string[] {
   return [...catalog.end().checks.keys()];
 }
 
-/** Reads a text into the catalog; one that the parser does not understand leaves it as it is. */
+/** Reads a text into the catalog. A text that cannot be parsed changes nothing. */
 export function readInto(catalog: Catalog, sql: string): void {
   const parsed = parseSql(sql);
   if (parsed === undefined || "mistake" in parsed) return;

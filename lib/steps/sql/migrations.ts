@@ -28,26 +28,26 @@ export interface SqlMigrationsProps {
   readonly database: TextInput;
 
   /**
-   * How the directory is laid out.
-   * @default - what its files look like
+   * The layout of the directory.
+   * @default - detected from its files
    */
   readonly layout?: MigrationLayout;
 
   /**
-   * Oldest version that is part of this migration, as the tool writes it: `"0032"`, `"20240131120000"`, `"1.4"`, or a
-   * revision of Alembic.
+   * First version that is part of this migration, as the tool writes it: `"0032"`, `"20240131120000"`, `"1.4"`, or an
+   * Alembic revision.
    * @default - the first one
    */
   readonly from?: string;
 
   /**
-   * Newest version that is part of this migration. Later files belong to the migration of another release.
+   * Last version that is part of this migration. Later files belong to the migration of another release.
    * @default - the last one
    */
   readonly through?: string;
 
   /**
-   * Beginning of the ids of the steps; a version follows. Another directory of the same stack needs another one.
+   * Prefix of the step ids, which the version follows. Must be unique for each directory of a stack.
    * @default "m"
    */
   readonly idPrefix?: string;
@@ -59,45 +59,45 @@ export interface SqlMigrationsProps {
   readonly phase?: StepPhase;
 
   /**
-   * What a rollback does with a migration that has no way back, or an empty one: `irreversible` refuses the rollback,
-   * `keep` leaves its effect as it is.
+   * What a rollback does with a migration whose rollback is missing or empty: `irreversible` refuses the rollback,
+   * `keep` leaves its effect in place.
    * @default "irreversible"
    */
   readonly withoutDown?: "irreversible" | "keep";
 
   /**
-   * Queries with their answers that prove a migration, by its version. They replace those that look at the catalog.
-   * @default - the objects that its statements create are there, those that they drop are not
+   * Queries with answers that verify a migration, by its version. They replace the queries against the catalog.
+   * @default - the objects that its statements create exist, and those that they drop do not
    */
   readonly verify?: Readonly<Record<string, readonly Verification[]>>;
 
   /**
-   * Table in which the tool notes what it applied, with its schema if that is not in the search path. `sterna adopt` reads
-   * it.
-   * @default - the table that the tool makes without configuration; plain files have none
+   * Table in which the tool records what it applied, with its schema if that is not in the search path. `sterna adopt`
+   * reads it.
+   * @default - the default table of the tool; plain files have none
    */
   readonly historyTable?: string;
 
   /**
-   * Values of Flyway's placeholders such as `${owner}`; `false` where Flyway leaves such text alone.
+   * Values of Flyway's placeholders such as `${owner}`. `false` if Flyway does not replace placeholders.
    * @default - none
    */
   readonly placeholders?: Readonly<Record<string, string>> | false;
 
   /**
-   * How Alembic is started, as a list of arguments.
+   * Command that starts Alembic, as a list of arguments.
    * @default - ["alembic"]
    */
   readonly alembic?: readonly string[];
 
   /**
-   * How long a statement waits for a lock that another session holds; see `SqlStep`.
-   * @default - 5 seconds; without limit for `concurrently`, `call` and `do` without a transaction
+   * How long a statement waits for another session's lock. See `SqlStep`.
+   * @default - 5 seconds; no limit for `concurrently`, `call` and `do` without a transaction
    */
   readonly lockTimeout?: Duration;
 
   /**
-   * Why a mistake that was found in the SQL is none, by its code.
+   * Reasons why findings in the SQL are not mistakes, by code.
    * @default - a mistake that contradicts the phase is an error, others are warnings
    */
   readonly acknowledge?: Acknowledgements<SqlMigrationsLint>;
@@ -106,14 +106,15 @@ export interface SqlMigrationsProps {
 /** Existing SQL migrations of golang-migrate, dbmate, Flyway, diesel, Alembic, or in plain numbered files. */
 export const SqlMigrations = {
   /**
-   * Makes a step of each file, in the order of the tool. The id of a step is the version of its file, so files may be
-   * renamed. Each step is verified by looking at PostgreSQL's catalog.
+   * Creates a step for each file, in the order of the tool. The id of a step is the version of its file, so files may
+   * be renamed. Each step is verified against PostgreSQL's catalog.
    *
-   * A file that PostgreSQL cannot run in a transaction becomes a step without one, or a step for each of its statements.
+   * A file that PostgreSQL cannot run in a transaction becomes a step without one, or a step for each of its
+   * statements.
    *
-   * @param migration that the steps are part of: what `steps` gives
+   * @param migration the migration of the steps, the argument of `steps`
    * @param directory absolute, or relative to the project; for Alembic the one with `alembic.ini`
-   * @returns the steps, in their order
+   * @returns the steps, in order
    * @throws ValidationError `MigrationFileInvalid`, `MigrationLayoutUnknown`, `AlembicFailed`, `FileUnreadable`,
    * `FileNotUtf8`, what `SqlStep` throws: all mistakes of the directory together, with file and line
    */
@@ -123,7 +124,7 @@ export const SqlMigrations = {
   },
 } as const;
 
-/** A file that becomes one step, or more where its statements cannot share a transaction. */
+/** A file that becomes one step, or several if its statements cannot share a transaction. */
 interface Planned extends MigrationUnit {
   readonly file: MigrationFile;
   readonly id: string;
@@ -132,7 +133,7 @@ interface Planned extends MigrationUnit {
   readonly verify: readonly Verification[];
   readonly supersedes: readonly string[];
 
-  /** Whether the answers were others before. */
+  /** Whether the answers were different before. */
   readonly hasEvidence: boolean;
 }
 
@@ -168,7 +169,7 @@ class Import {
       const file = files[this.indexOf(files, version, "verify")];
       if (file !== undefined) this.given.set(file, queries);
     }
-    // Also those that are not asked for: what comes later depends on what they made.
+    // Includes files outside of the range, since later ones depend on what they created.
     const planned = files.flatMap((file, index) => {
       const isChosen =
         index >= first && index <= last && (file.repeatable === undefined || this.props.through === undefined);
@@ -184,7 +185,7 @@ class Import {
       );
     }
     const steps = planned.map((unit) => attempt(this.migration, () => this.make(unit)));
-    // Repeatable migrations stay last, and what is added before them later is no mistake.
+    // Repeatable migrations stay last, so adding a migration before them is not a mistake.
     if (files.some(({ repeatable }) => repeatable !== undefined)) {
       this.migration.allowOutOfOrder(planned.filter(({ file }) => file.repeatable === undefined).map(({ id }) => id));
     }
@@ -205,7 +206,7 @@ class Import {
     return [first, last];
   }
 
-  /** Place of a version; it may be written with zeros or separators that the tool does not count. */
+  /** Index of a version, which may be written with zeros or separators that the tool ignores. */
   private indexOf(files: readonly MigrationFile[], version: string, property: string): number {
     const plain = (text: string): string =>
       text
@@ -259,7 +260,7 @@ class Import {
     this.findings.push(...(findUnsafe(up, this.props.phase ?? "migrate", this.created, place) as typeof this.findings));
   }
 
-  /** The name of a step is the version of its file: that is what the tool keeps of it, too. */
+  /** The id of a step is the version of its file, which is also what the tool stores. */
   private idOf({ version, repeatable, up }: MigrationFile, index: number): string {
     const prefix = this.props.idPrefix ?? "m";
     const slug = version
@@ -273,7 +274,7 @@ class Import {
     return id.slice(0, LONGEST_ID - end.length - digest.length).replace(/-$/, "") + digest + end;
   }
 
-  /** One warning for each kind of finding: a directory of years has many of a kind. */
+  /** One warning for each kind of finding: a directory that has grown for years has many of a kind. */
   private judge(): void {
     const { acknowledge = {} } = this.props;
     for (const code of new Set(this.findings.map((finding) => finding.code))) {
@@ -296,7 +297,8 @@ class Import {
 
   private make({ file, id, title, up, down, transaction, verify, supersedes, hasEvidence }: Planned): SqlStep {
     const { database, phase, lockTimeout, withoutDown = "irreversible", historyTable } = this.props;
-    // Where the project lies differs between machines, and the reason is part of the plan.
+    // The reason is part of the plan, so it must not contain the location of the project, which differs between
+    // machines.
     const name = relative(this.directory, file.up.path);
     const isKept = file.repeatable !== undefined || (down === undefined && withoutDown === "keep");
     const reason =
@@ -332,7 +334,7 @@ function notVerifiable({ up: { path }, version }: MigrationFile): Acknowledgeabl
   return { code: "SqlNotVerifiable", message, refused: false };
 }
 
-/** The first few of a list. */
+/** The first few items of a list. */
 function shown(list: readonly string[], separator = ", "): string {
   const rest = list.length - SHOWN;
   return list.slice(0, SHOWN).join(separator) + (rest > 0 ? `${separator}and ${rest} more` : "");

@@ -9,27 +9,27 @@ type KeyOf<T> = T extends unknown ? keyof T : never;
 /** The name of a kind of node: `DropStmt`. */
 export type NodeKind = KeyOf<Node>;
 
-/** The parts of a node, as PostgreSQL's `parsenodes.h` names them. What is zero or false is left out. */
+/** The fields of a node, named as in PostgreSQL's `parsenodes.h`. Zero and false are omitted. */
 export type NodeOf<Kind extends NodeKind> = Extract<Node, Record<Kind, unknown>>[Kind];
 
 /** A statement as PostgreSQL's own parser reads it. */
 export type ParsedStatement = { [Kind in NodeKind]: { readonly kind: Kind; readonly node: NodeOf<Kind> } }[NodeKind];
 
-/** What the parser says of a text: its statements, or its first mistake. */
+/** The parser's result: its statements, or its first mistake. */
 export type ParsedSql =
   { readonly statements: readonly ParsedStatement[] } | { readonly mistake: string; readonly at: number };
 
 type Grammar = Pick<typeof import("libpg-query"), "parseSync">;
 
-/** A tree takes a hundred times the text: a dump is not read for the sake of a lint. */
+/** A tree needs a hundred times the memory of the text: linting a dump is not worth it. */
 const LONGEST_TEXT = 1_000_000;
 
 let grammar: Grammar | undefined;
 
 /**
- * Reads SQL with PostgreSQL's own parser. It is loaded with the first text.
+ * Reads SQL with PostgreSQL's own parser, which is loaded on first use.
  *
- * @returns nothing for a text that is too long, or that the parser gave up on
+ * @returns undefined for a text that is too long, or that crashed the parser
  */
 export function parseSql(sql: string): ParsedSql | undefined {
   if (sql.length > LONGEST_TEXT || sql.trim() === "") return undefined;
@@ -40,7 +40,7 @@ export function parseSql(sql: string): ParsedSql | undefined {
   } catch (error) {
     const { message, sqlDetails } = error as { message: string; sqlDetails?: { cursorPosition: number } };
     if (sqlDetails !== undefined) return { mistake: message, at: sqlDetails.cursorPosition };
-    // A text that is nested too deeply leaves the parser's memory as it was then.
+    // A text that is nested too deeply leaves the parser's memory in a broken state.
     grammar = undefined;
     return undefined;
   }
@@ -70,7 +70,7 @@ export function partsOfObject(object: Node): (string | undefined)[] {
   return "ObjectWithArgs" in object ? partsOf(object.ObjectWithArgs.objname) : [];
 }
 
-/** The relations that a part of a statement names, without those that it makes for itself. */
+/** The relations that a part of a statement names, except those that it defines itself. */
 export function relationsIn(node: unknown): Relation[] {
   const found: Relation[] = [];
   const own = new Set<string>();
@@ -79,7 +79,7 @@ export function relationsIn(node: unknown): Relation[] {
     if (item === null || typeof item !== "object") return;
     for (const [key, value] of Object.entries(item)) {
       if (key === "CommonTableExpr") own.add((value as NodeOf<"CommonTableExpr">).ctename ?? "");
-      // Some nodes hold a relation without saying that it is one.
+      // Some nodes hold a relation without a `RangeVar` key.
       if (key === "RangeVar" || ((key === "relation" || key === "rel") && "relname" in (value as object))) {
         found.push(value as Relation);
       } else visit(value);
@@ -102,8 +102,8 @@ export function columnsIn(node: unknown): string[] {
 }
 
 /**
- * The package loads its WebAssembly in promises, and a constructor cannot wait. A context of `node:vm` with a queue of
- * its own has run all of them when its first script returns.
+ * The package loads its WebAssembly in promises, but a constructor cannot wait. A `node:vm` context with its own
+ * microtask queue has run all of them when its first script returns.
  */
 function load(): Grammar {
   const context = createContext(

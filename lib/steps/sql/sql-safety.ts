@@ -21,10 +21,10 @@ export type SqlLint = (typeof SQL_LINTS)[number];
 
 type SqlFinding = AcknowledgeableFinding<SqlLint>;
 
-/** Where a line of a text is, for people. */
+/** Describes the location of a line, for display. */
 export type LinePlace = (line: number) => string;
 
-/** The first thing that PostgreSQL's parser does not understand. */
+/** The first syntax error in PostgreSQL's parser. */
 export function findMistake(
   sql: string,
   property: string,
@@ -37,10 +37,13 @@ export function findMistake(
   return [{ code: "SqlMistake", message, refused: true }];
 }
 
-/** Where an answer comes from, besides the text of the query. */
+/** Sources of an answer other than the text of the query. */
 const ANSWERS = ["RangeVar", "FuncCall", "SQLValueFunction"];
 
-/** A query whose answer does not depend on the database: it proves nothing, and `sterna adopt` finds it true everywhere. */
+/**
+ * A query whose answer does not depend on the database proves nothing, and `sterna adopt` would find it true
+ * everywhere.
+ */
 export function findConstant(query: string): SqlFinding[] {
   const parsed = parseSql(query);
   if (parsed === undefined || "mistake" in parsed) return [];
@@ -58,9 +61,9 @@ function mentions(node: unknown, kinds: readonly string[]): boolean {
 }
 
 /**
- * What a change does to the code that runs meanwhile. Bodies of functions and of `do` are not looked into.
+ * How a change affects the code that runs meanwhile. Bodies of functions and of `do` are not checked.
  *
- * @param created tables that this migration made: no code uses them yet. Those of `sql` are added
+ * @param created tables that this migration created, which no code uses yet. Those of `sql` are added
  */
 export function findUnsafe(
   sql: string,
@@ -91,7 +94,7 @@ export function findUnsafe(
 
 type Severity = "refused" | "warned" | "fine";
 
-/** The old code runs on in `expand`, and may still run in `migrate`; in `contract` it does not. */
+/** The old code still runs in `expand`, and may still run in `migrate`. In `contract` it does not. */
 const SEVERITY: Record<SqlLint, Record<StepPhase, Severity>> = {
   SqlMistake: { expand: "refused", migrate: "refused", contract: "refused" },
   SqlVerifiesNothing: { expand: "refused", migrate: "refused", contract: "refused" },
@@ -123,7 +126,7 @@ const rewrites = (what: string, instead: string): Found => ({
   message: `${what}, which rewrites the whole table and blocks all access to it; ${instead}`,
 });
 
-/** What code may use by name; who drops an index or a trigger takes away nothing that code names. */
+/** Objects that code may use by name. No code names an index or a trigger, so dropping one is safe. */
 const USED_BY_NAME: Readonly<Record<string, string>> = {
   OBJECT_TABLE: "table",
   OBJECT_VIEW: "view",
@@ -138,7 +141,7 @@ const USED_BY_NAME: Readonly<Record<string, string>> = {
   OBJECT_COLUMN: "column",
   OBJECT_ATTRIBUTE: "attribute",
 };
-/** Defaults that differ from row to row, so that each row has to be written. */
+/** Defaults that differ from row to row, so that each row must be written. */
 const VOLATILE = ["random", "gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v4", "clock_timestamp", "nextval"];
 const SERIAL = /^(small|big)?serial[248]?$/;
 
@@ -149,7 +152,7 @@ function rulesOf(statement: ParsedStatement, isNew: Knows, comesAgain: Knows): F
       const what = USED_BY_NAME[node.removeType ?? ""];
       const isTable = node.removeType === "OBJECT_TABLE";
       const dropped = what === undefined ? [] : (node.objects ?? []).map(nameOfObject);
-      // A view that is dropped to be made again changes; a table loses its rows.
+      // A view that is dropped and recreated only changes, but a table loses its rows.
       return dropped
         .filter((name) => !isNew(name) && (isTable || !comesAgain(name)))
         .map((name) => breaks(`drops the ${what} ${name}`));
@@ -266,7 +269,7 @@ function calls(node: unknown): string[] {
   });
 }
 
-/** What a statement makes, by name. */
+/** What a statement creates, by name. */
 function namesCreatedBy({ kind, node }: ParsedStatement): string[] {
   switch (kind) {
     case "CreateStmt":
@@ -296,7 +299,7 @@ function namesCreatedBy({ kind, node }: ParsedStatement): string[] {
   }
 }
 
-/** A relation as one writes it; `public` is where it is without a schema. */
+/** A relation as written in SQL. Without a schema it is in `public`. */
 function nameOf({ schemaname, relname = "" }: NodeOf<"RangeVar"> = {}): string {
   return schemaname === undefined || schemaname === "public" ? relname : `${schemaname}.${relname}`;
 }

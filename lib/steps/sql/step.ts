@@ -19,57 +19,55 @@ export interface SqlStepProps extends StepProps {
   /** Connection URL of the PostgreSQL database: `SecretReference.environment("APP_EF_DATABASE_URL")`. */
   readonly database: TextInput;
 
-  /**
-   * SQL that makes the change. It reads a variable of the environment as `current_setting('sterna.NAME')`.
-   */
+  /** SQL that makes the change. It reads an environment variable with `current_setting('sterna.NAME')`. */
   readonly up: string;
 
   /**
    * SQL that undoes the change.
-   * @default - none; then `irreversible` says why
+   * @default - none; `irreversible` must then give the reason
    */
   readonly down?: string;
 
-  /** Queries with their answers as PostgreSQL writes them; `true` and `false` mean `t` and `f`. */
+  /** Queries with their answers as PostgreSQL writes them. `true` and `false` mean `t` and `f`. */
   readonly verify: readonly Verification[];
 
   /**
-   * A query that tells whether the change is there already; the step is then adopted instead of run.
-   * @default - the step is run unless the ledger holds it
+   * A query that tells whether the change already exists. The step is then adopted instead of run.
+   * @default - the step runs unless it is in the ledger
    */
   readonly probe?: Verification;
 
   /**
-   * Whether the change and its row in the ledger are one transaction. `false` for a statement that PostgreSQL refuses in
-   * one, such as `create index concurrently`.
+   * Whether the change and its row in the ledger share a transaction. `false` for a statement that PostgreSQL refuses
+   * in one, such as `create index concurrently`.
    * @default true
    */
   readonly transaction?: boolean;
 
   /**
-   * How long a statement of `up` or `down` waits for a lock that another session holds. After it, the step lets go of all
-   * locks, pauses, and is tried again, up to ten times in about two minutes: whoever comes after a statement that waits
-   * waits as well. `Duration.seconds(0)` waits without limit.
-   * @default - 5 seconds; without limit for `concurrently`, `call` and `do` where `transaction` is `false`
+   * How long a statement of `up` or `down` waits for another session's lock. After that, the step releases all locks,
+   * pauses, and retries, up to ten times in about two minutes, because a waiting statement also blocks those behind it.
+   * `Duration.seconds(0)` waits without limit.
+   * @default - 5 seconds; no limit for `concurrently`, `call` and `do` if `transaction` is `false`
    */
   readonly lockTimeout?: Duration;
 
   /**
-   * Why a finding is right here, by its code.
+   * Reasons why findings are right here, by code.
    * @default - a literal password and what contradicts the phase are errors, others are warnings
    */
   readonly acknowledge?: Acknowledgements<SqlLint | "LiteralSecretValue">;
 }
 
-/** Key of what only `SqlMigrations` says of a step. */
+/** Key of properties that only `SqlMigrations` sets. */
 export const IMPORTED = Symbol("imported");
 
-/** Properties of a step that was read from a file, whose SQL was judged with that of the other files. */
+/** Properties of a step read from a file, whose SQL was checked together with that of the other files. */
 export interface ImportedSqlStepProps extends SqlStepProps {
   readonly [IMPORTED]: { readonly history?: SqlHistory; readonly supersedes: readonly string[] };
 }
 
-/** Changes a PostgreSQL database with SQL: exactly once where the ledger is in the same database. */
+/** Changes a PostgreSQL database with SQL: exactly once if the ledger is in the same database. */
 export class SqlStep extends Step {
   /**
    * @throws ValidationError what `Step` throws, `StepNotReversible`, `StepReversibleAndIrreversible`, `StepNotVerified`,
@@ -133,7 +131,7 @@ function mapped(texts: Readonly<Record<string, string>>): Record<string, string[
   return Object.fromEntries(Object.entries(texts).map(([property, sql]) => [property, [sql]]));
 }
 
-/** Tables that steps of a migration made, by database: the code that runs does not know them. */
+/** Tables that steps of a migration created, by database: running code does not use them yet. */
 const CREATED = new WeakMap<Migration, Map<string, Set<string>>>();
 
 function createdTables({ migration }: Step, database: TextInput): Set<string> {
@@ -166,11 +164,14 @@ interface Finding {
   readonly message: string;
 }
 
-/** The runner begins and ends the transaction that also holds the ledger row; a COMMIT of the script's own tears them apart. */
+/**
+ * The runner begins and ends the transaction that also holds the ledger row. A COMMIT in the script would separate
+ * them.
+ */
 const TRANSACTION_CONTROL =
   /^(begin|start\s+transaction|commit|end|abort|rollback|prepare\s+transaction)\b(?!\s+(work\s+|transaction\s+)?to\b)/i;
 
-/** Statements that PostgreSQL refuses inside a transaction block; each reference page of PostgreSQL says so. */
+/** Statements that PostgreSQL refuses inside a transaction block, according to their reference pages. */
 const NOT_TRANSACTIONAL = [
   /^(create(\s+unique)?\s+index|drop\s+index)\s+concurrently\b/i,
   /^reindex\b.*\bconcurrently\b/is,
@@ -187,7 +188,7 @@ export const SESSION_SETTING = /^(set\s+(?!local\b|transaction\b|constraints\b)|
 
 /** How the text is run. */
 export interface SqlLintOptions {
-  /** Which property holds the text, for messages. */
+  /** Name of the property with the text, for messages. */
   readonly property: string;
 
   /** Whether the runner wraps the text in a transaction. */
@@ -197,7 +198,7 @@ export interface SqlLintOptions {
   readonly single: boolean;
 }
 
-/** Mistakes in SQL that PostgreSQL would only report while a migration runs, or not at all. */
+/** Mistakes in SQL that PostgreSQL would report only while a migration runs, or not at all. */
 export function lintSql(sql: string, { property, transaction, single }: SqlLintOptions): Finding[] {
   const findings: Finding[] = [];
   const statements = sqlStatements(sql);

@@ -5,26 +5,26 @@ import { sha256 } from "../../manifest/checksum";
 import type { TransferProgram } from "./program";
 import type { Place, PlacedObject } from "./place";
 
-/** One object that a transfer copies, or copied. */
+/** One object that a transfer copies or has copied. */
 export const transferEntry = manifestEntry.extend({
-  /** Whether the target held an object of this path before the transfer: undoing the transfer leaves it. */
+  /** Whether the target had an object at this path before the transfer. Undoing the transfer keeps it. */
   existed: z.boolean(),
-  /** SHA-256 of what the transfer had copied here before; until the new content arrived, the target holds that. */
+  /** SHA-256 of what the transfer copied here before. The target holds that until the new content arrives. */
   replaces: z.string().optional(),
-  /** Tag of the object in the source that has this content. */
+  /** Tag of the source object with this content. */
   sourceTag: z.string().optional(),
-  /** Tag of the object in the target that has this content; absent until it arrived. */
+  /** Tag of the target object with this content. Absent until it has arrived. */
   targetTag: z.string().optional(),
 });
 export type TransferEntry = z.infer<typeof transferEntry>;
 
 const header = z.object({
   batch: z.string(),
-  /** Checkpoint: whether all entries arrived. */
+  /** Checkpoint: whether all entries have arrived. */
   complete: z.boolean(),
 });
 
-/** What a transfer copies in one batch. */
+/** The objects that a transfer copies in one batch. */
 export interface BatchManifest {
   readonly batch: string;
   readonly complete: boolean;
@@ -32,9 +32,9 @@ export interface BatchManifest {
 }
 
 /**
- * What a transfer copies into its target, batch by batch: records in the target itself, one JSON document a line.
+ * What a transfer copies to its target, batch by batch: records in the target itself, with one JSON document per line.
  *
- * A batch is written before its first object, so that a copy that was killed half-way can go on, or be undone.
+ * A batch is written before its first object, so that a killed copy can be resumed or undone.
  */
 export class TransferManifest {
   private readonly folder: string;
@@ -87,15 +87,15 @@ export class TransferManifest {
 
 type Scope = Pick<TransferProgram, "only" | "except" | "batchDepth">;
 
-/** Objects of one batch, and how much they are. */
+/** Objects of one batch, and their total size. */
 export interface BatchSize {
-  /** Beginning of their paths; empty for those in no folder. */
+  /** Prefix of their paths. Empty for those that are in no folder. */
   readonly name: string;
   readonly objects: number;
   readonly bytes: number;
 }
 
-/** The name of the batch that a path belongs to: its first folders. */
+/** The name of the batch of a path: its first folders. */
 export function batchOf(path: string, depth: number): string {
   return path
     .split("/")
@@ -111,7 +111,7 @@ export function inScope(path: string, { only, except }: Scope): boolean {
   return (only.length === 0 || only.some(begins)) && !except.some(begins);
 }
 
-/** All batches of a place, by name. Keeps no more than their sizes. */
+/** All batches of a place, by name. Keeps only their sizes in memory. */
 export async function batchesOf(place: Place, scope: Scope, signal: AbortSignal): Promise<BatchSize[]> {
   const batches = new Map<string, BatchSize>();
   for (const under of roots(scope)) {
@@ -136,7 +136,7 @@ export async function objectsOf(
   return objects.filter(({ path }) => batchOf(path, scope.batchDepth) === batch && inScope(path, scope));
 }
 
-/** Prefixes that hold everything in scope, none of them inside of another. */
+/** Prefixes that cover everything in scope, none of them nested in another. */
 function roots({ only }: Scope): readonly string[] {
   if (only.length === 0) return [""];
   return only.filter((prefix) => !only.some((other) => other !== prefix && prefix.startsWith(other)));

@@ -28,11 +28,11 @@ class Side {
 }
 
 /**
- * Compares the target with what should be in it, object by object, by content: by the store's own checksum, where it is
- * still the one that the store gave when it took the content, and by reading it otherwise.
+ * Compares the target with its expected content, object by object: by the store's own checksum if it is still the one
+ * from the upload, otherwise by reading the object.
  *
- * @param against `source`: what the source holds now; `manifest`: what the transfer copied, whatever happened to the
- * source since
+ * @param against `source`: the current content of the source; `manifest`: what the transfer copied, whatever happened
+ * to the source since
  */
 export async function comparePlaces(
   program: TransferProgram,
@@ -91,7 +91,7 @@ async function* expectedBatches(
   }
 }
 
-/** What the target holds of the expected objects. Objects of others in the same place do not matter. */
+/** The expected objects that the target holds. Other objects in the same place are ignored. */
 async function held(
   program: TransferProgram,
   places: Places,

@@ -9,21 +9,21 @@ import type { TransferEntry, BatchManifest } from "./batches";
 import type { Places } from "./open-places";
 import type { ObjectAttributes, PlacedObject } from "./place";
 
-/** Objects that are copied at the same time. Each holds at most one part in memory. */
+/** Objects that are copied in parallel. Each keeps at most one part in memory. */
 const COPIES = 8;
 
-/** What is done about the tags of objects. */
+/** How object tags are handled. */
 export type TagPolicy = "refuse" | "leave" | "carry";
 
 /** How objects are copied. */
 export interface CopyOptions {
   readonly tags: TagPolicy;
 
-  /** Told of each object that arrived. */
+  /** Called for each object that arrived. */
   readonly onCopied: (entry: TransferEntry) => void;
 
   /**
-   * Told of each object that changed meanwhile, and was not copied.
+   * Called for each object that changed meanwhile, and was not copied.
    * @default - an object that changed stops the copy
    */
   readonly onChanged?: ((entry: TransferEntry) => void) | undefined;
@@ -32,8 +32,8 @@ export interface CopyOptions {
 /**
  * Copies objects, each whole or not at all.
  *
- * @returns the entries that arrived, with the tags that the target gave
- * @throws EngineError `SourceChanged` when an object is no longer what its entry says, unless `onChanged` is told
+ * @returns the entries that arrived, with the tags from the target
+ * @throws EngineError `SourceChanged` when an object no longer matches its entry, unless `onChanged` is given
  */
 export async function copyObjects(
   places: Places,
@@ -76,11 +76,11 @@ async function copyObject(
   }
 }
 
-/** What is to be done in one batch. */
+/** The work for one batch. */
 export interface BatchPlan {
   readonly entries: readonly TransferEntry[];
 
-  /** Those of the entries that the target does not hold yet. */
+  /** The entries that the target does not hold yet. */
   readonly copies: readonly TransferEntry[];
 
   /** What the transfer copied earlier from objects that the source no longer has. */
@@ -88,10 +88,10 @@ export interface BatchPlan {
 }
 
 /**
- * Compares the objects of a batch with their target, by content: sizes and times say nothing.
+ * Compares the objects of a batch with their target, by content: sizes and times prove nothing.
  *
- * @param previous what the transfer copied already
- * @throws EngineError `TargetConflict`, naming every path that holds an object of somebody else; nothing was written yet
+ * @param previous what the transfer has copied already
+ * @throws EngineError `TargetConflict`, with every path that holds a foreign object; nothing was written yet
  */
 export async function planBatch(
   places: Places,

@@ -8,12 +8,12 @@ import type { Place } from "./place";
 import type { CutoverAction, TransferProgram } from "./program";
 import { synchronize } from "./synchronize";
 
-/** Undoing must come to its end also when the step was interrupted, but not last for ever. */
+/** Undo must complete even if the step was interrupted, but must not run forever. */
 const UNDO_MILLISECONDS = 10 * 60 * 1000;
 
 /**
  * Stops writers, copies the last changes, proves both places equal, and only then points the application to the target.
- * If anything of it fails, or it is interrupted, everything is put back at once.
+ * If any of this fails or is interrupted, everything is restored at once.
  */
 export async function cutover(program: TransferProgram, places: Places, context: StepContext): Promise<Artifact> {
   const record = new CutoverRecord(places.to, program.transfer);
@@ -44,7 +44,7 @@ export async function cutover(program: TransferProgram, places: Places, context:
   }
 }
 
-/** Asks every action whether its effect is still there. */
+/** Checks whether the effect of every action is still present. */
 export async function verifyCutover(
   program: TransferProgram,
   { to }: Places,
@@ -64,7 +64,7 @@ export async function verifyCutover(
   return results;
 }
 
-/** Undoes the actions that were begun, the last one first. Repeatable: the record says what is left. */
+/** Undoes the actions that were begun, in reverse order. Repeatable: the record states what remains. */
 export async function undoCutover(program: TransferProgram, { to }: Places, context: StepContext): Promise<void> {
   const record = new CutoverRecord(to, program.transfer);
   const actions = [...program.freeze, ...program.switch];
@@ -83,7 +83,7 @@ async function runAction(action: CutoverAction, context: StepContext): Promise<v
   assertChecks(await kind.verify(action, context, artifact));
 }
 
-/** How an action is run: as the kind of step that its program is. No action is of a kind with transactions. */
+/** Runs an action as the kind of step of its program. No action is of a transactional kind. */
 function kindOfAction(action: CutoverAction): StepKind {
   return kindOf(action) as StepKind;
 }
@@ -93,14 +93,16 @@ function lasting(context: StepContext): StepContext {
 }
 
 const cutoverState = z.object({
-  /** How many of the actions, those of `freeze` before those of `switch`, were begun. */
+  /** How many of the actions were begun, `freeze` before `switch`. */
   begun: z.number().int().nonnegative(),
-  /** When all of them were done and verified, UTC. */
+  /** When all of them were complete and verified, UTC. */
   completedAt: z.string().optional(),
 });
 export type CutoverState = z.infer<typeof cutoverState>;
 
-/** How far a cutover is: a record in the target, written before each action, so that a killed one can be undone. */
+/**
+ * Progress of a cutover: a record in the target, written before each action, so that a killed cutover can be undone.
+ */
 export class CutoverRecord {
   private readonly name: string;
 

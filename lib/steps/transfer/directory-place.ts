@@ -12,14 +12,14 @@ import { type SymlinkPolicy, walkDirectory } from "../../engine/files/walk";
 import { RESERVED_PREFIX } from "../../engine/objects/bucket";
 import type { ObjectAttributes, OpenedObject, Place, PlacedObject } from "./place";
 
-/** Files whose size is asked for at the same time. */
+/** Files whose size is read in parallel. */
 const READERS = 8;
 
-/** A directory. Files are written beside their place and renamed, so that no reader sees half of one. */
+/** A directory. Files are written to a temporary name and renamed, so that no reader sees a partial file. */
 export class DirectoryPlace implements Place {
   readonly location: string;
 
-  /** Files that are not whole yet. */
+  /** Incomplete files. */
   private readonly parts: string;
   private partsMade: Promise<unknown> | undefined;
 
@@ -62,7 +62,7 @@ export class DirectoryPlace implements Place {
     const temporary = await this.temporary();
     await rejectAborted(signal, async () => {
       try {
-        // On the disk before it is renamed: a source may be deleted on the strength of it.
+        // Flushed to disk before the rename, because the source may be deleted once the copy exists.
         await pipeline(content, createWriteStream(temporary, { flags: "wx", flush: true }), { signal });
         if ((await stat(temporary)).size !== size) throw sourceChanged(path, "its size is another one");
         await this.makeParent(target);
@@ -74,7 +74,7 @@ export class DirectoryPlace implements Place {
     });
   }
 
-  /** Removes a file, and the directories that it leaves empty. */
+  /** Removes a file, and the directories that become empty. */
   async remove(path: string): Promise<void> {
     await rm(join(this.root, path), { force: true });
     await this.removeEmpty(dirname(path));
@@ -138,7 +138,8 @@ export class DirectoryPlace implements Place {
   }
 
   private async temporary(): Promise<string> {
-    // What a run left that was killed goes first: a step has its ledger's lock, so nobody else works on the transfer.
+    // Removes the leftovers of a killed run first: the step holds its ledger's lock, so no other run works on the
+    // transfer.
     this.partsMade ??= this.removeParts().then(() => mkdir(this.parts, { recursive: true }));
     await this.partsMade;
     return join(this.parts, randomBytes(8).toString("hex"));
@@ -159,7 +160,7 @@ export class DirectoryPlace implements Place {
     }
   }
 
-  /** A link inside of the directory must not lead the copy out of it. */
+  /** A link in the directory must not lead the copy outside of it. */
   private async makeParent(target: string): Promise<void> {
     const parent = dirname(target);
     await mkdir(parent, { recursive: true });
@@ -178,10 +179,10 @@ async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** The longest name of a file, in UTF-8 bytes (POSIX `NAME_MAX` of the usual file systems). */
+/** Maximum length of a file name, in UTF-8 bytes (POSIX `NAME_MAX` of the usual file systems). */
 const LONGEST_NAME = 255;
 
-/** Why keys cannot be paths of files below one directory: `"key" (reason)`. */
+/** Why keys cannot be file paths in one directory: `"key" (reason)`. */
 export function fileNameProblems(keys: readonly string[]): string[] {
   const files = new Set(keys);
   return keys.flatMap((key) => {
@@ -201,7 +202,7 @@ function nameProblem(key: string): string | undefined {
   return Buffer.from(key).toString() === key ? undefined : "it is not Unicode";
 }
 
-/** A name cannot be a file and a directory. */
+/** A name cannot be both a file and a directory. */
 function collision(key: string, files: ReadonlySet<string>): string | undefined {
   for (let end = key.lastIndexOf("/"); end > 0; end = key.lastIndexOf("/", end - 1)) {
     const parent = key.slice(0, end);

@@ -14,7 +14,7 @@ import {
   type PlacedObject,
 } from "./place";
 
-/** The largest object (Cloud Storage documentation, "Quotas & limits"): 5 TiB. */
+/** Maximum object size (Cloud Storage documentation, "Quotas & limits"): 5 TiB. */
 const LARGEST_OBJECT = 5 * 1024 ** 4;
 
 const objectResource = z.object({
@@ -32,7 +32,7 @@ const objectResource = z.object({
 type ObjectResource = z.infer<typeof objectResource>;
 const listing = z.object({ items: z.array(objectResource).default([]), nextPageToken: z.string().optional() });
 
-/** A prefix of a bucket of Cloud Storage, over its JSON API. Needs the role Storage Object User. */
+/** A prefix in a Cloud Storage bucket, accessed with its JSON API. Needs the role Storage Object User. */
 export class GcsPlace implements Place {
   readonly location: string;
   private readonly client: GcsClient;
@@ -67,7 +67,7 @@ export class GcsPlace implements Place {
     if (metadata.status === 404) return undefined;
     const { generation, ...attributes } = objectResource.parse(await metadata.json());
     if (attributes.contentEncoding === "gzip") {
-      // "Transcoding of gzip-compressed files": what arrives would not be what is stored.
+      // "Transcoding of gzip-compressed files": the download would differ from the stored content.
       throw new EngineError(
         "SourceRefused",
         `${this.location}${path} has the Content-Encoding gzip, which HTTP unpacks on the way; leave it to a managed transfer`,
@@ -90,7 +90,7 @@ export class GcsPlace implements Place {
     const md5 = createHash("md5");
     const stored = await uploadToGcs(this.client, { name, ...attributes }, digesting(content, md5), size, signal);
     const resource = objectResource.parse(stored);
-    // Every object that was not composed of others has one ("Data validation and change detection").
+    // Every object that is not a composite has one ("Data validation and change detection").
     if (resource.md5Hash !== md5.digest("base64")) {
       await this.remove(path, signal);
       throw new EngineError("TransferDamaged", `${this.location}${path} arrived with another content than was sent`);
@@ -166,10 +166,10 @@ async function* digesting(content: AsyncIterable<Buffer>, hash: ReturnType<typeo
   }
 }
 
-/** Resumable uploads answer 308 to a chunk that was taken ("Resumable uploads"). */
+/** Resumable uploads answer 308 to an accepted chunk ("Resumable uploads"). */
 const ANSWERS = [308];
 
-/** @throws EngineError `StoreRefused`, or what the last attempt ended with */
+/** @throws EngineError `StoreRefused`, or the error of the last attempt */
 async function send(client: GcsClient, request: GcsRequest, signal: AbortSignal): Promise<Response> {
   try {
     return await client.request({ ...request, answers: ANSWERS }, signal);
@@ -187,14 +187,14 @@ function missing({ bucket }: GcsClient): EngineError {
 /** Bytes of a chunk: a multiple of 256 KiB (Cloud Storage documentation, "Resumable uploads"). */
 const CHUNK = 8 * 1024 ** 2;
 
-/** Name and attributes of an object that is uploaded. */
+/** Name and attributes of an uploaded object. */
 interface GcsTarget extends ObjectAttributes {
   readonly name: string;
 }
 
 /**
- * Stores an object by a resumable upload: nothing is to be seen of it before the last chunk, and an upload that is never
- * completed goes away after a week.
+ * Stores an object with a resumable upload: it is not visible before the last chunk, and an incomplete upload expires
+ * after a week.
  *
  * @param size in bytes
  * @returns the object's resource

@@ -10,10 +10,10 @@ import { countsIn } from "../describe";
 import { transferProgram, type TransferProgram } from "./program";
 
 /**
- * Moves objects between a directory, S3 and Cloud Storage, in four phases that share a manifest. At least once: a phase
- * that was stopped goes on with what is missing.
+ * Moves objects between a directory, S3 and Cloud Storage, in four phases that share a manifest. At least once: a
+ * stopped phase continues with what is missing.
  *
- * It never overwrites or deletes an object of somebody else, unless told to replace it, and deletes nothing of the source
+ * It never overwrites or deletes a foreign object unless configured to replace it, and deletes nothing in the source
  * that was not verified in the target right before.
  */
 export const transferKind: StepKind<TransferProgram> = {
@@ -65,7 +65,7 @@ export const transferKind: StepKind<TransferProgram> = {
         case "bulk":
           return undoTransfer(program, places, context).catch(nothingWithoutTarget);
         case "delta":
-          // What the engine copied in bulk, and what the delta added to it, is undone with the bulk.
+          // The engine's bulk copy, and what the delta added to it, is undone with the bulk phase.
           return program.bulk === "engine"
             ? undefined
             : undoTransfer(program, places, context).catch(nothingWithoutTarget);
@@ -123,7 +123,7 @@ function describeAction(action: TransferProgram["switch"][number]): string {
   return kindOf(action).preview(action)[0] ?? action.kind;
 }
 
-/** Once the application writes to the target, neither the source nor the manifest says what should be there. */
+/** Once the application writes to the target, neither the source nor the manifest describes its expected content. */
 async function verifyCopies(
   program: TransferProgram,
   places: Places,
@@ -142,7 +142,7 @@ async function verifyRetired(program: TransferProgram, places: Places, context: 
   return [{ query, expected: "none", actual: left.length === 0 ? "none" : someOf(left) }];
 }
 
-/** A target that was deleted took the copies with it. */
+/** The copies were deleted along with the target. */
 function nothingWithoutTarget(error: unknown): void {
   const gone = error instanceof EngineError && (error.code === "TargetMissing" || error.code === "SourceMissing");
   if (!gone) throw error;

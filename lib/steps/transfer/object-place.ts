@@ -3,7 +3,7 @@ import type { TextInput } from "../../core/references";
 /** Options of a place in S3. */
 export interface S3PlaceOptions {
   /**
-   * Beginning of the keys: empty, or ending with a slash.
+   * Prefix of the keys: empty, or ending with a slash.
    * @default ""
    */
   readonly prefix?: string;
@@ -18,13 +18,13 @@ export interface S3PlaceOptions {
 /** Options of a place in Google Cloud Storage. */
 export interface GcsPlaceOptions {
   /**
-   * Beginning of the names: empty, or ending with a slash.
+   * Prefix of the names: empty, or ending with a slash.
    * @default ""
    */
   readonly prefix?: string;
 }
 
-/** Where objects are kept: a directory, a bucket of Amazon S3 or one of Google Cloud Storage. */
+/** Where objects are stored: a directory, an Amazon S3 bucket or a Google Cloud Storage bucket. */
 export type ObjectPlace =
   | { readonly store: "directory"; readonly path: TextInput }
   | {
@@ -35,19 +35,19 @@ export type ObjectPlace =
     }
   | { readonly store: "gcs"; readonly bucket: TextInput; readonly prefix: string };
 
-/** Where objects are kept. */
+/** Creates places where objects are stored. */
 export const ObjectPlace = {
-  /** A directory that Terraform sees where it runs. */
+  /** A directory on the machine that runs Terraform. */
   directory(path: TextInput): ObjectPlace {
     return { store: "directory", path };
   },
 
-  /** A bucket of Amazon S3, or a prefix of one. The name of a bucket in the same stack makes the steps wait for it. */
+  /** An Amazon S3 bucket, or a prefix in one. If the bucket is in the same stack, the steps wait for it. */
   s3(bucket: TextInput, { prefix = "", region }: S3PlaceOptions = {}): ObjectPlace {
     return { store: "s3", bucket, prefix, ...(region !== undefined && { region }) };
   },
 
-  /** A bucket of Google Cloud Storage, or a prefix of one. */
+  /** A Google Cloud Storage bucket, or a prefix in one. */
   gcs(bucket: TextInput, { prefix = "" }: GcsPlaceOptions = {}): ObjectPlace {
     return { store: "gcs", bucket, prefix };
   },

@@ -13,7 +13,7 @@ export interface Places {
   readonly to: Place;
 }
 
-/** Opens both places, and closes them when the work is done. */
+/** Opens both places, and closes them after the work. */
 export async function withPlaces<T>(
   program: TransferProgram,
   context: StepContext,
@@ -21,7 +21,7 @@ export async function withPlaces<T>(
 ): Promise<T> {
   const from = await openPlace(program.from, "source", program, context);
   try {
-    // A link in the target would lead copies to where nobody looks for them.
+    // A link in the target would divert the copies to another location.
     const to = await openPlace(program.to, "target", { ...program, symlinks: "refuse" }, context);
     try {
       return await work({ from, to });
@@ -33,7 +33,7 @@ export async function withPlaces<T>(
   }
 }
 
-/** A place for the plan. Looks nothing up. */
+/** A place, for the plan. Makes no requests. */
 export function describePlace(place: TransferPlace): string {
   switch (place.store) {
     case "directory":

@@ -2,22 +2,22 @@ import type { Readable } from "node:stream";
 import type { FileDigest } from "../../engine/files/file-manifest";
 import { LONGEST_KEY } from "../../engine/objects/upload";
 
-/** An object as a listing of its place shows it. */
+/** An object in a listing. */
 export interface PlacedObject {
-  /** Relative to the place, with `/` between names. */
+  /** Relative to the place, with `/` as separator. */
   readonly path: string;
 
   /** In bytes. */
   readonly size: number;
 
   /**
-   * The store's own checksum, or another text that no two contents under one key share. A directory has none: a file of
-   * the same size can be older than the one that it differs from.
+   * The store's own checksum, or another text that differs between any two contents of one key. A directory has none: a
+   * file of the same size can be older than the one that it differs from.
    */
   readonly tag?: string | undefined;
 }
 
-/** What an object is, besides its content. A directory keeps nothing of it. */
+/** Metadata of an object. A directory stores none of it. */
 export interface ObjectAttributes {
   readonly contentType?: string | undefined;
   readonly cacheControl?: string | undefined;
@@ -28,17 +28,17 @@ export interface ObjectAttributes {
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The content of an object that is about to be read. */
+/** An object opened for reading. */
 export interface OpenedObject {
   readonly content: Readable;
   readonly attributes: ObjectAttributes;
 }
 
 /**
- * Where objects are kept. Keys that Sterna keeps for itself are in no listing; they are reached as records.
+ * Where objects are stored. Sterna's own keys are not listed; they are accessed as records.
  *
- * Every operation throws an EngineError `TargetMissing` or `SourceMissing` when the place itself does not exist, and the
- * signal's reason when aborted.
+ * Every operation throws an EngineError `TargetMissing` or `SourceMissing` when the place itself does not exist, and
+ * the signal's reason when aborted.
  */
 export interface Place {
   /** For messages: `s3://bucket/prefix/`, or a path. */
@@ -47,14 +47,14 @@ export interface Place {
   /** All objects whose path begins with `under`, which is empty or ends with a slash. */
   list(under: string, signal: AbortSignal): Promise<PlacedObject[]>;
 
-  /** What identifies the content of an object; nothing when there is no such object. */
+  /** Identifies the content of an object. Undefined if there is no such object. */
   digest(path: string, signal: AbortSignal): Promise<FileDigest | undefined>;
 
-  /** Nothing when there is no such object. */
+  /** Undefined if there is no such object. */
   open(path: string, signal: AbortSignal): Promise<OpenedObject | undefined>;
 
   /**
-   * Stores an object whole or not at all: a content that fails on its way, or that has not the size announced, leaves
+   * Stores an object whole or not at all: content that fails midway, or that does not have the announced size, leaves
    * nothing behind.
    *
    * @param size in bytes
@@ -73,10 +73,10 @@ export interface Place {
   /** Why each of these objects cannot be stored here: `"name" (reason)`. */
   problemsWith(objects: readonly PlacedObject[]): string[];
 
-  /** Tags of an object; nothing where the store has no tags. */
+  /** Tags of an object. Undefined if the store has no tags. */
   tags(path: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
 
-  /** Paths of which old versions or delete markers are kept under a prefix; nothing where the store keeps none. */
+  /** Paths under a prefix with old versions or delete markers. Empty if the store keeps none. */
   oldVersions(under: string, signal: AbortSignal): Promise<string[]>;
 
   /** The text of a record. */
@@ -87,11 +87,13 @@ export interface Place {
   /** Names of the records that begin with `under`. */
   listRecords(under: string, signal: AbortSignal): Promise<string[]>;
 
-  /** Releases connections, and removes what is not whole. */
+  /** Releases connections, and removes incomplete files. */
   close(): Promise<void>;
 }
 
-/** Why objects cannot be stored in a bucket: `"path" (reason)`. S3 and Cloud Storage have the same longest key. */
+/**
+ * Why objects cannot be stored in a bucket: `"path" (reason)`. S3 and Cloud Storage have the same maximum key length.
+ */
 export function bucketKeyProblems(objects: readonly PlacedObject[], prefix: string, largest: number): string[] {
   return objects.flatMap(({ path, size }) => {
     const problem =
@@ -104,7 +106,7 @@ export function bucketKeyProblems(objects: readonly PlacedObject[], prefix: stri
   });
 }
 
-/** Cuts a content into pieces of one size; the last one may be shorter, and an empty content gives none. */
+/** Splits content into parts of equal size. The last one may be shorter, and empty content has none. */
 export async function* inParts(content: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
   let chunks: Buffer[] = [];
   let held = 0;
@@ -123,7 +125,7 @@ export async function* inParts(content: AsyncIterable<Buffer>, size: number): As
   if (held > 0) yield Buffer.concat(chunks);
 }
 
-/** A content that fits into memory. */
+/** Content that fits into memory. */
 export async function whole(content: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of content) chunks.push(chunk);

@@ -5,7 +5,7 @@ import { commandProgram } from "../command/program";
 import { envProgram } from "../env-file/program";
 import { httpProgram } from "../http/program";
 
-/** Where objects are: a directory, a bucket of Amazon S3 or one of Google Cloud Storage. */
+/** Where objects are: a directory, an Amazon S3 bucket or a Google Cloud Storage bucket. */
 export const transferPlace = z.discriminatedUnion("store", [
   z.strictObject({ store: z.literal("directory"), path: text }),
   z.strictObject({
@@ -18,7 +18,10 @@ export const transferPlace = z.discriminatedUnion("store", [
 ]);
 export type TransferPlace = z.infer<typeof transferPlace>;
 
-/** What a cutover does besides copying: stops writers, points readers elsewhere, asks them. Each can be undone. */
+/**
+ * Actions of a cutover besides copying: they stop writers, point readers to the target, and check them. Each can be
+ * undone.
+ */
 export const cutoverAction = z.discriminatedUnion("kind", [commandProgram, envProgram, httpProgram]);
 export type CutoverAction = z.infer<typeof cutoverAction>;
 
@@ -29,20 +32,22 @@ export const transferProgram = z.strictObject({
   phase: z.enum(["bulk", "delta", "cutover", "retire"]),
   from: transferPlace,
   to: transferPlace,
-  /** Prefixes of the paths that are moved; none moves all. */
+  /** Prefixes of the paths that are moved. If empty, all are. */
   only: z.array(keyPrefix.min(1)).default([]),
   /** Prefixes of the paths that are not moved. */
   except: z.array(keyPrefix.min(1)).default([]),
-  /** How many leading names of a path make a batch, which has a checkpoint of its own: 1 for a folder per project. */
+  /**
+   * Number of leading names in a path that identify a batch, which has its own checkpoint: 1 for a folder per project.
+   */
   batchDepth: z.number().int().min(0).max(8).default(0),
-  /** Who copies first: the engine, or a managed service that needs no manifest. */
+  /** Who makes the first copy: the engine, or a managed service, which needs no manifest. */
   bulk: z.enum(["engine", "managed"]).default("engine"),
   symlinks: z.enum(["refuse", "skip", "follow"]).default("refuse"),
   tags: z.enum(["refuse", "leave", "carry"]).default("refuse"),
   versions: z.enum(["refuse", "leave"]).default("refuse"),
-  /** What is done about an object of somebody else that is in the way with other content. */
+  /** How to handle a foreign object in the target with different content. */
   onConflict: z.enum(["refuse", "replace"]).default("refuse"),
-  /** Stops what writes to the source, in `cutover`, before the last changes are copied. */
+  /** Stops writes to the source, in `cutover`, before the last changes are copied. */
   freeze: z.array(cutoverAction).default([]),
   /** Points the application to the target, in `cutover`, once both stores are proved equal. */
   switch: z.array(cutoverAction).default([]),

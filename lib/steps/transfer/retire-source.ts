@@ -12,11 +12,11 @@ import type { Places } from "./open-places";
 import { batchesOf, inScope, objectsOf, type BatchManifest, type TransferEntry, TransferManifest } from "./batches";
 
 /**
- * Deletes the objects of the source that the target holds with the same content, read again right before. Every other
+ * Deletes the objects of the source whose content in the target is the same, read again right before. Every other
  * object stays.
  *
  * @throws EngineError `TransferNotCutover` before the cutover; `SourceStillWritten` when the source holds something
- * that the cutover had not verified. Nothing was deleted then
+ * that the cutover did not verify. Nothing is deleted then
  */
 export async function retireSource(program: TransferProgram, places: Places, context: StepContext): Promise<Artifact> {
   const { signal } = context;
@@ -49,7 +49,7 @@ export async function retireSource(program: TransferProgram, places: Places, con
   return { deleted, kept: kept.length };
 }
 
-/** Paths of the source that are verified in the target, and therefore should have been deleted. */
+/** Paths in the source that are verified in the target, and therefore should have been deleted. */
 export async function verifiedLeftovers(
   program: TransferProgram,
   places: Places,
@@ -65,7 +65,7 @@ export async function verifiedLeftovers(
   return left.sort(byUtf8Bytes);
 }
 
-/** Brings back what the source lost: with the content that the target holds now, since that is the newest there is. */
+/** Restores deleted objects to the source, with the current content of the target, since that is the newest. */
 export async function restoreSource(program: TransferProgram, places: Places, context: StepContext): Promise<void> {
   const { signal } = context;
   const back: Places = { from: places.to, to: places.from };
@@ -108,7 +108,7 @@ async function isVerified(
   return (await from.digest(path, signal))?.sha256 === sha256 && (await to.digest(path, signal))?.sha256 === sha256;
 }
 
-/** Somebody who still writes to the source would lose it. */
+/** A process that still writes to the source would lose data. */
 async function refuseWritten(program: TransferProgram, places: Places, signal: AbortSignal): Promise<void> {
   const manifest = new TransferManifest(places.to, program.transfer);
   const written: string[] = [];

@@ -13,10 +13,10 @@ import {
   type PlacedObject,
 } from "./place";
 
-/** The largest object (Amazon S3 User Guide, "Amazon S3 multipart upload limits"): 5 TiB. */
+/** Maximum object size (Amazon S3 User Guide, "Amazon S3 multipart upload limits"): 5 TiB. */
 const LARGEST_OBJECT = 5 * 1024 ** 4;
 
-/** A prefix of an S3 bucket. Credentials and endpoint come from the environment, as for every AWS tool. */
+/** A prefix in an S3 bucket. Credentials and endpoint come from the environment, as with every AWS tool. */
 export class S3Place implements Place {
   readonly location: string;
 
@@ -150,18 +150,18 @@ function headers(attributes: ObjectAttributes) {
   };
 }
 
-/** Objects up to this size, in bytes, are one request; larger ones are held in memory part by part. */
+/** Objects up to this size, in bytes, are one request. Larger ones are uploaded in parts, each kept in memory. */
 const LARGEST_PUT = 8 * 1024 ** 2;
 
 /** Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
 const MOST_PARTS = 10_000;
 
-/** Bytes of a part, so that an object of that size has not more parts than S3 takes. */
+/** Bytes per part, chosen to stay within the number of parts that S3 accepts. */
 export function partSize(objectSize: number): number {
   return Math.max(LARGEST_PUT, Math.ceil(objectSize / MOST_PARTS));
 }
 
-/** Where an object goes, and its attributes. */
+/** Destination of an object, and its attributes. */
 export interface UploadTarget {
   readonly Bucket: string;
   readonly Key: string;
@@ -201,7 +201,7 @@ async function uploadInParts(
     const complete = new sdk.CompleteMultipartUploadCommand({ ...part, MultipartUpload: { Parts: done } });
     return (await bucket.ask(signal, () => client.send(complete, options)))?.ETag;
   } catch (error) {
-    // Parts of an upload that nobody completes are paid for. If this fails too, the bucket's lifecycle removes them.
+    // Parts of an incomplete upload are billed. If this fails too, the bucket's lifecycle removes them.
     await client.send(new sdk.AbortMultipartUploadCommand(part)).catch(() => undefined);
     throw error;
   }

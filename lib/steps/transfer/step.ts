@@ -18,14 +18,14 @@ import type { ObjectPlace } from "./object-place";
 type Phase = "bulk" | "delta" | "cutover" | "retire";
 
 /**
- * Moves objects from a directory or a bucket to another one, on AWS, on Google Cloud, or between them.
+ * Moves objects from one directory or bucket to another, on AWS, on Google Cloud, or between them.
  *
- * It makes one step for each phase, `<id>-bulk`, `<id>-delta`, `<id>-cutover` and `<id>-retire`, where it is made:
- * `steps: (m) => { new BucketTransfer(m, "files", { … }); }`. Both places are proved equal by a manifest
- * before the application moves, and nothing of the source is deleted that is not verified in the target.
+ * Creates one step for each phase in the surrounding section, `<id>-bulk`, `<id>-delta`, `<id>-cutover` and
+ * `<id>-retire`: `steps: (m) => { new BucketTransfer(m, "files", { … }); }`. A manifest proves both places equal before
+ * the application moves, and only objects that are verified in the target are deleted in the source.
  */
 export class BucketTransfer extends Construct {
-  /** The phases, in the order in which they run. */
+  /** The phases, in execution order. */
   readonly steps: readonly Step[];
 
   /** @throws ValidationError `TransferIntoItself`, `TransferLosesTags`, `InvalidTransfer`, and what the steps throw */
@@ -59,7 +59,7 @@ class TransferStep extends Step {
   }
 }
 
-/** What the phases are for the migration. A cutover that was killed is put back before it is tried again. */
+/** Settings of the phases in the migration. A killed cutover is undone before it is retried. */
 const STEPS: Readonly<Record<Phase, Pick<StepProps, "phase" | "onRetry">>> = {
   bulk: { phase: "expand" },
   delta: { phase: "migrate" },
@@ -107,7 +107,7 @@ function actionProgram(step: Step, action: CutoverAction): CutoverInput {
   };
 }
 
-/** Something that a cutover does besides copying: a script, an env file that is written, a URL that is asked. */
+/** An action of a cutover besides copying: a script, an env file to write, or a URL to check. */
 export type CutoverAction =
   | { readonly command: Omit<CommandStepProps, keyof StepProps | "probe"> }
   | { readonly envFile: Omit<EnvFileStepProps, keyof StepProps> }
@@ -116,8 +116,8 @@ export type CutoverAction =
 /** How the application moves to the target. */
 export interface CutoverProps {
   /**
-   * Stops what writes to the source, before the last changes are copied.
-   * @default - nothing writes, or the application was stopped by an earlier step
+   * Stops writes to the source, before the last changes are copied.
+   * @default - nothing writes, or an earlier step stopped the application
    */
   readonly freeze?: readonly CutoverAction[];
 
@@ -128,7 +128,7 @@ export interface CutoverProps {
 /** Properties of a `BucketTransfer`. */
 export interface BucketTransferProps {
   /**
-   * What is moved, for people; each phase adds its name.
+   * Description of what is moved. Each phase adds its name.
    * @default - the ids of the steps
    */
   readonly title?: string;
@@ -136,67 +136,67 @@ export interface BucketTransferProps {
   /** Where the objects are: `ObjectPlace.directory("/data")`, `ObjectPlace.s3("old-bucket")`. */
   readonly source: ObjectPlace;
 
-  /** Where they go. */
+  /** Where the objects are moved to. */
   readonly destination: ObjectPlace;
 
   /**
    * How the application moves to the target.
-   * @default - the objects are copied and compared, and nothing else happens
+   * @default - the objects are only copied and compared
    */
   readonly cutover?: CutoverProps;
 
   /**
-   * Whether the source is emptied in the end, of what is verified in the target and nothing else. Needs `cutover`.
+   * Whether objects that are verified in the target are deleted in the source at the end. Needs `cutover`.
    * @default false
    */
   readonly retire?: boolean;
 
   /**
-   * Beginnings of the paths that are moved, each ending with a slash: `["projects/alpha/"]` lets one project go first.
+   * Prefixes of the paths that are moved, each ending with a slash: `["projects/alpha/"]` moves one project first.
    * @default - all
    */
   readonly only?: readonly string[];
 
   /**
-   * Beginnings of the paths that are not moved, each ending with a slash.
+   * Prefixes of the paths that are not moved, each ending with a slash.
    * @default - none
    */
   readonly except?: readonly string[];
 
   /**
-   * How many leading folders of a path make a batch, 0 to 8. Each batch has a checkpoint, and memory holds one at a time:
-   * 2 for `projects/alpha/…`.
+   * Number of leading folders in a path that identify a batch, 0 to 8. Each batch has a checkpoint, and only one at a
+   * time is in memory: 2 for `projects/alpha/…`.
    * @default 0, all objects are one batch
    */
   readonly batchDepth?: number;
 
   /**
-   * Who copies first. `managed` leaves that to a service such as DataSync or Storage Transfer Service: the delta then
-   * copies what the service has not, and compares all of it.
+   * Who makes the first copy. With `managed` it is a service such as DataSync or Storage Transfer Service: the delta
+   * phase then copies what the service did not, and compares everything.
    * @default "engine"
    */
   readonly bulk?: "engine" | "managed";
 
   /**
-   * What is done about symbolic links in a directory: refuse the step, leave them out, or copy what they lead to.
+   * How to handle symbolic links in a directory: refuse the step, skip them, or copy their targets.
    * @default "refuse"
    */
   readonly symlinks?: "refuse" | "skip" | "follow";
 
   /**
-   * What is done about tags of objects. Only S3 has them, so only S3 to S3 can carry them.
+   * How to handle object tags. Only S3 has them, so they can be carried only from S3 to S3.
    * @default "refuse"
    */
   readonly objectTags?: "refuse" | "leave" | "carry";
 
   /**
-   * What is done about a source that keeps old versions of objects: refuse it, or leave them behind.
+   * How to handle a source with old versions of objects: refuse it, or leave them behind.
    * @default "refuse"
    */
   readonly versions?: "refuse" | "leave";
 
   /**
-   * What is done about an object in the target that has other content and that the transfer did not write.
+   * How to handle an object in the target with different content that the transfer did not write.
    * @default "refuse", with `bulk: "managed"` "replace"
    */
   readonly onConflict?: "refuse" | "replace";
@@ -208,14 +208,14 @@ export interface BucketTransferProps {
   readonly after?: readonly string[];
 
   /**
-   * After how long a phase is stopped.
-   * @default - never
+   * Timeout of each phase.
+   * @default - none
    */
   readonly timeout?: Duration;
 }
 
 /**
- * Refuses what could only go wrong, before anything is copied.
+ * Refuses, before anything is copied, what would fail later.
  *
  * @throws ValidationError `TransferIntoItself`, `TransferLosesTags`, `InvalidTransfer`
  */
@@ -251,7 +251,7 @@ function validateBucketTransfer(props: BucketTransferProps, transfer: IConstruct
   }
 }
 
-/** Whether one place is inside of the other. Only said of what is known at synth. */
+/** Whether one place is inside of the other, as far as that is known at synth. */
 function overlap(from: ObjectPlace, to: ObjectPlace): boolean {
   if (from.store === "directory" && to.store === "directory") {
     return within(`${known(from.path)}/`, `${known(to.path)}/`);
@@ -264,7 +264,7 @@ function within(one: string, other: string): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }
 
-/** References to one variable are equal; a value that only Terraform knows equals itself. */
+/** References to the same variable are equal. A value that only Terraform knows is equal only to itself. */
 function known(value: unknown): string {
   return isUnresolved(value) ? String(value) : JSON.stringify(value).replace(/\/*"$/, "");
 }

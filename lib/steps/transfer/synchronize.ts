@@ -12,10 +12,10 @@ import type { Places } from "./open-places";
 import type { PlacedObject, Place } from "./place";
 
 /**
- * Makes the target hold what the source holds, batch by batch: copies what is missing or has another content, and
- * removes what the transfer copied from objects that are gone. It never touches an object of somebody else.
+ * Makes the target match the source, batch by batch: copies what is missing or different, and removes what the transfer
+ * copied from objects that are gone. It never touches a foreign object.
  *
- * @param skipComplete whether batches with a checkpoint are left as they are; a later phase looks at them again
+ * @param skipComplete whether batches with a checkpoint are skipped; a later phase checks them again
  */
 export async function synchronize(
   program: TransferProgram,
@@ -48,7 +48,7 @@ export async function synchronize(
     const plan = await planBatch(places, source, target, previous, program.onConflict, signal);
     await refuseTagged(program, places, plan.copies, signal);
     await sayKept(context, await removeCopies(places.to, plan.outdated, signal));
-    // Before the first object: whatever happens from here on can be undone.
+    // Before the first object: from here on, everything can be undone.
     await manifest.write({ batch: batch.name, complete: false, entries: plan.entries }, signal);
     const missing = new Set(plan.copies);
     const present = plan.entries.filter((entry) => !missing.has(entry));
@@ -74,7 +74,7 @@ export async function synchronize(
   return { batches: batches.length, objects, bytes, copied, removedBatches: vanished };
 }
 
-/** What an earlier run had copied of objects that could not be copied again. */
+/** What an earlier run copied of objects that could not be copied again. */
 function entriesBefore(changed: readonly TransferEntry[], previous: BatchManifest | undefined): TransferEntry[] {
   const paths = new Set(changed.map(({ path }) => path));
   return (previous?.entries ?? []).filter(({ path }) => paths.has(path));
@@ -126,7 +126,7 @@ async function refuseTagged(
   );
 }
 
-/** Batches of which the source holds nothing any more. */
+/** Removes batches that no longer exist in the source. */
 async function removeVanishedBatches(
   manifest: TransferManifest,
   { to }: Places,
@@ -150,7 +150,7 @@ async function sayKept(context: StepContext, kept: readonly string[]): Promise<v
   }
 }
 
-/** Undoes all copies of a transfer, also of one that was killed half-way. */
+/** Undoes all copies of a transfer, including one that was killed midway. */
 export async function undoTransfer(program: TransferProgram, { to }: Places, context: StepContext): Promise<void> {
   const manifest = new TransferManifest(to, program.transfer);
   const records = await manifest.records(context.signal);
@@ -164,7 +164,7 @@ export async function undoTransfer(program: TransferProgram, { to }: Places, con
 }
 
 /**
- * Deletes what a transfer copied, and only that: what was there before, and what was changed since, stays.
+ * Deletes only what a transfer copied: what existed before, and what was changed since, stays.
  *
  * @returns the paths of the objects that were kept because they were changed since
  */
@@ -182,7 +182,7 @@ async function removeCopies(target: Place, entries: readonly TransferEntry[], si
 
 const REPORT_EVERY_MILLISECONDS = 1000;
 
-/** Says how far a transfer is: objects, percent of the bytes, rate of what was really copied. */
+/** Reports the progress of a transfer: objects, percent of the bytes, rate of the actual copy. */
 class TransferProgress {
   private readonly begun = Date.now();
   private reported = Date.now();
@@ -196,7 +196,7 @@ class TransferProgress {
     private readonly totalBytes: number,
   ) {}
 
-  /** Objects that were found in the target. */
+  /** Objects that were already in the target. */
   found(objects: number, bytes: number): void {
     this.objects += objects;
     this.bytes += bytes;

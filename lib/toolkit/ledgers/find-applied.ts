@@ -11,22 +11,22 @@ import { inRunOrder, isSameDatabase, isSupersededBy } from "./superseded";
 import type { UnreadableLedger } from "./read-ledgers";
 import { inStackOrder, readOwnLedgers } from "./system-status";
 
-/** What is known of a declared step: by the ledger, or by looking for its effect. */
+/** State of a declared step, from the ledger or from a check for its effect. */
 export interface FoundStep {
   readonly id: string;
   readonly title: string;
   readonly release: string;
-  /** `recorded`: the ledger holds it as applied, so it was not checked. */
+  /** `recorded`: applied according to the ledger, so it was not checked. */
   readonly state: Presence["state"] | "recorded";
   readonly by?: Presence["by"];
   readonly reason?: string;
-  /** A check or a backup: its absence leaves no gap. */
+  /** A check or a backup, whose absence leaves no gap. */
   readonly effectless: boolean;
-  /** Steps before it that are not there, although it is. */
+  /** Earlier steps that are missing although this one is present. */
   readonly gaps: readonly string[];
 }
 
-/** Looks for the effect of each declared step that the ledger does not hold as applied. */
+/** Checks for the effect of each declared step that the ledger does not list as applied. */
 export async function findApplied(
   project: Project,
   system: SynthesizedSystem,
@@ -50,8 +50,8 @@ export async function findApplied(
 }
 
 /**
- * What other steps tell of one: a revision of Alembic was applied when one that comes after it was; a step whose answers a
- * later one changed was applied when that one was; and where no tool kept a table, files were applied in their order.
+ * What other steps imply about one: an Alembic revision was applied if a later one was; a step whose answers a later
+ * one changed was applied if that one was; and if no tool kept a table, files were applied in order.
  */
 export function inferred(
   { steps }: Pick<SynthesizedSystem, "steps">,
@@ -66,7 +66,7 @@ export function inferred(
   const isThere = ({ id, state }: Pick<FoundStep, "id" | "state">): boolean =>
     state === "recorded" || (change.get(id) ?? state) === "there";
   const reached = new Set<string>();
-  // From the newest to the oldest: what is inferred tells of those before it.
+  // From the newest to the oldest, since an inferred step implies those before it.
   for (const [index, { program, step }] of [...ordered.entries()].reverse()) {
     const { history } = program;
     const later = ordered.slice(index + 1).filter((other) => isThere(other.step));
@@ -101,7 +101,7 @@ function keyOf(program: SqlProgram, revision: string): string {
   return JSON.stringify([program.database, table, revision]);
 }
 
-/** Marks each step that is there while a step that comes before it is not. */
+/** Marks each step that is present while an earlier one is missing. */
 export function withGaps(
   { steps, releases }: Pick<SynthesizedSystem, "steps" | "releases">,
   found: readonly Omit<FoundStep, "gaps">[],
@@ -117,7 +117,7 @@ export function withGaps(
   });
 }
 
-/** Each step with all that come before it, through others too. */
+/** Each step with all of its direct and indirect predecessors. */
 function predecessors(steps: SynthesizedSystem["steps"]): Map<string, ReadonlySet<string>> {
   const direct = new Map(steps.map(({ id, after }) => [id, after]));
   const collect = (id: string, known: Set<string>): Set<string> => {
@@ -131,18 +131,18 @@ function predecessors(steps: SynthesizedSystem["steps"]): Map<string, ReadonlySe
   return new Map(steps.map(({ id }) => [id, collect(id, new Set())]));
 }
 
-/** A step that was begun, and neither finished nor undone. */
+/** A step that was begun, but neither finished nor undone. */
 export interface HalfAppliedStep extends Pick<
   StepRecord,
   "id" | "title" | "release" | "attempt" | "startedAt" | "partial" | "onRetry"
 > {
   readonly status: "running" | "failed" | "undoing";
   readonly error?: string;
-  /** Who works on it at this moment. */
+  /** The process that is working on it. */
   readonly worker?: string;
 }
 
-/** Everything of a stack that is half-applied, in the order of its steps. */
+/** All half-applied steps of a stack, in order. */
 export async function readHalfApplied(
   project: Project,
   system: SynthesizedSystem,
@@ -153,7 +153,7 @@ export async function readHalfApplied(
     system,
     [...rows.values()].filter(({ status }) => status !== "applied"),
   );
-  // Nobody works on a failed step: whoever did wrote that row at its end.
+  // No process works on a failed step: its runner wrote that row at the end.
   const begun = half.filter(({ status }) => status !== "failed");
   const work = { action: "find-workers", steps: begun } as const;
   const answers = await askStack(project, system, work, context, (id) => `looking who works on ${id}…`);
@@ -178,8 +178,8 @@ export async function readHalfApplied(
 }
 
 /**
- * Whether a program leaves nothing to undo: a check, a backup that is kept. One of another version counts as having an
- * effect: better to announce a rollback too many.
+ * Whether a program leaves nothing to undo: a check, or a backup that is kept. A program of another version counts as
+ * having an effect, since announcing a rollback too many is safer.
  */
 export function isEffectlessJson(json: string): boolean {
   try {

@@ -12,29 +12,29 @@ import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 export interface UnreadableLedger {
   readonly code: string;
   readonly message: string;
-  /** Steps whose state is unknown for it. */
+  /** Steps whose state is therefore unknown. */
   readonly steps: readonly string[];
 }
 
-/** What ledgers say. */
+/** Content of ledgers. */
 export interface LedgerReading {
   /** Rows by step. */
   readonly rows: ReadonlyMap<string, StepRecord>;
   readonly unreadable: readonly UnreadableLedger[];
 }
 
-/** A ledger with the steps that keep their row there. */
+/** A ledger with the steps whose rows are stored there. */
 export interface LedgerHome {
   readonly config: LedgerConfig;
   readonly steps: readonly string[];
 }
 
 /**
- * Reads the stack's ledger and those in the databases that its steps change: such a step keeps its row where its change
- * is. Never throws: a ledger that cannot be read is part of the answer.
+ * Reads the stack's ledger and those in the databases that its steps change, which store the rows of these steps. Never
+ * throws: an unreadable ledger is part of the result.
  *
- * @param variables process variables of the environment, where references are looked up
- * @param others ledgers of steps that the stack does not declare any more
+ * @param variables process variables of the environment, where references are resolved
+ * @param others ledgers of steps that the stack no longer declares
  */
 export async function readLedgers(
   system: SynthesizedSystem,
@@ -46,7 +46,7 @@ export async function readLedgers(
   return { rows: reading.rows, unreadable: [...unreadable, ...reading.unreadable] };
 }
 
-/** Reads ledgers for the rows of one system in one environment. */
+/** Reads the rows of one system in one environment from ledgers. */
 async function readHomes(
   homes: readonly LedgerHome[],
   place: LedgerPlace,
@@ -59,7 +59,7 @@ async function readHomes(
     homes.map(async (home) => {
       try {
         for (const row of await listRows(home.config, place, variables)) {
-          // A step that moved from one ledger to another may have left a row behind.
+          // A step that was moved to another ledger may have left a row behind.
           if (!rows.has(row.id) || homeOf.get(row.id) === home) rows.set(row.id, row);
         }
       } catch (error) {
@@ -70,7 +70,7 @@ async function readHomes(
   return { rows, unreadable };
 }
 
-/** Ledgers in databases that a stack's steps change. They are references; the values are looked up where they are used. */
+/** Ledgers in databases that a stack's steps change. They are references, resolved where they are used. */
 export function databaseLedgers({ steps }: SynthesizedSystem): LedgerConfig[] {
   const found = steps.flatMap(({ program, variables }) => {
     try {
@@ -120,13 +120,13 @@ async function listRows(config: LedgerConfig, place: LedgerPlace, variables: Nod
 export class HomeLedgers {
   private readonly opened = new Map<string, Ledger>();
 
-  /** @param variables process variables of the environment, where references are looked up */
+  /** @param variables process variables of the environment, where references are resolved */
   constructor(
     private readonly variables: NodeJS.ProcessEnv,
     private readonly place: LedgerPlace,
   ) {}
 
-  /** The ledger that keeps the row of a step; nothing for a step that changes no database. */
+  /** The ledger with the row of a step. Undefined for a step that changes no database. */
   of(row: StepRecord): Ledger | undefined {
     const config = homeLedger(row);
     if (config === undefined) return undefined;
@@ -142,10 +142,11 @@ export class HomeLedgers {
 }
 
 /**
- * What the environment before has applied, as seen from the environment that is promoted: through the ledgers that its
- * steps name as their proof, which is where the provider will look, and through the earlier environment's own.
+ * What the previous environment has applied, from the perspective of the environment to be promoted: read from the
+ * ledgers that its steps name as their proof, which the provider will read too, and from the previous environment's
+ * own.
  *
- * Rows carry their environment, so no other environment's row can pass for a proof.
+ * Rows contain their environment, so no other environment's row can pass as proof.
  */
 export async function readProof(
   from: SynthesizedSystem,
@@ -163,7 +164,7 @@ export async function readProof(
   const own = await readLedgers(from, variables.from);
   return {
     rows: new Map([...own.rows, ...proofs.rows]),
-    // One of the two ways suffices: the earlier environment's own secrets are often not at hand.
+    // One of the two is enough: the previous environment's own secrets are often unavailable.
     unreadable: named.size > 0 && proofs.unreadable.length === 0 ? [] : [...proofs.unreadable, ...own.unreadable],
   };
 }

@@ -5,7 +5,7 @@ import { sqlProgram } from "../../steps/sql/program";
 
 type Sql = Pick<ReturnType<typeof sqlProgram.parse>, "database" | "verify" | "supersedes">;
 
-/** Whether two programs ask the same database. */
+/** Whether two programs query the same database. */
 export function isSameDatabase(one: Sql | undefined, other: Sql | undefined): boolean {
   return one !== undefined && other !== undefined && canonicalJson(one.database) === canonicalJson(other.database);
 }
@@ -22,7 +22,7 @@ export function isSupersededBy(earlier: Sql, later: Sql | undefined): boolean {
   return earlier.verify.some(({ query }) => taken.includes(query));
 }
 
-/** Steps in the order in which they run, where the file has them by their names. */
+/** Steps in execution order, if the file lists them by name. */
 export function inRunOrder<Step extends { readonly id: string; readonly after: readonly string[] }>(
   steps: readonly Step[],
 ): Step[] {
@@ -46,11 +46,11 @@ export function inRunOrder<Step extends { readonly id: string; readonly after: r
 }
 
 /**
- * The steps with the queries that they still answer for: where a later step asks the same query of the same database, its
- * answer is the right one from then on.
+ * The steps with the queries that still apply to them: if a later step has the same query for the same database, its
+ * answer is the valid one.
  *
  * @param applied in any order
- * @returns without the steps all of whose queries are asked by later ones
+ * @returns without the steps whose queries all belong to later ones
  */
 export function withoutSuperseded(applied: readonly StepRecord[]): StepRecord[] {
   const taken = new Map<string, Set<string>>();

@@ -5,13 +5,13 @@ import { lastRecord } from "../project/records";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { readLedgers, type LedgerReading, type UnreadableLedger } from "./read-ledgers";
 
-/** A system in an environment, as its ledgers see it. */
+/** Status of a system in an environment, from its ledgers. */
 export interface SystemStatus extends Pick<SynthesizedSystem, "system" | "environment" | "release" | "protected"> {
   readonly steps: readonly StepStatus[];
   readonly unreadable: readonly UnreadableLedger[];
 }
 
-/** The ledgers of a stack, also those that only its last apply knew. */
+/** The ledgers of a stack, including those that only its last apply used. */
 export async function readOwnLedgers(
   project: Project,
   system: SynthesizedSystem,
@@ -21,12 +21,12 @@ export async function readOwnLedgers(
   return readLedgers(system, variables, (await lastRecord(project, system.stack))?.ledgers);
 }
 
-/** Rows that were marked as applied by hand. Unreadable ledgers are left out. */
+/** Rows that were manually marked as applied. Ignores unreadable ledgers. */
 export function repairedRows({ rows }: LedgerReading): Repairs {
   return new Map([...rows].flatMap(([id, { repaired }]) => (repaired === undefined ? [] : [[id, repaired]])));
 }
 
-/** How far each step of a stack is. */
+/** Status of each step of a stack. */
 export async function readStatus(
   project: Project,
   system: SynthesizedSystem,
@@ -44,15 +44,15 @@ export async function readStatus(
 }
 
 /**
- * - `pending`: declared, and not in the ledger
+ * - `pending`: declared, but not in the ledger
  * - `unknown`: its ledger cannot be read
- * - `leftover`: in the ledger, and not declared: the next apply rolls it back, or forgets it where Terraform's state
- *   does not know it either
- * - otherwise what the ledger says
+ * - `leftover`: in the ledger, but not declared: the next apply rolls it back, or forgets it if it is not in
+ *   Terraform's state either
+ * - otherwise the status in the ledger
  */
 export type StepState = "pending" | "unknown" | "leftover" | StepRecord["status"];
 
-/** How far a step is. */
+/** Status of a step. */
 export interface StepStatus {
   readonly id: string;
   readonly title: string;
@@ -60,12 +60,12 @@ export interface StepStatus {
   readonly state: StepState;
   readonly appliedAt?: string;
   readonly error?: string;
-  /** When the attempt began that is under way. */
+  /** Start of the current attempt. */
   readonly startedAt?: string;
   readonly progress?: Progress;
 }
 
-/** Each declared step, in the order of the stack, then what only the ledger holds. */
+/** Each declared step, in the order of the stack, followed by those that are only in the ledger. */
 function stepStates(system: SynthesizedSystem, { rows, unreadable }: LedgerReading): StepStatus[] {
   const unknown = new Set(unreadable.flatMap(({ steps }) => steps));
   const declared = new Set(system.steps.map(({ id }) => id));
@@ -93,7 +93,7 @@ function stepStates(system: SynthesizedSystem, { rows, unreadable }: LedgerReadi
   ];
 }
 
-/** Rows in the order of the stack's steps, then what the stack does not declare, oldest first. */
+/** Rows in the order of the stack's steps, followed by undeclared ones, oldest first. */
 export function inStackOrder<Row extends Pick<StepRecord, "id" | "startedAt">>(
   { steps }: Pick<SynthesizedSystem, "steps">,
   rows: readonly Row[],
@@ -105,14 +105,14 @@ export function inStackOrder<Row extends Pick<StepRecord, "id" | "startedAt">>(
 
 const SILENT_SECONDS = 30;
 
-/** A step that is worked on. */
+/** A step in progress. */
 export interface RunningStep {
   readonly startedAt: string;
   readonly progress?: Progress | undefined;
 }
 
 /**
- * How far a step is: `30 %, 300/1000 documents, 12 s, about 28 s left`.
+ * Progress of a step: `30 %, 300/1000 documents, 12 s, about 28 s left`.
  *
  * @param now milliseconds since 1970
  */
@@ -128,7 +128,7 @@ export function progressText({ startedAt, progress }: RunningStep, now: number):
   ].join(", ");
 }
 
-/** Whether whoever worked on the step seems to be gone: the engine gives a sign of life every 10 seconds. */
+/** Whether the runner of the step seems to be gone: the engine sends a heartbeat every 10 seconds. */
 export function isSilent({ startedAt, progress }: RunningStep, now: number): boolean {
   return secondsBetween(progress?.at ?? startedAt, now) > SILENT_SECONDS;
 }

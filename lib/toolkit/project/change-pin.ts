@@ -3,7 +3,7 @@ import { readUtf8File } from "../../core/read-file";
 import { pinsText, readPins, TRIED_PINS, triedPins, withPin, writePins, type PinsFile } from "../../manifest/pins-file";
 import type { Project } from "./project";
 
-/** Which release an environment shall run. */
+/** A new release for an environment. */
 export interface PinChange {
   readonly system: string;
   readonly environment: string;
@@ -24,11 +24,11 @@ export async function changePin<T>(
 }
 
 /**
- * Changes `releases.json`, once some work has shown that the change may stand. Until then the file is not touched: the
- * work passes the tried content to the app in a variable. So a killed command leaves no pin behind that was not proved.
+ * Changes `releases.json`, after some work has proved the change. Until then the file is not touched: the work passes
+ * the proposed content to the app in a variable, so that a killed command leaves no unproved pin behind.
  *
- * @param work gets the variable for the app; what it throws keeps the file as it is
- * @throws SternaError `FileUnwritable`, what is wrong with `releases.json`, or what the work throws
+ * @param work receives the variable for the app; if it throws, the file is not changed
+ * @throws SternaError `FileUnwritable`, errors in `releases.json`, or what the work throws
  * @throws RefusedError `PinsChanged` when the file was changed meanwhile
  */
 export async function changePins<T>(

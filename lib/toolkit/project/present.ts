@@ -10,16 +10,16 @@ import { readDifferences, stackConfiguration, expressionsOf } from "./proof";
 import type { Project } from "./project";
 import { allRecords, writeRecord } from "./records";
 
-/** Who wrote into a ledger by hand that a step is applied, by its id. */
+/** Who manually marked a step as applied in a ledger, by step id. */
 export type Repairs = ReadonlyMap<string, NonNullable<RecordedStep["repaired"]>>;
 
 /**
- * Records what a stack holds and no record tells of: what `cdktf deploy` or `terraform apply` made, or an apply whose
- * record was lost. A plan without changes says that it is what the configuration wants.
+ * Records what a stack contains but no record mentions: what `cdktf deploy` or `terraform apply` created, or an apply
+ * whose record was lost. A plan without changes proves that it matches the configuration.
  *
  * @param plan a plan without changes, read with the fingerprints of all resources
- * @param repairs rows by which a person said that their step is applied, by its id
- * @returns where the record is; nothing when the records tell all of it
+ * @param repairs rows in which a person declared the step applied, by step id
+ * @returns location of the record; undefined if the records already cover everything
  * @throws RefusedError `RecordsBroken`
  * @throws SternaError `FileUnwritable`, `RecordUnreadable`, `RecordsUnreachable`
  */
@@ -49,7 +49,7 @@ export async function recordPresent(
   return writeRecord(project, { ...record, changes, steps });
 }
 
-/** Steps that the state holds as applied and the records do not, and steps that only the records hold. */
+/** Steps that are applied in the state but not in the records, and steps that are only in the records. */
 function caughtUpSteps(
   plan: PlanReading,
   records: readonly ApplyRecord[],
@@ -77,7 +77,7 @@ function caughtUpSteps(
   return [...gone.map((step): RecordedStep => ({ ...step, action: "roll-back" })), ...found];
 }
 
-/** Provisioners and their files run with the step: those that were added to a step that is there never ran. */
+/** Provisioners and their files run with the step: those that were added to an applied step never ran. */
 function provedExpressions(here: Expressions | undefined, there: RecordedStep | undefined): Expressions | undefined {
   if (here === undefined || there === undefined) return here;
   const said = Object.entries(here).filter(([key]) => !isProgram(key));
@@ -87,7 +87,7 @@ function provedExpressions(here: Expressions | undefined, there: RecordedStep | 
 
 type ToldStep = Pick<RecordedStep, "checksum" | "attributes" | "expressions">;
 
-/** Whether the records say of a step what the state and the configuration say. */
+/** Whether the records match the state and the configuration for a step. */
 function isTold(here: ToldStep, there: ToldStep | undefined): boolean {
   const said = ({ checksum, attributes = {}, expressions = {} }: ToldStep) =>
     canonicalJson([checksum ?? null, attributes, expressions]);

@@ -11,10 +11,10 @@ const cdktfJson = z.looseObject({
   output: z.string().min(1).default("cdktf.out"),
 });
 
-/** A Sterna project: the folder that holds `cdktf.json`. All paths are absolute. */
+/** A Sterna project: the folder with `cdktf.json`. All paths are absolute. */
 export interface Project {
   readonly directory: string;
-  /** The user's own command line that synthesizes. */
+  /** The user's command that synthesizes the app. */
   readonly app: string;
   /** Where the app writes the stacks. */
   readonly output: string;
@@ -50,19 +50,21 @@ export function openProject(directory: string): Project {
   };
 }
 
-/** File with what must not be written down elsewhere and differs between environments: URLs with passwords, profiles. */
+/**
+ * File with values that must not be stored elsewhere and differ between environments: URLs with passwords, profiles.
+ */
 export function environmentFile({ workspace }: Pick<Project, "workspace">, environment: string): string {
   return join(workspace, `${environment}.env`);
 }
 
 /**
- * The variables with which Terraform runs, and with which ledgers are opened, for one environment: those of the
- * process, and over them those of `.sterna/<environment>.env`.
+ * The variables for Terraform and for opening ledgers in one environment: those of the process, overridden by
+ * `.sterna/<environment>.env`.
  *
- * A program names its database by one variable in every environment, since equal programs are what proves a release.
- * A command that looks at several environments at once needs a value for each.
+ * A program uses the same variable for its database in every environment, since identical programs are what proves a
+ * release. A command that reads several environments at once needs a value for each.
  *
- * The file is read, never run: nothing in it is expanded.
+ * The file is only read: nothing in it is executed or expanded.
  *
  * @throws SternaError `FileUnreadable`, `FileNotUtf8`
  */

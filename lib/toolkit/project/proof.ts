@@ -9,17 +9,17 @@ import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import type { Project } from "./project";
 import { StackFiles } from "./stack-files";
 
-/** What an environment declares to be its own: it needs no proof. */
+/** Declared differences of an environment, which need no proof. */
 export interface EnvironmentDifferences {
   readonly declared: DeclaredDifferences;
-  /** Names of what is declared. */
+  /** Names of the declared differences. */
   readonly names: readonly string[];
   readonly free: readonly FreeAttribute[];
 }
 
 /**
- * Reads what `environments.json` says about a system in an environment: the variables, the region and the name of the
- * environment itself.
+ * Reads the declarations in `environments.json` for a system in an environment: the variables, the region and the name
+ * of the environment itself.
  *
  * @throws SternaError `FileNotJson`, `InvalidEnvironments`
  */
@@ -29,7 +29,7 @@ export function readDifferences(project: Project, system: string, environment: s
     : { environments: [] };
   const entry = environments.find(({ name }) => name === environment);
   const values = {
-    // A variable that is called so says more about it.
+    // A variable of the same name takes precedence.
     ENVIRONMENT: environment,
     ...(entry?.region === undefined ? {} : { REGION: entry.region }),
     ...entry?.variables?.[system],
@@ -44,7 +44,7 @@ export function readDifferences(project: Project, system: string, environment: s
 const blocks = z.record(z.string(), z.unknown());
 const namedBlocks = z.record(z.string(), blocks);
 
-/** What is read of a `cdk.tf.json`. */
+/** The parts of a `cdk.tf.json` that are read. */
 const configuration = z.looseObject({
   resource: namedBlocks.optional(),
   data: namedBlocks.optional(),
@@ -61,7 +61,7 @@ const configuration = z.looseObject({
 /**
  * The expressions of a synthesized stack.
  *
- * @param variables values of its input variables, in a plan
+ * @param variables values of its input variables in a plan
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `SynthesisUnreadable`
  */
 export function expressionsOf(
@@ -75,7 +75,7 @@ export function expressionsOf(
 }
 
 /**
- * A synthesized stack, as its configuration says it.
+ * A synthesized stack, from its configuration.
  *
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `SynthesisUnreadable`
  */

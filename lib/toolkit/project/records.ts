@@ -36,9 +36,9 @@ export async function allRecords(project: Project, stack: string): Promise<Chain
 }
 
 /**
- * Writes down what an apply did, and chains it to the record before.
+ * Records what an apply did, and chains it to the previous record.
  *
- * @returns where the record is: a path from the project's folder, or an object of a bucket
+ * @returns location of the record: a path relative to the project's folder, or an object in a bucket
  * @throws SternaError `FileUnwritable`, `RecordsUnreachable`
  */
 export async function writeRecord(project: Project, record: NewApplyRecord): Promise<string> {
@@ -51,7 +51,7 @@ export async function writeRecord(project: Project, record: NewApplyRecord): Pro
 }
 
 /**
- * The applies to a stack that were begun and have no record: one that works now, or whose process was killed.
+ * Applies to a stack that have begun and have no record: one in progress, or one whose process was killed.
  *
  * @throws SternaError `RecordUnreadable`, `RecordsUnreachable`
  */
@@ -60,7 +60,7 @@ export async function openIntents(project: Project, stack: string): Promise<Appl
 }
 
 /**
- * Writes down what an apply is about to do.
+ * Records what an apply is about to do.
  *
  * @throws SternaError `FileUnwritable`, `RecordUnreadable`, `RecordsUnreachable`
  */
@@ -69,7 +69,7 @@ export async function beginIntent(project: Project, intent: NewApplyIntent): Pro
 }
 
 /**
- * Ends what `beginIntent` wrote, once its record is written.
+ * Closes the intent of `beginIntent`, once the record is written.
  *
  * @throws SternaError `FileUnwritable`, `RecordUnreadable`, `RecordsUnreachable`
  */
@@ -77,7 +77,7 @@ export async function endIntent(project: Project, { id, record }: NewApplyIntent
   await withRecords(project, record.stack, ({ intents }) => intents.end(id));
 }
 
-/** Who runs the command: the person behind a pipeline where GitHub or GitLab names one, else the account. */
+/** The user of the command: the person behind a pipeline if GitHub or GitLab reports one, otherwise the account. */
 export function whoRuns(environment: NodeJS.ProcessEnv): string {
   return environment.GITHUB_ACTOR || environment.GITLAB_USER_LOGIN || environment.SUDO_USER || accountName(environment);
 }
@@ -86,7 +86,7 @@ function accountName(environment: NodeJS.ProcessEnv): string {
   try {
     return userInfo().username;
   } catch {
-    // Containers run under ids that no account has.
+    // Containers run with ids that belong to no account.
     return environment.USER || `uid ${process.getuid?.() ?? "unknown"}`;
   }
 }
@@ -143,10 +143,10 @@ function placeOf({ environmentsFile: file }: Project): RecordsPlace | undefined 
 }
 
 /**
- * Notes an edit of the ledger by hand, in a file beside the records of the applies: a row that was removed cannot keep
- * the reason itself.
+ * Records a manual edit of the ledger in a file next to the records of the applies: a removed row cannot store the
+ * reason itself.
  *
- * @returns path of the file, from the project's folder
+ * @returns path of the file, relative to the project's folder
  * @throws SternaError `FileUnwritable`
  */
 export function writeRepair(project: Project, stack: string, repair: Repair & RepairedRow & { step: string }): string {
@@ -162,7 +162,7 @@ export function writeRepair(project: Project, stack: string, repair: Repair & Re
   return relative(project.directory, file);
 }
 
-/** A system in all its environments, with what their records say. */
+/** A system in all its environments, with their records. */
 export async function lanesOf(project: Project, { system }: SynthesizedSystem): Promise<PromotionReport["chain"]> {
   const chain = chainOf(readSynthesis(project), system);
   return Promise.all(

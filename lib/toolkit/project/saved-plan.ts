@@ -12,7 +12,7 @@ import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { digestOfFile, digestsIn } from "./stack-files";
 import { writePrivateJson } from "../../core/replace-file";
 
-/** The part of a plan that is Terraform's own file. It holds times: a plan that is made again has another one. */
+/** The part of a plan that is Terraform's own file. It contains times, so it differs each time. */
 export const PLAN_FILE = "the plan file";
 
 const savedPlan = z.object({
@@ -30,14 +30,14 @@ const savedPlan = z.object({
   report: promotionReport,
 });
 
-/** A plan that waits to be applied, with what it stands on. */
+/** A plan to be applied, with the inputs that it depends on. */
 export type SavedPlan = z.infer<typeof savedPlan>;
 
 /** Files of a stack's saved plan. */
 export interface PlanFiles {
   /** Terraform's own plan. */
   readonly plan: string;
-  /** What Sterna knows about it. */
+  /** Sterna's description of it. */
   readonly description: string;
 }
 
@@ -46,14 +46,14 @@ export function planFiles({ workspace }: Pick<Project, "workspace">, stack: stri
   return { plan: join(directory, `${stack}.tfplan`), description: join(directory, `${stack}.json`) };
 }
 
-/** Removes a stack's saved plan, and makes room for the next one. */
+/** Removes a stack's saved plan, and creates the folder for the next one. */
 export function discardPlan(files: PlanFiles): void {
   mkdirSync(join(files.plan, ".."), { recursive: true, mode: 0o700 });
   rmSync(files.description, { force: true });
   rmSync(files.plan, { force: true });
 }
 
-/** What is known about a plan that Terraform just wrote, besides what it stands on. */
+/** The description of a plan that Terraform just wrote, without its inputs. */
 export type PlanDescription = Omit<
   ReportSource,
   | "stack"
@@ -81,7 +81,7 @@ export function savePlan(
   return saved;
 }
 
-/** A plan with what is known about it; nothing is written. */
+/** A plan with its description. Writes nothing. */
 export function describedPlan(
   system: SynthesizedSystem,
   { parts, terraform, plannedAt }: Pick<SavedPlan, "parts" | "terraform" | "plannedAt">,
@@ -112,14 +112,14 @@ export function describedPlan(
   };
 }
 
-/** An apply asks for the verdicts. The values, which are nearly all of a large report, need not lie on a disk for it. */
+/** An apply needs the verdicts. The values, which are most of a large report, need not be stored on disk. */
 function withoutValues(report: PromotionReport): PromotionReport {
   const bare = (resource: ReportedResource): ReportedResource => ({ ...resource, attributes: [] });
   return { ...report, resources: report.resources.map(bare), drift: report.drift.map(bare) };
 }
 
 /**
- * The plan that waits to be applied, if there is one.
+ * The plan to be applied, if there is one.
  *
  * @throws SternaError `PlanUnreadable`
  */
@@ -128,7 +128,7 @@ export function readSavedPlan(files: PlanFiles): SavedPlan | undefined {
   return readJsonFile(files.description, savedPlan, "PlanUnreadable");
 }
 
-/** What a plan stands on, as it is now: everything in the stack's folder that an apply reads, and what is committed. */
+/** Current state of a plan's inputs: everything that an apply reads in the stack's folder, and what is committed. */
 export function planParts(project: Project, files: PlanFiles, directory: string): PlanParts {
   const providers = join(directory, "terraform.d", "plugins", "registry.terraform.io", "sterna", "sterna");
   const zips = list(providers).filter((name) => name.endsWith(".zip"));

@@ -17,13 +17,13 @@ import type { DeclaredDifferences } from "../../promotion/plan/fingerprint";
 import type { FileContent, ReferencedFiles } from "../../promotion/plan/expressions";
 
 const CHUNK_BYTES = 1024 * 1024;
-/** Larger files are compared as they are: what is declared to differ is not looked for in them. */
+/** Larger files are compared as a whole, without looking for declared differences. */
 const LARGEST_TEXT = 4 * 1024 * 1024;
 const SPECIAL = "neither a file nor a folder";
 
 /**
- * What Terraform, the providers and Sterna leave in a stack's folder, each by its exact name. It may change without
- * changing what an apply does: states, locks, and the unpacked providers, which the lock file holds to their digests.
+ * Files that Terraform, the providers and Sterna leave in a stack's folder, by exact name. They may change without
+ * affecting an apply: states, locks, and the unpacked providers, whose digests are in the lock file.
  */
 const LEFT_BEHIND = [
   /^terraform\.tfstate(?:\.backup|\.\d+\.backup)?$/,
@@ -36,17 +36,17 @@ const LEFT_BEHIND = [
   /^terraform\.d\/plugins$/,
 ];
 
-/** Parts of a stack's folder that are compared otherwise, or belong to the environment: no program's input. */
+/** Parts of a stack's folder that are compared separately, or belong to the environment: not inputs of a program. */
 const OWN = new Set(["cdk.tf.json", STACK_MANIFEST_FILE, ".terraform", ".terraform.lock.hcl", "terraform.d"]);
 
-/** Every file of a stack's folder with its SHA-256. What a link leads to counts, wherever that is. */
+/** Every file in a stack's folder with its SHA-256, including files outside that links point to. */
 export function digestsIn(directory: string): Record<string, string> {
   const found: Record<string, string> = {};
   walk(directory, "", [], (name, file) => (found[name] = file === undefined ? SPECIAL : digestOfFile(file)));
   return found;
 }
 
-/** SHA-256 of a file of any size. A pipe or a device is not read: that might never end. */
+/** SHA-256 of a file of any size. Does not read pipes or devices, which might never end. */
 export function digestOfFile(file: string): string {
   if (!statSync(file).isFile()) return SPECIAL;
   const hash = createHash("sha256");
@@ -60,7 +60,7 @@ export function digestOfFile(file: string): string {
   return hash.digest("hex");
 }
 
-/** The files of a stack as its configuration names them. */
+/** The files of a stack, as named in its configuration. */
 export class StackFiles implements ReferencedFiles {
   private readonly contents = new Map<string, FileContent | undefined>();
   private readonly directory: string;
@@ -69,7 +69,7 @@ export class StackFiles implements ReferencedFiles {
   /**
    * @param directory folder of the stack
    * @param project folder of the project: what is outside of it belongs to the machine
-   * @param workspace what Sterna keeps of its own
+   * @param workspace folder of Sterna's own files
    */
   constructor(
     directory: string,
@@ -124,7 +124,7 @@ export class StackFiles implements ReferencedFiles {
     return joined(names.sort().map((name) => [name, this.content(join(this.directory, name))] as const));
   }
 
-  /** What Sterna and Terraform write in the project is no input. */
+  /** What Sterna and Terraform write in the project is not an input. */
   private isOfProject(file: string): boolean {
     return isInside(this.project, file) && !isInside(this.workspace, file) && !/\.tfstate(?:\.|$)/.test(file);
   }
@@ -141,7 +141,7 @@ export class StackFiles implements ReferencedFiles {
     if (stats.isDirectory()) {
       const parts: (readonly [string, FileContent])[] = [];
       walk(file, "", [], (name, path) => {
-        // What Git knows of a module that was cloned is no part of it.
+        // Git's own files in a cloned module are not part of the module.
         if (name.startsWith(".git/")) return;
         const content = path === undefined ? { raw: SPECIAL, rest: SPECIAL } : this.content(path);
         parts.push([this.differences.takeOut(name) ?? name, content]);
@@ -162,10 +162,10 @@ function joined(parts: readonly (readonly [string, FileContent])[]): FileContent
 }
 
 /**
- * Visits what is in a folder, in the order of the names.
+ * Visits the content of a folder, in the order of the names.
  *
- * @param above real paths of the folders that led here: a link that leads back ends
- * @param take is given no path for what cannot be read as a file: a pipe, a device, a link to nothing
+ * @param above real paths of the folders on the way here, to detect links that lead back
+ * @param take receives no path for what cannot be read as a file: a pipe, a device, a broken link
  */
 function walk(
   directory: string,
@@ -196,12 +196,12 @@ function isInside(directory: string, path: string): boolean {
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Of what a link leads to; of the link itself where it leads nowhere. */
+/** Of the link's target, or of the link itself if it is broken. */
 function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    // No name of a file, or a link that leads to itself.
+    // An invalid file name, or a link that refers to itself.
     return undefined;
   }
 }

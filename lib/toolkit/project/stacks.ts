@@ -12,13 +12,13 @@ import { STACK_MANIFEST_FILE, stackManifest } from "../../manifest/stack-manifes
 import { SternaError } from "../../core/errors";
 
 import { describeKnown } from "../../core/nearest";
-// All that deals with steps begins here, with what was synthesized.
+// Every use of steps starts here, with the result of a synthesis.
 import "../../provider/kinds";
 import type { Project } from "./project";
 
 const annotation = z.looseObject({ constructPath: z.string(), level: z.string(), message: z.string() });
 
-/** The `manifest.json` of cdktf, as far as it is read. */
+/** The parts of cdktf's `manifest.json` that are read. */
 const appManifest = z.looseObject({
   stacks: z.record(
     z.string(),
@@ -30,7 +30,7 @@ const appManifest = z.looseObject({
   ),
 });
 
-/** What a synthesis left. */
+/** Result of a synthesis. */
 export interface Synthesis {
   /** By system, then in the order of the environments. */
   readonly systems: readonly SynthesizedSystem[];
@@ -39,7 +39,7 @@ export interface Synthesis {
 }
 
 /**
- * Reads what the app synthesized last. Stacks that are no `SystemStack` are left out.
+ * Reads the result of the last synthesis. Ignores stacks other than `SystemStack`.
  *
  * @throws SternaError `NotSynthesized`, `SynthesisUnreadable`
  */

@@ -9,13 +9,13 @@ import { TRIED_PINS } from "../../manifest/pins-file";
 import type { Project } from "./project";
 import { readSynthesis, type Synthesis } from "./stacks";
 
-/** Megabytes of heap that cdktf gives an app where NODE_OPTIONS does not set it (cdktf-cli, synth-stack.ts). */
+/** Heap in megabytes that cdktf gives an app if NODE_OPTIONS does not set it (cdktf-cli, synth-stack.ts). */
 const HEAP_MEGABYTES = 4096;
 
 /**
- * Runs the app the way `cdktf synth` does, and reads what it wrote. Needs no Terraform and no network.
+ * Runs the app like `cdktf synth`, and reads its output. Needs no Terraform and no network.
  *
- * @param tried variable with the pins that are tried; by default the app reads `releases.json`
+ * @param tried variable with the proposed pins; by default the app reads `releases.json`
  * @throws SternaError `SynthesisFailed` with the app's own error, `NotSynthesized`
  * @throws RefusedError what the gates of the synthesis refuse
  */
@@ -62,12 +62,12 @@ export async function synthesize(
   return synthesis;
 }
 
-/** The mistakes that stopped the app, each with its code; none where something else did. */
+/** The mistakes that stopped the app, each with its code. Undefined if the cause was something else. */
 function readProblems(file: string): readonly Problem[] | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Problem[]) : undefined;
 }
 
-/** As cdktf does: Terraform's variables are for Terraform alone. Pins are tried only by who passes them. */
+/** Like cdktf: Terraform's variables are for Terraform only. Only the caller can pass proposed pins. */
 function appEnvironment({ output }: Project, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([name]) => !name.startsWith("TF_VAR_") && name !== TRIED_PINS);
   return {
@@ -77,7 +77,7 @@ function appEnvironment({ output }: Project, environment: NodeJS.ProcessEnv): No
   };
 }
 
-/** What the app said, with the line of the project, and in Sterna's words where another package threw. */
+/** The output of the app, with the line in the project, and in Sterna's words if another package threw. */
 function withPlace(told: string, problems: readonly Problem[]): string {
   const last = problems.at(-1);
   if (last === undefined) return told;
@@ -89,7 +89,7 @@ function withPlace(told: string, problems: readonly Problem[]): string {
 const LAST_LINES = 15;
 
 /**
- * What a failed app said, without the stack trace: its error's line (`ValidationError: …`, `error[Code]: …`) with the
+ * The output of a failed app without the stack trace: its error line (`ValidationError: …`, `error[Code]: …`) with the
  * code that Node prints among the error's properties, or else the last lines.
  */
 export function explainAppFailure(output: string): string {
@@ -106,7 +106,7 @@ export function explainAppFailure(output: string): string {
   return told.slice(-LAST_LINES).join("\n") || "it printed nothing";
 }
 
-/** What an app throws when a gate stops its synthesis: nothing is broken. */
+/** Errors of an app whose synthesis a gate refused: nothing is broken. */
 const SYNTH_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   "CorsNotExplicit",
   "ListenerWithoutTls",
@@ -120,7 +120,7 @@ const SYNTH_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   "SynthGateRefused",
 ]);
 
-/** The code of the gate that stopped a synthesis. */
+/** The code of the gate that refused a synthesis. */
 function synthRefusal(failure: string): ErrorCode | undefined {
   const code = /^\[(\w+)\] /.exec(failure)?.[1];
   return code !== undefined && SYNTH_REFUSALS.has(code) ? (code as ErrorCode) : undefined;

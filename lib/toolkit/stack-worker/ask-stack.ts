@@ -9,11 +9,11 @@ import { STACK_WORKER, stackAnswer, type StackAnswer, type StackRequest, type St
 const TAIL_CHARACTERS = 2000;
 
 /**
- * Has a process of `sterna` work on steps of a stack: with the variables of the environment and in the folder of the stack, as the
- * provider does. Both belong to a whole process.
+ * Starts a `sterna` process that works on steps of a stack, with the variables of the environment and in the folder of
+ * the stack, as the provider does. A process has only one of each.
  *
- * @param announce makes the text to show while the process works on a step
- * @returns an answer for each step, in their order
+ * @param announce returns the text to show while the process works on a step
+ * @returns a result for each step, in order
  * @throws SternaError `StackWorkerFailed`
  */
 export async function askStack(

@@ -1,26 +1,26 @@
 import { z } from "zod";
 import { stepDefinition, stepRecord } from "../../manifest/step-record";
 
-/** First argument of the process that asks the steps of a stack instead of running a command. */
+/** First argument of a process that works on the steps of a stack instead of running a command. */
 export const STACK_WORKER = "stack-worker";
 
 const definitions = z.array(stepDefinition);
 
-/** What the command line asks of a stack worker, as JSON on its standard input. */
+/** Request to a stack worker, as JSON on its standard input. */
 export const stackRequest = z.object({
   /** JSON of the stack's ledger. */
   ledger: z.string(),
   place: z.object({ system: z.string(), environment: z.string(), directory: z.string() }),
   work: z.discriminatedUnion("action", [
-    /** Asks the verify queries of applied steps again. */
+    /** Runs the verify queries of applied steps again. */
     z.object({ action: z.literal("verify"), steps: z.array(stepRecord) }),
-    /** Asks whether the effect of steps is there already. */
+    /** Checks whether the effect of steps already exists. */
     z.object({ action: z.literal("find"), steps: definitions }),
-    /** Says in the ledger that steps were found done. */
+    /** Records in the ledger that steps were found applied. */
     z.object({ action: z.literal("adopt"), steps: definitions }),
-    /** Asks who works on steps. */
+    /** Queries which processes work on steps. */
     z.object({ action: z.literal("find-workers"), steps: definitions }),
-    /** Says in the ledger what a person knows about a step. */
+    /** Records in the ledger what a person knows about a step. */
     z.object({
       action: z.literal("repair"),
       steps: definitions.length(1),
@@ -34,7 +34,7 @@ export type StackWork = StackRequest["work"];
 const check = z.object({ query: z.string(), expected: z.string(), actual: z.string() });
 const status = z.enum(["running", "applied", "failed", "undoing", "absent"]);
 
-/** What is answered about one step; which of the fields, says the action. */
+/** Result for one step. The action determines its fields. */
 export const stackAnswer = z.object({
   id: z.string(),
   checks: z.array(check).optional(),
@@ -45,10 +45,10 @@ export const stackAnswer = z.object({
       reason: z.string().optional(),
     })
     .optional(),
-  /** Who works on the step. */
+  /** The process that works on the step. */
   worker: z.string().optional(),
   repaired: z.object({ was: status, is: status }).optional(),
-  /** Why there is no answer. */
+  /** Why there is no result. */
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 export type StackAnswer = z.infer<typeof stackAnswer>;

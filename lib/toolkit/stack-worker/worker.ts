@@ -10,7 +10,7 @@ import { describeError } from "../describe-error";
 import { stackRequest, type StackAnswer, type StackRequest, type StackWork } from "./messages";
 
 /**
- * Works on the steps of a stack, one after the other, in the folder and with the variables that they run with.
+ * Works on the steps of a stack, one after another, in the folder and with the variables that they run with.
  *
  * @param answer called once for each step
  */
@@ -55,7 +55,7 @@ async function findWorker(step: StepDefinition, ledgers: Ledgers): Promise<{ wor
   }
 }
 
-/** The worker's process: request from the standard input, one answer per line to the standard output. */
+/** The worker's process: reads the request from standard input, and writes one result per line to standard output. */
 export async function main(): Promise<void> {
   const request = stackRequest.parse(JSON.parse(await text(process.stdin)));
   await workOnStack(request, (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`));

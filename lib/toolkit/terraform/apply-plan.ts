@@ -22,17 +22,17 @@ import { type TerraformDiagnostic, isStateLocked, terraformFailure } from "./dia
 import { type MadePlan, readPlan } from "./make-plan";
 import { Terraform } from "./terraform";
 
-/** What an apply did. */
+/** Result of an apply. */
 export interface AppliedPlan {
   readonly record: NewApplyRecord;
-  /** Where the record is; absent when there was nothing to do and nothing to tell. */
+  /** Location of the record. Absent if there was nothing to do and nothing to record. */
   readonly file?: string;
   readonly diagnostics: readonly TerraformDiagnostic[];
   readonly otherOutput: string;
 }
 
 /**
- * Applies a saved plan, exactly this one, and writes the record of it. A failure is part of the answer.
+ * Applies exactly this saved plan, and writes its record. A failure is part of the result.
  *
  * @throws SternaError `TerraformMissing`
  */
@@ -45,20 +45,20 @@ export async function applyPlan(
 ): Promise<AppliedPlan> {
   const variables = variablesOf(project, system.environment, surroundings.environment);
   const logs = join(project.workspace, "logs", system.stack);
-  // Where the provider puts the log of each step.
+  // Where the provider writes the log of each step.
   const terraform = new Terraform(system.directory, { ...variables, STERNA_LOGS: logs }, terminal, system);
   const startedAt = new Date().toISOString();
   const files = planFiles(project, system.stack);
   const hasChanges = saved.summary.changes;
   const log = join(logs, `${startedAt.replaceAll(":", "-")}.jsonl`);
   const readRows = () => readOwnLedgers(project, system, surroundings.environment);
-  // Before the apply: what it runs may write into the files that it reads.
+  // Before the apply, because it may write to its own input files.
   const planned = hasChanges
     ? [...recordedChanges(plan, configured), ...keptChanges(plan, configured, ProvingHistory.ofAll(own, saved.release))]
     : [];
   const planSteps = [...saved.summary.rollbacks, ...saved.summary.steps];
   const expressions = new Map(planSteps.map(({ id, address }) => [id, configured.ofStep(address)]));
-  // What is adopted may be there only because a person wrote so; all other steps get new rows.
+  // An adopted step may exist only because a person wrote its row. All other steps get new rows.
   const adopts = planSteps.some(({ action }) => action === "adopt");
   const repairedBefore: Repairs = adopts ? repairedRows(await readRows()) : new Map();
   const presentPlan = hasChanges ? undefined : await readAll(project, system, terraform, files.plan);
@@ -98,11 +98,11 @@ export async function applyPlan(
   await stopWatching();
   terminal.showLive(undefined);
   if (isStateLocked(run.diagnostics)) {
-    // Nothing began, so the plan is as good as it was.
+    // Nothing began, so the plan is still valid.
     if (intent !== undefined) await endIntent(project, intent);
     throw terraformFailure("terraform apply", run, system);
   }
-  // Applied or not, Terraform takes a plan only once: the state has moved on.
+  // Applied or not, Terraform accepts a plan only once: the state has changed.
   discardPlan(files);
 
   const result = run.succeeded ? "applied" : run.interrupts > 0 ? "interrupted" : "failed";
@@ -132,7 +132,7 @@ export async function applyPlan(
   };
 }
 
-/** A plan without changes, with the fingerprints of all that is there. */
+/** A plan without changes, with the fingerprints of all resources. */
 async function readAll(
   project: Project,
   { system, environment }: SynthesizedSystem,
@@ -143,7 +143,7 @@ async function readAll(
   return readPlan(terraform, plan, { differences: declared, fingerprints: () => true });
 }
 
-/** What a record says of a step besides what the plan does. */
+/** Details in a record that are not part of the plan. */
 function detailsOf(
   { id }: Pick<RecordedStep, "id">,
   said: ReadonlyMap<string, Expressions | undefined>,
@@ -169,7 +169,7 @@ function intendedSteps(
   });
 }
 
-/** Writes down what is about to happen: this process may not live to tell what did. */
+/** Records the intent: this process may be killed before it can record the result. */
 async function beginApply(
   project: Project,
   record: NewApplyRecord,
@@ -182,7 +182,7 @@ async function beginApply(
   return intent;
 }
 
-/** What was applied is applied, also when it cannot be written down. */
+/** What was applied stays applied, even if it cannot be recorded. */
 async function keepRecord(
   terminal: Reporter,
   { system, environment }: SynthesizedSystem,
@@ -199,25 +199,25 @@ async function keepRecord(
   }
 }
 
-/** Which record of the environment before the plan was proved by. */
+/** The record of the previous environment that proved the plan. */
 function proofOf({ report: { proof } }: SavedPlan): Pick<NewApplyRecord, "proof"> {
   const record = proof?.records.at(-1);
   return proof === undefined || record === undefined ? {} : { proof: { environment: proof.environment, record } };
 }
 
 const POLL_MILLISECONDS = 1_000;
-/** Bytes of the end of a log in which its last line is looked for. */
+/** Bytes at the end of a log that are searched for its last line. */
 const TAIL_BYTES = 4_096;
-/** What a step says that has not begun, because another run works on it. */
+/** Output of a step that has not begun because another run works on it. */
 const WAITS = /^\S+ (waits for .*)$/;
 
 /**
- * Shows what the ledgers say about long steps while Terraform works: of a step, Terraform itself only knows that it is
- * still running. A step that waits for another run has no row of its own: its log tells for whom. What cannot be read is
- * not shown.
+ * Shows what the ledgers report about long steps while Terraform works: Terraform itself only knows that a step is
+ * still running. A step that waits for another run has no row of its own, but its log names that run. Ignores what
+ * cannot be read.
  *
  * @param logs directory of the logs of the steps
- * @returns ends it, and waits for a look that is under way
+ * @returns stops it, and waits for a read in progress
  */
 export function watchLedgers(
   progress: ApplyProgress,
@@ -243,7 +243,7 @@ export function watchLedgers(
   };
 }
 
-/** What the last line of a log says, when the step waits. */
+/** The last line of a log, if the step is waiting. */
 function waitsFor(log: string): string | undefined {
   try {
     const file = openSync(log, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -6,7 +6,7 @@ import type { StepRecord } from "../../manifest/step-record";
 import type { Reporter } from "../reporter";
 import { progressText } from "../ledgers/system-status";
 
-/** How long a step runs before its ledger is asked: the engine notes nothing about shorter ones. */
+/** How long a step runs before its ledger is read: the engine records nothing about shorter ones. */
 const LONG_MILLISECONDS = 2_000;
 const DONE: Record<string, string> = { create: "created", update: "changed", delete: "destroyed" };
 const STEP_DONE: Record<string, string> = {
@@ -18,7 +18,7 @@ const STEP_DONE: Record<string, string> = {
   forget: "taken out of the ledger",
 };
 
-/** Turns Terraform's events into lines, and remembers how far the steps came. */
+/** Turns Terraform's events into lines, and tracks the progress of the steps. */
 export class ApplyProgress {
   private readonly steps: ReadonlyMap<string, StepChange>;
   private readonly started = new Map<string, number>();
@@ -39,7 +39,7 @@ export class ApplyProgress {
     if (hook === undefined || hook.action === "read") return;
     const address = hook.resource.addr;
     const step = this.steps.get(address);
-    // A retry is a replacement to Terraform: it drops the failed attempt from the state before it tries again.
+    // Terraform treats a retry as a replacement: it drops the failed attempt from the state before it retries.
     if (step?.action === "retry" && hook.action === "delete" && type !== "apply_errored") return;
     switch (type) {
       case "apply_start":
@@ -57,7 +57,7 @@ export class ApplyProgress {
     }
   }
 
-  /** Whether a step runs for so long that its progress is worth a look into its ledger. */
+  /** Whether a step has run for so long that reading its ledger is worthwhile. */
   isWaiting(now: number): boolean {
     return [...this.running].some(
       (address) => this.steps.has(address) && now - this.started.get(address)! >= LONG_MILLISECONDS,
@@ -65,9 +65,9 @@ export class ApplyProgress {
   }
 
   /**
-   * Shows what the ledger says about the steps that run.
+   * Shows what the ledger reports about running steps.
    *
-   * @param waitsFor what a step says that has not begun, because another run works on it: the row is that run's
+   * @param waitsFor output of a step that has not begun because another run works on it: the row belongs to that run
    */
   onRows(
     rows: ReadonlyMap<string, StepRecord>,
@@ -85,7 +85,7 @@ export class ApplyProgress {
     this.terminal.showLive([...this.running].map((address) => this.liveText(address)).join(" · "));
   }
 
-  /** What became of each step of the plan, in the order in which they were to run. */
+  /** Result of each step in the plan, in execution order. */
   recordedSteps(): RecordedStep[] {
     return [...this.summary.rollbacks, ...this.summary.steps].map(
       ({ address, id, release, action, checksum, attributes }) => ({
@@ -99,7 +99,7 @@ export class ApplyProgress {
     );
   }
 
-  /** Addresses of the resources that Terraform came through with. */
+  /** Addresses of the resources that Terraform completed. */
   finishedResources(): ReadonlySet<string> {
     return this.doneResources;
   }

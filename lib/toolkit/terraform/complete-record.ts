@@ -12,36 +12,36 @@ import type { Project } from "../project/project";
 import { endIntent, openIntents, writeRecord } from "../project/records";
 import { parseEvent, type TerraformEvent } from "./diagnostics";
 
-/** What Terraform does with an apply that it brought to its end (Terraform, "Machine-Readable UI"). */
+/** Terraform's message at the end of a complete apply (Terraform, "Machine-Readable UI"). */
 const COMPLETE = /^Apply complete!/;
 
-/** What a log of Terraform tells about an apply. */
+/** What a Terraform log reports about an apply. */
 interface LoggedApply {
   readonly complete: boolean;
-  /** What it came through with: addresses with Terraform's actions. */
+  /** Completed resources: addresses with Terraform's actions. */
   readonly done: ReadonlySet<string>;
   readonly failed: ReadonlySet<string>;
   readonly errors: readonly string[];
-  /** When it last said something. */
+  /** Time of the last message. */
   readonly at?: string;
   readonly terraform?: string;
 }
 
-/** A plan that was made after the apply: what it still wants was not done. */
+/** A plan made after the apply. What it still contains was not done. */
 export interface LaterPlan {
   readonly plan: PlanReading;
   readonly summary: Pick<PlanSummary, "steps" | "rollbacks">;
 }
 
-/** The applies of a stack that left no record, without those that work at this moment. */
+/** The applies of a stack without a record, except for those in progress. */
 export async function lostIntents(project: Project, stack: string): Promise<ApplyIntent[]> {
   return (await openIntents(project, stack)).filter(({ by }) => by.host !== hostname() || !isAlive(by));
 }
 
 /**
- * Writes the records of applies whose process was killed, where Terraform's log says that it came to its end.
+ * Writes the records of killed applies that are complete according to Terraform's log.
  *
- * @returns the applies that only a plan can tell about
+ * @returns the applies that only a plan can resolve
  */
 export async function completeByLog(project: Project, stack: string): Promise<ApplyIntent[]> {
   const open: ApplyIntent[] = [];
@@ -53,7 +53,7 @@ export async function completeByLog(project: Project, stack: string): Promise<Ap
   return open;
 }
 
-/** Writes the records of the other ones: what a later plan does not want any more was done. */
+/** Writes the records of the others: what a later plan no longer contains was done. */
 export async function completeByPlan(project: Project, open: readonly ApplyIntent[], later: LaterPlan): Promise<void> {
   for (const intent of open) await complete(project, intent, readLog(join(project.directory, intent.log)), later);
 }
@@ -99,7 +99,7 @@ function whatWasDone(log: LoggedApply | undefined, later: LaterPlan | undefined)
   };
 }
 
-/** A replacement is done when both of its halves are. */
+/** A replacement is complete when both of its halves are. */
 function isLogged(log: LoggedApply | undefined, name: string, action: string): boolean {
   if (log === undefined) return false;
   const halves = action === "replace" ? ["create", "delete"] : action === "retry" ? ["create"] : undefined;

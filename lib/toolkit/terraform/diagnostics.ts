@@ -7,7 +7,7 @@ const diagnostic = z.looseObject({
   severity: z.string(),
   summary: z.string(),
   detail: z.string().default(""),
-  /** Address of the resource that it is about. */
+  /** Address of the affected resource. */
   address: z.string().optional(),
 });
 export type TerraformDiagnostic = z.infer<typeof diagnostic>;
@@ -18,9 +18,7 @@ const hook = z.looseObject({
   elapsed_seconds: z.number().optional(),
 });
 
-/**
- * A line that Terraform prints with `-json` (Terraform, "Machine-Readable UI"). Types that are not known pass through.
- */
+/** A line that Terraform prints with `-json` (Terraform, "Machine-Readable UI"). Accepts unknown types. */
 const event = z.looseObject({
   type: z.string(),
   "@message": z.string().default(""),
@@ -38,11 +36,11 @@ export interface TerraformEvent {
   /** Version of Terraform, on events of type `version`. */
   readonly terraform?: string;
   readonly diagnostic?: TerraformDiagnostic;
-  /** What is worked on, on events about a resource. */
+  /** The affected resource, in resource events. */
   readonly hook?: z.infer<typeof hook>;
 }
 
-/** The event of a line; nothing when the line is no event, such as a crash report. */
+/** The event on a line. Undefined if the line is not an event, such as a crash report. */
 export function parseEvent(line: string): TerraformEvent | undefined {
   let value: unknown;
   try {
@@ -64,7 +62,7 @@ export function parseEvent(line: string): TerraformEvent | undefined {
 
 const LAST_LINES = 20;
 
-/** What the provider refuses although nothing is broken. */
+/** Refusals of the provider, where nothing is broken. */
 const REFUSALS: readonly ErrorCode[] = [
   "AppliedStepEdited",
   "AppliedStepRenamed",
@@ -73,30 +71,30 @@ const REFUSALS: readonly ErrorCode[] = [
   "StepRemovalRefused",
 ];
 
-/** What is known of a run of Terraform that failed. */
+/** Information on a failed Terraform run. */
 export interface FailedRun {
   readonly diagnostics: readonly TerraformDiagnostic[];
   readonly otherOutput: string;
   readonly interrupts: number;
 }
 
-/** What Terraform says of a state that another run holds (its text goes on with `Lock Info:`). */
+/** Terraform's message when another run holds the state lock (it continues with `Lock Info:`). */
 const STATE_LOCKED = "Error acquiring the state lock";
 
-/** What Terraform says of a plan that is not of the state as it is now. */
+/** Terraform's message when a plan does not match the current state. */
 const STALE_PLAN = "Saved plan is stale";
 
-/** Whether a run did nothing because another one holds the state. */
+/** Whether a run did nothing because another one holds the state lock. */
 export function isStateLocked(diagnostics: readonly TerraformDiagnostic[]): boolean {
   return diagnostics.some(({ severity, summary }) => severity === "error" && summary === STATE_LOCKED);
 }
 
 /**
- * The error of a failed run, with the code of Sterna's provider where that reported it. When all that went wrong is a
- * refusal of the provider, it is a refusal.
+ * The error of a failed run, with the code of Sterna's provider if it reported one. If the only errors are refusals of
+ * the provider, it is a refusal.
  *
  * @param what the command: `terraform plan`
- * @param stack what Terraform worked on
+ * @param stack id of the stack
  */
 export function terraformFailure(
   what: string,
@@ -124,7 +122,7 @@ export function terraformFailure(
   return new SternaError(code ?? "TerraformFailed", `${what} failed:\n${message}${cure}`);
 }
 
-/** Who holds the state, and what to do. Terraform's own advice, `-lock=false`, lets two runs write one state. */
+/** The lock's holder, and what to do. Terraform's own advice, `-lock=false`, lets two runs write the same state. */
 function describeLock(
   { detail }: TerraformDiagnostic,
   stack: Pick<StackManifest, "system" | "environment"> | undefined,
@@ -144,13 +142,13 @@ function describeLock(
   );
 }
 
-/** `summary`, then the indented detail. */
+/** `summary`, followed by the indented detail. */
 export function describeDiagnostic({ summary, detail, address }: TerraformDiagnostic): string {
   const place = address === undefined || sternaCode(summary) !== undefined ? "" : ` [${address}]`;
   return [`${summary}${place}`, ...detail.split("\n").filter((line) => line.trim() !== "")].join("\n    ");
 }
 
-/** The code that Sterna's provider puts at the end of a summary: `Step "x" failed [StepFailed]`. */
+/** The code of Sterna's provider at the end of a summary: `Step "x" failed [StepFailed]`. */
 export function sternaCode(summary: string): ErrorCode | undefined {
   const code = /\[(\w+)\]$/.exec(summary)?.[1];
   return code !== undefined && code in ERROR_CODES ? (code as ErrorCode) : undefined;
@@ -162,7 +160,7 @@ export function lastLines(output: string): string {
   return lines.slice(-LAST_LINES).join("\n");
 }
 
-/** What helps where a variable of the environment is missing or wrong. */
+/** Advice for a missing or invalid variable of the environment. */
 export function cureOf(code: string | undefined, environment: string | undefined): string {
   if (environment === undefined) return "";
   const file = `.sterna/${environment}.env`;
@@ -177,7 +175,7 @@ export function cureOf(code: string | undefined, environment: string | undefined
   }
 }
 
-/** What helps against the failures that Sterna's way of installing its provider brings. */
+/** Advice for failures caused by how Sterna installs its provider. */
 function cureFor(message: string): string {
   if (/checksums? (?:previously )?recorded in the dependency lock file/.test(message)) {
     return "\nThe provider in terraform.d is not the one that the lock file knows. After an update of Sterna, remove .terraform.lock.hcl in the stack's folder and run the command again.";

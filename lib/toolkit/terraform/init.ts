@@ -10,11 +10,11 @@ import { writeWholeFile } from "../../core/replace-file";
 import { terraformFailure } from "./diagnostics";
 import type { Terraform } from "./terraform";
 
-/** Kept in Terraform's own folder, so that it goes away with what it is about. */
+/** In Terraform's own folder, so that it is deleted together with what it describes. */
 const STAMP = "sterna-init";
 
 /**
- * Initializes a stack's folder if it is not initialized for its present providers, modules and backend.
+ * Initializes a stack's folder if it is not initialized for its current providers, modules and backend.
  *
  * @throws SternaError `TerraformFailed`, `Interrupted`
  */
@@ -40,7 +40,7 @@ export async function initialize(
   writeWholeFile(stamp, wanted);
 }
 
-/** Terraform names the constraint, and not who needs it. */
+/** Terraform reports the constraint, but not what requires it. */
 function tooOld(directory: string, output: string): string {
   const version = /does not support Terraform version (\d+\.\d+\.\d+)/.exec(output)?.[1];
   if (version === undefined) return "";
@@ -49,7 +49,7 @@ function tooOld(directory: string, output: string): string {
     .join("");
 }
 
-/** What `terraform init` depends on. */
+/** The inputs of `terraform init`. */
 function initializationKey(directory: string): string {
   const stack = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8")) as Record<string, unknown>;
   const providers = join(directory, "terraform.d", "plugins", "registry.terraform.io", "sterna", "sterna");
@@ -61,7 +61,7 @@ function initializationKey(directory: string): string {
 
 const requirement = z.object({ version: z.string(), construct: z.string(), reason: z.string() });
 
-/** The comment of a synthesized stack, as far as it is read. */
+/** The parts of a synthesized stack's comment that are read. */
 const stack = z.looseObject({
   "//": z.looseObject({ [TERRAFORM_REQUIREMENTS]: z.array(requirement).default([]) }).optional(),
 });
@@ -70,20 +70,20 @@ const stack = z.looseObject({
  * What in a stack needs a newer Terraform.
  *
  * @param directory folder of the stack
- * @param version of the Terraform that is installed
+ * @param version of the installed Terraform
  * @throws SternaError `SynthesisUnreadable`
  */
 export function unmetRequirements(directory: string, version: string): TerraformRequirement[] {
   return requirementsOf(directory).filter((each) => gt(each.version, version));
 }
 
-/** All that a stack needs. @throws SternaError `SynthesisUnreadable` */
+/** All requirements of a stack. @throws SternaError `SynthesisUnreadable` */
 function requirementsOf(directory: string): TerraformRequirement[] {
   const parsed = readJsonFile(join(directory, "cdk.tf.json"), stack, "SynthesisUnreadable");
   return (parsed["//"]?.[TERRAFORM_REQUIREMENTS] ?? []) as TerraformRequirement[];
 }
 
-/** A requirement for people: what needs which Terraform, and what to do. */
+/** A requirement for display: what needs which Terraform version, and what to do. */
 export function describeRequirement({ version, construct, reason }: TerraformRequirement): string {
   return `${construct} needs Terraform ${version} or newer: ${reason}. Install it (https://developer.hashicorp.com/terraform/install), or do without that`;
 }

@@ -35,26 +35,26 @@ import { initialize } from "./init";
 import { type ProofRecords, proveBy, readProofRecords } from "./prove-plan";
 import { Terraform } from "./terraform";
 
-/** A plan that was just made and saved, or just judged again. */
+/** A plan that was just made and saved, or judged again. */
 export interface MadePlan {
   readonly plan: PlanReading;
   readonly saved: SavedPlan;
-  /** What the configuration says that it was made of. */
+  /** The expressions in the configuration of the plan. */
   readonly configured: ConfiguredExpressions;
-  /** What this environment applied before it. */
+  /** Earlier applies of this environment. */
   readonly own: readonly ApplyRecord[];
 }
 
-/** What a plan is judged by. */
+/** What a plan is judged against. */
 interface PlanBasis {
   readonly differences: EnvironmentDifferences;
   readonly last: ApplyRecord | undefined;
-  /** What this environment applied itself; empty where its records are broken, and nothing depends on them. */
+  /** Applies of this environment itself. Empty if its records are broken and nothing depends on them. */
   readonly own: readonly ApplyRecord[];
   readonly records: ProofRecords | undefined;
 }
 
-/** A plan as Terraform made it, before anything is judged. */
+/** A plan from Terraform, before anything is judged. */
 export interface RawPlan {
   readonly plan: PlanReading;
   readonly summary: PlanSummary;
@@ -64,10 +64,10 @@ export interface RawPlan {
 }
 
 /**
- * Has Terraform plan a stack, sets the plan beside what the environment before proved, and saves it.
+ * Plans a stack with Terraform, compares the plan with what the previous environment proved, and saves it.
  *
  * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
- * @throws RefusedError what Sterna's provider refuses: an edited step, a step that was not proved; `RecordsBroken`
+ * @throws RefusedError what Sterna's provider refuses: an edited step, an unproved step; `RecordsBroken`
  */
 export async function makePlan(
   project: Project,
@@ -96,7 +96,8 @@ export async function makePlan(
 }
 
 /**
- * Judges a saved plan again, from Terraform's own file: what was saved beside it does not decide what is allowed.
+ * Judges a saved plan again, from Terraform's own file: the description saved next to it does not decide what is
+ * allowed.
  *
  * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
  * @throws RefusedError `RecordsBroken`
@@ -113,7 +114,7 @@ export async function judgeSaved(
   await initialize(terraform, system.directory, variables, terminal);
   const basis = await readBasis(project, system, surroundings.environment);
   const plan = await readPlan(terraform, planFiles(project, system.stack).plan, readingOptions(basis));
-  // The plan's JSON does not hold what the provider warned of. A step that is adopted needs the same proof as one that runs.
+  // The plan's JSON does not contain the provider's warnings. An adopted step needs the same proof as one that runs.
   const adopted = new Set(saved.summary.steps.filter(({ action }) => action === "adopt").map(({ address }) => address));
   const summary = summarizePlan(plan, { isEffectless: isEffectlessJson, adopted });
   const { warnings } = saved.report;
@@ -128,7 +129,7 @@ async function readBasis(project: Project, system: SynthesizedSystem, process: N
   return { differences, last, own, records: await readProofRecords(project, system, own, process) };
 }
 
-/** A rollback is judged by them. Otherwise broken ones stop nothing here: the next environment finds them. */
+/** A rollback is judged by them. Otherwise broken records block nothing here: the next environment detects them. */
 async function ownRecords(
   project: Project,
   { stack, release, protected: isProtected }: SynthesizedSystem,
@@ -179,7 +180,8 @@ async function judgePlan(
 }
 
 /**
- * Looks whether a stack is as its last apply left it. Records of applies that were killed are completed by what is found.
+ * Checks whether a stack is still in the state of its last apply. Completes the records of killed applies with what it
+ * finds.
  *
  * @returns what an apply would change now, with the fingerprints of all resources; nothing is saved
  * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
@@ -249,12 +251,12 @@ async function planStack(
   return { plan, summary, warnings, terraform: run.version };
 }
 
-/** Codes of a ledger that will not be there in the apply either, unless the apply makes its database. */
+/** Codes of a ledger that will not exist in the apply either, unless the apply creates its database. */
 const UNREADABLE = ["LedgerUnreachable", "DatabaseRefused"];
 
 /**
- * A plan that could not look into a ledger does not know what is applied. It passes where the same apply makes what the
- * ledger is in, or what the step waits for.
+ * A plan that could not read a ledger does not know what is applied. It is accepted if the same apply creates what
+ * contains the ledger, or what the step waits for.
  *
  * @throws SternaError `LedgerUnreachable`, `DatabaseRefused`
  */
@@ -285,28 +287,30 @@ function requireReadableLedgers(
 }
 
 function undoPreviewOf({ action, preview, program: json, appliedAt }: StepChange): readonly string[] {
-  // What it did stays, and none of it happens again.
+  // Its effect stays, and nothing runs again.
   if (action === "forget") return [];
   if (action !== "roll-back") return preview;
   const parsed = json === undefined ? undefined : program.safeParse(JSON.parse(json)).data;
   return parsed === undefined ? [] : describeUndo({ program: parsed, appliedAt });
 }
 
-/** Terraform's warning on a condition of a `check` block; the plan itself says more about it. */
+/** Terraform's warning about a condition of a `check` block. The plan itself has more details. */
 const FAILED_CHECK = "Check block assertion failed";
 
-/** Warnings, without those that only say what the plan says: what is adopted and rolled back, which checks fail. */
+/** Warnings, without those that the plan covers: adopted and rolled back steps, and failing checks. */
 function untold(warnings: readonly TerraformDiagnostic[]): TerraformDiagnostic[] {
   const shown = [ROLLBACK, REMOVED, OUT_OF_ORDER, FAILED_CHECK];
   return warnings.filter((warning) => !isAdoption(warning) && !shown.includes(warning.summary));
 }
 
-/** The provider's warning on a step that the ledger holds as applied and the state does not. */
+/** The provider's warning about a step that is applied in the ledger but not in the state. */
 function isAdoption({ summary }: TerraformDiagnostic): boolean {
   return /\badopted\b/.test(summary);
 }
 
-/** Reads a plan file. Its JSON holds secrets that must not be written to disk, so it is read as Terraform prints it. */
+/**
+ * Reads a plan file. Its JSON contains secrets that must not be written to disk, so it is read as Terraform prints it.
+ */
 export async function readPlan(terraform: Terraform, plan: string, options: ReadingOptions): Promise<PlanReading> {
   const reader = new PlanReader(options);
   const { succeeded, output } = await terraform.runToReader(["show", "-json", plan], (bytes) => reader.write(bytes));

@@ -23,34 +23,34 @@ import { allRecords } from "../project/records";
 import { chainOf, readSynthesis } from "../project/stacks";
 import { completeByLog } from "./complete-record";
 
-/** What the environment before says about a plan, and whether that is enough. */
+/** What the previous environment proves about a plan, and whether that is enough. */
 export interface Proof {
   readonly report: ReportProof;
   /** Present in a protected environment. */
   readonly gate?: GateResult;
 }
 
-/** A plan, and what the configuration says that it was made of. */
+/** A plan with the expressions in its configuration. */
 export interface ProvedPlan {
   readonly plan: PlanReading;
   readonly summary: PlanSummary;
   readonly configured: ConfiguredExpressions;
 }
 
-/** What the environment before applied, up to the release that is wanted. */
+/** What the previous environment applied, up to the requested release. */
 export interface ProofRecords {
   readonly digests: readonly string[];
   readonly history: ProvingHistory;
   readonly release: PromotionReport["release"];
   /** Whether an apply there was begun and left no record. */
   readonly lost: boolean;
-  /** Present when the environment goes back to an older release. */
+  /** Present when the environment returns to an older release. */
   readonly back?: WayBack;
 }
 
 /**
- * Reads what the environment before proved; nothing in the first environment. Its records prove resources, its ledgers
- * prove steps, whatever tool applied them.
+ * Reads what the previous environment proved. Undefined in the first environment. Its records prove resources, and its
+ * ledgers prove steps, whatever tool applied them.
  *
  * @param own records of the environment itself, oldest first
  * @param process variables of this process
@@ -73,7 +73,7 @@ export async function readProofRecords(
   const reading = await readLedgersBefore(project, system, process);
   const last = records.at(-1) ?? emptyRecord(system, before);
   const history = new ProvingHistory([...records, ...ledgerRecords(reading, records, last)], release);
-  // A row that is half-way shows that the step is not applied, and not that it was undone.
+  // A half-applied row proves that the step is not applied, but not that it was undone.
   for (const { id, status } of reading.rows.values()) if (status !== "applied") history.undone.delete(id);
   const back = wayBack(system, own);
   return {
@@ -85,7 +85,7 @@ export async function readProofRecords(
   };
 }
 
-/** A rollback that failed half-way is still a rollback. */
+/** A rollback that failed midway is still a rollback. */
 function wayBack({ environment, release }: SynthesizedSystem, own: readonly ApplyRecord[]): WayBack | undefined {
   const from = own.findLast((record) => record.release !== release || record.result === "applied")?.release;
   if (from === undefined || !gt(from, release)) return undefined;
@@ -97,8 +97,8 @@ function wayBack({ environment, release }: SynthesizedSystem, own: readonly Appl
 }
 
 /**
- * Records of this environment name the last record that they were proved by. One that is not in the chain any more was
- * taken away, together with the head that would have told of it.
+ * Records of this environment name the last record that proved them. If that one is no longer in the chain, it was
+ * removed, together with the head that would have shown it.
  *
  * @throws RefusedError `RecordsBroken`
  */
@@ -125,7 +125,7 @@ async function readLedgersBefore(
   const before = chainOf(readSynthesis(project), system.system).find(
     ({ environment }) => environment === system.previous,
   );
-  // An app may synthesize the stacks of one environment only.
+  // An app may synthesize the stacks of only one environment.
   if (before === undefined) return { rows: new Map(), unreadable: [] };
   return readProof(before, system, {
     from: variablesOf(project, before.environment, process),
@@ -134,8 +134,8 @@ async function readLedgersBefore(
 }
 
 /**
- * What the ledgers say besides the records, in the form of records: steps that are applied, and steps that are not. A
- * ledger without a single row may be one that is on another machine; it contradicts nothing.
+ * What the ledgers contain beyond the records, in the form of records: steps that are applied, and steps that are not.
+ * A ledger without any row may be on another machine, so it contradicts nothing.
  */
 function ledgerRecords(
   { rows, unreadable }: LedgerReading,
@@ -160,7 +160,7 @@ function ledgerRecords(
   ];
 }
 
-/** A step as its row tells of it. What the configuration said of it, only a record of the same program knows. */
+/** A step from its row. Its configuration is only known from a record of the same program. */
 function stepOf(row: StepRecord, recorded: RecordedStep | undefined): Omit<RecordedStep, "status"> {
   const { id, release, checksum, repaired } = row;
   const expressions = recorded?.checksum === checksum ? recorded.expressions : undefined;
@@ -171,7 +171,7 @@ function stepOf(row: StepRecord, recorded: RecordedStep | undefined): Omit<Recor
   };
 }
 
-/** What a record of the ledgers begins with where there is none of an apply. */
+/** The start of a record from the ledgers if no apply has one. */
 function emptyRecord({ system, previous }: SynthesizedSystem, stack: string): ApplyRecord {
   return {
     version: 2,
@@ -182,7 +182,7 @@ function emptyRecord({ system, previous }: SynthesizedSystem, stack: string): Ap
 }
 
 /**
- * Sets a plan beside the records of the environment before.
+ * Compares a plan with the records of the previous environment.
  *
  * @throws SternaError `FileNotJson`, `InvalidWaivers`
  */
@@ -209,7 +209,7 @@ export function proveBy(
   return { report, gate: { ...gate, detail: `${gate.detail}\n${catchUp(system, lost)}` } };
 }
 
-/** What to run where the resources are there, and nothing recorded them. */
+/** What to run if the resources exist, but were never recorded. */
 function catchUp({ system, previous }: SynthesizedSystem, lost: boolean): string {
   const record = `\`sterna record ${system} ${previous}\``;
   return lost

@@ -12,7 +12,7 @@ import type { MadePlan } from "./make-plan";
 
 const MOST_LINES = 20;
 
-/** Says what there is to agree to in a plan. */
+/** Describes what is to be reviewed in a plan. */
 export function reviewMade(system: SynthesizedSystem, { plan, saved }: MadePlan): PlanReview {
   const { stack, environment, release, plannedAt, summary } = saved;
   const { [PLAN_FILE]: _never, ...parts } = saved.parts;
@@ -31,9 +31,9 @@ export function reviewMade(system: SynthesizedSystem, { plan, saved }: MadePlan)
 }
 
 /**
- * Lets a saved plan through that does nothing which was not reviewed. Another one is not kept.
+ * Accepts a saved plan if everything in it was reviewed. Otherwise the plan is discarded.
  *
- * @throws RefusedError `PlanChanged` with what differs
+ * @throws RefusedError `PlanChanged` with the differences
  */
 export function requireReviewed(project: Project, review: PlanReview, now: PlanReview): void {
   const found = unreviewed(review, now);
@@ -50,11 +50,11 @@ export function requireReviewed(project: Project, review: PlanReview, now: PlanR
 }
 
 const LOCK_FILE = ".terraform.lock.hcl";
-/** It holds no values, and other accounts of a pipeline's machine pack it up. */
+/** It contains no values, and other accounts on a pipeline's machine must be able to upload it. */
 const READABLE_BY_ALL = 0o644;
 
 /**
- * Reads what was reviewed.
+ * Reads a review.
  *
  * @throws SternaError `FileUnreadable`, `FileNotJson`, `PlanUnreadable`
  */
@@ -67,15 +67,15 @@ export function writeReviewFile({ directory }: Project, file: string, review: Pl
   writeWholeFile(resolve(directory, file), `${JSON.stringify(review, undefined, 2)}\n`, { mode: READABLE_BY_ALL });
 }
 
-/** Which builds of the providers a stack was initialized with. */
+/** The builds of the providers that a stack was initialized with. */
 function providersOf({ directory }: SynthesizedSystem): string | undefined {
   const file = join(directory, LOCK_FILE);
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /**
- * Makes Terraform take the providers of the review in a folder that was never initialized. It would take the newest ones
- * that fit, and plan something else (https://developer.hashicorp.com/terraform/language/files/dependency-lock).
+ * Makes Terraform use the providers of the review in an uninitialized folder. Otherwise it would use the newest
+ * matching ones, and the plan would differ (https://developer.hashicorp.com/terraform/language/files/dependency-lock).
  */
 export function takeReviewedProviders({ providers }: PlanReview, { directory }: SynthesizedSystem): void {
   const file = join(directory, LOCK_FILE);

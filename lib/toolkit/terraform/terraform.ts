@@ -10,20 +10,20 @@ import type { Reporter } from "../reporter";
 import { SternaError } from "../../core/errors";
 import { parseEvent, type TerraformDiagnostic, type TerraformEvent } from "./diagnostics";
 
-/** How a run of Terraform ended. */
+/** Result of a Terraform run. */
 export interface TerraformRun {
   readonly succeeded: boolean;
-  /** How often the run was interrupted. */
+  /** Number of interrupts during the run. */
   readonly interrupts: number;
   readonly diagnostics: readonly TerraformDiagnostic[];
-  /** What it printed besides events: crash reports, complaints about its configuration. */
+  /** Output other than events: crash reports, configuration errors. */
   readonly otherOutput: string;
   /** Version of Terraform. */
   readonly version: string;
 }
 
 export interface TerraformRunOptions {
-  /** File that receives the output; it stays. */
+  /** File that receives the output. It is kept. */
   readonly log: string;
   onEvent?(event: TerraformEvent): void;
 }
@@ -37,7 +37,7 @@ export class Terraform {
    * @param directory folder of the stack. Never `-chdir`: Terraform looks for `terraform.d` where it was started
    *   (https://github.com/hashicorp/terraform/issues/31442)
    * @param variables process variables of the environment
-   * @param context what the provider must know also where the configuration holds no provider block
+   * @param context what the provider must know even if the configuration contains no provider block
    * @throws SternaError `TerraformMissing`
    */
   constructor(
@@ -59,15 +59,15 @@ export class Terraform {
   /**
    * Runs a command that prints events.
    *
-   * Terraform writes to a file, not to a pipe: when this process dies, a pipe would end Terraform in the middle of its
-   * work at its next line.
+   * Terraform writes to a file, not to a pipe: if this process died, a broken pipe would end Terraform in the middle of
+   * its work at its next line.
    */
   async run(args: readonly string[], { log, onEvent }: TerraformRunOptions): Promise<TerraformRun> {
     mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
     const errorLog = `${log}.stderr`;
     const [stdout, stderr] = [openSync(log, "w", 0o600), openSync(errorLog, "w", 0o600)];
     const { cwd, env } = this.options();
-    // Not execa: it hands a child no file descriptor to write to.
+    // Not execa: it cannot pass a file descriptor to a child as its output.
     const child = spawn(this.binary, args, { cwd, env, detached: true, stdio: ["ignore", stdout, stderr] });
     const exited = once(child, "exit") as Promise<[number | null]>;
     closeSync(stdout);
@@ -124,9 +124,9 @@ export class Terraform {
   }
 
   /**
-   * Runs a command whose output may be large, or must not be left on a disk, and hands it on as it comes.
+   * Runs a command whose output may be large, or must not be stored on disk, and streams it to the reader.
    *
-   * @returns whether it succeeded, and what it complained about
+   * @returns whether it succeeded, and its error output
    */
   async runToReader(
     args: readonly string[],
@@ -158,7 +158,7 @@ export class Terraform {
 }
 
 /**
- * Path of the Terraform to run: what TERRAFORM_BINARY_NAME names, as for cdktf, else `terraform`.
+ * Path of the Terraform to run: TERRAFORM_BINARY_NAME, as in cdktf, otherwise `terraform`.
  *
  * @throws SternaError `TerraformMissing`
  */
@@ -177,7 +177,7 @@ export function terraformName(environment: NodeJS.ProcessEnv): string {
   return environment.TERRAFORM_BINARY_NAME || "terraform";
 }
 
-/** Looks a program up as a shell would. */
+/** Finds a program as a shell would. */
 export function findOnPath(name: string, environment: NodeJS.ProcessEnv): string | undefined {
   if (name.includes("/")) return isExecutable(name) ? name : undefined;
   return (environment.PATH ?? "")
@@ -200,7 +200,7 @@ const POLL_MILLISECONDS = 100;
 const BLOCK_BYTES = 64 * 1024;
 
 /**
- * The lines of a file that another process writes, as they come, until that process has ended and all is read.
+ * The lines of a file that another process writes, as they arrive, until that process has ended and everything is read.
  *
  * @param ended settles when nothing more will be written
  */
@@ -216,7 +216,7 @@ export async function* followFile(file: string, ended: Promise<unknown>): AsyncG
   let rest = "";
   try {
     for (;;) {
-      // Asked before reading: what is written between a last look and the end must not be lost.
+      // Checked before reading: what is written between the last read and the end must not be lost.
       const wasOver = isOver;
       const { bytesRead } = await handle.read(block, 0, BLOCK_BYTES, null);
       if (bytesRead === 0) {
@@ -236,20 +236,20 @@ export async function* followFile(file: string, ended: Promise<unknown>): AsyncG
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Who can be asked to stop. */
+/** Something that can be interrupted. */
 export interface Interruptible {
   kill(signal: NodeJS.Signals): unknown;
 }
 
 /**
- * Passes interrupts on to Terraform, each once, for as long as some work goes on.
+ * Passes each interrupt on to Terraform once while some work runs.
  *
- * Terraform takes the first as a request to finish what it is doing and to save its state, and the second as an order
- * to stop at once. It runs in a process group of its own, because a terminal sends Ctrl-C to the whole group, and so
- * would make two out of one.
+ * Terraform treats the first as a request to finish its current work and save its state, and the second as an order to
+ * stop at once. It runs in its own process group, because a terminal sends Ctrl-C to the whole group, which would turn
+ * one interrupt into two.
  *
  * @param onInterrupt called with the number of interrupts so far
- * @returns ends the passing on
+ * @returns stops passing interrupts on
  */
 function forwardInterrupts(child: Interruptible, onInterrupt: (count: number) => void): () => void {
   let count = 0;

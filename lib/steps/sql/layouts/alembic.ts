@@ -9,7 +9,7 @@ const CONFIGURATION = "alembic.ini";
 const LONGEST_OUTPUT_BYTES = 256 * 1024 * 1024;
 const LAST_LINES = 8;
 
-/** Where Alembic's configuration is: in the directory, or beside the directory that holds `env.py` and `versions`. */
+/** Location of Alembic's configuration: in the directory, or next to the directory with `env.py` and `versions`. */
 export function alembicConfiguration(directory: string): string | undefined {
   const isScripts = existsSync(join(directory, "env.py"));
   const candidates = [directory, ...(isScripts ? [dirname(directory)] : [])];
@@ -17,11 +17,11 @@ export function alembicConfiguration(directory: string): string | undefined {
 }
 
 /**
- * Lets Alembic write down its revisions as SQL ("offline mode"). It runs `env.py` and every revision, and connects to no
+ * Has Alembic print its revisions as SQL ("offline mode"). It runs `env.py` and every revision, and connects to no
  * database. See https://alembic.sqlalchemy.org/en/latest/offline.html.
  *
  * @param directory with `alembic.ini`, or with `env.py` below it
- * @param command how Alembic is started
+ * @param command command that starts Alembic
  * @throws SternaError `AlembicFailed`
  */
 export function readAlembic(directory: string, command: readonly string[] = ["alembic"]): DirectoryReading {
@@ -60,7 +60,7 @@ interface Revision {
   readonly sql: string;
 }
 
-/** What Alembic prints, by the revision that it moves to or away from, in its order. */
+/** Alembic's output, by the revision that it moves to or away from, in order. */
 function revisions(
   output: string,
   direction: "upgrade" | "downgrade",
@@ -79,7 +79,7 @@ function revisions(
   );
 }
 
-/** The step is the transaction, and its ledger the record: Alembic's own are left out. */
+/** Leaves out Alembic's own transaction and version table: the step is the transaction, and its ledger the record. */
 function withoutBookkeeping(sql: string, table: string | undefined): string {
   const name = table?.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const own = new RegExp(
@@ -94,11 +94,11 @@ function withoutBookkeeping(sql: string, table: string | undefined): string {
 
 interface Run {
   readonly output: string;
-  /** First line of the docstring of each revision, as far as Alembic logs it. */
+  /** First line of the docstring of each revision, if Alembic logs it. */
   readonly titles: ReadonlyMap<string, string>;
 }
 
-/** A program is started once for each directory, however many environments there are. */
+/** A program is started once per directory, regardless of the number of environments. */
 const runs = new Map<string, Run>();
 
 function run(command: readonly string[], configuration: string, args: readonly string[]): Run {
@@ -107,7 +107,7 @@ function run(command: readonly string[], configuration: string, args: readonly s
   const key = JSON.stringify([configuration, program, all]);
   const known = runs.get(key);
   if (known !== undefined) return known;
-  // Branches have no order among each other: with a fixed seed it is the same each time.
+  // Branches have no order. A fixed seed makes it the same each time.
   const env = { ...process.env, PYTHONHASHSEED: "0" };
   const cwd = dirname(configuration);
   const maxBuffer = LONGEST_OUTPUT_BYTES;

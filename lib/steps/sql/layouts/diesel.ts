@@ -5,7 +5,10 @@ import { byText, DirectoryReader, type DirectoryReading, namesIn, titleOf } from
 /** https://github.com/diesel-rs/diesel/blob/master/diesel_migrations/src/file_based_migrations.rs */
 export const isDiesel = (directory: string): boolean => existsSync(join(directory, "up.sql"));
 
-/** A directory for each migration, with `up.sql`, often `down.sql`, and `metadata.toml` where it runs without a transaction. */
+/**
+ * A directory for each migration, with `up.sql`, often `down.sql`, and `metadata.toml` if it runs without a
+ * transaction.
+ */
 export function readDiesel(directory: string): DirectoryReading {
   const reader = new DirectoryReader();
   const { files, directories } = namesIn(directory);
@@ -44,7 +47,7 @@ export function readDiesel(directory: string): DirectoryReading {
   return reader;
 }
 
-/** A file without the key means false: that is how diesel reads a boolean that is left out. */
+/** A file without the key means false: that is how diesel reads a missing boolean. */
 function transactionOf(path: string, reader: DirectoryReader): boolean | undefined {
   const text = reader.read(path)?.sql ?? "";
   const [, value] = /^[ \t]*run_in_transaction[ \t]*=[ \t]*(true|false)[ \t]*(?:#.*)?$/m.exec(text) ?? [];

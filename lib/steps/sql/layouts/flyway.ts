@@ -5,7 +5,7 @@ import { byNumber, byText, DirectoryReader, type DirectoryReading, namesIn, type
 /** https://documentation.red-gate.com/fd/migrations-184127470.html, "Naming" */
 const NAME = /^([VURB])(.*?)(?:__(.*))?\.sql$/is;
 const PREFIX = /^[VURB]/;
-/** Migrations that are programs: Flyway runs them, and nothing else can. */
+/** Migrations that are programs, which only Flyway can run. */
 const PROGRAM = /^[VU]\d[\d._]*__.*\.(java|kt|class|py|ps1|sh|bash|bat|cmd)$/;
 const PLACEHOLDER = /\$\{([^{}\n]+)\}/g;
 
@@ -16,7 +16,7 @@ interface Named {
   readonly description: string;
 }
 
-/** The version as Flyway compares it: numbers between dots, without zeros that change nothing. */
+/** The version as Flyway compares it: numbers between dots, without insignificant zeros. */
 export function flywayVersion(text: string): string | undefined {
   const parts = text.replaceAll("_", ".").split(".");
   if (!parts.every((part) => /^\d+$/.test(part))) return undefined;
@@ -25,7 +25,7 @@ export function flywayVersion(text: string): string | undefined {
   return numbers.join(".");
 }
 
-/** The checksum that Flyway writes into its table: of the lines, without what ends them. */
+/** The checksum that Flyway writes to its table: over the lines, without line breaks. */
 export function flywayChecksum(text: string): number {
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
   return ~Buffer.from(lines.join("")).reduce(addToChecksum, -1);
@@ -39,10 +39,10 @@ function addToChecksum(checksum: number, byte: number): number {
 }
 
 /**
- * `V<version>__<description>.sql` by version, then `R__<description>.sql` by description. `U<version>__….sql` is the way
- * back, `B<version>__….sql` a baseline, which counts only where the migrations that it replaces are gone.
+ * `V<version>__<description>.sql` by version, then `R__<description>.sql` by description. `U<version>__….sql` undoes a
+ * version, `B<version>__….sql` is a baseline, which is used only if the migrations that it replaces are missing.
  *
- * @param placeholders values of `${name}`; `false` where such text is left alone
+ * @param placeholders values of `${name}`; `false` to keep such text as is
  */
 export function readFlyway(
   directory: string,
@@ -111,7 +111,7 @@ function* walk(directory: string, reader: DirectoryReader): Generator<string> {
 function addVersion(known: Map<string, Named>, text: string, named: Named, reader: DirectoryReader): void {
   const version = flywayVersion(text);
   if (version === undefined) {
-    // Without a description it may be any file, such as `Views.sql`; Flyway does not look at it either.
+    // Without a description it may be any file, such as `Views.sql`, which Flyway ignores as well.
     if (named.description === "") return void reader.ignored.push(named.path);
     return reader.refuse(
       named.path,
@@ -123,7 +123,10 @@ function addVersion(known: Map<string, Named>, text: string, named: Named, reade
   else reader.refuse(named.path, `it has the version ${version}, which ${basename(other.path)} has already`);
 }
 
-/** On an empty database Flyway runs the newest baseline instead of what it replaces; both lead to the same. */
+/**
+ * On an empty database, Flyway runs the newest baseline instead of the migrations that it replaces. Both have the same
+ * result.
+ */
 function chooseBaseline(versions: Map<string, Named>, baselines: Map<string, Named>, reader: DirectoryReader): void {
   const [newest, ...older] = [...baselines].sort(([a], [b]) => byVersion(b, a));
   reader.ignored.push(...older.map(([, { path }]) => path));
@@ -142,7 +145,7 @@ function byVersion(a: string, b: string): number {
   return 0;
 }
 
-/** `V2__x.sql.conf` beside the file. */
+/** `V2__x.sql.conf` next to the file. */
 function transactionOf(path: string, reader: DirectoryReader): boolean | undefined {
   const file = `${path}.conf`;
   if (!existsSync(file)) return undefined;

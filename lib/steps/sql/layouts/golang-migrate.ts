@@ -12,7 +12,7 @@ interface Pair {
   down?: string;
 }
 
-/** `<version>_<title>.up.sql` and `<version>_<title>.down.sql`; each of them may be missing or empty. */
+/** `<version>_<title>.up.sql` and `<version>_<title>.down.sql`. Either of them may be missing or empty. */
 export function readGolangMigrate(directory: string): DirectoryReading {
   const reader = new DirectoryReader();
   const pairs = new Map<string, Pair>();
@@ -37,7 +37,7 @@ export function readGolangMigrate(directory: string): DirectoryReading {
     reader.files.push({
       version,
       title: titleOf(title),
-      // A version without `up` is counted, and nothing runs.
+      // A version without `up` counts, but runs nothing.
       up: text ?? { path: join(directory, down!), line: 1, sql: "" },
       down: back,
       history: { tool: "golang-migrate", table: "schema_migrations", version },

@@ -4,13 +4,13 @@ import type { ErrorCode } from "../../../core/error-codes";
 import { SternaError } from "../../../core/errors";
 import { Script } from "../../script";
 
-/** How a tool lays out SQL migrations in a directory. */
+/** Layouts of SQL migrations in a directory, by tool. */
 export const MIGRATION_LAYOUTS = ["alembic", "dbmate", "diesel", "flyway", "golang-migrate", "numbered"] as const;
 
 /** A tool whose directories of SQL migrations can be read; `numbered` is for plain files such as `001_users.sql`. */
 export type MigrationLayout = (typeof MIGRATION_LAYOUTS)[number];
 
-/** How the table of a tool names a migration; `history` of the program of an `SqlStep`. */
+/** How a tool's table identifies a migration. `history` of the program of an `SqlStep`. */
 export type ToolHistory =
   | { readonly tool: "golang-migrate" | "dbmate" | "diesel"; readonly table: string; readonly version: string }
   | {
@@ -22,7 +22,7 @@ export type ToolHistory =
     }
   | { readonly tool: "alembic"; readonly table: string; readonly version: string; readonly parents: string[] };
 
-/** SQL, and where it stands. */
+/** SQL with its location. */
 export interface SqlPart {
   readonly path: string;
 
@@ -34,57 +34,57 @@ export interface SqlPart {
 
 /** One migration of a directory. */
 export interface MigrationFile {
-  /** As the tool compares it: `12`, `20240131`, `1.2`; of a repeatable one, its description. */
+  /** The version as the tool compares it: `12`, `20240131`, `1.2`; the description of a repeatable one. */
   readonly version: string;
 
-  /** For people. */
+  /** For display. */
   readonly title: string;
   readonly up: SqlPart;
 
-  /** Absent where the tool has no way back for it. */
+  /** Absent if the tool has no rollback for it. */
   readonly down?: SqlPart | undefined;
 
-  /** What the tool was told about the transaction, if anything. */
+  /** The tool's transaction setting, if any. */
   readonly transaction?: boolean | undefined;
 
-  /** Digest of what a repeatable one holds: it is run again when that changes. */
+  /** Digest of the content of a repeatable migration, which runs again when it changes. */
   readonly repeatable?: string;
 
-  /** How the tool's own table names it, and which table that is unless somebody says otherwise. */
+  /** How the tool's own table identifies it, and the default name of that table. */
   readonly history?: ToolHistory;
 }
 
-/** Something in a directory that its tool would refuse, or that cannot be read as it is. */
+/** Something in a directory that its tool would refuse, or that cannot be read. */
 export interface DirectoryMistake {
   readonly code: ErrorCode;
 
-  /** Begins with the file, and the line where there is one. */
+  /** Begins with the file, and the line if there is one. */
   readonly message: string;
 }
 
-/** What a directory holds, in the order in which the tool would run it. */
+/** The content of a directory, in the order in which the tool would run it. */
 export interface DirectoryReading {
   readonly files: readonly MigrationFile[];
   readonly mistakes: readonly DirectoryMistake[];
 
-  /** Paths of what the tool would not look at. */
+  /** Paths that the tool would ignore. */
   readonly ignored: readonly string[];
 }
 
-/** Collects what the files of a directory are. */
+/** Collects the migrations and mistakes of a directory. */
 export class DirectoryReader {
   readonly files: MigrationFile[] = [];
   readonly mistakes: DirectoryMistake[] = [];
   readonly ignored: string[] = [];
 
-  /** Notes a mistake; the file is left out. */
+  /** Records a mistake. The file is left out. */
   refuse(path: string, message: string, line?: number): undefined {
     const place = line === undefined ? path : `${path}:${line}`;
     this.mistakes.push({ code: "MigrationFileInvalid", message: `${place}: ${message}` });
     return undefined;
   }
 
-  /** The text of a file; nothing when it cannot be read, which is noted. */
+  /** The text of a file. If it cannot be read, records the mistake and returns undefined. */
   read(path: string): SqlPart | undefined {
     try {
       return { path, line: 1, sql: Script.fromFile(path) };
@@ -97,7 +97,7 @@ export class DirectoryReader {
 }
 
 /**
- * Names of what is in a directory, sorted; without what begins with a dot.
+ * Sorted names of the entries of a directory, without those that begin with a dot.
  *
  * @throws SternaError `FileUnreadable`
  */
@@ -122,12 +122,12 @@ export function namesIn(directory: string): { readonly files: string[]; readonly
   return { files: names(false), directories: names(true) };
 }
 
-/** By code points, whatever the language of the machine. */
+/** By code point, independent of the locale. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** By the number that a text is. */
+/** By numeric value. */
 export function byNumber(a: string, b: string): number {
   const difference = BigInt(a) - BigInt(b);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;

@@ -3,7 +3,7 @@ import { byNumber, DirectoryReader, type DirectoryReading, namesIn, type SqlPart
 
 const NAME = /^(\d+)(?:[-_. ]+(.*?))?(\.(?:down|undo|rollback))?\.sql$/i;
 
-/** Where other tools keep the way back in the same file: as plain SQL it would run right after the way forward. */
+/** Markers of tools that keep the rollback in the same file: as plain SQL it would run right after the migration. */
 const FOREIGN_MARKERS: readonly (readonly [RegExp, string])[] = [
   [/^--\s*\+goose\s+down\b/i, "goose"],
   [/^--\s*\+migrate\s+down\b/i, "sql-migrate"],
@@ -15,7 +15,7 @@ const FOREIGN_MARKERS: readonly (readonly [RegExp, string])[] = [
 
 export const isNumbered = (name: string): boolean => NAME.test(name);
 
-/** `<number>_<title>.sql` in the order of the numbers, each with `<number>_<title>.down.sql` beside it where there is one. */
+/** `<number>_<title>.sql` in numeric order, each with an optional `<number>_<title>.down.sql`. */
 export function readNumbered(directory: string): DirectoryReading {
   const reader = new DirectoryReader();
   const ups = new Map<string, { name: string; title: string }>();

@@ -9,7 +9,7 @@ import { isGolangMigrate, readGolangMigrate } from "./golang-migrate";
 import { type DirectoryReading, type MigrationLayout, namesIn } from "./layout";
 import { isNumbered, readNumbered } from "./numbered";
 
-/** What a tool was told besides the directory. */
+/** Settings of a tool other than the directory. */
 export interface ReadDirectoryOptions {
   readonly placeholders?: Readonly<Record<string, string>> | false | undefined;
   readonly alembic?: readonly string[] | undefined;
@@ -42,7 +42,7 @@ export function readDirectory(
 }
 
 /**
- * How a directory is laid out.
+ * The layout of a directory.
  *
  * @throws SternaError `MigrationLayoutUnknown`, `FileUnreadable`
  */
@@ -56,11 +56,11 @@ export function detectLayout(directory: string): MigrationLayout {
     else if (isGolangMigrate(name)) found.add("golang-migrate");
     else if (isNumbered(name)) found.add(isDbmateFile(join(directory, name)) ? "dbmate" : "numbered");
   }
-  // A way back such as `001_users.down.sql` beside plain files has the form of golang-migrate, too.
+  // A rollback file such as `001_users.down.sql` next to plain files also matches the form of golang-migrate.
   if (found.has("numbered") && found.has("golang-migrate") && !files.some((name) => /\.up\.sql$/i.test(name))) {
     found.delete("golang-migrate");
   }
-  // Flyway looks into directories of directories as well.
+  // Flyway searches subdirectories as well.
   if (found.size === 0 && directories.some((name) => namesIn(join(directory, name)).files.some(isFlyway)))
     return "flyway";
   const [only, ...others] = found;
@@ -77,7 +77,7 @@ function isDbmateFile(path: string): boolean {
   try {
     return isDbmateText(Script.fromFile(path));
   } catch {
-    // The reader of the layout says what is wrong with the file.
+    // The reader of the layout reports what is wrong with the file.
     return false;
   }
 }
