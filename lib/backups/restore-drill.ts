@@ -1,6 +1,6 @@
+import type { CheckResult } from "../manifest/step-checks";
 import { writeEvidence } from "../manifest/evidence";
 import { canonicalJson, sha256 } from "../manifest/checksum";
-import type { CheckResult } from "../engine/step-kind";
 import { someOf } from "../core/text";
 import { EngineError } from "../engine/engine-error";
 import { type BackupContext, resolverOf, withWorkspace } from "./plan/backup-context";

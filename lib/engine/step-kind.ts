@@ -1,3 +1,4 @@
+import type { CheckResult } from "../manifest/step-checks";
 import type { ClientBase } from "pg";
 import type { z } from "zod";
 import { registerProgram, type Program } from "../manifest/program";
@@ -39,13 +40,6 @@ export interface StepContext {
 
   /** The values of this environment by name. */
   readonly variables: Readonly<Record<string, string>>;
-}
-
-/** The outcome of one check. */
-export interface CheckResult {
-  readonly query: string;
-  readonly expected: string;
-  readonly actual: string;
 }
 
 /** What another tool's table says of a change. */

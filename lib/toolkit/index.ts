@@ -1,6 +1,7 @@
 /** The functions of `sterna` for use in programs: `import { openToolkit, plan, apply } from "sterna/toolkit"`. */
 
 export { openToolkit } from "./toolkit";
+export type { CheckResult, Presence } from "../manifest/step-checks";
 export type { StackOptions, SystemsOptions, Toolkit, ToolkitOptions } from "./toolkit";
 export type { Reporter, ToolkitContext } from "./reporter";
 export type { Project } from "./project/project";
@@ -25,8 +26,6 @@ export type { FoundStep } from "./ledgers/find-applied";
 export { report } from "./report";
 export { formatOverview, OVERVIEW_FORMATS, type OverviewFormat } from "../promotion/format-report";
 
-export type { CheckResult } from "../engine/step-kind";
-export type { Presence } from "../engine/executor/question-step";
 export type { Program } from "../manifest/program";
 export type { Progress, StepDefinition, StepRecord } from "../manifest/step-record";
 export type { StackManifest } from "../manifest/stack-manifest";

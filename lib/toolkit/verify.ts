@@ -1,5 +1,5 @@
+import type { CheckResult } from "../manifest/step-checks";
 import { SternaError } from "../core/errors";
-import type { CheckResult } from "../engine/step-kind";
 import type { StepRecord } from "../manifest/step-record";
 import { withoutSuperseded } from "./ledgers/superseded";
 import { inStackOrder, readOwnLedgers } from "./ledgers/system-status";

@@ -70,7 +70,7 @@ test("every construct of sterna/aws is among the declarations that the guards lo
 });
 
 describe("in another partition than that of commercial regions", () => {
-  test.each(DECLARATIONS)("%s names no other partition", (name, declaration) => {
+  test.each(DECLARATIONS)("%s names no other partition", (_, declaration) => {
     for (const place of [GOV_CLOUD, BEIJING]) {
       // when
       const foreign = textsIn(synthesized(declaration, place).resource)

@@ -1,3 +1,4 @@
+import type { CheckResult } from "../../lib/manifest/step-checks";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import {
   existsSync,
@@ -11,7 +12,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CheckResult } from "../../lib/engine/step-kind";
 import { transferKind } from "../../lib/steps/transfer/kind";
 import { transferProgram } from "../../lib/steps/transfer/program";
 import { NASTY_FILES, writeFiles } from "../support/nasty-files";

@@ -1,6 +1,6 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { someOf } from "../../core/text";
 import { EngineError } from "../../engine/engine-error";
-import type { CheckResult } from "../../engine/step-kind";
 import type { BackupContext, Resolve } from "../plan/backup-context";
 import type { PartRecord } from "../plan/backup-manifest";
 import type { BackupPart, PartOf } from "../plan/backup-plan";

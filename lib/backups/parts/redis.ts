@@ -1,8 +1,8 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "../../engine/engine-error";
 import { createPrivateFile } from "../../core/replace-file";
-import type { CheckResult } from "../../engine/step-kind";
 import type { BackupContext } from "../plan/backup-context";
 import type { PartRecord } from "../plan/backup-manifest";
 import {

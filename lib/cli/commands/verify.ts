@@ -1,5 +1,5 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import type { Command } from "commander";
-import type { CheckResult } from "../../engine/step-kind";
 import { type Verdict, type Verification, verify } from "../../toolkit/verify";
 import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
 import { stackCommand } from "../terminal/stack-command";

@@ -1,16 +1,10 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import type { ClientBase } from "pg";
 import type { Program } from "../../manifest/program";
 import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
 import type { LedgerSession } from "../ledgers/ledger";
-import {
-  isTransactional,
-  kindOf,
-  type CheckResult,
-  type DatabaseContext,
-  type HistoryAnswer,
-  type StepContext,
-} from "../step-kind";
+import { isTransactional, kindOf, type DatabaseContext, type HistoryAnswer, type StepContext } from "../step-kind";
 import { LockWaits } from "./lock-waits";
 
 /** What can be done with a program, whatever its kind. */

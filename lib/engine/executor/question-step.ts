@@ -1,3 +1,4 @@
+import type { CheckResult, Presence } from "../../manifest/step-checks";
 import { Client } from "pg";
 import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
@@ -6,24 +7,9 @@ import { READINESS } from "../ledgers/postgres-connections";
 import { describeDatabase } from "../ledgers/postgres-ledger";
 import { whenReady } from "../readiness";
 import { loginUrl } from "../secrets/login-url";
-import { isTransactional, kindOf, type CheckResult } from "../step-kind";
+import { isTransactional, kindOf } from "../step-kind";
 import { operationsOf, type Operations } from "./operations";
 import { StepRun, type StepRunOptions } from "./step-run";
-
-/**
- * Whether a step's effect is in the store.
- *
- * - `there`: its probe finds it, or each of its verify queries gives the expected answer
- * - `absent`: they do not
- * - `unknown`: the check could not be run
- */
-export interface Presence {
-  readonly state: "there" | "absent" | "unknown";
-  /** What told: the table of the tool that was used before, its probe, or, without either, its verify queries. */
-  readonly by: "history" | "probe" | "verify";
-  /** Why it is not `there`. */
-  readonly reason?: string;
-}
 
 /**
  * Asks the verify queries of an applied step once more, with the program, the variables and the artifact of its row.

@@ -1,3 +1,4 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
@@ -9,7 +10,6 @@ import { someOf } from "../../core/text";
 import { EngineError } from "../engine-error";
 import { rejectAborted, mapConcurrently } from "../files/concurrently";
 import { type ManifestEntry, sourceChanged, byUtf8Bytes, totalsOf } from "../files/file-manifest";
-import type { CheckResult } from "../step-kind";
 
 /** Files up to this size, in bytes, are held in memory, so that the SDK can send them again after a network error. */
 const IN_MEMORY = 8 * 1024 ** 2;

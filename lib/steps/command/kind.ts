@@ -1,10 +1,11 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shorten } from "../../core/text";
 import { EngineError } from "../../engine/engine-error";
 import { stopGroup } from "../../engine/processes/process-identity";
-import type { CheckResult, StepContext, StepKind } from "../../engine/step-kind";
+import type { StepContext, StepKind } from "../../engine/step-kind";
 import { CommandOutput, startGuardedCommand } from "./guarded-command";
 import { commandProgram, type CommandProgram } from "./program";
 import { excerpt, LONGEST_EXCERPT } from "../describe";

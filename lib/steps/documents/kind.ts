@@ -1,3 +1,4 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { resolve } from "node:path";
 import { DocumentTable } from "./document-table";
 import { type DocumentFile, readAgain, readDocuments } from "./read-documents";
@@ -12,7 +13,7 @@ import {
 } from "../../engine/files/file-manifest";
 import type { Artifact } from "../../manifest/step-record";
 import { describeText } from "../../manifest/text";
-import type { CheckResult, DatabaseContext, TransactionalStepKind } from "../../engine/step-kind";
+import type { DatabaseContext, TransactionalStepKind } from "../../engine/step-kind";
 import { countsIn } from "../describe";
 import { documentsProgram, type DocumentsProgram } from "./program";
 

@@ -1,7 +1,8 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EngineError } from "../../engine/engine-error";
 import { rejectAborted } from "../../engine/files/concurrently";
-import type { CheckResult, StepContext, StepKind } from "../../engine/step-kind";
+import type { StepContext, StepKind } from "../../engine/step-kind";
 import type { Check } from "../../manifest/program";
 import { describeText } from "../../manifest/text";
 import { httpProgram, type HttpProgram } from "./program";

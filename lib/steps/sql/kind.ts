@@ -1,15 +1,10 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import type { ClientBase, QueryArrayConfig, QueryArrayResult } from "pg";
 import { splitSql } from "../../core/sql-text";
 import { EngineError } from "../../engine/engine-error";
 import { explainDatabaseError, textOfNotice, type SqlSource } from "../../engine/database-error";
 import { isUndefinedObject } from "../../engine/executor/question-step";
-import type {
-  CheckResult,
-  DatabaseContext,
-  HistoryAnswer,
-  StepContext,
-  TransactionalStepKind,
-} from "../../engine/step-kind";
+import type { DatabaseContext, HistoryAnswer, StepContext, TransactionalStepKind } from "../../engine/step-kind";
 import type { Check } from "../../manifest/program";
 import { excerpt } from "../describe";
 import { dropInvalidIndex, isPatient } from "./concurrent-index";

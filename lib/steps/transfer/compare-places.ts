@@ -1,7 +1,7 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { sha256 } from "../../manifest/checksum";
 import { byUtf8Bytes, type ManifestEntry, totalsOf } from "../../engine/files/file-manifest";
 import { mapConcurrently } from "../../engine/files/concurrently";
-import type { CheckResult } from "../../engine/step-kind";
 import { REQUESTS } from "../../engine/objects/bucket";
 import type { TransferProgram } from "./program";
 import { someOf } from "../../core/text";

@@ -1,6 +1,7 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { z } from "zod";
 import { EngineError } from "../../engine/engine-error";
-import { assertChecks, kindOf, type CheckResult, type StepContext, type StepKind } from "../../engine/step-kind";
+import { assertChecks, kindOf, type StepContext, type StepKind } from "../../engine/step-kind";
 import type { Artifact } from "../../manifest/step-record";
 import { comparePlaces } from "./compare-places";
 import type { Places } from "./open-places";

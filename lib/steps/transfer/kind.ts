@@ -1,3 +1,4 @@
+import type { CheckResult } from "../../manifest/step-checks";
 import { someOf } from "../../core/text";
 import { EngineError } from "../../engine/engine-error";
 import { comparePlaces } from "./compare-places";
@@ -5,7 +6,7 @@ import { cutover, undoCutover, verifyCutover, CutoverRecord } from "./cutover";
 import { describePlace, type Places, withPlaces } from "./open-places";
 import { restoreSource, retireSource, verifiedLeftovers } from "./retire-source";
 import { synchronize, undoTransfer } from "./synchronize";
-import { kindOf, type CheckResult, type StepContext, type StepKind } from "../../engine/step-kind";
+import { kindOf, type StepContext, type StepKind } from "../../engine/step-kind";
 import { countsIn } from "../describe";
 import { transferProgram, type TransferProgram } from "./program";
 

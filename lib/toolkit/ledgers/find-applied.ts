@@ -1,5 +1,5 @@
+import type { Presence } from "../../manifest/step-checks";
 import type { ToolkitContext } from "../reporter";
-import type { Presence } from "../../engine/executor/question-step";
 import { sqlProgram, type SqlProgram } from "../../steps/sql/program";
 import { parseProgram } from "../../engine/step-definition";
 import { kindOf } from "../../engine/step-kind";

@@ -1,3 +1,4 @@
+import type { CheckResult } from "../../../lib/manifest/step-checks";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -6,7 +7,6 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { Client } from "pg";
 import { documentsKind } from "../../../lib/steps/documents/kind";
-import type { CheckResult } from "../../../lib/engine/step-kind";
 import { documentsProgram } from "../../../lib/steps/documents/program";
 import { writeFiles } from "../../support/nasty-files";
 import { startPostgres, type PostgresServer } from "../../support/postgres";

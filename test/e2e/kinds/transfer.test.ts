@@ -8,6 +8,7 @@ import {
   PutObjectTaggingCommand,
   GetObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
+import type { CheckResult } from "../../../lib/manifest/step-checks";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -17,7 +18,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manifestOf, totalsOf } from "../../../lib/engine/files/file-manifest";
 import { walkDirectory } from "../../../lib/engine/files/walk";
-import type { CheckResult } from "../../../lib/engine/step-kind";
 import { transferKind } from "../../../lib/steps/transfer/kind";
 import { transferProgram } from "../../../lib/steps/transfer/program";
 import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
