@@ -81,7 +81,7 @@ describe("a program's version", () => {
 
   test.each([
     ["pg_dump (PostgreSQL) 15.4", "15.10", "a program is 15.4, and 15.10 or newer is needed"],
-    ["nothing to say", "1.0", "a program --version says no version"],
+    ["nothing to say", "1.0", "a program --version prints no version"],
   ])("%s is not at least %s", async (text, atLeast, message) => {
     await expect(check(saying(text, atLeast))).rejects.toThrow(message);
   });
