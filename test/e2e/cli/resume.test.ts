@@ -63,7 +63,7 @@ requires("terraform")("sterna resume", () => {
 
     // THEN
     expect(unwrapped(abandoned.stdout)).toContain(
-      "began to run (attempt 1, begun 2026-01-01T00:00:00.000Z); nobody works on it",
+      "began to run (attempt 1, begun 2026-01-01T00:00:00.000Z); no process works on it",
     );
     expect(busy.stdout).toContain(`process ${process.pid} on`);
     expect(existsSync(project.path("world-development"))).toBe(false);

@@ -29,7 +29,7 @@ requires("moto_server")("sterna secrets run", () => {
   });
 
   const run = (...command: string[]) =>
-    sterna(directory, ["secrets", "run", "--env-file", ".env", "--", ...command], {
+    sterna(directory, ["secrets", "run", "--variables", ".env", "--", ...command], {
       ...store.environment,
       NAME: "of the process",
       INHERITED: "{{resolve:secretsmanager:shop/production:SecretString:url}}",
