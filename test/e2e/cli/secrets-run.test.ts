@@ -85,7 +85,7 @@ requires("moto_server")("sterna secrets run", () => {
     // WHEN
     const started = await sterna(
       directory,
-      ["secrets", "run", "--env-file", "broken.env", "--", process.execPath, "-e", "console.log('started')"],
+      ["secrets", "run", "--variables", "broken.env", "--", process.execPath, "-e", "console.log('started')"],
       store.environment,
     );
 
