@@ -67,7 +67,7 @@ describe("the list of commands", () => {
     [["diff", "--json"], 'there is no command "diff"'],
     [["rollback", "shop", "staging", "--json"], "required option '--to <release>' not specified"],
     [["status", "--fail-on", "sad", "--json"], '"sad" is not a state'],
-    [["init", "mysql", "--json"], "postgres, aws, google, redis"],
+    [["init", "mysql", "--json"], "postgres, import, aws, google, redis"],
   ])("reports the wrong command line %j as JSON", async (args, message) => {
     // WHEN
     const run = await runCli(scratchRoot, args);
