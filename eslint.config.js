@@ -170,7 +170,7 @@ const FLOORS = {
   ],
   pipelines: ["pipeline", "read-pipeline", "written-file", "github", "gitlab-files", "atlantis-files", "forge"],
   testing: ["postgres", "synthesize-stack", "steps-of", "run-migration"],
-  cli: ["terminal", "project", "env", "secrets", "buckets", "doctor", "commands", "complete", "main"],
+  cli: ["terminal", "project", "env", "secrets", "buckets", "doctor", "commands", "main"],
 };
 
 /** Rooms that run without the constructs: the provider has to start fast. */

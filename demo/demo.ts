@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { proofClass } from "../lib/promotion/promotion-report";
 import { digestTree } from "../test/fixtures/app-ef/generate";
 import { AppEfProject, ENVIRONMENTS, type EnvironmentName } from "../test/support/app-ef-project";
-import { findProgram } from "../lib/testing/postgres/find-program";
+import { findProgram } from "../lib/core/find-program";
 import { repositoryRoot } from "../test/support/repository";
 import { Commands } from "./commands";
 import { startIdentityStandIn } from "./identity-stand-in";

@@ -2,7 +2,6 @@ import { visibleLines } from "../core/visible";
 import { Command, CommanderError } from "commander";
 import type { ErrorCode } from "../core/error-codes";
 import { sternaPackage } from "../core/sterna-package";
-import { candidates } from "./complete";
 import type { CommandRunner } from "./terminal/command";
 import { processSurroundings, type Surroundings } from "./terminal/surroundings";
 
@@ -213,6 +212,7 @@ export async function main(
     );
   }
   if (isCompletion) {
+    const { candidates } = await import("./terminal/complete.js");
     const found = candidates(program, args.slice(1), surroundings.directory);
     surroundings.stdout.write(found.map((each) => `${each}\n`).join(""));
     return DONE;

@@ -105,17 +105,11 @@ const DEEP_STACK = 100;
 
 /** The innermost line of the call stack that belongs to neither Sterna nor a package. */
 export function projectLine(): string | undefined {
-  return withDeepStacks(() => projectLineIn(new Error().stack));
-}
-
-function withDeepStacks<Result>(work: () => Result): Result {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEEP_STACK;
-  try {
-    return work();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+  const { stack } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return projectLineIn(stack);
 }
 
 /** The innermost line of the project in a stack trace. */
@@ -231,9 +225,10 @@ function isSynthesized(): boolean {
 
 const allDeferred: Problem[] = [];
 
+// `sterna` reports the line of the project, and another package may throw far below it.
+if (process.env[PROBLEMS_FILE]) Error.stackTraceLimit = DEEP_STACK;
+
 if (isSynthesized()) {
-  // An error of another package may have been thrown far below the line of the project.
-  Error.stackTraceLimit = DEEP_STACK;
   // Whatever stops the app, and wherever: what was found until then is reported.
   process.on("uncaughtExceptionMonitor", (error) => {
     const file = process.env[PROBLEMS_FILE];
@@ -259,7 +254,7 @@ function defer(construct: IConstruct, problems: readonly Problem[]): void {
 }
 
 /** Checks of a whole tree that run when all constructs exist, by root. */
-const treeChecks = new WeakMap<IConstruct, Map<IConstruct, () => void>>();
+const treeChecks = new WeakMap<IConstruct, (readonly [IConstruct, () => void])[]>();
 
 /**
  * Runs a check when all constructs exist, so that its mistakes are thrown together with those of the constructs. It is
@@ -269,9 +264,9 @@ const treeChecks = new WeakMap<IConstruct, Map<IConstruct, () => void>>();
  */
 export function checkTree(construct: IConstruct, check: () => void): void {
   const { root } = construct.node;
-  const checks = treeChecks.get(root) ?? new Map<IConstruct, () => void>();
+  const checks = treeChecks.get(root) ?? [];
   treeChecks.set(root, checks);
-  checks.set(construct, check);
+  checks.push([construct, check]);
   construct.node.addValidation({
     validate: () => {
       if (mistakesOf(construct, check).length > 0) throwAll(construct);

@@ -2,11 +2,11 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 import { type FileHandle, open } from "node:fs/promises";
 import { SternaError } from "./errors";
 
-/** Opening a named pipe would wait for somebody who writes into it. */
+/** Without O_NONBLOCK, opening a named pipe blocks until another process opens it for writing. */
 const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * Reads a file at once, whatever is in its place: a named pipe would be waited for, and a device read without end.
+ * Reads a regular file. Refuses everything else: a named pipe would block, and a device may never end.
  *
  * @param what names the file in the message, such as `the script up.sql`
  * @throws SternaError `FileUnreadable`
@@ -36,7 +36,7 @@ export function readUtf8File(path: string, what: string = path): string {
   const content = readWholeFile(path, what);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(content);
-    // UTF-16 without a byte order mark is valid UTF-8, with a NUL beside each letter; nothing that reads text takes one.
+    // UTF-16 text without a byte order mark can be valid UTF-8 with a NUL after each letter.
     if (!text.includes("\0")) return text;
   } catch (cause) {
     throw notUtf8(what, cause);
@@ -45,10 +45,10 @@ export function readUtf8File(path: string, what: string = path): string {
 }
 
 /**
- * Reads a file at once, if there is one.
+ * Reads a regular file if it exists.
  *
- * @throws SternaError `FileUnreadable` where something else is in its place
- * @throws what the operating system says: `EACCES`, `ELOOP`
+ * @throws SternaError `FileUnreadable` if it is not a regular file
+ * @throws errors of the operating system, such as `EACCES` and `ELOOP`
  */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   let file: FileHandle;
@@ -67,7 +67,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** What is in the place of a file: `a directory`, `a named pipe (FIFO)`, … */
+/** The type of a file that is not regular: `a directory`, `a named pipe (FIFO)`, … */
 export function fileTypeOf(stats: Stats): string {
   if (stats.isDirectory()) return "a directory";
   if (stats.isFIFO()) return "a named pipe (FIFO)";

@@ -53,18 +53,18 @@ export function holdsPassword(text: string): boolean {
   return [...text.matchAll(URL_WITH_PASSWORD)].some((url) => !REFERENCE.test(url.groups!.password!));
 }
 
-/** Words in the name of a variable that holds a secret. */
+/** Words in the names of variables that contain secrets. */
 const SECRET_NAME =
   /(^|_)(PASSWORD|PASSWD|PASS|PWD|PASSPHRASE|SECRET|SECRETS|TOKEN|CREDENTIAL|CREDENTIALS|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|SECRET_KEY|SIGNING_KEY|ENCRYPTION_KEY|SALT)(_|$)/;
 
-/** Words that libpq and other clients write together with their own name: `PGPASSWORD`, `MYSQL_PWD`, `REDISCLI_AUTH`. */
+/** Names that clients such as libpq write without an underscore: `PGPASSWORD`, `MYSQL_PWD`, `REDISCLI_AUTH`. */
 const CLIENT_NAME = /^(REDISCLI_AUTH|\w+PASSWORD)$/;
 
-/** Endings of names that say where a secret is, or something about it. */
+/** Suffixes of names of variables that locate or describe a secret. */
 const NAME_OF_REFERENCE =
   /_(ARN|NAME|ID|FILE|PATH|DIR|URI|URL|ENDPOINT|HOST|REGION|VERSION|TTL|EXPIRY|EXPIRES|EXPIRATION|LIFETIME|AGE|LENGTH|ENABLED|REF|TYPE|ALGORITHM|HEADER|PREFIX|PROVIDER|STORE|ISSUER|AUDIENCE)$/;
 
-/** Values that are secrets whatever they are called (AWS IAM, "Unique identifiers"; RFC 7468; GitHub, Slack, Google: token formats). */
+/** Values that are secrets under any name (AWS IAM, "Unique identifiers"; RFC 7468; GitHub, Slack, Google: token formats). */
 const SECRET_VALUE =
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{36}|\bxox[abprs]-[A-Za-z0-9-]{10}|\bAIza[\w-]{35}/;
 
@@ -77,7 +77,7 @@ export function isSecretName(name: string): boolean {
   return (SECRET_NAME.test(upper) || CLIENT_NAME.test(upper)) && !NAME_OF_REFERENCE.test(upper);
 }
 
-/** Whether a secret of a known format stands in the text: an access key of AWS, a private key, a token of GitHub. */
+/** Whether the text contains a secret in a known format: an AWS access key, a private key, a GitHub token. */
 export function holdsKnownSecret(text: string): boolean {
   return SECRET_VALUE.test(text);
 }

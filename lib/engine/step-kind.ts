@@ -46,7 +46,7 @@ export interface StepContext {
 export interface HistoryAnswer {
   readonly state: "there" | "absent" | "unknown";
 
-  /** Why nobody knows, or why it is absent. */
+  /** Why the state is `absent` or `unknown`. */
   readonly reason?: string;
 }
 

@@ -1,7 +1,7 @@
 import { DefaultTokenResolver, StringConcat, TerraformResource, TerraformStack, Tokenization } from "cdktf";
 import type { IConstruct } from "constructs";
 import { isUnresolved } from "../core/tokens";
-import { ValidationError } from "../core/errors";
+import { checkTree, ValidationError } from "../core/errors";
 
 /** The resource types of a cloud that control the lifecycle of a bucket. */
 export interface LifecycleOwners {
@@ -32,18 +32,16 @@ type Inputs = Partial<Record<"bucketInput" | "nameInput" | "lifecycleRuleInput",
  *   ("multiple … will cause a perpetual difference")
  */
 export function refuseOtherLifecycleOwners(owner: IConstruct, bucketName: string, types: LifecycleOwners): void {
-  owner.node.addValidation({
-    validate: () => {
-      const owners = ownersIn(owner.node.root, types).get(bucketName) ?? [];
-      const other = owners.find((one) => !one.node.scopes.includes(owner));
-      if (other === undefined) return [];
-      throw new ValidationError(
-        "LifecycleOwnedTwice",
-        `the lifecycle of "${bucketName}" is also decided by ${other.node.path} (${other.terraformResourceType}): each apply would overwrite the rules of the other. ` +
-          "Move its rules into lifecycleRules, and remove it.",
-        owner,
-      );
-    },
+  checkTree(owner, () => {
+    const owners = ownersIn(owner.node.root, types).get(bucketName) ?? [];
+    const other = owners.find((one) => !one.node.scopes.includes(owner));
+    if (other === undefined) return;
+    throw new ValidationError(
+      "LifecycleOwnedTwice",
+      `the lifecycle of "${bucketName}" is also decided by ${other.node.path} (${other.terraformResourceType}): each apply would overwrite the rules of the other. ` +
+        "Move its rules into lifecycleRules, and remove it.",
+      owner,
+    );
   });
 }
 

@@ -8,7 +8,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { formatOverview } from "../../lib/promotion/format-report";
 import { formatReport } from "../promotion/format-report";
 import { SAMPLE_OVERVIEW, SAMPLE_REPORT } from "../promotion/report/samples";
-import { findProgram } from "../../lib/testing/postgres/find-program";
+import { findProgram } from "../../lib/core/find-program";
 import { requires } from "../support/requirements";
 
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");

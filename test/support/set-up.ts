@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProgram } from "../../lib/testing/postgres/find-program";
+import { findProgram } from "../../lib/core/find-program";
 import { findPostgres } from "../../lib/testing/postgres/binaries";
 import { awsProvider, downloadedProviders, findProvider, terraformPlatform } from "./provider-mirror";
 import { scratchRoot } from "./repository";

@@ -1,5 +1,5 @@
 import { execa, type ResultPromise } from "execa";
-import { findProgram } from "../../lib/testing/postgres/find-program";
+import { findProgram } from "../../lib/core/find-program";
 import { terraformEnvironment } from "./terraform-environment";
 
 /** How to run Terraform. */

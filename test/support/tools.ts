@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { findProgram } from "../../lib/testing/postgres/find-program";
+import { findProgram } from "../../lib/core/find-program";
 import { findPostgres } from "../../lib/testing/postgres/binaries";
 import { awsProvider, findProvider } from "./provider-mirror";
 import { repositoryRoot } from "./repository";

@@ -11,6 +11,16 @@ import { applyTransform, type Transform } from "../../core/refactoring";
 import { isUnresolved } from "../../core/tokens";
 import type { Schedule } from "../../schedule/schedule";
 
+/** Lets an alarm fire when a metric counts one failure within five minutes. */
+export const ANY_FAILURE = {
+  statistic: "Sum",
+  period: 300,
+  evaluationPeriods: 1,
+  comparisonOperator: "GreaterThanThreshold",
+  threshold: 0,
+  treatMissingData: "notBreaching",
+} as const;
+
 /** Hooks for the resources that report failures. */
 export interface AlarmTransforms {
   readonly failedRule?: Transform<CloudwatchEventRuleConfig>;
@@ -139,12 +149,7 @@ export function notifyTopics(
     namespace: "AWS/Events",
     metricName: "FailedInvocations",
     dimensions: { RuleName: rule.name },
-    statistic: "Sum",
-    period: 300,
-    evaluationPeriods: 1,
-    comparisonOperator: "GreaterThanThreshold",
-    threshold: 0,
-    treatMissingData: "notBreaching",
+    ...ANY_FAILURE,
     alarmActions: [...topicArns],
   };
   new CloudwatchMetricAlarm(scope, "Undelivered", applyTransform(undelivered, transform?.alarm));

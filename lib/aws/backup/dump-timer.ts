@@ -19,7 +19,7 @@ import { Duration } from "../../core/duration";
 import { collect, report } from "../../core/errors";
 import { type Transform, applyTransform, refuseUnusedTransforms } from "../../core/refactoring";
 import type { Schedule } from "../../schedule/schedule";
-import { absenceAlarm, checkTopics, notifyTopics } from "./backup-alarms";
+import { absenceAlarm, ANY_FAILURE, checkTopics, notifyTopics } from "./backup-alarms";
 import type { DumpTarget } from "./dump-target";
 import { serviceRole } from "./service-role";
 
@@ -215,12 +215,7 @@ export class DumpTimer extends Construct {
       namespace,
       metricName,
       dimensions,
-      statistic: "Sum",
-      period: 300,
-      evaluationPeriods: 1,
-      comparisonOperator: "GreaterThanThreshold",
-      threshold: 0,
-      treatMissingData: "notBreaching",
+      ...ANY_FAILURE,
       alarmActions: [...alarmTopicArns],
     };
     new CloudwatchMetricAlarm(this, id, applyTransform(alarm, transform?.alarm));

@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import type { ErrorCode } from "../../core/error-codes";
-import { ValidationError } from "../../core/errors";
+import { checkTree, ValidationError } from "../../core/errors";
 import { isUnresolved } from "../../core/tokens";
 import type { TieredBucketProps } from "./tiered-bucket-props";
 
@@ -38,16 +38,13 @@ export function registerBucket(
 export function refuseUnfitDestinations(construct: IConstruct, props: TieredBucketProps): void {
   const { replicationRules = [], accessLogs } = props;
   if (replicationRules.length === 0 && accessLogs === undefined) return;
-  construct.node.addValidation({
-    validate: () => {
-      for (const { id, destinationBucketArn } of replicationRules) {
-        const destination = find(construct, destinationBucketArn);
-        if (destination) validateDestination(construct, props, id, destination);
-      }
-      const logs = accessLogs && find(construct, accessLogs.bucketName);
-      if (logs) validateLogBucket(construct, logs);
-      return [];
-    },
+  checkTree(construct, () => {
+    for (const { id, destinationBucketArn } of replicationRules) {
+      const destination = find(construct, destinationBucketArn);
+      if (destination) validateDestination(construct, props, id, destination);
+    }
+    const logs = accessLogs && find(construct, accessLogs.bucketName);
+    if (logs) validateLogBucket(construct, logs);
   });
 }
 

@@ -5,6 +5,7 @@ import { findSystem, readSynthesis } from "../../toolkit/project/stacks";
 import { openSystems } from "../../toolkit/toolkit";
 import { type CommandRunner, EXIT_STATUS, newCommand } from "../terminal/command";
 import { inProject, type ProjectContext } from "../terminal/stack-command";
+import { tableLines } from "../terminal/table";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 interface HistoryOptions extends CommonOptions {
@@ -47,24 +48,22 @@ async function findRecords({ toolkit }: ProjectContext, system?: string, environ
 /** One line for each apply, and the failed steps. */
 function historyText(records: readonly ApplyRecord[], { bold, dim, green, red }: Terminal["colors"]): string {
   if (records.length === 0) return "No apply is recorded.";
-  const rows = records.map((record) => ({
-    record,
-    cells: [record.startedAt.slice(0, 16).replace("T", " "), record.stack, record.release, describe(record), record.by],
-  }));
-  const headings = ["when (UTC)", "stack", "release", "what", "by"];
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map(({ cells }) => cells[column]!.length)),
+  const cells = (record: ApplyRecord) => [
+    record.startedAt.slice(0, 16).replace("T", " "),
+    record.stack,
+    record.release,
+    describe(record),
+    record.by,
+  ];
+  const [headings, ...lines] = tableLines(
+    [["when (UTC)", "stack", "release", "what", "by"], ...records.map(cells)],
+    "  ",
   );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd();
   const signs = { applied: green("✓"), failed: red("✗"), interrupted: red("!") };
   return [
-    `  ${bold(line(headings))}`,
-    ...rows.flatMap(({ record, cells }) => [
-      `${signs[record.result]} ${line(cells)}`,
+    `  ${bold(headings!)}`,
+    ...records.flatMap((record, index) => [
+      `${signs[record.result]} ${lines[index]}`,
       ...record.errors.map((error) => dim(`    ${error.split("\n")[0]}`)),
     ]),
   ].join("\n");

@@ -15,6 +15,7 @@ import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { openStack } from "../../toolkit/toolkit";
 import { EXIT_STATUS, type CommandRunner } from "../terminal/command";
 import { stackCommand } from "../terminal/stack-command";
+import { tableLines } from "../terminal/table";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
 import { ledgerRepairCommand } from "./ledger-repair";
 
@@ -104,14 +105,8 @@ function ledgerTable(rows: readonly StepRecord[], { bold }: Colors): string {
     ["STEP", "STATUS", "RELEASE", "ATTEMPTS", "APPLIED"],
     ...rows.map(({ id, status, release, attempt, appliedAt }) => [id, status, release, `${attempt}`, appliedAt ?? ""]),
   ];
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const lines = cells.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column]!))
-      .join("   ")
-      .trimEnd(),
-  );
-  return [bold(lines[0]!), ...lines.slice(1)].join("\n");
+  const [headings, ...lines] = tableLines(cells);
+  return [bold(headings!), ...lines].join("\n");
 }
 
 /** All details of a row. */

@@ -12,6 +12,7 @@ import type { Toolkit } from "../../toolkit/toolkit";
 import { verify } from "../../toolkit/verify";
 import { EXIT_STATUS, newCommand, type CommandContext, type CommandRunner } from "../terminal/command";
 import { inProject } from "../terminal/stack-command";
+import { tableLines } from "../terminal/table";
 import type { CommonOptions, Terminal } from "../terminal/terminal";
 
 const POLL_MILLISECONDS = 1_000;
@@ -163,14 +164,8 @@ function statusTable(statuses: readonly SystemStatus[], { bold }: Colors): strin
     ["", ...environments],
     ...systems.map((system) => [system, ...environments.map((environment) => cell(system, environment))]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column]!))
-      .join("   ")
-      .trimEnd(),
-  );
-  return [bold(lines[0]!), ...lines.slice(1)].join("\n");
+  const [headings, ...lines] = tableLines(rows);
+  return [bold(headings!), ...lines].join("\n");
 }
 
 /** `1.0.0  5/7 applied, 1 failed, 1 pending` */

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { sternaPackage } from "../../core/sterna-package";
 import { terraformVersion } from "../doctor/check-programs";
-import { findOnPath, terraformName } from "../../toolkit/terraform/terraform";
+import { findProgram } from "../../core/find-program";
+import { terraformName } from "../../toolkit/terraform/terraform";
 import { type CommandRunner, EXIT_STATUS, newCommand } from "../terminal/command";
 import type { CommonOptions } from "../terminal/terminal";
 
@@ -11,7 +12,7 @@ export function versionCommand(run: CommandRunner): Command {
     "sterna --version": "the version of Sterna alone",
   }).action((options: CommonOptions) =>
     run(options, async ({ surroundings: { environment }, terminal }) => {
-      const program = findOnPath(terraformName(environment), environment);
+      const program = findProgram(terraformName(environment), environment);
       const terraform = program && (await terraformVersion(program, environment));
       const versions = {
         sterna: sternaPackage().version,

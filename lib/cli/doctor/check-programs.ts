@@ -1,7 +1,8 @@
 import { execa } from "execa";
 import { gte, valid } from "semver";
 import { OLDEST_TERRAFORM } from "../../manifest/stack-manifest";
-import { findOnPath, terraformName } from "../../toolkit/terraform/terraform";
+import { findProgram } from "../../core/find-program";
+import { terraformName } from "../../toolkit/terraform/terraform";
 
 /**
  * - `ok`: no problem
@@ -32,7 +33,7 @@ export async function checkPrograms(environment: NodeJS.ProcessEnv): Promise<Fin
 }
 
 async function checkNode(environment: NodeJS.ProcessEnv): Promise<Finding> {
-  const node = findOnPath("node", environment);
+  const node = findProgram("node", environment);
   if (node === undefined) {
     return problem(
       "node is not on the PATH: Terraform cannot start Sterna's provider",
@@ -50,7 +51,7 @@ async function checkNode(environment: NodeJS.ProcessEnv): Promise<Finding> {
 
 async function checkTerraform(environment: NodeJS.ProcessEnv): Promise<Finding> {
   const name = terraformName(environment);
-  const terraform = findOnPath(name, environment);
+  const terraform = findProgram(name, environment);
   if (terraform === undefined) {
     return problem(
       `${name} is not on the PATH`,

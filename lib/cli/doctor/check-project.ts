@@ -11,7 +11,8 @@ import { readLedgers } from "../../toolkit/ledgers/read-ledgers";
 import type { Project } from "../../toolkit/project/project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import { describeRequirement, unmetRequirements } from "../../toolkit/terraform/init";
-import { findOnPath, terraformName } from "../../toolkit/terraform/terraform";
+import { findProgram } from "../../core/find-program";
+import { terraformName } from "../../toolkit/terraform/terraform";
 import { describeError } from "../../toolkit/describe-error";
 import { ok, problem, warning, type Finding, terraformVersion, note } from "./check-programs";
 
@@ -37,7 +38,7 @@ function counted(count: number, noun: string): string {
  * git.
  */
 export async function checkIgnored(project: Project, variables: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const git = findOnPath("git", variables);
+  const git = findProgram("git", variables);
   if (git === undefined) return [];
   const paths = [".sterna/development.env", `${relative(project.directory, project.output)}/manifest.json`];
   const { exitCode, stdout } = await execa(git, ["check-ignore", "--no-index", ...paths], {
@@ -103,7 +104,7 @@ async function checkTerraformVersion(
   { stack, directory }: SynthesizedSystem,
   variables: NodeJS.ProcessEnv,
 ): Promise<Finding[]> {
-  const terraform = findOnPath(terraformName(variables), variables);
+  const terraform = findProgram(terraformName(variables), variables);
   const version = terraform && (await terraformVersion(terraform, variables));
   if (!version) return [];
   return unmetRequirements(directory, version).map((each) =>

@@ -29,7 +29,7 @@ export function validateRotatingSecret(props: RotatingSecretProps, construct: Co
   validateKeys(props, refuse);
   validateKeptSecret(props, refuse, construct);
   refuseUnusedTransforms(construct, props.transform, {
-    keyAccess: props.kmsKeyName === undefined && props.replicas === undefined && "there is no key of yours",
+    keyAccess: props.kmsKeyName === undefined && props.replicas === undefined && "kmsKeyName is not set",
     bucket: props.sourceBucketName !== undefined && "sourceBucketName names a bucket that exists already",
   });
   if (props.adopt !== undefined) validateSecretId("adopt.id", props.adopt.id, refuse);

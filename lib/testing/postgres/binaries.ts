@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { SternaError } from "../../core/errors";
-import { findProgram, isExecutable } from "./find-program";
+import { findProgram, isExecutable } from "../../core/find-program";
 
 /** Where PostgreSQL's server programs are. */
 export interface PostgresBinaries {

@@ -1,12 +1,13 @@
 import { execa } from "execa";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, accessSync, constants, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { dirname, delimiter, join } from "node:path";
+import { dirname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Reporter } from "../reporter";
+import { findProgram } from "../../core/find-program";
 import { SternaError } from "../../core/errors";
 import { parseEvent, type TerraformDiagnostic, type TerraformEvent } from "./diagnostics";
 
@@ -164,7 +165,7 @@ export class Terraform {
  */
 export function requireTerraform(environment: NodeJS.ProcessEnv): string {
   const name = terraformName(environment);
-  const found = findOnPath(name, environment);
+  const found = findProgram(name, environment);
   if (found !== undefined) return found;
   throw new SternaError(
     "TerraformMissing",
@@ -175,25 +176,6 @@ export function requireTerraform(environment: NodeJS.ProcessEnv): string {
 
 export function terraformName(environment: NodeJS.ProcessEnv): string {
   return environment.TERRAFORM_BINARY_NAME || "terraform";
-}
-
-/** Finds a program as a shell would. */
-export function findOnPath(name: string, environment: NodeJS.ProcessEnv): string | undefined {
-  if (name.includes("/")) return isExecutable(name) ? name : undefined;
-  return (environment.PATH ?? "")
-    .split(delimiter)
-    .filter((directory) => directory !== "")
-    .map((directory) => join(directory, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 const POLL_MILLISECONDS = 100;

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { EngineWorkspace, worldStep } from "../../support/engine-workspace";
-import { findProgram } from "../../../lib/testing/postgres/find-program";
+import { findProgram } from "../../../lib/core/find-program";
 import { repositoryRoot, scratchRoot } from "../../support/repository";
 import { requires } from "../../support/requirements";
 import { expectExit } from "../../support/expect-exit";

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type BackupWorkplace, backupWorkplace, flipByte, truncate } from "../../support/backup-workplace";
-import { findProgram } from "../../../lib/testing/postgres/find-program";
+import { findProgram } from "../../../lib/core/find-program";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withoutUserConfiguration } from "../environment";
-import { findProgram } from "../../../lib/testing/postgres/find-program";
+import { findProgram } from "../../../lib/core/find-program";
 import { freePort } from "../../../lib/testing/postgres/free-port";
 import { guardOrphan } from "../../../lib/testing/postgres/orphan-guard";
 import type { Reply } from "./reply";
