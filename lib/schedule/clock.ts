@@ -66,6 +66,43 @@ function nextRunsOfRule(rule: CalendarRule, zone: string, count: number, from: D
 
 const [MINUTE, DAY] = [60_000, 86_400_000];
 
+/** The shortest and the longest interval between two runs, in milliseconds. */
+export interface DistanceRange {
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+/** Where intervals are measured: a fixed day, so that what is synthesized does not depend on the day of synthesis. */
+const MEASURED_FROM = Date.UTC(2024, 0, 1);
+const MEASURED_RUNS = 200;
+const distanceRanges = new Map<string, DistanceRange>();
+
+/** Intervals between 200 runs from the start of 2024, and between those around the clock changes of that year. */
+export function distanceRange(rules: readonly CalendarRule[], zone: string): DistanceRange {
+  const key = JSON.stringify([zone, rules]);
+  // croner takes 25 ms for 200 runs, and an app asks for the same few schedules again and again.
+  const range = distanceRanges.get(key) ?? measureDistances(rules, zone);
+  distanceRanges.set(key, range);
+  return range;
+}
+
+function measureDistances(rules: readonly CalendarRule[], zone: string): DistanceRange {
+  const usual = distancesFrom(rules, zone, MEASURED_FROM);
+  // The next of a schedule that comes once more is far away.
+  if (usual.length === 0) return { shortest: 366 * DAY, longest: 366 * DAY };
+  const longest = Math.max(...usual);
+  const around = offsetChanges(zone, MEASURED_FROM, 366).flatMap(({ at }) =>
+    distancesFrom(rules, zone, at - longest - MINUTE),
+  );
+  const all = [...usual, ...around];
+  return { shortest: Math.min(...all), longest: Math.max(...all) };
+}
+
+function distancesFrom(rules: readonly CalendarRule[], zone: string, from: number): number[] {
+  const runs = nextRunsOf(rules, zone, MEASURED_RUNS, new Date(from)).map((run) => run.getTime());
+  return runs.slice(1).map((run, index) => run - runs[index]!);
+}
+
 /** A time of the schedule that a clock change skips or repeats. */
 export interface ClockChange {
   /** `skipped`: the wall clock never shows it on that day. `repeated`: it shows it twice. */
@@ -78,17 +115,28 @@ export interface ClockChange {
 
 /** Clock changes within two years after `from` that affect the rules. None in UTC. */
 export function clockChanges(rules: readonly CalendarRule[], zone: string, from: Date): ClockChange[] {
+  const start = Math.floor(from.getTime() / DAY) * DAY;
+  return offsetChanges(zone, start, 731).flatMap(({ at, before, after }): ClockChange[] => {
+    const wallClock = firstMatch(rules, at + Math.min(before, after), at + Math.max(before, after));
+    if (wallClock === undefined) return [];
+    return [{ kind: after > before ? "skipped" : "repeated", at: new Date(at), wallClock }];
+  });
+}
+
+/** A change of the milliseconds by which the wall clock of a zone is ahead of UTC. */
+interface OffsetChange {
+  readonly at: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+function offsetChanges(zone: string, start: number, days: number): OffsetChange[] {
   if (zone === UTC) return [];
   const offset = offsetOf(zone);
-  const changes: ClockChange[] = [];
-  const start = Math.floor(from.getTime() / DAY) * DAY;
-  for (let day = start, before = offset(day); day < start + 731 * DAY; day += DAY) {
+  const changes: OffsetChange[] = [];
+  for (let day = start, before = offset(day); day < start + days * DAY; day += DAY) {
     const after = offset(day + DAY);
-    if (after === before) continue;
-    const at = changeBetween(day, day + DAY, offset);
-    const [first, last] = [at + Math.min(before, after), at + Math.max(before, after)];
-    const wallClock = firstMatch(rules, first, last);
-    if (wallClock) changes.push({ kind: after > before ? "skipped" : "repeated", at: new Date(at), wallClock });
+    if (after !== before) changes.push({ at: changeBetween(day, day + DAY, offset), before, after });
     before = after;
   }
   return changes;

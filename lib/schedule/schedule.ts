@@ -2,7 +2,7 @@ import { Duration } from "../core/duration";
 import { SternaError } from "../core/errors";
 import { parseAwsCron, parseRate } from "./aws-expressions";
 import { calendarRule, type CalendarRule, WEEKDAYS, type Weekday, comesAgain, mergeRules } from "./calendar-rule";
-import { nextRunsOf, clockChanges, type ClockChange, checkZone, UTC } from "./clock";
+import { nextRunsOf, clockChanges, type ClockChange, checkZone, distanceRange, UTC } from "./clock";
 import { describeSchedule } from "./describe";
 import { parseOnCalendar } from "./on-calendar";
 import { parseTimeOfDay, evenMinutes, unreadable } from "./syntax";
@@ -162,14 +162,14 @@ export class Schedule {
     return nextRunsOf(this.rules, this.zone, count, from);
   }
 
-  /** The shortest interval between the next 200 runs. */
-  shortestDistance(from: Date = new Date()): Duration {
-    return this.rate ?? Duration.milliseconds(Math.min(...this.distances(from)));
+  /** The shortest interval between two runs: of 200 from the start of 2024, and around clock changes. */
+  shortestDistance(): Duration {
+    return this.rate ?? Duration.milliseconds(distanceRange(this.rules, this.zone).shortest);
   }
 
-  /** The longest interval between the next 200 runs. */
-  longestDistance(from: Date = new Date()): Duration {
-    return this.rate ?? Duration.milliseconds(Math.max(...this.distances(from)));
+  /** The longest interval between two runs: of 200 from the start of 2024, and around clock changes. */
+  longestDistance(): Duration {
+    return this.rate ?? Duration.milliseconds(distanceRange(this.rules, this.zone).longest);
   }
 
   /** Changes to and from daylight saving time in the next two years that affect the schedule. None in UTC. */
@@ -189,12 +189,6 @@ export class Schedule {
   /** The schedule in English, by cronstrue. */
   describe(): string {
     return describeSchedule(this);
-  }
-
-  private distances(from: Date): number[] {
-    const runs = this.nextRuns(200, from).map((run) => run.getTime());
-    // A schedule with one remaining run is treated as if the next were far away.
-    return runs.length < 2 ? [366 * 86_400_000] : runs.slice(1).map((run, index) => run - runs[index]!);
   }
 
   /** The schedule in systemd's syntax, or the rate. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { Duration } from "../../lib/core/duration";
 import { readSchedule, Schedule } from "../../lib/schedule/schedule";
 import type { ScheduleTarget } from "../../lib/schedule/targets";
@@ -22,6 +22,39 @@ describe("a schedule", () => {
     ["with its zone in front", Schedule.cron("CRON_TZ=Europe/Berlin 0 3 * * *"), "2027-01-02T02:00:00.000Z"],
   ])("%s comes on the right day", (_words, schedule, run) => {
     expect(next(schedule)).toBe(run);
+  });
+
+  test.each<[string, Schedule, Duration, Duration]>([
+    ["every day", Schedule.daily({ at: "02:00" }), Duration.hours(24), Duration.hours(24)],
+    [
+      "every day where the clocks change",
+      Schedule.daily({ at: "12:00", zone: "Europe/Berlin" }),
+      Duration.hours(23),
+      Duration.hours(25),
+    ],
+    [
+      "every day on the other half of the earth",
+      Schedule.daily({ at: "12:00", zone: "Australia/Sydney" }),
+      Duration.hours(23),
+      Duration.hours(25),
+    ],
+    ["on workdays", Schedule.cron("30 2 * * 1-5"), Duration.hours(24), Duration.hours(72)],
+    ["every month", Schedule.monthly({ on: 1, at: "03:00" }), Duration.days(28), Duration.days(31)],
+    [
+      "every 6 hours where the clocks change",
+      Schedule.every(Duration.hours(6), { zone: "Europe/Berlin" }),
+      Duration.hours(5),
+      Duration.hours(7),
+    ],
+    ["in one year only", Schedule.aws("cron(0 3 1 1,6 ? 2199)"), Duration.days(151), Duration.days(151)],
+  ])("%s has its shortest and longest interval, whatever the day", (_words, schedule, shortest, longest) => {
+    jest.useFakeTimers({ now: new Date("2027-07-01T00:00:00Z") });
+    try {
+      expect(schedule.shortestDistance()).toEqual(shortest);
+      expect(schedule.longestDistance()).toEqual(longest);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test.each<[string, ScheduleTarget, readonly string[]]>([
