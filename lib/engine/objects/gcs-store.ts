@@ -4,7 +4,7 @@ import type { ObjectStore, ObjectVersion, StoredObject } from "./object-store";
 
 const objectResource = z.object({ generation: z.string() });
 const listing = z.object({
-  items: z.array(z.object({ name: z.string() })).default([]),
+  items: z.array(z.object({ name: z.string(), generation: z.string() })).default([]),
   nextPageToken: z.string().optional(),
 });
 
@@ -51,16 +51,20 @@ export class GcsStore implements ObjectStore {
   }
 
   async keys(prefix: string): Promise<string[]> {
-    const keys: string[] = [];
+    return [...(await this.listVersions(prefix)).keys()];
+  }
+
+  async listVersions(prefix: string): Promise<Map<string, ObjectVersion>> {
+    const versions = new Map<string, ObjectVersion>();
     for (let pageToken: string | undefined = ""; pageToken !== undefined;) {
-      const query = { prefix, fields: "items(name),nextPageToken", ...(pageToken && { pageToken }) };
+      const query = { prefix, fields: "items(name,generation),nextPageToken", ...(pageToken && { pageToken }) };
       const answer = await this.request("GET", this.client.objects, query);
       if (answer.status === 404) throw new Error("there is no such bucket");
       const page = listing.parse(JSON.parse(answer.text));
-      keys.push(...page.items.map(({ name }) => name));
+      for (const { name, generation } of page.items) versions.set(name, generation);
       pageToken = page.nextPageToken;
     }
-    return keys;
+    return versions;
   }
 
   close(): void {}

@@ -31,6 +31,9 @@ export interface ObjectStore {
   /** All keys that begin with `prefix`. */
   keys(prefix: string): Promise<string[]>;
 
+  /** The versions of all objects whose keys begin with `prefix`. Absent where that costs as much as reading them. */
+  listVersions?(prefix: string): Promise<Map<string, ObjectVersion>>;
+
   /** Releases connections. */
   close(): void;
 }
@@ -44,10 +47,12 @@ export interface ObjectStore {
  */
 export class ConditionalWrites implements ObjectStore {
   readonly location: string;
+  readonly listVersions: ObjectStore["listVersions"];
   private proved = false;
 
   constructor(private readonly store: ObjectStore) {
     this.location = store.location;
+    this.listVersions = store.listVersions?.bind(store);
   }
 
   async writeIf(key: string, body: string, expected: ObjectVersion | undefined): Promise<ObjectVersion | undefined> {

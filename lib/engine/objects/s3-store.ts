@@ -82,12 +82,16 @@ export class S3Store implements ObjectStore {
   }
 
   async keys(prefix: string): Promise<string[]> {
+    return [...(await this.listVersions(prefix)).keys()];
+  }
+
+  async listVersions(prefix: string): Promise<Map<string, ObjectVersion>> {
     const { sdk, client } = await this.open();
-    const keys: string[] = [];
+    const versions = new Map<string, ObjectVersion>();
     for await (const page of sdk.paginateListObjectsV2({ client }, { Bucket: this.options.bucket, Prefix: prefix })) {
-      for (const { Key } of page.Contents ?? []) keys.push(Key as string);
+      for (const object of page.Contents ?? []) versions.set(object.Key as string, etagOf(object));
     }
-    return keys;
+    return versions;
   }
 
   close(): void {

@@ -9,48 +9,55 @@ import { areEqual, isUnknown, type Fingerprint } from "../plan/fingerprint";
 /** Action of a resource that an apply left as it was, and of which the configuration says something else since. */
 export const KEPT = "no-op";
 
-/** A resource as the environment that proves left it: the last of the applies that changed it, and those before. */
+/** A resource as the environment that proves left it: the last of the applies that changed it, and what those before did. */
 export class ProvedResource {
-  constructor(
-    /** The last apply, which says what the resource is. */
-    private readonly last: RecordedChange,
-    /** Whether it belongs to the releases that are promoted now. */
-    private readonly isPromoted: boolean,
-    private readonly before: ProvedResource | undefined,
-  ) {}
+  private last: RecordedChange | undefined;
+  private readonly computed = new Set<string>();
+  private readonly actions: string[] = [];
+  private readonly paths = new Set<string>();
+
+  /**
+   * Adds the next apply that changed it.
+   *
+   * @param isPromoted whether it belongs to the releases that are promoted now
+   */
+  add(change: RecordedChange, isPromoted: boolean): void {
+    const was = this.last?.fingerprint ?? {};
+    for (const [path, value] of Object.entries(change.fingerprint)) {
+      if (isUnknown(value)) this.computed.add(path);
+      if (isPromoted && !areEqual(was[path] ?? "", value)) this.paths.add(path);
+    }
+    if (isPromoted && change.action !== KEPT) this.actions.push(change.action);
+    this.last = change;
+  }
 
   /** What its last apply did with it. */
   get action(): string {
-    return this.last.action;
+    return this.last?.action ?? KEPT;
   }
 
   get fingerprint(): Fingerprint {
-    return this.last.fingerprint;
+    return this.last?.fingerprint ?? {};
   }
 
   /** What the configuration of its last apply said; absent in older records. */
   get expressions(): Expressions | undefined {
-    return this.last.expressions;
+    return this.last?.expressions;
   }
 
   /** Whether a value was once known only after the apply: a provider computes it. */
   isComputed(path: string): boolean {
-    return isUnknown(this.fingerprint[path] ?? "") || (this.before?.isComputed(path) ?? false);
+    return this.computed.has(path);
   }
 
-  /** What the releases that are promoted now did with it. */
-  promotedActions(): string[] {
-    const own = this.isPromoted && this.action !== KEPT ? [this.action] : [];
-    return [...(this.before?.promotedActions() ?? []), ...own];
+  /** What the releases that are promoted now did with it, oldest first. */
+  promotedActions(): readonly string[] {
+    return this.actions;
   }
 
   /** Paths whose values the releases that are promoted now changed. */
-  promotedPaths(): Set<string> {
-    const earlier = this.before?.promotedPaths() ?? new Set<string>();
-    if (!this.isPromoted) return earlier;
-    const was = this.before?.fingerprint ?? {};
-    const changed = Object.entries(this.fingerprint).filter(([path, value]) => !areEqual(was[path] ?? "", value));
-    return new Set([...earlier, ...changed.map(([path]) => path)]);
+  promotedPaths(): ReadonlySet<string> {
+    return this.paths;
   }
 }
 
@@ -124,9 +131,10 @@ export class ProvingHistory {
       this.data.set(name, expressions ?? {});
       return;
     }
-    const before = this.resources.get(movedFrom ?? name);
+    const resource = this.resources.get(movedFrom ?? name) ?? new ProvedResource();
     if (movedFrom !== undefined) this.resources.delete(movedFrom);
-    this.resources.set(name, new ProvedResource(change, promoted, before));
+    resource.add(change, promoted);
+    this.resources.set(name, resource);
   }
 
   /** The release that is wanted. */

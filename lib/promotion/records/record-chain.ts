@@ -6,11 +6,14 @@ import { RefusedError, SternaError } from "../../core/errors";
 import { describeIssues } from "../../core/read-json-file";
 import { readIfThere } from "../../core/read-file";
 import { replaceFile } from "../../core/replace-file";
+import { mapConcurrently } from "../../engine/files/concurrently";
 import type { ObjectStore, ObjectVersion, StoredObject } from "../../engine/objects/object-store";
 import { sha256 } from "../../manifest/checksum";
 import { applyRecord, type ApplyRecord, type NewApplyRecord } from "./apply-record";
+import { CachedObjects } from "./cached-objects";
 
 const ATTEMPTS = 5;
+const READS_AT_ONCE = 16;
 const NAME = /^(\d{6})\.json$/;
 
 /** Says which record is the last, so that one that is cut off shows. Number 0 is written before the first one. */
@@ -35,11 +38,15 @@ export interface ChainedRecord {
 export class RecordChain {
   private readonly directory: string;
 
-  /** @param prefix what all keys begin with: empty, or ending with a slash */
+  /**
+   * @param prefix what all keys begin with: empty, or ending with a slash
+   * @param cache where the records of a bucket are kept, so that the next read asks only for those that are new
+   */
   constructor(
     private readonly store: ObjectStore,
     prefix: string,
     stack: string,
+    private readonly cache?: string,
   ) {
     this.directory = `${prefix}${stack}/`;
   }
@@ -51,11 +58,26 @@ export class RecordChain {
    * @throws SternaError `RecordUnreadable`
    */
   async read(): Promise<ChainedRecord[]> {
-    const records: ChainedRecord[] = [];
-    for (const [index, name] of (await this.names()).entries()) {
-      const place = this.place(name);
+    if (this.cache === undefined || this.store.listVersions === undefined) return this.verified(this.store);
+    try {
+      return await this.verified(new CachedObjects(this.store, this.cache));
+    } catch (error) {
+      // A damaged cache looks like a broken chain.
+      if (!(error instanceof SternaError)) throw error;
+      return this.verified(this.store);
+    }
+  }
+
+  private async verified(store: Pick<ObjectStore, "keys" | "read">): Promise<ChainedRecord[]> {
+    const names = await this.names(store);
+    for (const [index, name] of names.entries()) {
       if (name !== nameOf(index + 1)) throw this.broken(`${this.place(nameOf(index + 1))} is missing`);
-      const text = await this.text(name);
+    }
+    const { signal } = new AbortController();
+    const texts = await mapConcurrently(names, READS_AT_ONCE, signal, (name) => this.text(name, store));
+    const records: ChainedRecord[] = [];
+    for (const [index, text] of texts.entries()) {
+      const place = this.place(names[index]!);
       const record = parseRecord(text, place);
       const before = records.at(-1);
       if (record.previous !== (before?.digest ?? null)) {
@@ -64,6 +86,7 @@ export class RecordChain {
       records.push({ record, digest: sha256(text), place });
     }
     await this.assertHead(records);
+    if (store instanceof CachedObjects) await store.save();
     return records;
   }
 
@@ -139,16 +162,16 @@ export class RecordChain {
     return `${this.directory}head.json`;
   }
 
-  private async names(): Promise<string[]> {
-    const keys = await this.store.keys(this.directory);
+  private async names(store: Pick<ObjectStore, "keys"> = this.store): Promise<string[]> {
+    const keys = await store.keys(this.directory);
     return keys
       .map((key) => key.slice(this.directory.length))
       .filter((name) => NAME.test(name))
       .sort();
   }
 
-  private async text(name: string): Promise<string> {
-    const found = await this.store.read(this.directory + name);
+  private async text(name: string, store: Pick<ObjectStore, "read"> = this.store): Promise<string> {
+    const found = await store.read(this.directory + name);
     if (found === undefined) throw this.broken(`${this.place(name)} is missing`);
     return found.body;
   }

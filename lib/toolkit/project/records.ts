@@ -104,7 +104,8 @@ async function withRecords<T>(
 ): Promise<T> {
   const { store, prefix } = openRecords(project);
   try {
-    const chain = new RecordChain(store, prefix, stack);
+    const cache = join(project.workspace, "cache", `records-${stack}.json`);
+    const chain = new RecordChain(store, prefix, stack, cache);
     return await work({ chain, intents: new ApplyIntents(store, prefix, stack), store });
   } catch (error) {
     if (error instanceof SternaError) throw error;

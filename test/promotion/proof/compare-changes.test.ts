@@ -47,6 +47,19 @@ function reasonsOf(record: ApplyRecord, changes: readonly object[]): Record<stri
 }
 
 describe("the proven-diff", () => {
+  it("remembers 20,000 applies of one resource", () => {
+    const records = Array.from({ length: 20_000 }, (_, index) => ({
+      ...{ release: "1.0.0", result: "applied", steps: [] },
+      changes: [{ name: "x.busy", action: "update", fingerprint: { [`p${index % 5}`]: `h${index}` } }],
+    })) as unknown as ApplyRecord[];
+
+    const busy = new ProvingHistory(records, { to: "1.0.0" }).resources.get("x.busy")!;
+
+    expect(busy.isComputed("p9")).toBe(false);
+    expect(busy.promotedActions()).toHaveLength(20_000);
+    expect([...busy.promotedPaths()].sort()).toEqual(["p0", "p1", "p2", "p3", "p4"]);
+  });
+
   it("calls each change by its class, and names the attributes that differ", () => {
     const staging = applied([
       create("x.same", { name: "shop-staging-logs", owner: "111111111111", count: 2, port: 443 }),

@@ -109,4 +109,86 @@ describe("the records of a stack", () => {
 
     await expect(chain.last()).rejects.toMatchObject({ code: "RecordUnreadable" });
   });
+
+  describe("in a bucket", () => {
+    const keys = (count: number) => Array.from({ length: count }, (_, index) => `shop-staging/00000${index + 1}.json`);
+    let bucket: CountedStore;
+    const chainOf = () => new RecordChain(bucket, "", "shop-staging", join(directory, "cache.json"));
+    beforeEach(() => (bucket = new CountedStore(directory)));
+
+    it("are read once: after that, only those that are new", async () => {
+      await chainOf().read();
+      expect(bucket.reads()).toEqual(keys(3));
+
+      await chain.append(record("0.4.0"));
+      expect((await chainOf().read()).map(({ record }) => record.release)).toEqual([
+        "0.1.0",
+        "0.2.0",
+        "0.3.0",
+        "0.4.0",
+      ]);
+      expect(bucket.reads()).toEqual(keys(4).slice(3));
+
+      await chainOf().read();
+      expect(bucket.reads()).toEqual([]);
+    });
+
+    it("are broken when one is edited that was read before", async () => {
+      await chainOf().read();
+      writeFileSync(file("000002.json"), readFileSync(file("000002.json"), "utf8").replace('"ana"', '"eve"'));
+
+      await expect(chainOf().read()).rejects.toMatchObject({ code: "RecordsBroken" });
+    });
+
+    it.each([
+      ["is edited", (text: string) => text.replaceAll("ana", "eve")],
+      ["is cut off", (text: string) => text.slice(0, -20)],
+      ["is something else", () => "[]"],
+    ])("come from the bucket when the cache %s", async (_what, edit) => {
+      await chainOf().read();
+      const cache = join(directory, "cache.json");
+      writeFileSync(cache, edit(readFileSync(cache, "utf8")));
+
+      expect((await chainOf().read()).map(({ record }) => record.by)).toEqual(["ana", "ana", "ana"]);
+    });
+
+    it("are read without a cache when none can be written", async () => {
+      const chain = new RecordChain(bucket, "", "shop-staging", join(file("000001.json"), "cache.json"));
+
+      expect(await chain.read()).toHaveLength(3);
+    });
+
+    it("are read several at a time", async () => {
+      await chainOf().read();
+
+      expect(bucket.mostAtOnce).toBeGreaterThan(1);
+    });
+  });
 });
+
+/** A folder that lists versions as a bucket does, and tells which records were read. */
+class CountedStore extends FolderStore {
+  mostAtOnce = 0;
+  private readonly asked: string[] = [];
+  private running = 0;
+
+  override async read(key: string) {
+    if (!key.endsWith("head.json")) this.asked.push(key);
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.running);
+    try {
+      return await super.read(key);
+    } finally {
+      this.running--;
+    }
+  }
+
+  async listVersions(prefix: string) {
+    const keys = await super.keys(prefix);
+    return new Map(await Promise.all(keys.map(async (key) => [key, (await super.read(key))!.version] as const)));
+  }
+
+  /** Since it was last asked. */
+  reads(): string[] {
+    return this.asked.splice(0).sort();
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { replaceFile } from "../../core/replace-file";
+import type { ObjectStore, ObjectVersion, StoredObject } from "../../engine/objects/object-store";
+
+const cacheFile = z.record(z.string(), z.object({ body: z.string(), version: z.string() }));
+
+/**
+ * Reads from a bucket only the objects that changed since the last time; the others come from a file. The versions that
+ * the bucket lists decide, so an object that was edited there is read again.
+ *
+ * Whoever edits the file is found like one who edits a record: the end of the chain is in the bucket.
+ */
+export class CachedObjects implements Pick<ObjectStore, "keys" | "read"> {
+  private readonly cached: Readonly<Record<string, StoredObject>>;
+  private readonly current: Record<string, StoredObject> = {};
+  private versions: ReadonlyMap<string, ObjectVersion> = new Map();
+  private isNew = false;
+
+  /** @param file where objects are kept; it need not exist */
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly file: string,
+  ) {
+    this.cached = readCache(file);
+  }
+
+  async keys(prefix: string): Promise<string[]> {
+    this.versions = (await this.store.listVersions?.(prefix)) ?? new Map();
+    return [...this.versions.keys()];
+  }
+
+  async read(key: string): Promise<StoredObject | undefined> {
+    const cached = this.cached[key];
+    const isSame = cached !== undefined && cached.version === this.versions.get(key);
+    const found = isSame ? cached : await this.store.read(key);
+    this.isNew ||= !isSame;
+    if (found !== undefined) this.current[key] = found;
+    return found;
+  }
+
+  /** Keeps what was read. A file that cannot be written costs time the next time, and nothing else. */
+  async save(): Promise<void> {
+    if (!this.isNew) return;
+    await replaceFile(this.file, JSON.stringify(this.current)).catch(() => undefined);
+  }
+}
+
+function readCache(file: string): Readonly<Record<string, StoredObject>> {
+  try {
+    return cacheFile.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return {};
+  }
+}
