@@ -1,7 +1,7 @@
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { repositoryRoot, scratchDirectory } from "../test/support/repository";
+import { compileScript } from "./compile-script";
 import { measuredRun, type Measured } from "./measured-run";
 import { writePlan } from "./plans/write-plan";
 import { median, ratio, table } from "./table";
@@ -15,8 +15,9 @@ const ROUNDS = 5;
 export async function benchPlans(): Promise<string> {
   const directory = scratchDirectory("bench-plans");
   try {
-    const [parse, report] = [await compile("parse", directory), await compile("report", directory)];
-    const record = await compile("record", directory);
+    const compile = (name: string) => compileScript(`bench/plans/${name}.ts`, directory);
+    const [parse, report] = [await compile("parse"), await compile("report")];
+    const record = await compile("record");
     const rows: (string | number)[][] = [];
     for (const changes of [...CHANGES, HUGE]) {
       const file = join(directory, "plan.json");
@@ -59,23 +60,6 @@ export async function benchPlans(): Promise<string> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-async function compile(name: string, directory: string): Promise<string> {
-  const outfile = join(directory, `${name}.cjs`);
-  await build({
-    absWorkingDir: repositoryRoot,
-    entryPoints: [`bench/plans/${name}.ts`],
-    bundle: true,
-    minify: true,
-    platform: "node",
-    // jsonc-parser has a main file that bundlers cannot follow.
-    mainFields: ["module", "main"],
-    format: "cjs",
-    outfile,
-    logLevel: "warning",
-  });
-  return outfile;
 }
 
 function run(script: string, ...args: readonly string[]): Promise<Measured> {

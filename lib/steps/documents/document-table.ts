@@ -1,6 +1,5 @@
 import { escapeIdentifier, type ClientBase } from "pg";
 import { EngineError } from "../../engine/engine-error";
-import type { ManifestTotals } from "../../engine/files/file-manifest";
 
 /** Required columns of a table of documents. It may have more. */
 const COLUMNS = { key: "text", document: "json", sha256: "text", path: "text", imported_by: "text" } as const;
@@ -14,6 +13,18 @@ export interface DocumentRow {
   readonly document: string;
   readonly sha256: string;
   readonly path: string;
+}
+
+/** A row that was imported, as it is now. */
+export interface ImportedRow {
+  readonly key: string;
+  readonly path: string;
+  /** Of the document, in bytes. */
+  readonly size: number;
+  /** Of the document. */
+  readonly sha256: string;
+  /** Whether the key is that of the document. */
+  readonly hasKey: boolean;
 }
 
 /** The table that stores imported documents, one per row, and which step imported them. */
@@ -82,25 +93,19 @@ export class DocumentTable {
     );
   }
 
-  /** The current totals of the documents in PostgreSQL. `sha256` covers the sorted lines `key:sha256`. */
-  async totals(importedBy: string): Promise<ManifestTotals> {
+  /**
+   * The rows of a step as they are now.
+   *
+   * @param field top-level field of the documents that contains the keys
+   */
+  async rows(importedBy: string, field: string): Promise<ImportedRow[]> {
     const { rows } = await this.client.query(
-      `select count(*)::text as files, coalesce(sum(octet_length(document::text)), 0)::text as bytes,
-         encode(sha256(convert_to(coalesce(
-           string_agg(key || ':' || ${DOCUMENT_SHA256} || chr(10), '' order by key collate "C"), ''), 'UTF8')), 'hex') as sha256
+      `select key, path, octet_length(document::text) as size, ${DOCUMENT_SHA256} as sha256,
+         document ->> $2 is not distinct from key as "hasKey"
        from ${this.quoted} where imported_by = $1`,
-      [importedBy],
+      [importedBy, field],
     );
-    return { files: Number(rows[0].files), bytes: Number(rows[0].bytes), sha256: rows[0].sha256 };
-  }
-
-  /** The current sha256 of each document in PostgreSQL, by key. */
-  async digests(importedBy: string): Promise<Map<string, string>> {
-    const { rows } = await this.client.query(
-      `select key, ${DOCUMENT_SHA256} as sha256 from ${this.quoted} where imported_by = $1`,
-      [importedBy],
-    );
-    return new Map(rows.map(({ key, sha256 }) => [key, sha256]));
+    return rows;
   }
 
   /**

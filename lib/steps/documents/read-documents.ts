@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientBase, DatabaseError } from "pg";
 import { someOf } from "../../core/text";
@@ -40,9 +40,7 @@ export async function readDocuments(
   source: DocumentSource,
   signal: AbortSignal,
 ): Promise<DocumentFile[]> {
-  const paths = (await walkDirectory(source.directory, "refuse", signal)).files.filter((path) =>
-    path.endsWith(source.suffix),
-  );
+  const paths = await pathsOf(source, signal);
   if (paths.length === 0) {
     throw new EngineError(
       "SourceEmpty",
@@ -52,7 +50,7 @@ export async function readDocuments(
   const files: DocumentFile[] = [];
   const problems: string[] = [];
   const pathOfKey = new Map<string, string>();
-  for await (const batch of inBatches(source.directory, paths, signal)) {
+  for (const batch of inBatches(source.directory, paths, signal)) {
     const keys = await keysOf(client, batch, source.field);
     batch.forEach((content, index) => {
       const found = keys[index]!;
@@ -88,7 +86,7 @@ export async function* readAgain(
   signal: AbortSignal,
 ): AsyncGenerator<(DocumentFile & { readonly text: string })[]> {
   const byPath = new Map(files.map((file) => [file.path, file]));
-  for await (const batch of inBatches(directory, [...byPath.keys()], signal)) {
+  for (const batch of inBatches(directory, [...byPath.keys()], signal)) {
     yield batch.map(({ path, bytes }) => {
       const file = byPath.get(path)!;
       if (sha256(bytes) !== file.sha256) throw sourceChanged(path, "its sha256 is another one");
@@ -97,17 +95,37 @@ export async function* readAgain(
   }
 }
 
+/**
+ * The digests of all documents, valid or not.
+ *
+ * @throws EngineError `SourceMissing`, `SourceRefused`
+ */
+export async function* digestsOf(
+  source: Omit<DocumentSource, "field">,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly path: string; readonly sha256: string }> {
+  for (const path of await pathsOf(source, signal)) {
+    signal.throwIfAborted();
+    yield { path, sha256: sha256(readDocument(source.directory, path)) };
+  }
+}
+
+async function pathsOf(source: Omit<DocumentSource, "field">, signal: AbortSignal): Promise<string[]> {
+  const { files } = await walkDirectory(source.directory, "refuse", signal);
+  return files.filter((path) => path.endsWith(source.suffix));
+}
+
 interface Content {
   readonly path: string;
   readonly bytes: Buffer;
 }
 
-async function* inBatches(directory: string, paths: readonly string[], signal: AbortSignal): AsyncGenerator<Content[]> {
+function* inBatches(directory: string, paths: readonly string[], signal: AbortSignal): Generator<Content[]> {
   let batch: Content[] = [];
   let bytes = 0;
   for (const path of paths) {
     signal.throwIfAborted();
-    const content = { path, bytes: await readDocument(directory, path) };
+    const content = { path, bytes: readDocument(directory, path) };
     batch.push(content);
     bytes += content.bytes.length;
     if (batch.length >= BATCH.documents || bytes >= BATCH.bytes) {
@@ -118,9 +136,10 @@ async function* inBatches(directory: string, paths: readonly string[], signal: A
   if (batch.length > 0) yield batch;
 }
 
-async function readDocument(directory: string, path: string): Promise<Buffer> {
+/** Synchronously: for files this small, a round trip to a thread of Node's pool takes longer than the reading. */
+function readDocument(directory: string, path: string): Buffer {
   try {
-    return await readFile(join(directory, path));
+    return readFileSync(join(directory, path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw sourceChanged(path, "it disappeared");
     throw error;
