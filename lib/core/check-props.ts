@@ -26,8 +26,7 @@ const OPEN = "...";
  * @throws ValidationError `PropertyMissing`, `PropertyMistyped`, `PropertyUnknown`, with the line of the project
  */
 export function checkProps(construct: IConstruct, name: string, props: unknown, { isOpen = false } = {}): void {
-  const place = projectLine();
-  const check = new PropsCheck(construct, place === undefined ? "" : `, in ${place}`, isOpen);
+  const check = new PropsCheck(construct, isOpen);
   collect(construct, () => check.props(props, name, ""), { canGoOn: false });
 }
 
@@ -51,9 +50,14 @@ function rowOf(name: string): Row | undefined {
 class PropsCheck {
   constructor(
     private readonly construct: IConstruct,
-    private readonly place: string,
     private readonly isOpen: boolean,
   ) {}
+
+  /** The line of the project. A call stack takes longer than all other checks, so only a mistake asks for it. */
+  private get place(): string {
+    const line = projectLine();
+    return line === undefined ? "" : `, in ${line}`;
+  }
 
   props(value: unknown, name: string, path: string): void {
     const row = rowOf(name);

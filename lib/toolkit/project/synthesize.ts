@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Reporter } from "../reporter";
+import { WITHOUT_CREATION_TRACES } from "../../core/creation-traces";
 import type { ErrorCode } from "../../core/error-codes";
 import { type Problem, PROBLEMS_FILE, RefusedError, SternaError } from "../../core/errors";
 import { TRIED_PINS } from "../../manifest/pins-file";
@@ -32,7 +33,12 @@ export async function synthesize(
     // eslint-disable-next-line no-restricted-syntax -- The command line is the user's own, from cdktf.json; nothing is added to it.
     shell: true,
     cwd: project.directory,
-    env: { ...appEnvironment(project, environment), ...tried, [PROBLEMS_FILE]: problemsFile },
+    env: {
+      ...appEnvironment(project, environment),
+      ...(terminal.verbose ? {} : WITHOUT_CREATION_TRACES),
+      ...tried,
+      [PROBLEMS_FILE]: problemsFile,
+    },
     extendEnv: false,
     stdin: "ignore",
     reject: false,
