@@ -16,6 +16,7 @@ import { writeProject } from "../../lib/cli/project/write-project";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 import { execa } from "execa";
 import { runCli } from "./run-cli";
+import { isFull } from "../support/sample";
 
 describe("sterna init", () => {
   let directory: string;
@@ -58,7 +59,7 @@ describe("sterna init", () => {
   });
 
   // Each takes half a minute; `npm run test:full` tries them all.
-  it.each(process.env.STERNA_TEST_FULL ? ["postgres", "import", "aws", "google", "redis"] : ["postgres", "aws"])(
+  it.each(isFull ? ["postgres", "import", "aws", "google", "redis"] : ["postgres", "aws"])(
     "writes a project of template %s that type-checks, synthesizes and passes its tests",
     async (template) => {
       // GIVEN

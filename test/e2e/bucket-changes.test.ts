@@ -13,6 +13,7 @@ import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index"
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { terraform, type TerraformResult } from "../support/terraform";
+import { isFull } from "../support/sample";
 
 const days = (amount: number) => Duration.days(amount);
 const KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -96,7 +97,7 @@ const REFUSED: Readonly<Record<string, Change>> = {
 };
 
 /** Terraform takes minutes for all of them on a small machine. */
-const CHOSEN = Object.keys(APPLIED).filter((name) => process.env.STERNA_TEST_FULL === "1" || SAMPLE.includes(name));
+const CHOSEN = Object.keys(APPLIED).filter((name) => isFull || SAMPLE.includes(name));
 
 const BUCKETS = Object.entries({ ...APPLIED, ...REFUSED }).filter(([name]) => CHOSEN.includes(name) || name in REFUSED);
 

@@ -7,6 +7,7 @@ import { startPostgres, type PostgresServer } from "../support/postgres";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { sterna } from "./cli/sterna";
+import { isFull } from "../support/sample";
 
 type Tool = keyof typeof VERSION_OF;
 const TOOLS = Object.keys(VERSION_OF) as Tool[];
@@ -17,14 +18,10 @@ const HALF = 13;
 const ALL = "all";
 const SYSTEMS = [ALL, ...TOOLS];
 /** What the engine makes of a step is the same for all tools. */
-const APPLIED = process.env.STERNA_TEST_FULL
-  ? TOOLS
-  : TOOLS.filter((tool) => ["golang-migrate", "flyway"].includes(tool));
+const APPLIED = isFull ? TOOLS : TOOLS.filter((tool) => ["golang-migrate", "flyway"].includes(tool));
 
 /** A table with the newest version, one with a row for each, and none. */
-const ADOPTED = process.env.STERNA_TEST_FULL
-  ? TOOLS
-  : TOOLS.filter((tool) => ["golang-migrate", "flyway", "numbered"].includes(tool));
+const ADOPTED = isFull ? TOOLS : TOOLS.filter((tool) => ["golang-migrate", "flyway", "numbered"].includes(tool));
 
 const variableOf = (tool: Tool): string => `${tool.replace("-", "_").toUpperCase()}_URL`;
 const databaseOf = (tool: Tool, system: string): string => `${tool}_${system === ALL ? ALL : "half"}`.replace("-", "_");

@@ -11,8 +11,9 @@ import { requires } from "../support/requirements";
 import { rotationOf } from "./postgres-secrets";
 import { prepareRedisSettings } from "./redis-secrets";
 import { startSecretStore, type SecretStore } from "./aws/secret-store";
+import { repetitions } from "../support/sample";
 
-const ROTATIONS = 50;
+const ROTATIONS = repetitions(15, 50);
 /** Half a minute on a free machine. */
 const MILLISECONDS = 420_000;
 jest.setTimeout(MILLISECONDS);

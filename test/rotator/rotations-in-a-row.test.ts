@@ -8,8 +8,9 @@ import { startPostgres, type PostgresServer } from "../support/postgres";
 import { requires } from "../support/requirements";
 import { logsIn, preparePostgresSecret, rotationOf, type PostgresStrategyName } from "./postgres-secrets";
 import { startSecretStore, type SecretStore } from "./aws/secret-store";
+import { repetitions } from "../support/sample";
 
-const ROTATIONS = 50;
+const ROTATIONS = repetitions(15, 50);
 /** What the documentation states. */
 const FIGURES = join(scratchRoot, "single-user-outage.json");
 /** Seconds on a free machine. */

@@ -8,8 +8,9 @@ import { unzipSync } from "fflate";
 import { createCertificate, pem } from "../../../lib/engine/protocol/certificate";
 import { controllerService, providerService } from "../../../lib/engine/protocol/plugin-server";
 import { repositoryRoot, scratchRoot } from "../../support/repository";
+import { repetitions } from "../../support/sample";
 
-const STARTS = 600;
+const STARTS = repetitions(40, 600);
 const AT_ONCE = 4;
 const COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 

@@ -14,6 +14,7 @@ import { onlyResource, type SynthesizedStack } from "../../support/synth";
 import { TestApp, temporaryDirectory } from "../../support/system-stack";
 import { changes, image, STEADY } from "../../aws/blue-green/service";
 import { SERVICE, synthesizeService } from "./service";
+import { repetitions, sampleSeed } from "../../support/sample";
 
 const EVERYTHING: Partial<BlueGreenServiceProps> = {
   project: "app-ef",
@@ -247,7 +248,7 @@ describe("a service in two colors on Cloud Run", () => {
           [rollout, before] = [next, after];
         }
       }),
-      { numRuns: 15 },
+      { numRuns: repetitions(4, 15), seed: sampleSeed },
     );
   });
 

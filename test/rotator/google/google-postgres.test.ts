@@ -13,6 +13,7 @@ import { startGoogleSecretStore, type GoogleSecretStore } from "./google-secret-
 import { bundleRotatingProcess, killRotation } from "../killed-rotation";
 import { logsIn, preparePostgresSecret, rotationOf } from "../postgres-secrets";
 import { ROTATION_POINTS } from "../rotation-points";
+import { sampleOf } from "../../support/sample";
 
 const ROTATIONS = 10;
 /** Where a process is killed; at every point the rotation breaks off in this process. */
@@ -85,7 +86,7 @@ requires("postgres")("a rotation of two users of PostgreSQL in Google Secret Man
     MILLISECONDS,
   );
 
-  it.each(ROTATION_POINTS)(
+  it.each(sampleOf(ROTATION_POINTS, 7))(
     "that breaks off after %s locks nobody out, and is finished with what it had made",
     async (point) => {
       await requireFinished(async (token) => {
