@@ -22,6 +22,7 @@ const common = {
 module.exports = {
   // Three suites share two cores: a test that takes a second alone may take several.
   testTimeout: 20_000,
+  testSequencer: "<rootDir>/test/support/longest-first.cjs",
   projects: [
     {
       ...common,
