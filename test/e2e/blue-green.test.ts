@@ -13,6 +13,7 @@ import type { BlueGreenServiceProps } from "../../lib/aws/blue-green/blue-green-
 import { COLORS, type Color, type Rollout } from "../../lib/manifest/rollout";
 import { SERVICE, STEADY } from "../aws/blue-green/service";
 import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
+import { startWarmAwsProvider, type WarmAwsProvider } from "../support/warm-aws-provider";
 import { expectExit } from "../support/expect-exit";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
@@ -42,12 +43,14 @@ requires(
   "moto_server",
 )("a service in two colors, with the real AWS provider", () => {
   let aws: AwsStandIn;
+  let provider: WarmAwsProvider;
   let outdir: string;
   let model: TrafficModel;
   let rollout: Rollout = STEADY;
 
   beforeAll(async () => {
     [aws, model] = await Promise.all([startAwsStandIn(), TrafficModel.start()]);
+    provider = await startWarmAwsProvider(aws.environment);
     outdir = scratchDirectory("blue-green");
     synthesize(STEADY);
     expectExit(await run("init"));
@@ -58,6 +61,7 @@ requires(
 
   afterAll(async () => {
     await model?.stop();
+    await provider?.stop();
     await aws?.stop();
     rmSync(outdir, { recursive: true, force: true });
   });
@@ -92,7 +96,7 @@ requires(
   }
 
   async function run(...args: string[]): Promise<TerraformResult> {
-    return terraform(join(outdir, "stacks", "shop"), args, { environment: aws.environment });
+    return terraform(join(outdir, "stacks", "shop"), args, { environment: { ...aws.environment, ...provider.environment } });
   }
 
   /** Applies, and gives what the plan changed, without the hashes of addresses. */
