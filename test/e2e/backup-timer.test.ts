@@ -10,6 +10,7 @@ import { DumpTimer } from "../../lib/aws/backup/dump-timer";
 import { Duration } from "../../lib/core/duration";
 import { Schedule } from "../../lib/schedule/schedule";
 import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
+import { startWarmAwsProvider, type WarmAwsProvider } from "../support/warm-aws-provider";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { terraform, type TerraformResult } from "../support/terraform";
@@ -26,14 +27,17 @@ requires(
   "moto_server",
 )("backup timers, with the real AWS provider", () => {
   let aws: AwsStandIn;
+  let provider: WarmAwsProvider;
   let outdir: string;
 
   beforeAll(async () => {
     aws = await startAwsStandIn();
+    provider = await startWarmAwsProvider(aws.environment);
     outdir = scratchDirectory("backup-timer");
   }, 60_000);
 
   afterAll(async () => {
+    await provider?.stop();
     await aws?.stop();
     rmSync(outdir, { recursive: true, force: true });
   });
@@ -67,7 +71,9 @@ requires(
   }
 
   async function run(...args: string[]): Promise<TerraformResult> {
-    return terraform(join(outdir, "stacks", "backups"), args, { environment: aws.environment });
+    return terraform(join(outdir, "stacks", "backups"), args, {
+      environment: { ...aws.environment, ...provider.environment },
+    });
   }
 
   test("apply, plan nothing more, change in place, and do not go while there are backups", async () => {

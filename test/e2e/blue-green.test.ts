@@ -96,7 +96,9 @@ requires(
   }
 
   async function run(...args: string[]): Promise<TerraformResult> {
-    return terraform(join(outdir, "stacks", "shop"), args, { environment: { ...aws.environment, ...provider.environment } });
+    return terraform(join(outdir, "stacks", "shop"), args, {
+      environment: { ...aws.environment, ...provider.environment },
+    });
   }
 
   /** Applies, and gives what the plan changed, without the hashes of addresses. */
