@@ -1,10 +1,12 @@
-// Measures Sterna beside what one would use without it, and prints the ratios as Markdown: `npm run bench`, or
-// `npm run bench -- steps` for one part. Build first: what is measured is dist/engine.
+// Measures Sterna beside what one would use without it. `npm run bench -- --help` says how. Build first: dist/ is measured.
+import { execFileSync } from "node:child_process";
 import { cpus, release, type } from "node:os";
+import { parseArgs } from "node:util";
+import { benchCommandStart } from "./command-start";
 import { benchDocuments } from "./documents";
 import { benchPlans } from "./plans";
 import { benchProviderStart } from "./provider-start";
-import { benchCommandStart } from "./command-start";
+import { keepResults, readResults, worseThan, type Results } from "./results";
 import { benchSteps } from "./steps";
 import { benchSynthesis } from "./synthesis";
 
@@ -17,16 +19,41 @@ const PARTS = {
   documents: benchDocuments,
 };
 
+const HELP = `npm run bench -- [parts] [--save | --check]
+
+  parts    ${Object.keys(PARTS).join(", ")}; all of them by default
+  --save   keep the figures in bench/results.json, and write them into docs/performance.md
+  --check  fail when a ratio is more than 25 % worse than in bench/results.json`;
+
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2);
-  const unknown = asked.find((name) => !Object.hasOwn(PARTS, name));
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { save: { type: "boolean" }, check: { type: "boolean" }, help: { type: "boolean" } },
+  });
+  if (values.help) return console.log(HELP);
+  const unknown = positionals.find((name) => !Object.hasOwn(PARTS, name));
   if (unknown !== undefined) throw new Error(`"${unknown}" is no part: ${Object.keys(PARTS).join(", ")}`);
-  console.log(
-    `Node.js ${process.version}, ${type()} ${release()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`,
-  );
+
+  const results: Results = { measured: circumstances(), parts: {} };
+  console.log(results.measured);
   for (const [name, run] of Object.entries(PARTS)) {
-    if (asked.length === 0 || asked.includes(name)) console.log(`\n## ${name}\n\n${await run()}`);
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    results.parts[name] = await run();
+    console.log(`\n## ${name}\n\n${results.parts[name]}`);
   }
+
+  if (values.save) keepResults(results);
+  if (values.check) {
+    const worse = worseThan(readResults(), results);
+    for (const line of worse) console.error(line);
+    if (worse.length > 0) process.exitCode = 1;
+  }
+}
+
+function circumstances(): string {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const day = new Date().toISOString().slice(0, 10);
+  return `commit ${commit}, Node.js ${process.version}, ${type()} ${release()}, ${cpus().length} cores, ${day}`;
 }
 
 void main();

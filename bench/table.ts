@@ -9,7 +9,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** How many times as much: `2.4`. */
+/** How many times as much: `2.40`. Ratios have a decimal point, which other figures of a table have not. */
 export function ratio(value: number, base: number): string {
-  return (value / base).toFixed(value / base < 10 ? 2 : 0);
+  return (value / base).toFixed(value / base < 10 ? 2 : 1);
 }
