@@ -129,9 +129,8 @@ function readFirst(file) {
   return /^lib\/(core\/compile-cache|toolkit\/stack-worker\/argument)\.ts$/.test(file) ? COPIED : undefined;
 }
 
-/** What the clients of AWS share is one group, each client another: few steps need one, none needs two. */
+/** The clients of AWS are one group: they share most of their code, and few commands and steps need any. */
 function awsPackages(file) {
-  if (/^node_modules\/@aws-sdk\/client-/.test(file)) return undefined;
   return /^node_modules\/@(aws|aws-crypto|aws-sdk|smithy)\//.test(file) ? "aws-sdk" : undefined;
 }
 

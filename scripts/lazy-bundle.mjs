@@ -52,7 +52,19 @@ export async function lazyBundle({ root, entries, groupOf, place, header = () =>
     for (const { out } of entryPoints) outputs.set(from(out), named.get(join(root, "out", `${out}.js`)));
   };
   const groups = graph.groups.map((name) => ({ in: `group:${name}`, out: name }));
-  await run({ plugins: withPlugins(splitting(graph, place)) }, groups, place);
+  const plugins = withPlugins(splitting(graph, place));
+  await run(
+    { plugins },
+    groups.filter(({ out }) => !graph.isPackage(out)),
+    place,
+  );
+  // What people read in a stack trace is readable; the code of others is small.
+  const packages = { minifyWhitespace: true, minifySyntax: true };
+  await run(
+    { ...packages, plugins },
+    groups.filter(({ out }) => graph.isPackage(out)),
+    place,
+  );
 
   const digest = createHash("sha256");
   for (const name of [...outputs.keys()].sort()) digest.update(`${name}\n${outputs.get(name)}\n`);
@@ -129,6 +141,10 @@ class Graph {
     if (path === undefined) return undefined;
     const group = this.#groupOf.get(path);
     return group === this.#groupOf.get(importer) || group === COPIED ? undefined : { group, path };
+  }
+
+  isPackage(group) {
+    return this.exported(group).every((path) => packageOf(path) !== undefined);
   }
 
   exported(group) {
