@@ -38,6 +38,13 @@ export function processTree(root: number): Process[] {
   });
 }
 
+/** Seconds of CPU that all threads of a process used so far; NaN where there is no `/proc`. */
+export function cpuSeconds(pid: number): number {
+  const threads = list(`/proc/${pid}/task`).map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`));
+  if (threads.length === 0) return NaN;
+  return threads.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0) / 1e9;
+}
+
 function field(pid: number | string, name: string): number | undefined {
   const value = new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(read(`/proc/${pid}/status`))?.[1];
   return value === undefined ? undefined : Number(value);

@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { unzipSync } from "fflate";
 import { createCertificate } from "../lib/engine/protocol/certificate";
 import { scratchDirectory } from "../test/support/repository";
-import { builtProvider } from "../test/support/step-configuration";
-import { processTree } from "./process-tree";
+import { unpackProvider } from "../test/support/step-configuration";
+import { cpuSeconds, processTree } from "./process-tree";
 import { median, ratio, table } from "./table";
 
 const ROUNDS = 15;
@@ -18,6 +17,7 @@ const HANDSHAKE = {
 
 interface Start {
   readonly milliseconds: number;
+  readonly cpu: number;
   readonly megabytes: number;
 }
 
@@ -25,28 +25,33 @@ interface Start {
 export async function benchProviderStart(): Promise<string> {
   const directory = scratchDirectory("bench-provider");
   try {
-    const provider = unpack(directory);
+    const provider = unpackProvider(join(directory, "provider"));
     const environment = { ...process.env, ...HANDSHAKE, PLUGIN_CLIENT_CERT: createCertificate().certificate };
-    const node: Start[] = [];
-    const sterna: Start[] = [];
+    const cached = { ...environment, XDG_CACHE_HOME: directory };
+    const uncached = { ...environment, NODE_DISABLE_COMPILE_CACHE: "1" };
+    const node = [process.execPath, "-e", "console.log(1); setInterval(() => {}, 1000)"] as const;
+    const programs = [
+      { name: "node", command: node, env: environment, starts: [] as Start[] },
+      { name: "provider", command: [provider] as const, env: cached, starts: [] as Start[] },
+      { name: "provider, without the cache", command: [provider] as const, env: uncached, starts: [] as Start[] },
+    ];
+    await fillCache(provider, cached);
     for (let round = 0; round < ROUNDS; round++) {
-      node.push(await firstLine([process.execPath, "-e", "console.log(1); setInterval(() => {}, 1000)"], environment));
-      sterna.push(await firstLine([provider], environment));
+      for (const { command, env, starts } of programs) starts.push(await firstLine(command, env));
     }
-    const [bare, full] = [summarize(node), summarize(sterna)];
+    const medianOf = (starts: readonly Start[], value: keyof Start) => median(starts.map((each) => each[value]));
+    const bare = programs[0]!.starts;
     return [
       `Start to first line, median of ${ROUNDS} in turns, relative to an empty node of the same run.`,
       table(
-        ["", "time", "memory", "MB"],
-        [
-          ["node", "1.00", "1.00", Math.round(bare.megabytes)],
-          [
-            "provider",
-            ratio(full.milliseconds, bare.milliseconds),
-            ratio(full.megabytes, bare.megabytes),
-            Math.round(full.megabytes),
-          ],
-        ],
+        ["", "time", "CPU", "memory", "MB"],
+        programs.map(({ name, starts }) => [
+          name,
+          ...(["milliseconds", "cpu", "megabytes"] as const).map((value) =>
+            ratio(medianOf(starts, value), medianOf(bare, value)),
+          ),
+          Math.round(medianOf(starts, "megabytes")),
+        ]),
       ),
     ].join("\n\n");
   } finally {
@@ -54,16 +59,11 @@ export async function benchProviderStart(): Promise<string> {
   }
 }
 
-function unpack(directory: string): string {
-  mkdirSync(directory, { recursive: true });
-  const files = unzipSync(readFileSync(builtProvider));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
-  const launcher = join(
-    directory,
-    Object.keys(files).find((name) => name.startsWith("terraform-provider-"))!,
-  );
-  chmodSync(launcher, 0o755);
-  return launcher;
+/** A provider writes its cache when it ends, which it does when nobody reads what it prints. */
+async function fillCache(provider: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(provider, { env, stdio: ["ignore", "pipe", "ignore"] });
+  child.stdout.destroy();
+  await once(child, "close");
 }
 
 async function firstLine([program, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<Start> {
@@ -71,15 +71,9 @@ async function firstLine([program, ...args]: readonly [string, ...string[]], env
   const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "ignore"] });
   await once(child.stdout, "data");
   const milliseconds = performance.now() - startedAt;
+  const cpu = cpuSeconds(child.pid!);
   const megabytes = (processTree(child.pid!)[0]?.peakMemory ?? NaN) / 1024 ** 2;
   child.kill("SIGKILL");
   await once(child, "close");
-  return { milliseconds, megabytes };
-}
-
-function summarize(starts: readonly Start[]): Start {
-  return {
-    milliseconds: median(starts.map(({ milliseconds }) => milliseconds)),
-    megabytes: median(starts.map(({ megabytes }) => megabytes)),
-  };
+  return { milliseconds, cpu, megabytes };
 }

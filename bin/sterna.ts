@@ -1,5 +1,8 @@
-import { STACK_WORKER } from "../lib/toolkit/stack-worker/messages";
+import { join } from "node:path";
+import { enableCompileCache } from "../lib/core/compile-cache";
+import { STACK_WORKER } from "../lib/toolkit/stack-worker/argument";
 
+enableCompileCache({ files: join(__dirname, "../chunks"), purpose: process.argv[2] });
 // A reader such as `head` that ends early is no error.
 process.stdout.on("error", () => undefined);
 

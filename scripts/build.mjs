@@ -4,9 +4,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync, renameSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
 import { zipSync } from "fflate";
 import { keepPublicDeclarations, writeOutInferredTypes } from "./declarations.mjs";
+import { COPIED, lazyBundle } from "./lazy-bundle.mjs";
 import { noticesOf } from "./notices.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -27,24 +28,6 @@ export STERNA_NODE_OPTIONS
 unset NODE_OPTIONS
 exec node "$(dirname "$0")/engine.cjs" "$@"
 `;
-
-/** Packages that few steps need. In files of their own, since node reads all of a file before it runs the first line. */
-const LOADED_ON_DEMAND = {
-  "@aws-sdk/client-s3": "aws-s3.cjs",
-  "@aws-sdk/client-secrets-manager": "aws-secrets-manager.cjs",
-  "google-auth-library": "google-auth.cjs",
-};
-
-/** Leaves `import("<package>")` to be read from the file beside the bundle. */
-const onDemand = {
-  name: "on-demand",
-  setup(build) {
-    build.onResolve({ filter: new RegExp(`^(${Object.keys(LOADED_ON_DEMAND).join("|")})$`) }, ({ path, kind }) => {
-      if (kind !== "dynamic-import") throw new Error(`${path} must be imported where it is needed, by import()`);
-      return { path: `./${LOADED_ON_DEMAND[path]}`, external: true };
-    });
-  },
-};
 
 /** `z` as a namespace that was exported keeps all of zod, its 40 languages included; as one that was imported, what is used. */
 const onlyUsedZod = {
@@ -116,23 +99,39 @@ function write(path, data, mode = 0o644) {
 }
 
 async function buildEngine() {
-  // Without `import()`, which esbuild then makes a `require` of: a package in CommonJS has no names that `import()` sees.
-  const options = { minify: true, target: OLDEST_SYNTAX, supported: { bigint: true, "dynamic-import": false } };
-  const engine = await bundle("lib/provider/main.ts", {
-    ...options,
-    banner: { js: VERSION_CHECK },
-    plugins: [onDemand],
+  const options = {
+    minify: true,
+    target: OLDEST_SYNTAX,
+    supported: { bigint: true, "dynamic-import": false },
+    external: ["pg-native"],
+  };
+  const { outputs, files } = await lazyBundle({
+    root,
+    entries: { "engine.cjs": "bin/provider.ts" },
+    groupOf: (file) => readFirst(file) ?? (file.startsWith("lib/") ? "sterna" : awsPackages(file)),
+    place: (group) => `${group}.cjs`,
+    header: () => `${VERSION_CHECK}\n`,
+    esbuild: options,
   });
-  const others = Object.entries(LOADED_ON_DEMAND).map(async ([name, file]) => [file, await bundle(name, options)]);
-  const text = (content) => Buffer.from(content);
+  for (const file of files) bundled.add(file);
+  const text = (content) => ({ data: Buffer.from(content), mode: 0o644 });
   const zip = deterministicZip({
-    [`terraform-provider-sterna_v${version}`]: { data: text(LAUNCHER), mode: 0o755 },
-    "engine.cjs": { data: engine, mode: 0o644 },
-    ...Object.fromEntries((await Promise.all(others)).map(([file, data]) => [file, { data, mode: 0o644 }])),
+    [`terraform-provider-sterna_v${version}`]: { ...text(LAUNCHER), mode: 0o755 },
+    ...Object.fromEntries([...outputs].map(([file, content]) => [file, text(content)])),
     // A parent package.json of "type": "module" must not change how the engine is read.
-    "package.json": { data: text('{"type":"commonjs"}\n'), mode: 0o644 },
+    "package.json": text('{"type":"commonjs"}\n'),
   });
   write(join(root, "dist/engine", `terraform-provider-sterna_${version}.zip`), zip);
+}
+
+/** What the command line and the provider read before anything else. */
+function readFirst(file) {
+  return /^lib\/(core\/compile-cache|toolkit\/stack-worker\/argument)\.ts$/.test(file) ? COPIED : undefined;
+}
+
+/** The clients of AWS are one group: they share most of their code, and few commands and steps need any. */
+function awsPackages(file) {
+  return /^node_modules\/@(aws|aws-crypto|aws-sdk|smithy)\//.test(file) ? "aws-sdk" : undefined;
 }
 
 /** The functions that rotate secrets: in AWS Lambda, whose Node.js brings no version of the SDK to rely on, and in Cloud Run. */
@@ -150,63 +149,41 @@ async function buildRotator() {
   write(join(root, "dist/rotator/google-rotator.zip"), googleZip);
 }
 
-/** `dist/<place>.js` of each entry point, by the source that it is made from. */
+const COMMAND_LINE = "bin/sterna.js";
+
+/** The source of each entry point, by its place in `dist`. */
 function javaScriptEntries() {
   const places = Object.values(entryPoints).flatMap((entry) => entry.default ?? []);
   const library = places.map((place) => /^\.\/dist\/(.+)\.js$/.exec(place)[1]);
-  return Object.fromEntries([...library, "bin/sterna"].map((place) => [place, `${place}.ts`]));
+  return Object.fromEntries([...library, "bin/sterna"].map((place) => [`${place}.js`, `${place}.ts`]));
 }
 
 /**
- * The entry points of the library and the command line. What two of them need is in one chunk, which both load: a class
- * is the same for `sterna` and `sterna/aws`, and a command of the command line is loaded when it is called.
- *
- * esbuild splits ES modules only. They are made CommonJS afterwards: one copy of the library then serves `require` and
- * `import`, and node starts it faster.
+ * The entry points of the library and the command line. Each room of `lib` is one file, and so is each package: a class is
+ * the same for `sterna` and `sterna/aws`, and what a command or a construct does not use is not loaded.
  */
 async function buildJavaScript() {
-  const files = await run({
-    entryPoints: javaScriptEntries(),
-    external: [...PEERS, "pg-native"],
-    format: "esm",
-    splitting: true,
-    outdir: "dist",
-    chunkNames: "chunks/[name]-[hash]",
-    target: "node20",
-    // Names of classes appear in messages, and two files may have a class of the same name.
-    keepNames: true,
+  const { outputs, files } = await lazyBundle({
+    root,
+    entries: javaScriptEntries(),
+    groupOf: (file) => readFirst(file) ?? /^lib\/([\w-]+)/.exec(file)?.[1] ?? awsPackages(file),
+    place: (group) => `chunks/${group}.js`,
+    header: (path) => (path === COMMAND_LINE ? "#!/usr/bin/env node\n" : ""),
+    esbuild: {
+      external: [...PEERS, "pg-native", "libpg-query"],
+      target: "node20",
+      supported: { "dynamic-import": false },
+      // Names of classes appear in messages.
+      keepNames: true,
+    },
   });
-  const written = await Promise.all(
-    files.map(async ({ path, text }) => {
-      const { code } = await transform(text, {
-        format: "cjs",
-        platform: "node",
-        target: "node20",
-        supported: { "dynamic-import": false },
-      });
-      const lazy = loadBindingsOnUse(code);
-      const command = path === join(root, "dist/bin/sterna.js");
-      write(path, command ? `#!/usr/bin/env node\n${lazy}` : lazy, command ? 0o755 : 0o644);
-      return path;
-    }),
-  );
+  for (const file of files) bundled.add(file);
+  const written = [...outputs].map(([place, content]) => {
+    const path = join(root, "dist", place);
+    write(path, content, place === COMMAND_LINE ? 0o755 : 0o644);
+    return path;
+  });
   for (const folder of ["bin", "chunks", "lib"]) removeOthers(join(root, "dist", folder), written);
-}
-
-/**
- * Loads the bindings of a cloud where a construct uses them: 53 files of `@cdktf/provider-aws` for all of `sterna/aws`, of
- * which a stack with one bucket needs 17. In parentheses, for `new (bindings()).S3Bucket()`.
- */
-function loadBindingsOnUse(code) {
-  const eager = /^var (import_\w+) = require\("(@cdktf\/[^"]+)"\);$/gm;
-  let lazy = code;
-  for (const [statement, name, source] of code.matchAll(eager)) {
-    lazy = lazy
-      .replace(statement, "")
-      .replaceAll(new RegExp(`\\b${name}\\b`, "g"), `(${name}())`)
-      .concat(`function ${name}() {\n  return require("${source}");\n}\n`);
-  }
-  return lazy;
 }
 
 /** Removes the JavaScript of earlier builds. */

@@ -1,7 +1,8 @@
 import type { CheckResult } from "../manifest/step-checks";
 import type { ClientBase } from "pg";
 import type { z } from "zod";
-import { registerProgram, type Program } from "../manifest/program";
+import type { Program } from "../manifest/program";
+import { registerProgram } from "../manifest/program-schemas";
 import type { Artifact, ProcessIdentity } from "../manifest/step-record";
 import type { Text } from "../manifest/text";
 import { EngineError } from "./engine-error";
@@ -114,16 +115,16 @@ export function isTransactional(kind: AnyStepKind): kind is TransactionalStepKin
   return "database" in kind;
 }
 
-const registered = new Map<string, AnyStepKind>();
+const registered = new Map<string, () => AnyStepKind>();
 
 /**
  * Makes kinds of steps known. Each program that runs or reads steps calls it once, before anything else: the engine itself
  * knows no kind.
  */
-export function registerKinds(kinds: readonly AnyStepKind[]): void {
-  for (const kind of kinds) {
-    registered.set(kind.kind, kind);
-    registerProgram(kind.kind, kind.schema);
+export function registerKinds(kinds: Readonly<Record<string, () => AnyStepKind>>): void {
+  for (const [name, kind] of Object.entries(kinds)) {
+    registered.set(name, kind);
+    registerProgram(name, () => kind().schema);
   }
 }
 
@@ -131,7 +132,7 @@ export function registerKinds(kinds: readonly AnyStepKind[]): void {
 export function kindOf({ kind: name }: Pick<Program, "kind">): AnyStepKind {
   const kind = registered.get(name);
   if (kind === undefined) throw new Error(`no kind of step is registered under the name "${name}"`);
-  return kind;
+  return kind();
 }
 
 /** @throws EngineError `VerificationFailed` with every check that did not give the expected answer */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { programSchema, registeredKinds } from "./program-schemas";
 
 /**
  * What a step does: the one document that the constructs and the engine share.
@@ -29,19 +30,12 @@ export const checks = z.array(check);
 /** Prefix of keys: empty, or without a leading slash and with a trailing one. */
 export const keyPrefix = z.string().regex(/^$|^[^/].*\/$/);
 
-const schemas = new Map<string, z.ZodType<Program>>();
-
-/** Lets `program` parse the programs of a kind. */
-export function registerProgram(kind: string, schema: z.ZodType<Program>): void {
-  schemas.set(kind, schema);
-}
-
 /**
  * A program of any registered kind. All code that reads one, from a configuration or a ledger row, uses this, so that a
  * program written by an older version gets the defaults for newer properties.
  */
 export const program = z.looseObject({ kind: z.string() }).transform((value, context): Program => {
-  const schema = schemas.get(value.kind);
+  const schema = programSchema(value.kind);
   if (schema === undefined) {
     context.addIssue({ code: "custom", path: ["kind"], message: unknownKind(value.kind) });
     return z.NEVER;
@@ -52,6 +46,6 @@ export const program = z.looseObject({ kind: z.string() }).transform((value, con
 });
 
 function unknownKind(kind: string): string {
-  const known = [...schemas.keys()].join(", ");
+  const known = registeredKinds().join(", ");
   return `the program is of kind "${kind}", which this version of Sterna does not know (it knows ${known}). Is the kind misspelled, or was the step written by a newer Sterna? Then use that one.`;
 }

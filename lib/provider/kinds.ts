@@ -9,4 +9,12 @@ import { transferKind } from "../steps/transfer/kind";
 
 // Whatever runs or reads steps imports this file for its effect: the engine itself knows no kind. A kind loads the client
 // of its store when it runs, so that the provider starts fast.
-registerKinds([archiveKind, commandKind, documentsKind, envKind, httpKind, sqlKind, transferKind]);
+registerKinds({
+  archive: () => archiveKind,
+  command: () => commandKind,
+  documents: () => documentsKind,
+  env: () => envKind,
+  http: () => httpKind,
+  sql: () => sqlKind,
+  transfer: () => transferKind,
+});

@@ -49,7 +49,8 @@ function takeOutput(): (line: string) => void {
 const print = takeOutput();
 // An unhandled rejection must not end the steps that are running.
 process.on("unhandledRejection", (error) => console.error("[ERROR] sterna:", error));
-(process.argv[2] === RUN_STEP ? runStepMain() : serve(print)).catch((error: unknown) => {
+// Terraform starts a provider without arguments, which then need not load the runner.
+(process.argv.length > 2 && process.argv[2] === RUN_STEP ? runStepMain() : serve(print)).catch((error: unknown) => {
   // Terraform shows the first line of a provider that gives no handshake.
   print(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -184,17 +184,24 @@ function unary(method: (request: Message) => Promise<Reply> | Reply) {
   };
 }
 
-/** How each argument is checked. What is in lists and maps may be unknown yet; their types Terraform has checked. */
-const ARGUMENTS: Readonly<Record<string, (value: unknown) => unknown>> = {
-  ...Object.fromEntries(
-    STEP_ATTRIBUTE_ROWS.filter(({ type }) => typeof type === "string").map(({ terraform, type, schema }) => [
-      terraform,
-      (value: unknown) => assertArgument(value, type === "number" ? z.preprocess(Number, schema) : schema),
-    ]),
-  ),
-  program: parseProgram,
-  proof: parseProof,
-};
+type ArgumentChecks = Readonly<Record<string, (value: unknown) => unknown>>;
+let checks: ArgumentChecks | undefined;
+
+/**
+ * How each argument is checked. What is in lists and maps may be unknown yet; their types Terraform has checked. A function,
+ * so that starting the provider need not build the schemas.
+ */
+const argumentChecks = (): ArgumentChecks =>
+  (checks ??= {
+    ...Object.fromEntries(
+      STEP_ATTRIBUTE_ROWS.filter(({ type }) => typeof type === "string").map(({ terraform, type, schema }) => [
+        terraform,
+        (value: unknown) => assertArgument(value, type === "number" ? z.preprocess(Number, schema) : schema),
+      ]),
+    ),
+    program: parseProgram,
+    proof: parseProof,
+  });
 
 function assertArgument(value: unknown, schema: z.ZodType): void {
   const { error } = schema.safeParse(value);
@@ -205,7 +212,7 @@ function assertArgument(value: unknown, schema: z.ZodType): void {
 
 /** What is wrong with the arguments of a step, as far as they are known: each error at its argument. */
 function validateStep(config: TerraformObject): Diagnostic[] {
-  return Object.entries(ARGUMENTS).flatMap(([name, read]) => {
+  return Object.entries(argumentChecks()).flatMap(([name, read]) => {
     const value = config[name] ?? null;
     if (value === null || value === UNKNOWN) return [];
     try {

@@ -8,8 +8,6 @@ import type { LedgerConfig } from "../manifest/ledger-config";
 import { UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
 import { STACK_MANIFEST_FILE, stackManifest } from "../manifest/stack-manifest";
 
-const declaredHistory = stackManifest.pick({ release: true, history: true });
-
 /** What the code of a stack says about the steps that are applied. */
 export interface DeclaredHistory {
   /** The pinned release. */
@@ -21,6 +19,9 @@ export interface DeclaredHistory {
   /** Ids of steps that may run after steps that come later. */
   readonly outOfOrder: readonly string[];
 }
+
+/** A function, so that starting the provider need not build the schema. */
+const declaredHistory = () => stackManifest.pick({ release: true, history: true });
 
 /** What the provider was configured with, and the ledgers that are open. */
 export class ProviderSession {
@@ -81,6 +82,6 @@ export class ProviderSession {
 function readHistory(): DeclaredHistory | null {
   const file = join(process.cwd(), STACK_MANIFEST_FILE);
   if (!existsSync(file)) return null;
-  const { release, history } = readJsonFile(file, declaredHistory, "SynthesisUnreadable");
+  const { release, history } = readJsonFile(file, declaredHistory(), "SynthesisUnreadable");
   return { release, removed: [], outOfOrder: [], ...history };
 }

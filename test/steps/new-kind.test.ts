@@ -56,7 +56,7 @@ describe("a kind of step that was just made up", () => {
 
   beforeEach(() => {
     // What one line of lib/provider/kinds.ts would do.
-    registerKinds([noteKind]);
+    registerKinds({ note: () => noteKind });
     directory = mkdtempSync(join(tmpdir(), "sterna-kind-"));
   });
   afterEach(() => rmSync(directory, { recursive: true }));

@@ -1,5 +1,6 @@
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { unzipSync } from "fflate";
 import { canonicalJson } from "../../lib/manifest/checksum";
 import type { LedgerConfig } from "../../lib/manifest/ledger-config";
 import { program, type ProgramInput } from "./program";
@@ -34,6 +35,19 @@ export function installProvider(directory: string, archive = builtProvider): voi
   for (const platform of ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"]) {
     cpSync(archive, join(plugins, `terraform-provider-sterna_${version}_${platform}.zip`));
   }
+}
+
+/**
+ * Unpacks the provider into a folder, as `terraform init` does.
+ * @returns the program that Terraform starts
+ */
+export function unpackProvider(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  const files = unzipSync(readFileSync(builtProvider));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
+  const launcher = join(directory, `terraform-provider-sterna_v${version}`);
+  chmodSync(launcher, 0o755);
+  return launcher;
 }
 
 /** A configuration of steps, each after the one before it unless it says otherwise, written without the constructs. */

@@ -4,7 +4,8 @@ import { sternaPackage } from "../../core/sterna-package";
 import { variablesOf, type Project } from "../project/project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import type { ToolkitContext } from "../reporter";
-import { STACK_WORKER, stackAnswer, type StackAnswer, type StackRequest, type StackWork } from "./messages";
+import { STACK_WORKER } from "./argument";
+import { stackAnswer, type StackAnswer, type StackRequest, type StackWork } from "./messages";
 
 const TAIL_CHARACTERS = 2000;
 

@@ -1,9 +1,6 @@
 import { z } from "zod";
 import { stepDefinition, stepRecord } from "../../manifest/step-record";
 
-/** First argument of a process that works on the steps of a stack instead of running a command. */
-export const STACK_WORKER = "stack-worker";
-
 const definitions = z.array(stepDefinition);
 
 /** Request to a stack worker, as JSON on its standard input. */

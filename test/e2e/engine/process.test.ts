@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { unzipSync } from "fflate";
 import { createCertificate } from "../../../lib/engine/protocol/certificate";
-import { repositoryRoot, scratchDirectory } from "../../support/repository";
+import { scratchDirectory } from "../../support/repository";
+import { unpackProvider } from "../../support/step-configuration";
 
 const COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
@@ -13,9 +13,7 @@ describe("the provider's process, without a Terraform that is well", () => {
 
   beforeEach(() => {
     directory = scratchDirectory("process");
-    const folder = join(repositoryRoot, "dist/engine");
-    const zip = readdirSync(folder).find((name) => name.endsWith(".zip"))!;
-    writeFileSync(join(directory, "engine.cjs"), unzipSync(readFileSync(join(folder, zip)))["engine.cjs"]!);
+    unpackProvider(directory);
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -3,7 +3,7 @@ import { FileLedger } from "../../../lib/engine/ledgers/file-ledger";
 import { registerKinds } from "../../../lib/engine/step-kind";
 import { sqlKind } from "../../../lib/steps/sql/kind";
 
-registerKinds([sqlKind]);
+registerKinds({ sql: () => sqlKind });
 
 async function main(): Promise<void> {
   const ledger = new FileLedger(process.argv[2]!, { system: "shop", environment: "staging" });
