@@ -31,6 +31,7 @@ export async function applyToStep(
   session: ProviderSession,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
+  session.noteChange();
   const known = Object.fromEntries(Object.entries(planned).filter(([, value]) => value !== UNKNOWN));
   try {
     const definition = toDefinition(planned, session.environment);
@@ -60,6 +61,7 @@ export async function removeStep(
   session: ProviderSession,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
+  session.noteChange();
   const id = String(prior.id);
   try {
     if (isReplacement(planned)) return { state: null, diagnostics: [] };
