@@ -5,7 +5,7 @@ import { processTree, type Process } from "./process-tree";
 const LOOK_EVERY_MILLISECONDS = 20;
 /** A process of Sterna's provider: one that serves Terraform, or one that runs a single step. */
 const PROVIDER = /engine\.cjs/;
-const RUNNER = /engine\.cjs run-step/;
+const RUNNER = /engine\.cjs run-steps/;
 
 /** What a run of a program took. */
 export interface Measured {

@@ -1,4 +1,4 @@
-import { main as runStepMain, RUN_STEP } from "../engine/runner/runner";
+import { main as runStepsMain, RUN_STEPS } from "../engine/runner/runner";
 import "./kinds";
 
 const CHECK_MILLISECONDS = 50;
@@ -49,7 +49,7 @@ function takeOutput(): (line: string) => void {
 const print = takeOutput();
 // An unhandled rejection must not end the steps that are running.
 process.on("unhandledRejection", (error) => console.error("[ERROR] sterna:", error));
-(process.argv[2] === RUN_STEP ? runStepMain() : serve(print)).catch((error: unknown) => {
+(process.argv[2] === RUN_STEPS ? runStepsMain() : serve(print)).catch((error: unknown) => {
   // Terraform shows the first line of a provider that gives no handshake.
   print(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

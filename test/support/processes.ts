@@ -61,6 +61,6 @@ function roleOf(words: readonly string[]): ProcessRole {
   const line = words.join(" ");
   if (words.includes("sterna-guard")) return "guard";
   if (line.includes("/sterna-step-")) return "command";
-  if (line.includes("engine.cjs")) return words.includes("run-step") ? "runner" : "provider";
+  if (line.includes("engine.cjs")) return words.includes("run-steps") ? "runner" : "provider";
   return /(^|\/)terraform$/.test(words[0]!) ? "terraform" : "other";
 }

@@ -338,7 +338,7 @@ function providerOf(run: TerraformRun): number {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      if (command.includes("engine.cjs") && !command.includes("run-step") && parentOf(pid) === run.pid)
+      if (command.includes("engine.cjs") && !command.includes("run-steps") && parentOf(pid) === run.pid)
         return Number(pid);
     } catch {
       // The process ended meanwhile.
