@@ -39,7 +39,7 @@ describe("the process that runs the steps of a provider", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const go = (): void => mkdirSync(join(directory, "go"), { recursive: true });
+  const go = (): void => void mkdirSync(join(directory, "go"), { recursive: true });
   const began = (id: string): boolean => existsSync(join(directory, `${id}.began`));
   const ledger = (): FileLedger => new FileLedger(join(directory, "ledger"), SCOPE);
   const row = async (id: string): Promise<StepRecord> => (await ledger().get(id))!;
