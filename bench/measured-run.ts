@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { processTree, type Process } from "./process-tree";
+import { cpuOfEndedChildren, processTree, type Process } from "./process-tree";
 
 const LOOK_EVERY_MILLISECONDS = 20;
-/** A process of Sterna's provider: one that serves Terraform, or one that runs a single step. */
+/** A process of Sterna's provider: one that serves Terraform, or one that runs its steps. */
 const PROVIDER = /engine\.cjs/;
-const RUNNER = /engine\.cjs run-step/;
+const RUNNER = /engine\.cjs run-steps/;
 
 /** What a run of a program took. */
 export interface Measured {
   readonly seconds: number;
+  /** Seconds of CPU of the program and of all that it waited for; 0 where there is no `/proc`. */
+  readonly cpu: number;
   /** What it printed. */
   readonly printed: string;
   /** Most megabytes of the program itself, of one provider, of one runner, and of all processes together. */
@@ -34,6 +36,7 @@ export async function measuredRun(
 ): Promise<Measured> {
   const [program, ...args] = command;
   const startedAt = performance.now();
+  const cpuBefore = cpuOfEndedChildren();
   const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   for (const stream of [child.stdout, child.stderr])
@@ -51,6 +54,7 @@ export async function measuredRun(
   const [status] = (await once(child, "close")) as [number | null];
   clearInterval(timer);
   const seconds = (performance.now() - startedAt) / 1000;
+  const cpu = cpuOfEndedChildren() - cpuBefore;
   if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}\n${printed}`);
 
   const processes = [...seen.values()];
@@ -60,6 +64,7 @@ export async function measuredRun(
   const runners = processes.filter(({ parent, command }) => isProvider.has(parent) && RUNNER.test(command));
   return {
     seconds,
+    cpu,
     printed,
     memory: {
       program: megabytes(seen.get(child.pid!)?.peakMemory ?? 0),

@@ -3,7 +3,8 @@ import { logDirectory } from "../engine/executor/step-log";
 import { rollbackStep, type RollbackOutcome } from "../engine/executor/rollback-step";
 import type { Diagnostic } from "../engine/protocol/messages";
 import { UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
-import { startRunner, type RunnerRequest } from "../engine/runner/runner";
+import type { RunnerRequest } from "../engine/runner/runner";
+import type { RunnerHost } from "../engine/runner/runner-host";
 import { toDefinition } from "../engine/step-definition";
 import type { StepDefinition } from "../manifest/step-record";
 import { failure, warning } from "./diagnostics";
@@ -18,6 +19,8 @@ export interface ApplyResult {
 
 export interface ApplyOptions {
   readonly signal: AbortSignal;
+  /** Runs what is not SQL. */
+  readonly runners: RunnerHost;
   readonly onProgress: (message: string) => void;
 }
 
@@ -31,6 +34,7 @@ export async function applyToStep(
   session: ProviderSession,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
+  session.noteChange();
   const known = Object.fromEntries(Object.entries(planned).filter(([, value]) => value !== UNKNOWN));
   try {
     const definition = toDefinition(planned, session.environment);
@@ -60,6 +64,7 @@ export async function removeStep(
   session: ProviderSession,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
+  session.noteChange();
   const id = String(prior.id);
   try {
     if (isReplacement(planned)) return { state: null, diagnostics: [] };
@@ -77,11 +82,11 @@ function isReplacement(planned: Uint8Array | undefined): boolean {
   return (JSON.parse(Buffer.from(planned).toString("utf8")) as PlannedPrivate).op === "create";
 }
 
-/** SQL runs here, in its database's transaction; everything else in a runner that outlives this process. */
+/** SQL runs here, in its database's transaction; everything else in the runner, which outlives this process. */
 async function runApply(definition: StepDefinition, session: ProviderSession, options: ApplyOptions): Promise<Applied> {
   const { home, receipts, inDatabase } = session.ledgers(definition.system).of(definition);
   if (inDatabase) return applyStep(definition, home, { ...options, receipts, logs: logDirectory() });
-  const result = await startRunner(runnerRequest("apply", definition, session), options);
+  const result = await options.runners.run(runnerRequest("apply", definition, session), options);
   return (result as { applied: Applied }).applied;
 }
 
@@ -92,7 +97,7 @@ async function runRollback(
 ): Promise<RollbackOutcome> {
   const { home, receipts, inDatabase } = session.ledgers(definition.system).of(definition);
   if (inDatabase) return rollbackStep(definition, home, { ...options, receipts, logs: logDirectory() });
-  const result = await startRunner(runnerRequest("rollback", definition, session), options);
+  const result = await options.runners.run(runnerRequest("rollback", definition, session), options);
   return (result as { rolledBack: RollbackOutcome }).rolledBack;
 }
 

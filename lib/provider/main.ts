@@ -1,4 +1,4 @@
-import { main as runStepMain, RUN_STEP } from "../engine/runner/runner";
+import { main as runStepsMain, RUN_STEPS } from "../engine/runner/runner";
 import "./kinds";
 
 const CHECK_MILLISECONDS = 50;
@@ -50,7 +50,7 @@ const print = takeOutput();
 // An unhandled rejection must not end the steps that are running.
 process.on("unhandledRejection", (error) => console.error("[ERROR] sterna:", error));
 // Terraform starts a provider without arguments, which then need not load the runner.
-(process.argv.length > 2 && process.argv[2] === RUN_STEP ? runStepMain() : serve(print)).catch((error: unknown) => {
+(process.argv.length > 2 && process.argv[2] === RUN_STEPS ? runStepsMain() : serve(print)).catch((error: unknown) => {
   // Terraform shows the first line of a provider that gives no handshake.
   print(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -48,8 +48,10 @@ export async function planCreate(
 
   const definition = toDefinition(proposed, session.environment);
   try {
-    const ledger = session.ledgers(definition.system).home(definition);
-    const record = await ledger.get(definition.id);
+    const ledgers = session.ledgers(definition.system);
+    const ledger = ledgers.home(definition);
+    // Also when an apply plans once more: it reads the row again, under its lock, before it runs anything.
+    const record = await ledgers.snapshot(ledger).get(definition.id);
     if (record?.status !== "applied") {
       await ledger.assertLockable?.();
       if (!kindOf(definition.program).effectless) memory.runs(definition, definition.after);
@@ -219,7 +221,7 @@ export async function planRemoval(
 /** What failed in a transaction left nothing, so that it can be removed even if it is irreversible. */
 async function mayHaveLeftSomething(definition: StepDefinition, session: ProviderSession): Promise<boolean> {
   if (session.unknown) return true;
-  const ledger = session.ledgers(definition.system).home(definition);
-  const record = await ledger.get(definition.id);
+  const ledgers = session.ledgers(definition.system);
+  const record = await ledgers.snapshot(ledgers.home(definition)).get(definition.id);
   return record !== undefined && mayHaveEffect(record);
 }

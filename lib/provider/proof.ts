@@ -2,7 +2,6 @@ import { z } from "zod";
 import { programChecksum } from "../manifest/checksum";
 import { EngineError } from "../engine/engine-error";
 import { ledgerConfig } from "../manifest/ledger-config";
-import { openLedger } from "../engine/ledgers/open-ledger";
 import { parseProgram } from "../engine/step-definition";
 import type { TerraformObject } from "../engine/protocol/dynamic-value";
 import type { ProviderSession } from "./session";
@@ -26,22 +25,20 @@ export function parseProof(json: unknown): z.infer<typeof proof> {
 export async function assertProved(config: TerraformObject, session: ProviderSession): Promise<void> {
   if (typeof config.proof !== "string") return;
   const { environment, ledger: named } = parseProof(config.proof);
-  const ledger = openLedger(named, { ...session.place(String(config.system)), environment });
-  try {
-    const id = String(config.id);
-    const record = await ledger.get(id);
-    const checksum = programChecksum(parseProgram(config.program));
-    if (record?.status === "applied" && record.checksum === checksum) return;
-    const found = !record
-      ? "has no such step"
-      : record.status !== "applied"
-        ? `says "${record.status}"`
-        : `holds it with the checksum ${record.checksum.slice(0, 12)}, not ${checksum.slice(0, 12)}`;
-    throw new EngineError(
-      "StepNotProved",
-      `${environment} has not proved step "${id}": its ledger in ${ledger.location} ${found}. Apply release ${String(config.release)} to ${environment} first.`,
-    );
-  } finally {
-    await ledger.close();
-  }
+  const ledgers = session.proving(String(config.system), environment, named);
+  const ledger = ledgers.ofStack();
+  const id = String(config.id);
+  // A long apply looks again before each step: what proved it may be rolled back by now.
+  const record = await (session.unchanged ? ledgers.snapshot(ledger) : ledger).get(id);
+  const checksum = programChecksum(parseProgram(config.program));
+  if (record?.status === "applied" && record.checksum === checksum) return;
+  const found = !record
+    ? "has no such step"
+    : record.status !== "applied"
+      ? `says "${record.status}"`
+      : `holds it with the checksum ${record.checksum.slice(0, 12)}, not ${checksum.slice(0, 12)}`;
+  throw new EngineError(
+    "StepNotProved",
+    `${environment} has not proved step "${id}": its ledger in ${ledger.location} ${found}. Apply release ${String(config.release)} to ${environment} first.`,
+  );
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EngineError } from "../engine/engine-error";
 import { decodeValue, encodeValue, type TerraformObject, UNKNOWN } from "../engine/protocol/dynamic-value";
 import type { Diagnostic, DynamicValue } from "../engine/protocol/messages";
+import { RunnerHost } from "../engine/runner/runner-host";
 import { parseProgram, withDefaults } from "../engine/step-definition";
 import { STEP_ATTRIBUTE_ROWS } from "../manifest/step-attributes";
 import { applyToStep, removeStep, type ApplyOptions, type ApplyResult } from "./apply-step-change";
@@ -27,6 +28,7 @@ export class SternaProvider {
   private session = new ProviderSession({});
   private readonly memory = new PlanMemory();
   private readonly stop = new AbortController();
+  private readonly runners = new RunnerHost();
   private running = 0;
 
   /** Whether a step is being worked on. */
@@ -67,7 +69,7 @@ export class SternaProvider {
   }
 
   async close(): Promise<void> {
-    await this.session.close();
+    await Promise.all([this.session.close(), this.runners.close()]);
   }
 
   /** States of any version are read by the attributes they share with this one. */
@@ -160,6 +162,7 @@ export class SternaProvider {
     const id = String(step.id);
     return {
       signal: this.stop.signal,
+      runners: this.runners,
       // Terraform shows a provider's stderr in its log only, at level DEBUG.
       onProgress: (message) => process.stderr.write(`[DEBUG] sterna: ${id}: ${message}\n`),
     };

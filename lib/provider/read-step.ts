@@ -24,10 +24,11 @@ export async function readStep(state: TerraformObject, session: ProviderSession)
     const definition = toDefinition(state, session.environment);
     const ledgers = session.ledgers(definition.system);
     const ledger = ledgers.home(definition);
-    const record = await ledger.get(id);
+    const record = await ledgers.snapshot(ledger).get(id);
     if (record?.status === "applied")
       return { state: complete({ ...state, ...appliedFacts(record) }), diagnostics: [] };
-    const receipt = record ? undefined : await ledgers.of(definition).receipts?.get(id);
+    const { receipts } = ledgers.of(definition);
+    const receipt = record || !receipts ? undefined : await ledgers.snapshot(receipts).get(id);
     // A failed attempt may have no row: dropping it from the state would forget what it half did. A receipt without a
     // row proves what is not there: the next apply must get at it.
     if (record || receipt || state.status !== "applied")
@@ -80,7 +81,9 @@ export async function readLedger(
   });
   if (session.unknown) return nothing("The provider's configuration is known only after the apply.");
   try {
-    const records = await session.ledgers(String(config.system)).ofStack().list();
+    const ledgers = session.ledgers(String(config.system));
+    const ledger = ledgers.ofStack();
+    const records = await (session.unchanged ? ledgers.snapshot(ledger) : ledger).list();
     const applied = records.filter((record) => record.status === "applied");
     const others = records.map((record) => record.id).filter((id) => !expected.includes(id));
     const facts = {

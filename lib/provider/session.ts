@@ -28,6 +28,8 @@ export class ProviderSession {
   /** True while the configuration depends on something that the same apply creates. */
   readonly unknown: boolean;
   private readonly ledgersBySystem = new Map<string, Ledgers>();
+  private readonly provingLedgers = new Map<string, Ledgers>();
+  private changed = false;
   private declared?: DeclaredHistory | null;
 
   constructor(
@@ -70,12 +72,31 @@ export class ProviderSession {
     return known;
   }
 
+  /** The ledgers of the environment that has to apply the steps of a system first. */
+  proving(system: string, environment: string, ledger: LedgerConfig): Ledgers {
+    const key = JSON.stringify([system, environment, ledger]);
+    const known = this.provingLedgers.get(key) ?? new Ledgers(() => ledger, { ...this.place(system), environment });
+    this.provingLedgers.set(key, known);
+    return known;
+  }
+
+  /** Notes that a step is applied or removed, so that what was read before may be out of date. */
+  noteChange(): void {
+    this.changed = true;
+  }
+
+  /** Whether no step was applied or removed, so that rows that were read for the plan still hold. */
+  get unchanged(): boolean {
+    return !this.changed;
+  }
+
   place(system: string): LedgerPlace {
     return { system, environment: this.environment, directory: process.cwd() };
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.ledgersBySystem.values()].map((ledgers) => ledgers.close()));
+    const all = [...this.ledgersBySystem.values(), ...this.provingLedgers.values()];
+    await Promise.all(all.map((ledgers) => ledgers.close()));
   }
 }
 

@@ -11,7 +11,7 @@ import type { FalseClock } from "./false-clock";
 import type { LedgerDisk } from "./ledger-disk";
 import { randomFor } from "./seeds";
 import { Stack, type ApplyOptions, type Run } from "./stack";
-import { DATABASE_URL, randomStep, type ChaosStep } from "./steps";
+import { DATABASE_URL, randomStep, slowCommand, type ChaosStep } from "./steps";
 import { Violation } from "./violation";
 import { World } from "./world";
 
@@ -39,6 +39,12 @@ const LONGEST_WAIT_MILLISECONDS = 20_000;
 /** A strike at a random moment, also while Terraform starts, plans or ends. */
 const BLIND_PERCENT = 15;
 const BLIND_MILLISECONDS = 3000;
+
+/** When a fault strikes. */
+interface Moment {
+  readonly role?: ProcessRole;
+  readonly commands?: number;
+}
 
 interface Apply {
   readonly run: Run;
@@ -127,22 +133,31 @@ export class Round {
     }
   }
 
+  /** Adds slow commands that run side by side. */
+  widen(count: number): void {
+    for (let added = 0; added < count; added++) {
+      const index = this.steps.length + 1;
+      this.steps.push(slowCommand(index, this.world.directory, randomFor(this.seed, "step", this.number, index)));
+    }
+  }
+
   /**
    * Applies, and strikes while the apply is at work. A second apply, from another folder, takes over at once.
    *
    * @param strike tells whether it hit anything
    * @param options.count how many applies at once @default - one or two
    * @param options.role strikes once such a process exists and a step is at work @default - once a step is at work, or at any moment
+   * @param options.commands how many commands are at work by then @default 1, or an SQL step
    */
   async duringApply(
     random: Random,
     strike: (run: Run, stack: Stack) => boolean | Promise<boolean>,
-    options: ApplyOptions & { role?: ProcessRole; count?: number } = {},
+    options: ApplyOptions & { role?: ProcessRole; count?: number; commands?: number } = {},
   ): Promise<boolean> {
     await this.grow();
     const stacks = await this.some(options.count ?? 1 + random.below(2));
     const applies = stacks.map((stack) => ({ stack, run: this.startApply(stack, options) }));
-    const victim = await this.moment(random.shuffle(applies), random, options.role);
+    const victim = await this.moment(random.shuffle(applies), random, options);
     const hit = victim !== undefined && (await strike(victim.run, victim.stack));
     await Promise.all(applies.map(({ run }) => run.ended));
     return hit;
@@ -192,30 +207,32 @@ export class Round {
   }
 
   /** @returns the apply whose moment came, if it still runs */
-  private async moment(applies: readonly Apply[], random: Random, role?: ProcessRole): Promise<Apply | undefined> {
+  private async moment(applies: readonly Apply[], random: Random, at: Moment): Promise<Apply | undefined> {
     const blind = random.below(100) < BLIND_PERCENT;
     const delay = random.below(300);
     const blindDelay = random.below(BLIND_MILLISECONDS);
     const anyEnded = Promise.race(applies.map(({ run }) => run.ended));
-    if (role === undefined && blind) {
+    if (at.role === undefined && blind) {
       await Promise.race([sleep(blindDelay), anyEnded]);
       return applies.find(({ run }) => run.running());
     }
-    const victim = await this.firstAtWork(applies, role);
+    const victim = await this.firstAtWork(applies, at);
     if (victim === undefined) return undefined;
     await Promise.race([sleep(delay), victim.run.ended]);
     return victim.run.running() ? victim : undefined;
   }
 
   /** @returns the first apply that works on a step, through a process of the role */
-  private async firstAtWork(applies: readonly Apply[], role?: ProcessRole): Promise<Apply | undefined> {
+  private async firstAtWork(applies: readonly Apply[], { role, commands }: Moment): Promise<Apply | undefined> {
     for (const end = performance.now() + LONGEST_WAIT_MILLISECONDS; performance.now() < end; await sleep(20)) {
       const running = applies.filter(({ run }) => run.running());
       if (running.length === 0) return undefined;
       const sql = (role === undefined || role === "provider") && (await this.world.sqlAtWork());
       const found = running.find(({ stack }) => {
-        const roles = processesIn(stack.directory).map((process) => process.role);
-        return (role === undefined || roles.includes(role)) && (sql || roles.includes("command"));
+        const processes = processesIn(stack.directory);
+        const working = new Set(processes.filter((each) => each.role === "command").map(({ group }) => group)).size;
+        const there = role === undefined || processes.some((each) => each.role === role);
+        return there && ((sql && commands === undefined) || working >= (commands ?? 1));
       });
       if (found !== undefined) return found;
     }

@@ -33,6 +33,11 @@ export function randomStep(
   return kind === "sql" ? sqlStep(id, after, seconds) : commandStep(id, after, seconds, worldDirectory);
 }
 
+/** A command of 2 to 5 s that waits for no other step. */
+export function slowCommand(index: number, worldDirectory: string, random: Random): ChaosStep {
+  return commandStep(`s${index}`, [], (2000 + random.below(3001)) / 1000, worldDirectory);
+}
+
 /** A lock of the transaction would be free again after a rollback; a sequence keeps what it counted. */
 function sqlAlone(id: string): string {
   return `select case when pg_try_advisory_xact_lock(hashtextextended('chaos:${id}', 0)) then 0 else nextval('parallel_runs') end;`;

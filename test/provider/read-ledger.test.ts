@@ -60,6 +60,22 @@ describe("the data source of a ledger", () => {
     expect((await reading).state).toMatchObject({ unexpected: ["y"] });
   });
 
+  it("reads the rows again once a step was applied: Terraform may have put it off until then", async () => {
+    // GIVEN
+    const ledger = new FileLedger(join(directory, "ledger"), { system: "shop", environment: "staging" });
+    const read = async () => (await readLedger({ system: "shop", expected: ["a"] }, session, new PlanMemory())).state;
+    const planned = await read();
+
+    // WHEN
+    await ledger.withLock("a", (locked) => locked.put(record("a")));
+    const samePlan = await read();
+    session.noteChange();
+    const applied = await read();
+
+    // THEN
+    expect([planned, samePlan, applied].map((state) => state.missing)).toEqual([["a"], ["a"], []]);
+  });
+
   it("finds nothing in a ledger that is not there yet", async () => {
     // WHEN
     const { state, diagnostics } = await readLedger({ system: "shop", expected: null }, session, new PlanMemory());

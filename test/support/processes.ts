@@ -6,6 +6,8 @@ export type ProcessRole = "terraform" | "provider" | "runner" | "command" | "gua
 
 export interface FoundProcess {
   readonly pid: number;
+  /** Id of its process group. */
+  readonly group: number;
   readonly role: ProcessRole;
 }
 
@@ -17,7 +19,7 @@ export function processesIn(directory: string): FoundProcess[] {
   const here = running.filter((process) => process.directory === directory);
   const groups = new Set(here.map((process) => process.group));
   const guards = running.filter(({ role, watched }) => role === "guard" && groups.has(watched));
-  return [...here, ...guards].map(({ pid, role }) => ({ pid, role }));
+  return [...here, ...guards].map(({ pid, group, role }) => ({ pid, group, role }));
 }
 
 /** Sends a signal to every process of a stack's folder that has one of the roles. @returns how many there were */
@@ -61,6 +63,6 @@ function roleOf(words: readonly string[]): ProcessRole {
   const line = words.join(" ");
   if (words.includes("sterna-guard")) return "guard";
   if (line.includes("/sterna-step-")) return "command";
-  if (line.includes("engine.cjs")) return words.includes("run-step") ? "runner" : "provider";
+  if (line.includes("engine.cjs")) return words.includes("run-steps") ? "runner" : "provider";
   return /(^|\/)terraform$/.test(words[0]!) ? "terraform" : "other";
 }

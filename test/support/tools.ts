@@ -56,6 +56,8 @@ export const TOOLS = {
   pg_dump: debian("pg_dump", "postgresql-client"),
   /** A connection pooler in front of PostgreSQL. */
   pgbouncer: debian("pgbouncer", "pgbouncer"),
+  /** Makes the clock jump in the chaos suite. */
+  faketime: debian("faketime", "faketime"),
   redis: debian("redis-server", "redis-server"),
   influxdb: debian("influxd", "influxdb"),
   rclone: debian("rclone", "rclone"),

@@ -2,6 +2,7 @@ import type { LedgerConfig } from "../../manifest/ledger-config";
 import type { StepDefinition, StepRecord } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
 import type { Ledger, LockWait } from "../ledgers/ledger";
+import { LedgerSnapshot } from "../ledgers/ledger-snapshot";
 import { openLedger, type LedgerPlace } from "../ledgers/open-ledger";
 import { spellOut } from "../secrets/stored-secret";
 import { isTransactional, kindOf } from "../step-kind";
@@ -31,6 +32,7 @@ export interface StepLedgers {
  */
 export class Ledgers {
   private readonly opened = new Map<string, Ledger>();
+  private readonly snapshots = new Map<Ledger, LedgerSnapshot>();
 
   constructor(
     private readonly stackLedger: () => LedgerConfig,
@@ -62,9 +64,17 @@ export class Ledgers {
     return ledger;
   }
 
+  /** The rows of one of these ledgers, read once for all steps of a plan. */
+  snapshot(ledger: Ledger): LedgerSnapshot {
+    const known = this.snapshots.get(ledger) ?? new LedgerSnapshot(ledger);
+    this.snapshots.set(ledger, known);
+    return known;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.opened.values()].map((ledger) => ledger.close()));
     this.opened.clear();
+    this.snapshots.clear();
   }
 }
 

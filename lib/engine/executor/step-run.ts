@@ -26,6 +26,11 @@ export interface StepRunOptions {
   readonly logs?: string;
   /** The ledger of the stack, when the row of the step is kept elsewhere: it gets a receipt. */
   readonly receipts?: Ledger;
+  /**
+   * Names the process that lives as long as this run.
+   * @default - this process
+   */
+  readonly runner?: () => ProcessIdentity;
 }
 
 /** One run of a step: resolves its texts, watches its time, and keeps secrets out of its messages. */
@@ -101,7 +106,7 @@ export class StepRun implements StepContext {
   /** Puts a row that names who works on the step: this process now, and each command once it is announced. */
   async putWithWorker(row: StepRecord, session: LedgerSession): Promise<void> {
     await this.settle();
-    const runner = thisProcess();
+    const runner = this.options.runner?.() ?? thisProcess();
     let current: StepRecord = row;
     let turn: Promise<void> = Promise.resolve();
     // One after the other: a ledger's session takes one write at a time.

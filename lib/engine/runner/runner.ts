@@ -1,7 +1,4 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { z } from "zod";
-import type { ErrorCode } from "../../core/error-codes";
 import { ledgerConfig } from "../../manifest/ledger-config";
 import { stepDefinition, stepRecord } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
@@ -10,104 +7,80 @@ import { rollbackStep } from "../executor/rollback-step";
 import { logDirectory } from "../executor/step-log";
 import type { Ledger } from "../ledgers/ledger";
 import { openLedger } from "../ledgers/open-ledger";
+import { startRunMarker, type RunMarker } from "../processes/run-marker";
+
+/** First argument of the process that runs steps instead of serving Terraform. */
+export const RUN_STEPS = "run-steps";
+
+/** Notes of progress that wait for a provider that does not read. Any further ones are in the log of the step only. */
+const MOST_UNSENT = 1000;
 
 /** Runs one step, holding its lock and writing its row itself: it finishes whether its provider lives or dies. */
-export async function runStep(
-  request: RunnerRequest,
-  signal: AbortSignal,
-  reply: (message: RunnerReply) => void,
-): Promise<void> {
-  const onProgress = (progress: string): void => reply({ progress });
-  const options = { signal, onProgress, logs: logDirectory() };
+async function runStep(
+  request: unknown,
+  run: AbortController,
+  onProgress: (progress: string) => void,
+): Promise<RunnerReply> {
+  let marker: RunMarker | undefined;
   let ledger: Ledger | undefined;
+  const runner = () => (marker ??= startRunMarker(() => run.abort())).identity;
+  const options = { signal: run.signal, onProgress, logs: logDirectory(), runner };
   try {
-    ledger = openLedger(request.ledger, request.place);
-    reply(
-      request.action === "apply"
-        ? { applied: await applyStep(request.definition, ledger, options) }
-        : { rolledBack: await rollbackStep(request.definition, ledger, options) },
-    );
+    const { action, definition, ledger: config, place } = runnerRequest.parse(request);
+    ledger = openLedger(config, place);
+    return action === "apply"
+      ? { applied: await applyStep(definition, ledger, options) }
+      : { rolledBack: await rollbackStep(definition, ledger, options) };
   } catch (error) {
     const code = error instanceof EngineError ? error.code : "StepFailed";
-    reply({ error: { code, message: error instanceof Error ? error.message : String(error) } });
+    return { error: { code, message: error instanceof Error ? error.message : String(error) } };
   } finally {
-    await ledger?.close();
+    marker?.end();
+    await ledger?.close().catch(() => undefined);
   }
 }
-
-/** The runner's process: request from the standard input, replies to the standard output. */
-export async function main(): Promise<void> {
-  // If no process is left to read the answer, the ledger has it.
-  const controller = new AbortController();
-  process.on("SIGTERM", () => controller.abort());
-  process.on("SIGINT", () => undefined);
-  process.on("SIGHUP", () => undefined);
-
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  const request = runnerRequest.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
-  await runStep(request, controller.signal, (message) => process.stdout.write(`${JSON.stringify(message)}\n`));
-}
-
-/** First argument of the process that runs one step instead of serving Terraform. */
-export const RUN_STEP = "run-step";
-
-const TAIL_CHARACTERS = 2000;
-
-/** A reply that ends a run well. */
-export type RunnerResult = Extract<RunnerReply, { applied: unknown } | { rolledBack: unknown }>;
 
 /**
- * Starts a detached runner for a step and waits for its answer.
+ * The process that runs the steps of a provider, several at a time. It takes requests from its parent until that is gone,
+ * and ends when no step runs any more.
  *
- * @throws EngineError why the step failed, or that the runner died
+ * It never changes its working directory, its environment or its umask: these belong to all steps.
  */
-export async function startRunner(
-  request: RunnerRequest,
-  options: { signal?: AbortSignal; onProgress?: (message: string) => void } = {},
-): Promise<RunnerResult> {
-  // An abort that came before the listener would be missed.
-  if (options.signal?.aborted) throw new EngineError("StepInterrupted", "stopped because Terraform was interrupted");
-  const child = spawn(process.execPath, [process.argv[1]!, RUN_STEP], { detached: true, stdio: "pipe" });
-  const stop = (): void => void child.kill("SIGTERM");
-  options.signal?.addEventListener("abort", stop);
-  let complaint = "";
-  const complain = (text: string): void => void (complaint = (complaint + text).slice(-TAIL_CHARACTERS));
-  child.stderr.on("data", (chunk: Buffer) => complain(chunk.toString()));
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(JSON.stringify(request));
-  const ended = new Promise<string>((resolve) => {
-    child.on("error", (error) => resolve(error.message));
-    child.on("close", (code, signal) => resolve(signal ? `signal ${signal}` : `exit status ${code}`));
+export function main(): Promise<void> {
+  const runs = new Map<number, AbortController>();
+  let unsent = 0;
+  // If no process is left to read the answer, the ledger has it.
+  const send = (message: FromRunner): void => {
+    if (!process.connected || (message.reply === undefined && unsent >= MOST_UNSENT)) return;
+    unsent++;
+    process.send!(message, undefined, undefined, () => unsent--);
+  };
+  const start = async (id: number, request: unknown): Promise<void> => {
+    const run = new AbortController();
+    runs.set(id, run);
+    const reply = await runStep(request, run, (progress) => send({ id, progress }));
+    runs.delete(id);
+    send({ id, reply });
+    endIfDone();
+  };
+  const endIfDone = (): void => {
+    if (!process.connected && runs.size === 0) process.exit();
+  };
+  process.on("SIGTERM", () => runs.forEach((run) => run.abort()));
+  process.on("SIGINT", () => undefined);
+  process.on("SIGHUP", () => undefined);
+  process.on("disconnect", endIfDone);
+  process.on("message", (message) => {
+    const { id, request } = toRunner.parse(message);
+    if (request === undefined) runs.get(id)?.abort();
+    else void start(id, request);
   });
-
-  let last: Exclude<RunnerReply, { progress: string }> | undefined;
-  for await (const line of createInterface({ input: child.stdout })) {
-    const reply = parseReply(line);
-    if (!reply) complain(`${line}\n`);
-    else if ("progress" in reply) options.onProgress?.(reply.progress);
-    else last = reply;
-  }
-  const end = await ended;
-  options.signal?.removeEventListener("abort", stop);
-  if (last && "error" in last) throw new EngineError(last.error.code as ErrorCode, last.error.message);
-  if (last) return last;
-  throw new EngineError(
-    "StepInterrupted",
-    `the step's runner ended with ${end} before it could answer. The step may be half done; apply again, and it goes on.\n${complaint}`,
-  );
+  // Whoever starts it by hand has nothing for it to do.
+  endIfDone();
+  return new Promise(() => undefined);
 }
 
-/** A runner that is killed while it writes leaves half a line. */
-function parseReply(line: string): RunnerReply | undefined {
-  try {
-    return runnerReply.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
-}
-
-/** What the provider asks of a runner, as JSON on its standard input. */
+/** What the provider asks of a runner. */
 const runnerRequest = z.object({
   action: z.enum(["apply", "rollback"]),
   definition: stepDefinition,
@@ -116,11 +89,21 @@ const runnerRequest = z.object({
 });
 export type RunnerRequest = z.infer<typeof runnerRequest>;
 
-/** What a runner answers: one JSON object per line on its standard output, the last one the result. */
+/** A message to the runner. Without a request, it stops the run. */
+const toRunner = z.object({ id: z.number(), request: z.unknown().optional() });
+export type ToRunner = { readonly id: number; readonly request?: RunnerRequest };
+
+/** How a run ended. */
 const runnerReply = z.union([
-  z.object({ progress: z.string() }),
   z.object({ applied: z.object({ record: stepRecord, outcome: z.enum(["ran", "found", "probed"]) }) }),
   z.object({ rolledBack: z.enum(["undone", "kept", "nothing"]) }),
   z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
 ]);
 type RunnerReply = z.infer<typeof runnerReply>;
+
+/** A message of the runner: progress of a run, or its end. */
+export const fromRunner = z.object({ id: z.number(), progress: z.string().optional(), reply: runnerReply.optional() });
+export type FromRunner = z.infer<typeof fromRunner>;
+
+/** A reply that ends a run well. */
+export type RunnerResult = Exclude<RunnerReply, { error: unknown }>;

@@ -22,6 +22,17 @@ export const kills = {
   "kill-provider": kill("provider"),
   "kill-terraform-and-provider": kill("provider", "terraform"),
   "kill-runner": kill("runner"),
+  // All steps that it runs lose it at once.
+  "kill-host": {
+    phases: ["up", "down"],
+    inject(round, random) {
+      if (round.phase === "up") round.widen(3);
+      return round.duringApply(random, (_run, stack) => killIn(stack.directory, ["runner"]) > 0, {
+        role: "runner",
+        commands: 2,
+      });
+    },
+  },
   // Its command is left to itself: nobody tells it to end.
   "kill-runner-and-guard": kill("guard", "runner"),
   "kill-command": kill("command"),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ledgerConfig } from "../../../lib/manifest/ledger-config";
 import { EngineWorkspace, worldStep, type StepInput } from "../../support/engine-workspace";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
+import { quiet } from "../../support/processes";
 import { requires } from "../../support/requirements";
 import type { TerraformRun } from "../../support/terraform";
 import { expectExit } from "../../support/expect-exit";
@@ -234,8 +235,8 @@ requires("terraform", "postgres")("faults in the middle of an apply", () => {
     });
     afterEach(() => workspace.remove());
 
-    const slow = (): StepInput =>
-      worldStep(workspace, "slow", { up: `echo BEGIN >> "$WORLD"; sleep ${SLOW_SECONDS}; echo "UP slow" >> "$WORLD"` });
+    const slow = (id = "slow"): StepInput =>
+      worldStep(workspace, id, { up: `echo BEGIN >> "$WORLD"; sleep ${SLOW_SECONDS}; echo "UP ${id}" >> "$WORLD"` });
 
     it("a killed Terraform: the step finishes, and the apply that follows at once waits and adopts it", async () => {
       // GIVEN
@@ -271,6 +272,25 @@ requires("terraform", "postgres")("faults in the middle of an apply", () => {
       expectExit(applied);
       expect(workspace.worldLines()).toEqual(["BEGIN", "UP slow"]);
       expect(await workspace.ledgerRows()).toEqual({ slow: "applied" });
+    });
+
+    it("a killed provider while two steps run: the runner finishes both, and the next apply adopts them", async () => {
+      // GIVEN
+      workspace.configure(["s1", "s2"].map((id) => ({ ...slow(id), after: [] })));
+      await workspace.init();
+      const running = workspace.startApply();
+      await until(() => begun(workspace) === 2);
+
+      // WHEN
+      process.kill(providerOf(running), "SIGKILL");
+      await running.result;
+      const applied = await workspace.apply();
+
+      // THEN
+      expectExit(applied);
+      expect(workspace.worldLines().sort()).toEqual(["BEGIN", "BEGIN", "UP s1", "UP s2"]);
+      expect((await workspace.ledgerRecords()).map(({ attempt }) => attempt)).toEqual([1, 1]);
+      await quiet(workspace.directory);
     });
 
     it("an interrupt: the command is stopped, the step is failed, the next apply runs it again", async () => {
@@ -313,6 +333,11 @@ requires("terraform", "postgres")("faults in the middle of an apply", () => {
   });
 });
 
+/** How often a command of a step began. */
+function begun(workspace: EngineWorkspace): number {
+  return workspace.worldLines().filter((line) => line === "BEGIN").length;
+}
+
 /** Statements that sleep in the server now. */
 async function sleeping(server: PostgresServer): Promise<number> {
   const [row] = await server.query<{ n: number }>(
@@ -338,7 +363,7 @@ function providerOf(run: TerraformRun): number {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      if (command.includes("engine.cjs") && !command.includes("run-step") && parentOf(pid) === run.pid)
+      if (command.includes("engine.cjs") && !command.includes("run-steps") && parentOf(pid) === run.pid)
         return Number(pid);
     } catch {
       // The process ended meanwhile.

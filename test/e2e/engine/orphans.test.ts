@@ -21,13 +21,13 @@ requires("terraform", "postgres")("a command whose runner, shell or lock is gone
    * A step whose processes all hold one lock of the kernel: a run that finds it held writes PARALLEL.
    * @param work what the script does between BEGIN and UP
    */
-  const exclusiveStep = (work: string): StepInput =>
-    worldStep(workspace, "slow", {
+  const exclusiveStep = (work: string, id = "slow"): StepInput =>
+    worldStep(workspace, id, {
       up: [
-        'exec 9>>"$WORLD.lock"; flock --nonblock 9 || echo PARALLEL >> "$WORLD"',
+        `exec 9>>"$WORLD.${id}.lock"; flock --nonblock 9 || echo PARALLEL >> "$WORLD"`,
         'echo BEGIN >> "$WORLD"',
         work,
-        'echo "UP slow" >> "$WORLD"',
+        `echo "UP ${id}" >> "$WORLD"`,
       ].join("\n"),
     });
 
@@ -52,6 +52,27 @@ requires("terraform", "postgres")("a command whose runner, shell or lock is gone
     expect(workspace.worldLines()).toEqual(["BEGIN"]);
     expectExit(await workspace.apply());
     expect(workspace.worldLines()).toEqual(["BEGIN", "BEGIN", "UP slow"]);
+  });
+
+  it("a killed runner takes the commands of all its steps with it, and the next apply recovers them", async () => {
+    // GIVEN
+    workspace = EngineWorkspace.withFileLedger();
+    workspace.configure(["s1", "s2", "s3"].map((id) => ({ ...exclusiveStep("sleep 8", id), after: [] })));
+    await workspace.init();
+    const running = workspace.startApply();
+    await until(() => workspace.worldLines().filter((line) => line === "BEGIN").length === 3);
+
+    // WHEN
+    expect(killIn(workspace.directory, ["runner"])).toBe(1);
+    const failed = await running.result;
+    const left = await workspace.ledgerRows();
+
+    // THEN
+    expect(failed.exitCode).toBe(1);
+    expect(left).toEqual({ s1: "running", s2: "running", s3: "running" });
+    expectExit(await workspace.apply());
+    expect(workspace.worldLines().sort()).toEqual([...Array(6).fill("BEGIN"), "UP s1", "UP s2", "UP s3"]);
+    expect((await workspace.ledgerRecords()).map(({ attempt }) => attempt)).toEqual([2, 2, 2]);
   });
 
   it("a command that survives its runner and its guard is ended before the step runs again", async () => {
