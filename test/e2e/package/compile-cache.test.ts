@@ -106,7 +106,7 @@ describe("the cache of bytecode", () => {
 
     // THEN
     for (const { exitCode, stdout } of [disabled, homeless, relative, broken]) {
-      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string });
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+$/) as unknown });
     }
     expect(readdirSync(directory).sort()).toEqual(["file", "probe.cjs"]);
   });
@@ -202,7 +202,7 @@ describe("the cache of bytecode", () => {
       unpackProvider(join(directory, "provider"));
       const engine = join(directory, "provider/engine.cjs");
       const serve = () => start([engine]);
-      const run = () => start([engine, "run-step"], undefined, { input: "{}" });
+      const run = () => start([engine, "run-steps"], undefined, { input: "" });
 
       // WHEN
       const started = [await serve(), await serve(), await run(), await run()];

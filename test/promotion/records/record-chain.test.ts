@@ -114,7 +114,9 @@ describe("the records of a stack", () => {
     const keys = (count: number) => Array.from({ length: count }, (_, index) => `shop-staging/00000${index + 1}.json`);
     let bucket: CountedStore;
     const chainOf = () => new RecordChain(bucket, "", "shop-staging", join(directory, "cache.json"));
-    beforeEach(() => (bucket = new CountedStore(directory)));
+    beforeEach(() => {
+      bucket = new CountedStore(directory);
+    });
 
     it("are read once: after that, only those that are new", async () => {
       await chainOf().read();
