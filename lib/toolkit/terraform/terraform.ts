@@ -104,7 +104,10 @@ export class Terraform {
           if (line.trim() !== "") other.push(line);
           continue;
         }
-        if (event.diagnostic && !this.isAboutAttached(event.diagnostic)) diagnostics.push(event.diagnostic);
+        if (event.diagnostic) {
+          if (this.isAboutAttached(event.diagnostic)) continue;
+          diagnostics.push(event.diagnostic);
+        }
         version = event.terraform ?? version;
         onEvent?.(event);
       }
