@@ -1,6 +1,7 @@
 // Measures Sterna beside what one would use without it, and prints the ratios as Markdown: `npm run bench`, or
 // `npm run bench -- steps` for one part. Build first: what is measured is dist/engine.
 import { cpus, release, type } from "node:os";
+import { benchPlanCommand } from "./plan-command";
 import { benchPlans } from "./plans";
 import { benchProviderStart } from "./provider-start";
 import { benchCommandStart } from "./command-start";
@@ -13,6 +14,7 @@ const PARTS = {
   synthesis: benchSynthesis,
   steps: benchSteps,
   plans: benchPlans,
+  plan: benchPlanCommand,
 };
 
 async function main(): Promise<void> {

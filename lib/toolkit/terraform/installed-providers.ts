@@ -22,7 +22,7 @@ export interface InstalledProvider {
   readonly hashes: readonly string[];
 }
 
-const requirement = z.looseObject({ source: z.string() });
+const requirement = z.looseObject({ source: z.string().optional() });
 const blocks = z.union([z.array(z.looseObject({})), z.looseObject({}).transform((block) => [block])]);
 
 /** The parts of a `cdk.tf.json` that are read. */
@@ -56,7 +56,7 @@ export function attachableProviders(directory: string, data: string): InstalledP
   if (hasOtherConfigurations(directory, data, stack.module !== undefined)) return [];
   const sources = Object.entries(stack.terraform?.required_providers ?? {});
   return ATTACHED.flatMap((name) => {
-    const locals = sources.filter(([, { source }]) => isOf(source, name)).map(([local]) => local);
+    const locals = sources.filter(([local, { source }]) => isOf(source ?? local, name)).map(([local]) => local);
     const configurations = locals.flatMap((local) => stack.provider?.[local] ?? []);
     const isSingle = configurations.length <= 1 && configurations.every((each) => !("alias" in each));
     const found = locals.length === 1 && isSingle ? installedProvider(name, directory, data) : undefined;

@@ -116,7 +116,10 @@ export async function judgeSaved(
   const terraform = new Terraform(system.directory, variables, terminal, system);
   await initialize(terraform, system.directory, variables, terminal);
   const basis = await readBasis(project, system, surroundings.environment);
-  const plan = await readPlan(terraform, planFiles(project, system.stack).plan, readingOptions(basis));
+  const file = planFiles(project, system.stack).plan;
+  const plan = await withWarmProviders(terraform, system, terminal, () =>
+    readPlan(terraform, file, readingOptions(basis)),
+  );
   // The plan's JSON does not contain the provider's warnings. An adopted step needs the same proof as one that runs.
   const adopted = new Set(saved.summary.steps.filter(({ action }) => action === "adopt").map(({ address }) => address));
   const summary = summarizePlan(plan, { isEffectless: isEffectlessJson, adopted });
@@ -219,7 +222,29 @@ interface PlanningOptions extends ReadingOptions {
   readonly needsValues: boolean;
 }
 
-/** Plans with providers that serve Terraform until the plan is read. If one of them dies, Terraform starts its own. */
+/** Runs what only reads with providers that are already running. If one of them dies, Terraform starts its own. */
+async function withWarmProviders<T>(
+  terraform: Terraform,
+  { directory }: SynthesizedSystem,
+  terminal: Reporter,
+  work: () => Promise<T>,
+): Promise<T> {
+  const warm = await WarmProviders.start(directory, terraform.environment);
+  try {
+    terraform.attach(warm?.variables);
+    return await work();
+  } catch (error) {
+    const isInterrupted = error instanceof SternaError && error.code === "Interrupted";
+    if (warm === undefined || !warm.ended || isInterrupted) throw error;
+    if (terminal.verbose) terminal.report("a provider ended early; starting again with new ones");
+    terraform.attach(undefined);
+    return await work();
+  } finally {
+    terraform.attach(undefined);
+    await warm?.stop();
+  }
+}
+
 async function planStack(
   project: Project,
   system: SynthesizedSystem,
@@ -232,20 +257,7 @@ async function planStack(
   const terraform = new Terraform(system.directory, variables, terminal, system);
   await initialize(terraform, system.directory, variables, terminal);
   terminal.announce(`planning ${system.system} in ${system.environment}…`);
-  const warm = await WarmProviders.start(system.directory, terraform.environment);
-  const plan = () => planWith(terraform, system, terminal, files, options);
-  try {
-    terraform.attach(warm?.variables);
-    return await plan();
-  } catch (error) {
-    const isInterrupted = error instanceof SternaError && error.code === "Interrupted";
-    if (warm === undefined || !warm.ended || isInterrupted) throw error;
-    if (terminal.verbose) terminal.report("a provider ended during the plan; planning again with new ones");
-    terraform.attach(undefined);
-    return await plan();
-  } finally {
-    await warm?.stop();
-  }
+  return withWarmProviders(terraform, system, terminal, () => planWith(terraform, system, terminal, files, options));
 }
 
 async function planWith(

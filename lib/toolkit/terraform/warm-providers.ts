@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attachableProviders, type InstalledProvider, verifyProvider } from "./installed-providers";
 
@@ -48,7 +48,7 @@ export class WarmProviders {
    */
   static async start(directory: string, environment: NodeJS.ProcessEnv): Promise<WarmProviders | undefined> {
     if (!mayAttach(environment)) return undefined;
-    const data = join(directory, environment.TF_DATA_DIR || ".terraform");
+    const data = resolve(directory, environment.TF_DATA_DIR || ".terraform");
     const found = attachableProviders(directory, data);
     const starts = found.map(async (provider) => {
       await verifyProvider(provider, environment);

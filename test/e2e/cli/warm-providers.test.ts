@@ -80,7 +80,7 @@ exec '${findProgram("terraform", process.env)}' "$@"
     return { planning };
   }
 
-  it("serve every plan, never an init or an apply, and leave nothing behind", async () => {
+  it("serve every plan and its reading, never an init or an apply, and leave nothing behind", async () => {
     // THEN: the first plan, made before each test
     expect(calls()).toEqual(["init", "plan attached", "show attached"]);
     expect(sockets()).toEqual([]);
@@ -89,7 +89,7 @@ exec '${findProgram("terraform", process.env)}' "$@"
     const applied = await run("apply", 0);
 
     // THEN
-    expect(calls()).toEqual(["show", "apply"]);
+    expect(calls()).toEqual(["show attached", "apply"]);
     expect(applied.stdout).toContain("2 steps done");
     expect(readFileSync(project.path("world-development"), "utf8")).toBe("up one\nup two\n");
 
