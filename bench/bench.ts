@@ -4,6 +4,7 @@ import { cpus, release, type } from "node:os";
 import { parseArgs } from "node:util";
 import { benchCommandStart } from "./command-start";
 import { benchDocuments } from "./documents";
+import { benchPlanCommand } from "./plan-command";
 import { benchPlans } from "./plans";
 import { benchProviderStart } from "./provider-start";
 import { keepResults, readResults, worseThan, type Results } from "./results";
@@ -17,6 +18,7 @@ const PARTS = {
   steps: benchSteps,
   plans: benchPlans,
   documents: benchDocuments,
+  plan: benchPlanCommand,
 };
 
 const HELP = `npm run bench -- [parts] [--save | --check]

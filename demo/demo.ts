@@ -1,8 +1,9 @@
 // The main job, on one machine and without credentials: app_ef goes from the beta to 1.0.0 in staging and production, and
-// back again. Real Terraform, a real PostgreSQL, real files; AWS is a stand-in. `--full` adds development and the lifecycle
-// rules, whose confirmation the AWS provider waits for. `--keep` leaves the servers running until Ctrl-C.
+// back again. Real Terraform, a real PostgreSQL, real files; AWS is a stand-in. `--full` adds development, more projects, an
+// install of the beta in production, and the lifecycle rules, which the AWS provider waits for. `--keep` leaves the servers running until Ctrl-C.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { proofClass } from "../lib/promotion/promotion-report";
 import { digestTree } from "../test/fixtures/app-ef/generate";
 import { AppEfProject, ENVIRONMENTS, type EnvironmentName } from "../test/support/app-ef-project";
@@ -14,8 +15,9 @@ import { Narrator } from "./narrator";
 
 const BETA = "0.1.0-beta";
 const VERSION_1 = "1.0.0";
-const PROJECTS = 300;
+const PROJECTS = process.argv.includes("--full") ? 300 : 100;
 const REFUSED_PLAN = "refused-plan.html";
+const SHORT_APP = "node app.cjs --without-lifecycle";
 
 const full = process.argv.includes("--full");
 const keep = process.argv.includes("--keep");
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
   mkdirSync(directory);
   narrator.heading(`${environments.length} installations of app_ef, each with its own data, .env and database`);
   const project = await AppEfProject.start({ parent: directory, projects: PROJECTS, release: BETA, environments });
-  if (!full) declareBy("demo/app.ts --without-lifecycle");
+  if (!full) await bundleApp();
   const identity = project.aws ? undefined : await startIdentityStandIn();
   const commands = new Commands(directory, { CHECKPOINT_DISABLE: "1", ...identity?.environment }, narrator);
   let cleaning: Promise<void> | undefined;
@@ -72,7 +74,7 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   await commands.sterna(["apply", "app-ef", first], 0);
 
   if (full) await promoteToStaging(commands);
-  await production.end;
+  await production?.end;
   if (full) await commands.sterna(["status", "app-ef"], 0);
 
   narrator.heading("To production, in a hurry: a bucket more, another number of days, a check less");
@@ -101,11 +103,10 @@ interface Installing {
   readonly end: Promise<void>;
 }
 
-async function installBeta(install: (name: EnvironmentName) => Promise<void>): Promise<Installing> {
-  narrator.heading("The beta runs in both: their buckets are created");
-  // Production is protected: it takes only what staging has applied.
-  for (const name of environments) await install(name);
-  return { end: Promise.resolve() };
+/** Production gets its bucket together with 1.0.0: a bucket belongs to the environment, and stays on the way back. */
+async function installBeta(install: (name: EnvironmentName) => Promise<void>): Promise<undefined> {
+  narrator.heading("The beta runs in both, on files; staging gets its bucket");
+  await install("staging");
 }
 
 async function installBetaInFull(
@@ -147,9 +148,9 @@ async function begin(commands: Commands, name: EnvironmentName): Promise<Install
 
 /** What the environment before did not prove is called by its class, each change by name, and refused. */
 async function refuseHurry(project: AppEfProject, commands: Commands): Promise<void> {
-  const declared = full ? "bin/app.ts" : "demo/app.ts --without-lifecycle";
+  const declared = full ? "node --import tsx ../bin/app.ts" : SHORT_APP;
   pin(project, "production", VERSION_1);
-  declareBy(full ? "demo/app.ts --hurried" : `${declared} --hurried`);
+  declareBy(full ? "node --import tsx ../demo/app.ts --hurried" : `${SHORT_APP} --hurried`);
   try {
     await commands.sterna(["plan", "app-ef", "production", "--out", REFUSED_PLAN], 3);
   } finally {
@@ -165,8 +166,23 @@ async function refuseHurry(project: AppEfProject, commands: Commands): Promise<v
 /** Lets cdktf.json run another app. */
 function declareBy(app: string): void {
   const file = join(directory, "cdktf.json");
-  const text = readFileSync(file, "utf8").replace(/(?:bin|demo)\/app\.ts[^"]*/, app);
-  writeFileSync(file, text);
+  const content = JSON.parse(readFileSync(file, "utf8")) as object;
+  writeFileSync(file, `${JSON.stringify({ ...content, app }, undefined, 2)}\n`);
+}
+
+/** Compiles the app once: each command synthesizes. */
+async function bundleApp(): Promise<void> {
+  await build({
+    absWorkingDir: repositoryRoot,
+    entryPoints: ["demo/app.ts"],
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "cjs",
+    outfile: join(directory, "app.cjs"),
+    logLevel: "warning",
+  });
+  declareBy(SHORT_APP);
 }
 
 /** Until an interrupt ends the demo. */

@@ -26,8 +26,8 @@ type Reply = Record<string, unknown>;
 /** The provider's side of the protocol: decodes, delegates, encodes. */
 export class SternaProvider {
   private session = new ProviderSession({});
-  private readonly memory = new PlanMemory();
-  private readonly stop = new AbortController();
+  private memory = new PlanMemory();
+  private stop = new AbortController();
   private readonly runners = new RunnerHost();
   private running = 0;
 
@@ -78,8 +78,13 @@ export class SternaProvider {
     return { upgradedState: encodeValue(complete(JSON.parse(Buffer.from(raw).toString("utf8")) as TerraformObject)) };
   }
 
+  /** Each plan and each apply begins with this. One process serves several of them when it is attached. */
   private configure(config: TerraformObject): Reply {
+    const { session: previous } = this;
     this.session = new ProviderSession(config);
+    this.memory = new PlanMemory();
+    this.stop = new AbortController();
+    void previous.close().catch(() => undefined);
     return {};
   }
 

@@ -104,11 +104,11 @@ async function raisePin(
   const lost = await completeByLog(project, from.stack);
   // Only a plan can tell how far an apply came that was killed along with Terraform.
   const looked =
-    lost.length > 0 && looksForDrift ? await planForDrift(project, from, surroundings, terminal) : undefined;
+    lost.length > 0 && looksForDrift ? await planForDrift(project, from, surroundings, terminal, false) : undefined;
   const last = await lastRecord(project, from.stack);
   requireSuccess(last, from);
   if (looksForDrift) {
-    const { summary } = looked ?? (await planForDrift(project, from, surroundings, terminal));
+    const { summary } = looked ?? (await planForDrift(project, from, surroundings, terminal, false));
     requireUndrifted(from, summary, last);
   }
   const { system, environment } = to;

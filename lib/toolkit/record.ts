@@ -37,7 +37,7 @@ export async function record(toolkit: Toolkit, options: StackOptions): Promise<R
   const { system, environment } = options;
   const stack = await openStack(toolkit, options);
   const startedAt = new Date().toISOString();
-  const made = await planForDrift(project, stack, surroundings, terminal);
+  const made = await planForDrift(project, stack, surroundings, terminal, true);
   requireEmpty(stack, made);
   const draft: NewApplyRecord = {
     ...{ stack: stack.stack, system, environment, release: stack.release, result: "applied" },

@@ -33,6 +33,10 @@ export interface ProjectOptions {
   readonly manifests?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Whether the stacks carry Sterna's provider. */
   readonly provider?: boolean;
+  /** Other providers of the stacks, by their local names. */
+  readonly providers?: Readonly<
+    Record<string, { readonly source: string; readonly version: string; readonly configuration: readonly object[] }>
+  >;
   /** Where Terraform keeps the state, as in `cdk.tf.json`; `@stack@` stands for the stack. */
   readonly backend?: Readonly<Record<string, unknown>>;
   /** Ledger of every stack; `@stack@` stands for the stack. */
@@ -75,6 +79,7 @@ export class TestProject {
       protected: [],
       manifests: {},
       provider: false,
+      providers: {},
       ...rest,
     });
   }
@@ -174,6 +179,10 @@ for (const [order, environment] of environments.entries()) {
     terraform: { required_providers: { sterna: { source: "sterna/sterna", version: /_(.+)\.zip$/.exec(readdirSync(definition.zip)[0])[1] } } },
     provider: { sterna: [{ ledger, environment }] },
   } : {};
+  for (const [name, { source, version, configuration }] of Object.entries(definition.providers)) {
+    withProvider.terraform.required_providers[name] = { source, version };
+    withProvider.provider[name] = configuration;
+  }
   const backend = definition.backend && JSON.parse(JSON.stringify(definition.backend).replaceAll("@stack@", stack));
   if (backend) withProvider.terraform = { ...withProvider.terraform, backend };
   const comment = { metadata: { stackName: stack, version: "0.21.0", backend: "local" } };

@@ -45,6 +45,19 @@ describe("the provider", () => {
       });
     });
 
+    it("the same step again in the next plan of the same process", async () => {
+      // GIVEN
+      const configuration = { ledger: JSON.stringify({ kind: "file", directory }), environment: "staging" };
+      await provider.planCreation(stepConfig());
+      expect(errors(await provider.planCreation(stepConfig())).join()).toContain("[DuplicateStep]");
+
+      // WHEN
+      await provider.configure(configuration);
+
+      // THEN
+      expect(errors(await provider.planCreation(stepConfig()))).toEqual([]);
+    });
+
     it("an empty list and map as they are given, and a left out argument as its default again", async () => {
       // GIVEN
       const prior = applied({ after: ["s0"], variables: { A: "1" }, phase: "expand" });

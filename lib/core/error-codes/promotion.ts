@@ -8,6 +8,7 @@ export const commandLineErrorCodes = {
   SynthesisUnreadable: "this version of Sterna cannot read a synthesized file",
   TerraformMissing: "terraform is not on the PATH",
   TerraformFailed: "Terraform exited with an error",
+  ProviderChanged: "the files of an installed Terraform provider do not match the dependency lock file",
   StateLocked: "another run holds the lock of a stack's Terraform state",
   LockIdMissing: "a state is unlocked by the id of its lock, which was not given",
   PlanNotEmpty: "a stack can only be recorded while its plan is empty",

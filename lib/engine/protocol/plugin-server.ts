@@ -45,7 +45,7 @@ export async function startPluginServer(
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
   });
-  const socket = makeSocketDirectory();
+  const socket = makeSocketDirectory(options.environment.PLUGIN_UNIX_SOCKET_DIR);
   const idle: { end(): void }[] = [];
   const close = async (): Promise<void> => {
     for (const stream of idle) stream.end();
@@ -158,11 +158,12 @@ export interface SocketDirectory {
 /**
  * Makes a folder for a socket, in the temporary folder of the user or in `/tmp`.
  *
+ * @param wanted where the client wants it (go-plugin, PLUGIN_UNIX_SOCKET_DIR)
  * @returns nothing where sockets do not exist, or their path would be too long everywhere
  */
-function makeSocketDirectory(): SocketDirectory | undefined {
+function makeSocketDirectory(wanted: string | undefined): SocketDirectory | undefined {
   if (process.platform === "win32") return undefined;
-  for (const parent of [tmpdir(), "/tmp"]) {
+  for (const parent of [...(wanted ? [wanted] : []), tmpdir(), "/tmp"]) {
     try {
       removeAbandoned(parent);
       const directory = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));

@@ -18,6 +18,9 @@ const hook = z.looseObject({
   elapsed_seconds: z.number().optional(),
 });
 
+const changes = z.looseObject({ operation: z.string() });
+const outputs = z.record(z.string(), z.looseObject({ action: z.string().optional() }));
+
 /** A line that Terraform prints with `-json` (Terraform, "Machine-Readable UI"). Accepts unknown types. */
 const event = z.looseObject({
   type: z.string(),
@@ -26,6 +29,8 @@ const event = z.looseObject({
   terraform: z.string().optional(),
   diagnostic: diagnostic.optional(),
   hook: z.unknown().optional(),
+  changes: z.unknown().optional(),
+  outputs: z.unknown().optional(),
 });
 
 export interface TerraformEvent {
@@ -38,6 +43,10 @@ export interface TerraformEvent {
   readonly diagnostic?: TerraformDiagnostic;
   /** The affected resource, in resource events. */
   readonly hook?: z.infer<typeof hook>;
+  /** How many resources change, in events of type `change_summary`. */
+  readonly changes?: z.infer<typeof changes>;
+  /** The outputs of the stack, in events of type `outputs`. */
+  readonly outputs?: z.infer<typeof outputs>;
 }
 
 /** The event on a line. Undefined if the line is not an event, such as a crash report. */
@@ -57,7 +66,54 @@ export function parseEvent(line: string): TerraformEvent | undefined {
     terraform: data.terraform,
     diagnostic: data.diagnostic,
     hook: hook.safeParse(data.hook).data,
+    changes: changes.safeParse(data.changes).data,
+    outputs: outputs.safeParse(data.outputs).data,
   };
+}
+
+/** Events of a plan that say nothing about its result. */
+const PASSING = [
+  "version",
+  "log",
+  "refresh_start",
+  "refresh_complete",
+  "ephemeral_op_start",
+  "ephemeral_op_progress",
+  "ephemeral_op_complete",
+];
+/** Events of a data source that a plan reads. */
+const READING = ["apply_start", "apply_progress", "apply_complete"];
+
+/**
+ * Reads from the events of a plan whether it changes anything. Terraform prints an event for each planned change and each
+ * change outside of it, and one with the numbers at the end (Terraform, "Machine-Readable UI").
+ */
+export class PlanEvents {
+  private isQuiet = true;
+  private counted = false;
+  private readonly seen = new Set<string>();
+
+  take({ type, hook, changes: numbers, outputs: values }: TerraformEvent): void {
+    this.seen.add(type);
+    if (type === "change_summary") {
+      const { operation, ...counts } = numbers ?? { operation: "" };
+      this.counted = operation === "plan";
+      this.isQuiet &&= Object.values(counts).every((count) => count === 0);
+    } else if (type === "outputs") {
+      this.isQuiet &&= values !== undefined && Object.values(values).every(({ action }) => action === "noop");
+    } else if (READING.includes(type)) this.isQuiet &&= hook?.action === "read";
+    else this.isQuiet &&= PASSING.includes(type);
+  }
+
+  /**
+   * Whether the plan changes nothing, nothing changed outside of Terraform, and there was no warning: a check that fails
+   * or cannot be evaluated is one. False if the events do not say so.
+   *
+   * @param hasOutputs whether the stack has outputs
+   */
+  changesNothing(hasOutputs: boolean): boolean {
+    return this.isQuiet && this.counted && (!hasOutputs || this.seen.has("outputs"));
+  }
 }
 
 const LAST_LINES = 20;

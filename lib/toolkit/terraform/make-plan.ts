@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import type { PlanReading, ReadingOptions } from "../../promotion/plan/plan-builder";
+import { PlanBuilder, type PlanReading, type ReadingOptions } from "../../promotion/plan/plan-builder";
 import { PlanReader } from "../../promotion/plan/read-plan";
 import { summarizePlan, type PlanSummary } from "../../promotion/plan/plan-summary";
 import { program } from "../../manifest/program";
@@ -16,7 +16,7 @@ import { historyResult } from "../../promotion/gates/history-gate";
 import { judgeGates } from "../../promotion/gates/judge-gates";
 import { isEffectlessJson } from "../ledgers/find-applied";
 import { variablesOf, type Project } from "../project/project";
-import { type EnvironmentDifferences, readDifferences, expressionsOf } from "../project/proof";
+import { type EnvironmentDifferences, readDifferences, expressionsOf, stackConfiguration } from "../project/proof";
 import { lanesOf, allRecords, lastRecord } from "../project/records";
 import {
   describedPlan,
@@ -30,10 +30,11 @@ import {
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
 import type { Reporter, ToolkitContext } from "../reporter";
 import { completeByLog, completeByPlan } from "./complete-record";
-import { type TerraformDiagnostic, cureOf, describeDiagnostic, terraformFailure } from "./diagnostics";
+import { type TerraformDiagnostic, cureOf, describeDiagnostic, PlanEvents, terraformFailure } from "./diagnostics";
 import { initialize } from "./init";
 import { type ProofRecords, proveBy, readProofRecords } from "./prove-plan";
 import { Terraform } from "./terraform";
+import { WarmProviders } from "./warm-providers";
 
 /** A plan that was just made and saved, or judged again. */
 export interface MadePlan {
@@ -79,7 +80,9 @@ export async function makePlan(
   const lost = await completeByLog(project, system.stack);
   let basis = await readBasis(project, system, surroundings.environment);
   const { terraform, warnings, ...made } = await planStack(
-    ...([project, system, surroundings, terminal, files, readingOptions(basis, namesOf(lost))] as const),
+    ...([project, system, surroundings, terminal, files] as const),
+    // Only with values can the proof find what is missing, and the records of killed applies be completed.
+    { ...readingOptions(basis, namesOf(lost)), needsValues: basis.records !== undefined || lost.length > 0 },
   );
   try {
     if (lost.length > 0) {
@@ -113,7 +116,10 @@ export async function judgeSaved(
   const terraform = new Terraform(system.directory, variables, terminal, system);
   await initialize(terraform, system.directory, variables, terminal);
   const basis = await readBasis(project, system, surroundings.environment);
-  const plan = await readPlan(terraform, planFiles(project, system.stack).plan, readingOptions(basis));
+  const file = planFiles(project, system.stack).plan;
+  const plan = await withWarmProviders(terraform, system, terminal, () =>
+    readPlan(terraform, file, readingOptions(basis)),
+  );
   // The plan's JSON does not contain the provider's warnings. An adopted step needs the same proof as one that runs.
   const adopted = new Set(saved.summary.steps.filter(({ action }) => action === "adopt").map(({ address }) => address));
   const summary = summarizePlan(plan, { isEffectless: isEffectlessJson, adopted });
@@ -183,7 +189,8 @@ async function judgePlan(
  * Checks whether a stack is still in the state of its last apply. Completes the records of killed applies with what it
  * finds.
  *
- * @returns what an apply would change now, with the fingerprints of all resources; nothing is saved
+ * @param needsValues whether the fingerprints of all resources are needed, of those that stay as they are too
+ * @returns what an apply would change now; nothing is saved
  * @throws SternaError `TerraformMissing`, `TerraformFailed`, `Interrupted`
  */
 export async function planForDrift(
@@ -191,11 +198,12 @@ export async function planForDrift(
   system: SynthesizedSystem,
   surroundings: ToolkitContext["surroundings"],
   terminal: Reporter,
+  needsValues: boolean,
 ): Promise<RawPlan> {
   const files = planFiles(project, `${system.stack}.drift`);
   const { declared } = readDifferences(project, system.system, system.environment);
   const lost = await completeByLog(project, system.stack);
-  const options = { differences: declared, fingerprints: () => true };
+  const options = { differences: declared, fingerprints: () => true, needsValues: needsValues || lost.length > 0 };
   try {
     const made = await planStack(project, system, surroundings, terminal, files, options);
     await completeByPlan(project, lost, made);
@@ -209,24 +217,64 @@ function namesOf(intents: readonly ApplyIntent[]): ReadonlySet<string> {
   return new Set(intents.flatMap(({ record }) => record.changes.map(({ name }) => name)));
 }
 
+interface PlanningOptions extends ReadingOptions {
+  /** Whether the values of resources matter even if nothing changes. */
+  readonly needsValues: boolean;
+}
+
+/** Runs what only reads with providers that are already running. If one of them dies, Terraform starts its own. */
+async function withWarmProviders<T>(
+  terraform: Terraform,
+  { directory }: SynthesizedSystem,
+  terminal: Reporter,
+  work: () => Promise<T>,
+): Promise<T> {
+  const warm = await WarmProviders.start(directory, terraform.environment);
+  try {
+    terraform.attach(warm?.variables);
+    return await work();
+  } catch (error) {
+    const isInterrupted = error instanceof SternaError && error.code === "Interrupted";
+    if (warm === undefined || !warm.ended || isInterrupted) throw error;
+    if (terminal.verbose) terminal.report("a provider ended early; starting again with new ones");
+    terraform.attach(undefined);
+    return await work();
+  } finally {
+    terraform.attach(undefined);
+    await warm?.stop();
+  }
+}
+
 async function planStack(
   project: Project,
   system: SynthesizedSystem,
   surroundings: ToolkitContext["surroundings"],
   terminal: Reporter,
   files: PlanFiles,
-  options: ReadingOptions,
+  options: PlanningOptions,
 ): Promise<RawPlan> {
   const variables = variablesOf(project, system.environment, surroundings.environment);
   const terraform = new Terraform(system.directory, variables, terminal, system);
   await initialize(terraform, system.directory, variables, terminal);
-  discardPlan(files);
   terminal.announce(`planning ${system.system} in ${system.environment}…`);
+  return withWarmProviders(terraform, system, terminal, () => planWith(terraform, system, terminal, files, options));
+}
+
+async function planWith(
+  terraform: Terraform,
+  system: SynthesizedSystem,
+  terminal: Reporter,
+  files: PlanFiles,
+  options: PlanningOptions,
+): Promise<RawPlan> {
+  discardPlan(files);
   const log = `${files.plan}.log`;
+  const events = new PlanEvents();
   const run = await terraform.run(["plan", "-input=false", "-json", `-out=${files.plan}`], {
     log,
-    onEvent: ({ type, message }) => {
-      if (type === "refresh_start" || type === "apply_start") terminal.showLive(message);
+    onEvent: (event) => {
+      events.take(event);
+      if (event.type === "refresh_start" || event.type === "apply_start") terminal.showLive(event.message);
     },
   });
   rmSync(log, { force: true });
@@ -237,7 +285,8 @@ async function planStack(
     throw terraformFailure("terraform plan", run, system);
   }
   const warnings = run.diagnostics.filter(({ severity }) => severity === "warning");
-  const plan = await readPlan(terraform, files.plan, options);
+  const isEmpty = !options.needsValues && events.changesNothing("output" in stackConfiguration(system));
+  const plan = isEmpty ? emptyPlan(run.version) : await readPlan(terraform, files.plan, options);
   try {
     requireReadableLedgers(system, plan, warnings);
   } catch (error) {
@@ -249,6 +298,11 @@ async function planStack(
     adopted: new Set(warnings.filter(isAdoption).map(({ address }) => address ?? "")),
   });
   return { plan, summary, warnings, terraform: run.version };
+}
+
+/** What a plan says that changes nothing: to read it, Terraform would start all providers once more. */
+function emptyPlan(terraform: string): PlanReading {
+  return { ...new PlanBuilder({}).build(), terraform, applyable: false };
 }
 
 /** Codes of a ledger that will not exist in the apply either, unless the apply creates its database. */

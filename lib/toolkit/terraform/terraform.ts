@@ -32,7 +32,9 @@ export interface TerraformRunOptions {
 /** Runs Terraform in the folder of one stack. */
 export class Terraform {
   private readonly binary: string;
-  private readonly environment: NodeJS.ProcessEnv;
+  /** Process variables of Terraform, without those of `attach`. */
+  readonly environment: NodeJS.ProcessEnv;
+  private attached: NodeJS.ProcessEnv | undefined;
 
   /**
    * @param directory folder of the stack. Never `-chdir`: Terraform looks for `terraform.d` where it was started
@@ -58,6 +60,16 @@ export class Terraform {
   }
 
   /**
+   * Uses providers that already run for the commands that print events or JSON from now on. Commands that print text
+   * never do: `init` would not record such a provider in the lock file.
+   *
+   * @param variables undefined ends it
+   */
+  attach(variables: NodeJS.ProcessEnv | undefined): void {
+    this.attached = variables;
+  }
+
+  /**
    * Runs a command that prints events.
    *
    * Terraform writes to a file, not to a pipe: if this process died, a broken pipe would end Terraform in the middle of
@@ -67,7 +79,7 @@ export class Terraform {
     mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
     const errorLog = `${log}.stderr`;
     const [stdout, stderr] = [openSync(log, "w", 0o600), openSync(errorLog, "w", 0o600)];
-    const { cwd, env } = this.options();
+    const { cwd, env } = this.options(this.attached);
     // Not execa: it cannot pass a file descriptor to a child as its output.
     const child = spawn(this.binary, args, { cwd, env, detached: true, stdio: ["ignore", stdout, stderr] });
     const exited = once(child, "exit") as Promise<[number | null]>;
@@ -92,7 +104,10 @@ export class Terraform {
           if (line.trim() !== "") other.push(line);
           continue;
         }
-        if (event.diagnostic) diagnostics.push(event.diagnostic);
+        if (event.diagnostic) {
+          if (this.isAboutAttached(event.diagnostic)) continue;
+          diagnostics.push(event.diagnostic);
+        }
         version = event.terraform ?? version;
         onEvent?.(event);
       }
@@ -133,7 +148,11 @@ export class Terraform {
     args: readonly string[],
     onBytes: (bytes: Buffer) => void,
   ): Promise<{ succeeded: boolean; output: string }> {
-    const child = execa(this.binary, args, { ...this.options(), buffer: { stdout: false }, encoding: "buffer" });
+    const child = execa(this.binary, args, {
+      ...this.options(this.attached),
+      buffer: { stdout: false },
+      encoding: "buffer",
+    });
     try {
       for await (const bytes of child.stdout) onBytes(bytes as Buffer);
     } catch (error) {
@@ -146,10 +165,15 @@ export class Terraform {
     return { succeeded: !failed, output: Buffer.from(stderr).toString("utf8") };
   }
 
-  private options() {
+  /** Terraform 1.16 warns of attached providers, which its user did not ask for. */
+  private isAboutAttached({ severity, summary }: TerraformDiagnostic): boolean {
+    return this.attached !== undefined && severity === "warning" && /^Unmanaged providers/.test(summary);
+  }
+
+  private options(attached: NodeJS.ProcessEnv | undefined = undefined) {
     return {
       cwd: this.directory,
-      env: this.environment,
+      env: { ...this.environment, ...attached },
       extendEnv: false,
       stdin: "ignore",
       reject: false,
