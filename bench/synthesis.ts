@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { build, type Plugin } from "esbuild";
+import { WITHOUT_CREATION_TRACES } from "../lib/core/creation-traces";
 import { repositoryRoot, scratchDirectory } from "../test/support/repository";
 import { builtProvider } from "../test/support/step-configuration";
 import { measuredRun, type Measured } from "./measured-run";
@@ -17,18 +18,24 @@ export async function benchSynthesis(): Promise<string> {
     const [raw, sterna] = [await compile("raw", directory), await compile("sterna", directory)];
     const rows: (string | number)[][] = [];
     for (const count of BUCKETS) {
-      const runs = { raw: [] as Measured[], sterna: [] as Measured[] };
+      const runs = { raw: [] as Measured[], sterna: [] as Measured[], app: [] as Measured[] };
       for (let round = 0; round < ROUNDS; round++) {
         runs.raw.push(await synthesize(raw, count, join(directory, "out-raw")));
         runs.sterna.push(await synthesize(sterna, count, join(directory, "out-sterna")));
+        runs.app.push(await synthesize(sterna, count, join(directory, "out-app"), WITHOUT_CREATION_TRACES));
       }
-      assertSameResources(join(directory, "out-raw"), join(directory, "out-sterna"));
-      const [base, own] = [summarize(runs.raw), summarize(runs.sterna)];
-      rows.push([count, ratio(own.seconds, base.seconds), base.megabytes, own.megabytes]);
+      for (const out of ["out-sterna", "out-app"])
+        assertSameResources(join(directory, "out-raw"), join(directory, out));
+      const [base, own, app] = [summarize(runs.raw), summarize(runs.sterna), summarize(runs.app)];
+      rows.push([
+        count,
+        ...[own, app].map(({ seconds }) => ratio(seconds, base.seconds)),
+        ...[base, own, app].map(({ megabytes }) => megabytes),
+      ]);
     }
     return [
       `Synthesis of N buckets of seven resources each, whole process, median of ${ROUNDS} in turns, relative to raw cdktf.`,
-      table(["N", "time", "raw cdktf, MB", "Sterna, MB"], rows),
+      table(["N", "time", "as `sterna` runs the app", "raw cdktf, MB", "Sterna, MB", "as `sterna` runs it, MB"], rows),
     ].join("\n\n");
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -65,10 +72,15 @@ const builtLibrary: Plugin = {
   },
 };
 
-async function synthesize(script: string, count: number, outdir: string): Promise<Measured> {
+async function synthesize(
+  script: string,
+  count: number,
+  outdir: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Measured> {
   rmSync(outdir, { recursive: true, force: true });
   const command = [process.execPath, script, String(count), outdir, builtProvider] as const;
-  return measuredRun([...command], { cwd: repositoryRoot, env: process.env });
+  return measuredRun([...command], { cwd: repositoryRoot, env: { ...process.env, ...environment } });
 }
 
 /** @throws Error when the two programs do not say the same to Terraform */
