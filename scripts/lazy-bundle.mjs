@@ -14,6 +14,9 @@ export const COPIED = "copied";
 /** A server needs some 20 of the 66 files of this package. */
 const GRPC = /\/node_modules\/@grpc\/grpc-js\/build\/src\/.*\.js$/;
 
+/** A module that is no file, by its namespace. */
+const VIRTUAL = /^[a-z-]+:/;
+
 /**
  * Bundles in which a module is evaluated when it is first used, not when a file that imports it is read: each module is
  * made CommonJS with `require` at the first use. Modules of a group (a room of `lib`, a package) share a file, which is
@@ -46,7 +49,9 @@ export async function lazyBundle({ root, entries, groupOf, place, header = () =>
   const run = async (options, entryPoints, from) => {
     const result = await build({ ...common, ...options, entryPoints, outdir: join(root, "out"), outExtension: {} });
     for (const { inputs } of Object.values(result.metafile.outputs)) {
-      for (const [file, { bytesInOutput }] of Object.entries(inputs)) if (bytesInOutput > 0) files.add(file);
+      for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+        if (bytesInOutput > 0 && !VIRTUAL.test(file)) files.add(file);
+      }
     }
     const named = new Map(result.outputFiles.map(({ path, text }) => [path, text]));
     for (const { out } of entryPoints) outputs.set(from(out), named.get(join(root, "out", `${out}.js`)));
