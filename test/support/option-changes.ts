@@ -213,10 +213,7 @@ const STORAGE: readonly Subject[] = [
     options: {
       bucketName: ["renamed", ["refuses aws_s3_bucket"]],
       versioned: [false, "applied"],
-      lifecycleRules: [
-        [{ id: "a", transitions: [{ tier: Tier.infrequentAccess, after: days(30) }] }],
-        "applied",
-      ],
+      lifecycleRules: [[{ id: "a", transitions: [{ tier: Tier.infrequentAccess, after: days(30) }] }], "applied"],
       abortIncompleteUploadsAfter: [days(3), "applied"],
       corsRules: [[{ allowedOrigins: ["https://example.org"], allowedMethods: ["GET"] }], "applied"],
       previously: [["old"], "nothing"],
@@ -226,10 +223,7 @@ const STORAGE: readonly Subject[] = [
         { archiveAfter: days(90), uploadedBy: "the test", acknowledge: { RetrievalDelayNotAccepted: "the test" } },
         "applied",
       ],
-      transitionDefaultMinimumObjectSize: [
-        "varies_by_storage_class",
-        "applied",
-      ],
+      transitionDefaultMinimumObjectSize: ["varies_by_storage_class", "applied"],
       kmsKeyArn: [OTHER_KEY, "applied"],
       objectLock: [{ mode: "governance", defaultRetention: days(1) }, ["refuses aws_s3_bucket"]],
       replicationRules: [

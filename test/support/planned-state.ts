@@ -109,7 +109,14 @@ export function changesOf(plan: PlanJson): readonly PlannedChange[] {
 /** What the service answers of an attribute that nothing configures, where the provider plans until it knows. */
 const EMPTY: Json = {
   ...{ alarm_arns: [], load_balancer_arns: [], managed_policy_arns: [], not_resources: [], egress: [], ingress: [] },
-  ...{ parameter: [], platform_types: [], parameters: {}, triggers: {}, architectures: ["x86_64"], expected_bucket_owner: "" },
+  ...{
+    parameter: [],
+    platform_types: [],
+    parameters: {},
+    triggers: {},
+    architectures: ["x86_64"],
+    expected_bucket_owner: "",
+  },
 };
 
 /** A whole value that refers to another resource. */

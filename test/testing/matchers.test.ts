@@ -7,7 +7,7 @@ import { expectResource, expectStep, matchers } from "../../lib/testing/matchers
 import { temporaryDirectory, TestApp } from "../support/system-stack";
 
 declare module "expect" {
-  /* eslint-disable-next-line @typescript-eslint/no-unused-vars -- the declaration of expect has this parameter */
+   
   interface Matchers<R> {
     toHaveStep(id: string, expected?: object): R;
     toHaveResource(type: string, expected?: object): R;

@@ -42,7 +42,10 @@ export async function startMoto(): Promise<Moto> {
   const port = await freePort();
   const child = spawn(program, ["-H", "127.0.0.1", "-p", String(port)], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !CONFIGURATION.test(name))),
+    env: {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !CONFIGURATION.test(name))),
+      MOTO_IAM_LOAD_MANAGED_POLICIES: "true",
+    },
     detached: true,
   });
   let output = "";

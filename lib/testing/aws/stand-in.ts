@@ -6,8 +6,6 @@ import { EcsFill } from "./ecs";
 import { BackupFill } from "./backup";
 import { S3Fill } from "./s3";
 
-export type { Call, Fault };
-
 /**
  * AWS on this machine: `moto_server` behind a proxy that fills moto's gaps for Terraform and injects faults.
  *
