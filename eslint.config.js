@@ -169,7 +169,7 @@ const FLOORS = {
     "index",
   ],
   pipelines: ["pipeline", "read-pipeline", "written-file", "github", "gitlab-files", "atlantis-files", "forge"],
-  testing: ["postgres", "synthesize-stack", "steps-of", "run-migration"],
+  testing: ["postgres", "aws", "synthesize-stack", "steps-of", "matchers", "run-migration"],
   cli: ["terminal", "project", "env", "secrets", "buckets", "doctor", "commands", "main"],
 };
 

@@ -7,12 +7,14 @@ import { pinsFile } from "../lib/manifest/pins-file";
 import { waiversFile } from "../lib/manifest/waivers";
 import { promotionReport } from "../lib/promotion/promotion-report";
 import { overview } from "../lib/promotion/report/overview";
+import { propertiesPage } from "./properties-page";
 import { propsTable } from "./props-table";
 
 /** Files that are written from the code: path from the top of the checkout, and content. */
 export function generatedFiles(): Record<string, string> {
   return {
     "docs/errors.md": errorsPage(),
+    "docs/properties.md": propertiesPage(),
     "lib/core/props-table.ts": propsTable(),
     "schemas/environments.schema.json": schema(
       environmentsFile,

@@ -4,6 +4,25 @@ import ts from "typescript";
 
 const root = dirname(__dirname);
 
+/** Interfaces of the table by their keys, filled by `propsInterfaces`. */
+const declarations = new Map<string, ts.InterfaceDeclaration>();
+
+/** What the properties of the constructs take, by interface, and where each interface is declared. */
+export function propsInterfaces(): {
+  readonly rows: ReadonlyMap<string, Readonly<Record<string, Type>>>;
+  readonly declarations: ReadonlyMap<string, ts.InterfaceDeclaration>;
+} {
+  const rows = new Map<string, Record<string, Type>>();
+  for (const file of constructFiles()) {
+    for (const statement of parse(file).statements) {
+      if (ts.isInterfaceDeclaration(statement) && /Props$/.test(statement.name.text) && isExported(statement)) {
+        addInterface(statement, rows);
+      }
+    }
+  }
+  return { rows, declarations };
+}
+
 /** Rooms with constructs. */
 const ROOMS = ["aws", "google", "backup", "storage", "blue-green", "gates", "steps", "migrations", "environments"];
 
@@ -20,14 +39,7 @@ const ANY = "any";
  * what it does not understand.
  */
 export function propsTable(): string {
-  const rows = new Map<string, Record<string, Type>>();
-  for (const file of constructFiles()) {
-    for (const statement of parse(file).statements) {
-      if (ts.isInterfaceDeclaration(statement) && /Props$/.test(statement.name.text) && isExported(statement)) {
-        addInterface(statement, rows);
-      }
-    }
-  }
+  const { rows } = propsInterfaces();
   const lines = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, row]) => `${name} ${JSON.stringify(row)}`);
   const text = lines.join("\n");
   if (/[\\`]|\$\{/.test(text)) throw new Error("a type of a property has a backslash, a backtick or ${");
@@ -64,6 +76,7 @@ function addInterface(node: ts.InterfaceDeclaration, rows: Map<string, Record<st
   if (known !== undefined) return known;
   const row: Record<string, Type> = {};
   rows.set(name, row);
+  declarations.set(name, node);
   for (const parent of node.heritageClauses?.flatMap(({ types }) => types) ?? []) {
     const base = ts.isIdentifier(parent.expression) ? declarationOf(parent.expression.text, node) : undefined;
     // Of what is not known, any name may be.
@@ -140,7 +153,7 @@ function reference(node: ts.TypeReferenceNode, name: string, rows: Map<string, R
 type Declaration = ts.InterfaceDeclaration | ts.TypeAliasDeclaration | ts.ClassDeclaration;
 
 /** What a name means in a file of `lib`; nothing for what a package exports. */
-function declarationOf(name: string, node: ts.Node): Declaration | undefined {
+export function declarationOf(name: string, node: ts.Node): Declaration | undefined {
   const source = node.getSourceFile();
   for (const statement of source.statements) {
     const declares =

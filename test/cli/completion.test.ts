@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../support/repository";
+import { requires } from "../support/requirements";
 import { TestProject } from "./project";
 import { runCli } from "./run-cli";
 
@@ -51,6 +52,55 @@ describe("completion", () => {
     const { status, stdout } = await runCli(broken.directory, ["__complete", "plan", ""]);
 
     expect([status, stdout]).toEqual([0, ""]);
+  });
+
+  /** A folder with `sterna` as a program, to be first on the PATH. */
+  function programs(): string {
+    const folder = project.path("bin");
+    mkdirSync(folder, { recursive: true });
+    const script = `#!/bin/sh\nexec ${process.execPath} ${join(repositoryRoot, "dist/bin/sterna.js")} "$@"\n`;
+    writeFileSync(join(folder, "sterna"), script, { mode: 0o755 });
+    return folder;
+  }
+
+  const inShell = (program: string, ...args: string[]) =>
+    execFileSync(program, args, {
+      cwd: project.directory,
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${programs()}:${process.env.PATH}`, HOME: project.directory, TERM: "dumb" },
+    });
+
+  requires("fish")("in fish", () => {
+    it.each([
+      ["sterna plan shop s", "staging"],
+      ["sterna pro", "promote"],
+      ["sterna status --fo", "--follow"],
+    ])("of %j offers %s", (line, expected) => {
+      const script = `sterna completion fish | source; complete --do-complete ${JSON.stringify(line)}`;
+
+      expect(inShell("fish", "--no-config", "-c", script).trim()).toBe(expected);
+    });
+  });
+
+  requires("zsh")("in zsh", () => {
+    it("completes the line that somebody types", () => {
+      // GIVEN an interactive shell on a terminal of its own
+      const script = `
+        zmodload zsh/zpty
+        zpty shell zsh -f -i
+        zpty -w shell 'autoload -Uz compinit && compinit -u -D && source <(sterna completion zsh) && print rea""dy'
+        zpty -r -m shell typed '*ready*'
+        zpty -w -n shell $'sterna plan shop s\t'
+        zpty -r -m shell typed '*taging*'
+        print -r -- "$typed"
+        zpty -d shell`;
+
+      // WHEN
+      const typed = inShell("zsh", "-f", "-c", script);
+
+      // THEN
+      expect(typed).toContain("sterna plan shop staging");
+    }, 60_000);
   });
 
   it("works in bash", () => {

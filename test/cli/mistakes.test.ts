@@ -1,10 +1,11 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { describe, expect, test } from "@jest/globals";
-import { TerraformStack } from "cdktf";
+import { AnnotationMetadataEntryType, TerraformStack } from "cdktf";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TieredBucket } from "../../lib/aws/storage/tiered-bucket";
 import { DumpTimer } from "../../lib/aws/backup/dump-timer";
+import { BlueGreenService } from "../../lib/aws/blue-green/blue-green-service";
 import { BackupTimer } from "../../lib/aws/backup/backup-timer";
 import type { ErrorCode } from "../../lib/core/error-codes";
 import { problemsIn } from "../../lib/core/errors";
@@ -23,6 +24,7 @@ import {
   Tier,
   variable,
 } from "../../lib/index";
+import { SERVICE } from "../aws/blue-green/service";
 import { temporaryDirectory, TestApp, thrownBy } from "../support/system-stack";
 
 const scratch = temporaryDirectory();
@@ -92,6 +94,8 @@ const MISTAKES: readonly Mistake[] = [
   ["a command of psql", "SqlClientCommand", /write it as SQL or use a CommandStep/, (app) => inMigration(app.stack(), (m) => void new SqlStep(m, "one", { ...STEP, up: "\\copy t from 'f'" } as Anything))],
   ["an index that needs no transaction", "SqlNotTransactional", /transaction: false/, (app) => inMigration(app.stack(), (m) => void new SqlStep(m, "one", { ...STEP, up: "create index concurrently i on t (n)" } as Anything))],
   ["a drop while old code runs", "SqlBreaksOldCode", /contract|acknowledge/, (app) => inMigration(app.stack(), (m) => void new SqlStep(m, "one", { ...STEP, phase: "expand", up: "drop table t" } as Anything))],
+  ["a verify that asks nothing", "SqlVerifiesNothing", /select 1/, (app) => inMigration(app.stack(), (m) => void new SqlStep(m, "one", { ...STEP, verify: [{ query: "select 1", expected: 1 }] } as Anything))],
+  ["a service of a system whose rollout has not begun", "PropertyMissing", /rollout is missing; it must be a Rollout/, (app) => void new BlueGreenService(aws(app), "web", { ...SERVICE, rollout: undefined } as Anything)],
   ["a name that Terraform cannot hold", "InvalidIdentifier", /lower-case letters/, (app) => inMigration(app.stack(), (m) => void new SqlStep(m, "Create Table", STEP))],
   [
     "two steps with one id",
@@ -248,6 +252,34 @@ test("a missing environments.json is answered by what to write", () => {
     ),
     location: expect.stringMatching(/mistakes\.test\.ts:\d+:\d+$/),
   });
+});
+
+/** SQL that locks a table for long: its code, and what to write instead. */
+// prettier-ignore
+const WARNED: readonly (readonly [name: string, code: ErrorCode, cure: RegExp, up: string])[] = [
+  ["a plain index on a table in use", "SqlIndexBlocksWrites", /concurrently/, "create index i on t (n)"],
+  ["a new type of a column", "SqlRewritesTable", /add a column, copy in batches/, "alter table t alter column n type bigint"],
+  ["not null on a big table", "SqlScansUnderLock", /not valid/, "alter table t alter column n set not null"],
+];
+
+test.each(WARNED)("a warning with code, cure and construct comes for %s", (_name, code, cure, up) => {
+  // WHEN
+  const app = new TestApp(scratch);
+  inMigration(app.stack(), (m) => void new SqlStep(m, "one", { ...STEP, up }));
+  app.app.synth();
+
+  // THEN
+  const warnings = app.app.node
+    .findAll()
+    .flatMap(({ node }) =>
+      node.metadata
+        .filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
+        .map(({ data }) => [node.path, data]),
+    );
+  expect(warnings).toContainEqual([
+    "shop-development/to-1/one",
+    expect.stringMatching(new RegExp(`^${code}: .*(?:${cure.source}).*acknowledge: \\{ ${code}: "`, "s")),
+  ]);
 });
 
 const ENVIRONMENTS = { environments: [{ name: "development" }, { name: "staging" }] };

@@ -9,7 +9,7 @@ import { DumpTarget } from "../../lib/aws/backup/dump-target";
 import { DumpTimer } from "../../lib/aws/backup/dump-timer";
 import { Duration } from "../../lib/core/duration";
 import { Schedule } from "../../lib/schedule/schedule";
-import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../lib/testing/aws/stand-in";
 import { startWarmAwsProvider, type WarmAwsProvider } from "../support/warm-aws-provider";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";

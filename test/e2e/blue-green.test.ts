@@ -12,7 +12,7 @@ import { BlueGreenService } from "../../lib/aws/blue-green/blue-green-service";
 import type { BlueGreenServiceProps } from "../../lib/aws/blue-green/blue-green-service-props";
 import { COLORS, type Color, type Rollout } from "../../lib/manifest/rollout";
 import { SERVICE, STEADY } from "../aws/blue-green/service";
-import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../lib/testing/aws/stand-in";
 import { startWarmAwsProvider, type WarmAwsProvider } from "../support/warm-aws-provider";
 import { expectExit } from "../support/expect-exit";
 import { scratchDirectory } from "../support/repository";

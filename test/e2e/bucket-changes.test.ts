@@ -9,7 +9,7 @@ import { TieredBucket } from "../../lib/aws/storage/tiered-bucket";
 import type { TieredBucketProps } from "../../lib/aws/storage/tiered-bucket-props";
 import { Duration } from "../../lib/core/duration";
 import { Tier } from "../../lib/storage/tier";
-import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../lib/testing/aws/stand-in";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { terraform, type TerraformResult } from "../support/terraform";

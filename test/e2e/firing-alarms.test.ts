@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { firingAlarms } from "../../lib/toolkit/rollout";
-import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../lib/testing/aws/stand-in";
 import { requires } from "../support/requirements";
 
 requires("moto_server")("alarms that speak against a color", () => {

@@ -16,7 +16,7 @@ import { Size } from "../../lib/core/size";
 import { TieredBucket } from "../../lib/aws/storage/tiered-bucket";
 import type { TieredBucketProps } from "../../lib/aws/storage/tiered-bucket-props";
 import { Tier } from "../../lib/storage/tier";
-import { startAwsStandIn, type AwsStandIn } from "../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../lib/testing/aws/stand-in";
 import { runCli } from "../cli/run-cli";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";

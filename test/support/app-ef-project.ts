@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { join, relative } from "node:path";
 import { generateAppEf } from "../fixtures/app-ef/generate";
 import { startAppEf, type AppEfServer } from "../fixtures/app-ef/server";
-import { startAwsStandIn, standInAvailable, type AwsStandIn } from "./aws-stand-in/index";
+import { findProgram } from "../../lib/core/find-program";
+import { startAwsStandIn, type AwsStandIn } from "../../lib/testing/aws/stand-in";
 import { startPostgres, type PostgresServer } from "./postgres";
 import { repositoryRoot, scratchRoot } from "./repository";
 
@@ -54,7 +55,10 @@ export class AppEfProject {
     const directory = parent ?? mkdtempSync(join(folder, "app-ef-"));
     const template = join(directory, "installations", environments[0]!);
     generateAppEf(template, { projects });
-    const [postgres, aws] = await Promise.all([startPostgres(), standInAvailable() ? startAwsStandIn() : undefined]);
+    const [postgres, aws] = await Promise.all([
+      startPostgres(),
+      findProgram("moto_server") ? startAwsStandIn() : undefined,
+    ]);
     const installations = {} as Record<EnvironmentName, Installation>;
     for (const name of environments) {
       installations[name] = await install(name, template, join(directory, "installations", name), postgres);

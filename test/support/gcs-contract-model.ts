@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Faults, type Fault } from "./aws-stand-in/faults";
+import { Faults, type Fault } from "../../lib/testing/aws/faults";
 import { LoopbackServer } from "./loopback-server";
 
 /** Keys of a page. Cloud Storage has 1000; fewer show the same with fewer objects. */

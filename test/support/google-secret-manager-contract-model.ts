@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Faults, type Fault } from "./aws-stand-in/faults";
+import { Faults, type Fault } from "../../lib/testing/aws/faults";
 import { LoopbackServer } from "./loopback-server";
 
 /** What a request is called in faults. */

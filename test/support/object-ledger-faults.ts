@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LedgerSession } from "../../lib/engine/ledgers/ledger";
 import type { ObjectStore } from "../../lib/engine/objects/object-store";
-import type { Fault } from "./aws-stand-in/index";
+import type { Fault } from "../../lib/testing/aws/faults";
 import { record } from "./ledger-record";
 import { openObjectLedger, type ObjectLedgerConfig } from "./open-object-ledger";
 import { repositoryRoot } from "./repository";

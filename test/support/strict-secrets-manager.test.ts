@@ -12,9 +12,9 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { Faults } from "./aws-stand-in/faults";
-import { startMoto, type Moto } from "./aws-stand-in/moto";
-import { startProxy } from "./aws-stand-in/proxy";
+import { Faults } from "../../lib/testing/aws/faults";
+import { startMoto, type Moto } from "../../lib/testing/aws/moto";
+import { startProxy } from "../../lib/testing/aws/proxy";
 import { requires } from "./requirements";
 import { StrictSecretsManager, type RotationEvent } from "./strict-secrets-manager";
 

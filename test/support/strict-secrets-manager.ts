@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { ROTATION_STEPS, type RotationStepName } from "../../lib/rotator/rotation";
-import type { AwsStandIn } from "./aws-stand-in/index";
-import { Faults } from "./aws-stand-in/faults";
-import { startMoto, type Moto } from "./aws-stand-in/moto";
-import { startProxy, type Call } from "./aws-stand-in/proxy";
-import { failure, type Reply } from "./aws-stand-in/reply";
-import type { AwsRequest } from "./aws-stand-in/request";
-import type { ServiceFill } from "./aws-stand-in/services/service-fill";
+import type { AwsStandIn } from "../../lib/testing/aws/stand-in";
+import { Faults } from "../../lib/testing/aws/faults";
+import { startMoto, type Moto } from "../../lib/testing/aws/moto";
+import { startProxy, type Call } from "../../lib/testing/aws/proxy";
+import { failure, type Reply } from "../../lib/testing/aws/reply";
+import type { AwsRequest } from "../../lib/testing/aws/request";
+import type { ServiceFill } from "../../lib/testing/aws/service-fill";
 
 /** What Secrets Manager sends to a rotation function. */
 export interface RotationEvent {

@@ -62,6 +62,9 @@ export const TOOLS = {
   influxdb: debian("influxd", "influxdb"),
   rclone: debian("rclone", "rclone"),
   shellcheck: debian("shellcheck", "shellcheck"),
+  /** Shells whose completion is tested; bash is on every machine that runs the tests. */
+  zsh: debian("zsh", "zsh"),
+  fish: debian("fish", "fish"),
   /** What runs functions in Google Cloud; a development dependency. */
   functions_framework: { available: () => existsSync(functionsFramework), obtain: "npm ci" },
   chromium: debian("chromium", "chromium"),

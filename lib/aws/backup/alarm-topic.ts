@@ -9,7 +9,10 @@ import { applyTransform, type Transform } from "../../core/refactoring";
 
 /** Options of `AlarmTopic`. */
 export interface AlarmTopicProps {
-  /** Name of the topic: 1 to 256 letters, digits, hyphens and underscores. */
+  /**
+   * Name of the topic: 1 to 256 letters, digits, hyphens and underscores. A change replaces the topic, whose
+   * subscriptions are lost.
+   */
   readonly topicName: string;
 
   /**

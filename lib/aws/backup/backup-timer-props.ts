@@ -14,7 +14,10 @@ import type { Transform } from "../../core/refactoring";
 
 /** Options of `BackupTimer`. */
 export interface BackupTimerProps {
-  /** Name of the plan, the vault and the alarms: 2 to 50 letters, digits, hyphens and underscores. */
+  /**
+   * Name of the plan, the vault and the alarms: 2 to 50 letters, digits, hyphens and underscores. A plan that changes it
+   * later is refused, since it would replace the vault.
+   */
   readonly name: string;
 
   /** When backups begin. AWS Backup accepts at most one an hour. */
@@ -32,7 +35,10 @@ export interface BackupTimerProps {
    */
   readonly selectionTags?: Readonly<Record<string, string>>;
 
-  /** How long a backup is kept, in whole days. */
+  /**
+   * How long a backup is kept, in whole days. A change replaces the lock of the vault, unless `lock` sets
+   * `minimumRetention`.
+   */
   readonly retention: Duration;
 
   /**
@@ -73,19 +79,21 @@ export interface BackupTimerProps {
   readonly copies?: readonly BackupCopy[];
 
   /**
-   * Name of an existing vault, such as `vaultName` of another timer. It keeps its key and its lock.
+   * Name of an existing vault, such as `vaultName` of another timer. It keeps its key and its lock. Set later, it would
+   * delete the vault of the timer, which AWS refuses while that holds backups.
    * @default - a new vault, named `name`
    */
   readonly vaultName?: string;
 
   /**
-   * Protects backups from early deletion.
+   * Protects backups from early deletion. A change replaces the lock, so that the vault has none for a moment. AWS
+   * refuses a change of a `compliance` lock after `coolingOff`.
    * @default - `{ mode: "governance" }`, which anyone who may change the vault's lock can lift
    */
   readonly lock?: VaultLock;
 
   /**
-   * ARN of the key that encrypts the vault.
+   * ARN of the key that encrypts the vault. A plan that changes it later is refused, since it would replace the vault.
    * @default - a new key, rotated every year
    */
   readonly kmsKeyArn?: string;

@@ -20,7 +20,10 @@ import type { Color } from "../../manifest/rollout";
 
 /** Options of `BlueGreenService`. */
 export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
-  /** Name of the service and its load balancer: 1 to 32 letters, digits and hyphens. */
+  /**
+   * Name of the service and its load balancer: 1 to 32 letters, digits and hyphens. A plan that changes it later is
+   * refused, unless `deletionProtection` is off.
+   */
   readonly serviceName: string;
 
   /** Image of each release, by digest: `{ "1.2.0": "registry.example.org/shop@sha256:…" }`. */
@@ -32,7 +35,7 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
    */
   readonly containerPort: number | Readonly<Record<string, number>>;
 
-  /** ARN of the ECS cluster. */
+  /** ARN of the ECS cluster. A plan that changes it later is refused, unless `deletionProtection` is off. */
   readonly clusterArn: string;
 
   /** VPC of the load balancer and the tasks. */
@@ -158,7 +161,7 @@ export interface BlueGreenServiceProps extends BlueGreenServiceBaseProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * Whether the load balancer is reachable only from within the VPC.
+   * Whether the load balancer is reachable only from within the VPC. A change would replace the load balancer.
    * @default false
    */
   readonly internal?: boolean;

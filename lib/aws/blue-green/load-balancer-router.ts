@@ -6,7 +6,7 @@ import type { Destination, Router } from "../../blue-green/blue-green-stacks";
 
 /** Options of a `LoadBalancerRouter`. */
 export interface LoadBalancerRouterProps<ColorStack extends TerraformStack> {
-  /** ARN of the application load balancer, which is in a shared stack. */
+  /** ARN of the application load balancer, which is in a shared stack. A change replaces the listener. */
   readonly loadBalancerArn: string;
 
   /** ARN of the ACM certificate of the listener. */

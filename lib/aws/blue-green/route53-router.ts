@@ -25,10 +25,10 @@ export interface DnsTarget {
 
 /** Options of a `Route53Router`. */
 export interface Route53RouterProps<ColorStack extends TerraformStack> {
-  /** Hosted zone of the name. */
+  /** Hosted zone of the name. A change replaces the records. */
   readonly zoneId: string;
 
-  /** Name that clients look up: `shop.example.org`. */
+  /** Name that clients look up: `shop.example.org`. A change replaces the records. */
   readonly recordName: string;
 
   /** The DNS target of a color: `(stack) => ({ dnsName: stack.lb.dnsName, hostedZoneId: stack.lb.zoneId })`. */

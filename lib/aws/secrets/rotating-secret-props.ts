@@ -39,7 +39,8 @@ export interface SecretReplica {
 export interface RotatingSecretProps extends RotatingSecretBaseProps {
   /**
    * Name of the secret: 1 to 512 letters, digits and `/_+=.@-`. A name that ends in a hyphen and six characters causes
-   * a warning: AWS advises against it, since it looks like the end of an ARN.
+   * a warning: AWS advises against it, since it looks like the end of an ARN. A plan that changes it later is refused,
+   * since it would replace the secret.
    */
   readonly secretName: string;
 

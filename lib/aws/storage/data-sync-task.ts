@@ -15,10 +15,10 @@ import { validateKmsKeyArn } from "../../storage/kms-key";
 
 /** Properties of a `DataSyncTask`. */
 export interface DataSyncTaskProps {
-  /** S3 bucket whose objects are copied. */
+  /** S3 bucket whose objects are copied. A change replaces the task. */
   readonly sourceBucketName: string;
 
-  /** S3 bucket that receives the copies. */
+  /** S3 bucket that receives the copies. A change replaces the task. */
   readonly destinationBucketName: string;
 
   /**
@@ -36,7 +36,7 @@ export interface DataSyncTaskProps {
   readonly destinationKmsKeyArn?: string;
 
   /**
-   * Prefix of the keys in both buckets, ending with a slash.
+   * Prefix of the keys in both buckets, ending with a slash. A change replaces the task.
    * @default - the whole bucket
    */
   readonly prefix?: string;

@@ -26,7 +26,10 @@ import type { PolicyStatement } from "./policy-statements";
 
 /** Options of `TieredBucket`. */
 export interface TieredBucketProps extends TieredBucketBaseProps {
-  /** Name of the bucket, globally unique. Follows the naming rules of S3. */
+  /**
+   * Name of the bucket, globally unique. Follows the naming rules of S3. A plan that changes it later is refused, since
+   * it would replace the bucket.
+   */
   readonly bucketName: string;
 
   /**

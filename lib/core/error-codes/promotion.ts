@@ -97,6 +97,8 @@ export const gatesErrorCodes = {
 
 /** `sterna/testing`: servers for tests, and what a migration under test did. */
 export const testingErrorCodes = {
+  MotoMissing: "moto_server, which the AWS stand-in for tests needs, is not installed",
+  MotoFailed: "the AWS stand-in for tests did not start",
   PostgresMissing: "no PostgreSQL server is installed that a test could start",
   PostgresFailed: "a PostgreSQL server for tests did not start",
   InvalidDatabases: "the databases of a project are not ones that a server on this machine can hold",

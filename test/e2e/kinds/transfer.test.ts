@@ -20,7 +20,7 @@ import { manifestOf, totalsOf } from "../../../lib/engine/files/file-manifest";
 import { walkDirectory } from "../../../lib/engine/files/walk";
 import { transferKind } from "../../../lib/steps/transfer/kind";
 import { transferProgram } from "../../../lib/steps/transfer/program";
-import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../../lib/testing/aws/stand-in";
 import { NASTY_FILES, writeFiles } from "../../support/nasty-files";
 import { repositoryRoot } from "../../support/repository";
 import { requires } from "../../support/requirements";

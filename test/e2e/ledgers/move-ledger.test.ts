@@ -9,7 +9,7 @@ import { moveLedger } from "../../../lib/engine/ledgers/move-ledger";
 import { openLedger } from "../../../lib/engine/ledgers/open-ledger";
 import { program } from "../../support/program";
 import type { StepRecord } from "../../../lib/manifest/step-record";
-import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../../lib/testing/aws/stand-in";
 import { startGcsContractModel, type GcsContractModel } from "../../support/gcs-contract-model";
 import { record } from "../../support/ledger-record";
 import { startPostgres, type PostgresServer } from "../../support/postgres";

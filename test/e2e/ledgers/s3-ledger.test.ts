@@ -1,7 +1,7 @@
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, expect, it } from "@jest/globals";
 import { openLedger } from "../../../lib/engine/ledgers/open-ledger";
-import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../../lib/testing/aws/stand-in";
 import { ledgerConformance, record } from "../../support/ledger-conformance";
 import { objectLedgerFaults } from "../../support/object-ledger-faults";
 import { openObjectLedger, type ObjectLedgerConfig } from "../../support/open-object-ledger";

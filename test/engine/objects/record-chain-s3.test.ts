@@ -3,7 +3,7 @@ import { ConditionalWrites } from "../../../lib/engine/objects/object-store";
 import { S3Store } from "../../../lib/engine/objects/s3-store";
 import type { NewApplyRecord } from "../../../lib/promotion/records/apply-record";
 import { RecordChain } from "../../../lib/promotion/records/record-chain";
-import { startAwsStandIn, type AwsStandIn } from "../../support/aws-stand-in/index";
+import { startAwsStandIn, type AwsStandIn } from "../../../lib/testing/aws/stand-in";
 import { requires } from "../../support/requirements";
 
 const record = (release: string): NewApplyRecord => ({

@@ -1,8 +1,8 @@
-import type { Moto } from "../moto";
-import type { Reply } from "../reply";
-import type { AwsRequest } from "../request";
+import type { Moto } from "./moto";
+import type { Reply } from "./reply";
+import type { AwsRequest } from "./request";
 
-/** Fills moto's gaps in one service. One file per service; what it fills is listed in `gaps.ts`. */
+/** Fills moto's gaps in one service. One file per service; what is filled is listed in docs/tasks/try-without-cloud.md. */
 export interface ServiceFill {
   /** Service, as in the credential scope of a signature. */
   readonly service: string;

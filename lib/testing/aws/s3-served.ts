@@ -1,4 +1,4 @@
-import type { AwsRequest } from "../request";
+import type { AwsRequest } from "./request";
 import { s3Place } from "./s3-operation";
 
 /**

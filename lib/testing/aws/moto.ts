@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { withoutUserConfiguration } from "../environment";
-import { findProgram } from "../../../lib/core/find-program";
-import { freePort } from "../../../lib/testing/postgres/free-port";
-import { guardOrphan } from "../../../lib/testing/postgres/orphan-guard";
+import { SternaError } from "../../core/errors";
+import { findProgram } from "../../core/find-program";
+import { freePort } from "../postgres/free-port";
+import { guardOrphan } from "../postgres/orphan-guard";
 import type { Reply } from "./reply";
 import type { AwsRequest } from "./request";
 
@@ -23,22 +23,29 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-/** Whether `moto_server` is on the PATH. */
-export function motoAvailable(): boolean {
-  return findProgram("moto_server") !== undefined;
-}
+/** Variables with which a developer configures moto or AWS. */
+const CONFIGURATION = /^(AWS|MOTO)_/;
 
 /**
  * Starts `moto_server` on a free port of 127.0.0.1.
- * @throws Error when it is not on the PATH, or does not answer; the message ends with its output
+ *
+ * @throws SternaError `MotoMissing` if it is not on the PATH; `MotoFailed` if it does not answer, with its output
  */
 export async function startMoto(): Promise<Moto> {
   const program = findProgram("moto_server");
-  if (program === undefined) throw new Error("moto_server is not on the PATH: pip install 'moto[server]'");
+  if (program === undefined) {
+    throw new SternaError(
+      "MotoMissing",
+      "moto_server is not on the PATH; install it with `pip install 'moto[server]>=5.2,<6'` or `pipx install 'moto[server]>=5.2,<6'`",
+    );
+  }
   const port = await freePort();
   const child = spawn(program, ["-H", "127.0.0.1", "-p", String(port)], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: withoutUserConfiguration(process.env),
+    env: {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !CONFIGURATION.test(name))),
+      MOTO_IAM_LOAD_MANAGED_POLICIES: "true",
+    },
     detached: true,
   });
   let output = "";
@@ -67,7 +74,7 @@ export async function startMoto(): Promise<Moto> {
   while (!(await answers(moto))) {
     if (ended || Date.now() > deadline) {
       await moto.stop();
-      throw new Error(`moto_server did not answer within ${START_SECONDS} s\n${output}`);
+      throw new SternaError("MotoFailed", `moto_server did not answer within ${START_SECONDS} s:\n${output}`);
     }
     await sleep(50);
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Moto } from "../moto";
-import { failure, type Reply } from "../reply";
-import type { AwsRequest } from "../request";
+import type { Moto } from "./moto";
+import { failure, type Reply } from "./reply";
+import type { AwsRequest } from "./request";
 import type { ServiceFill } from "./service-fill";
 
 type Json = Record<string, unknown>;

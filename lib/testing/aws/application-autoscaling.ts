@@ -1,5 +1,5 @@
-import type { Reply } from "../reply";
-import type { AwsRequest } from "../request";
+import type { Reply } from "./reply";
+import type { AwsRequest } from "./request";
 import type { ServiceFill } from "./service-fill";
 
 /** Application Auto Scaling: moto has no tags there; Terraform asks for them after each change. */

@@ -1,16 +1,17 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { scratchDirectory } from "../repository";
-import { requires } from "../requirements";
-import { terraform } from "../terraform";
-import { startAwsStandIn, type AwsStandIn } from "./index";
+import { scratchDirectory } from "../../support/repository";
+import { requires } from "../../support/requirements";
+import { synthesize } from "../../support/synth";
+import { terraform } from "../../support/terraform";
+import { startAwsStandIn, type AwsStandIn } from "../../../lib/testing/aws/stand-in";
 
 const bucket = "${aws_s3_bucket.nests.id}";
 
 const CONFIGURATION = {
   terraform: { required_providers: { aws: { source: "hashicorp/aws" } } },
-  provider: { aws: { region: "us-east-1" } },
   resource: {
     aws_s3_bucket: { nests: { bucket: "tern-nests", tags: { colony: "north" } } },
     aws_s3_bucket_versioning: { nests: { bucket, versioning_configuration: { status: "Enabled" } } },
@@ -31,12 +32,14 @@ requires(
 )("Terraform's AWS provider on the stand-in", () => {
   let aws: AwsStandIn;
   let directory: string;
-  const run = (...args: string[]) => terraform(directory, args, { environment: aws.environment });
+  const run = (...args: string[]) => terraform(directory, args);
 
   beforeAll(async () => {
     aws = await startAwsStandIn();
     directory = scratchDirectory("stand-in");
-    writeFileSync(join(directory, "main.tf.json"), JSON.stringify(CONFIGURATION));
+    // The arguments of the provider are enough for one stack; the environment is for everything else.
+    const { provider } = synthesize((stack) => void new AwsProvider(stack, "aws", aws.provider));
+    writeFileSync(join(directory, "main.tf.json"), JSON.stringify({ ...CONFIGURATION, provider }));
   }, 120_000);
 
   afterAll(async () => {

@@ -1,6 +1,6 @@
-import type { Moto } from "../moto";
-import { empty, failure, notImplemented, xml, type Reply } from "../reply";
-import type { AwsRequest } from "../request";
+import type { Moto } from "./moto";
+import { empty, failure, notImplemented, xml, type Reply } from "./reply";
+import type { AwsRequest } from "./request";
 import { ID_SUBRESOURCES, s3Place } from "./s3-operation";
 import { servedByMoto } from "./s3-served";
 import type { ServiceFill } from "./service-fill";

@@ -24,10 +24,23 @@ import {
   type LifecycleRule,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
-import { requires } from "../requirements";
-import { startAwsStandIn, type AwsStandIn } from "./index";
+import { requires } from "../../support/requirements";
+import { startAwsStandIn, type AwsStandIn } from "../../../lib/testing/aws/stand-in";
 
 const Bucket = "tern-nests";
+
+test("an AWS stand-in without moto_server is refused with a code, and what to install", async () => {
+  const { PATH } = process.env;
+  process.env.PATH = "/nowhere";
+  try {
+    await expect(startAwsStandIn()).rejects.toMatchObject({
+      code: "MotoMissing",
+      message: expect.stringContaining("pip install 'moto[server]"),
+    });
+  } finally {
+    process.env.PATH = PATH;
+  }
+});
 
 requires("moto_server")("the AWS stand-in", () => {
   let aws: AwsStandIn;

@@ -6,7 +6,7 @@ import type { Faults } from "./faults";
 import type { Moto } from "./moto";
 import { failure, notImplemented, type Reply } from "./reply";
 import { identify, type AwsRequest } from "./request";
-import type { ServiceFill } from "./services/service-fill";
+import type { ServiceFill } from "./service-fill";
 
 /** One answered request. */
 export interface Call {

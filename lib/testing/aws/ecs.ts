@@ -1,6 +1,6 @@
-import type { Moto } from "../moto";
-import type { Reply } from "../reply";
-import type { AwsRequest } from "../request";
+import type { Moto } from "./moto";
+import type { Reply } from "./reply";
+import type { AwsRequest } from "./request";
 import type { ServiceFill } from "./service-fill";
 
 /** Arguments of a service that moto takes and forgets. */

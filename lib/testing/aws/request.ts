@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { s3Operation } from "./services/s3-operation";
+import { s3Operation } from "./s3-operation";
 
 /** How a service words its requests and errors. */
 export type Protocol = "rest-xml" | "query" | "json";
