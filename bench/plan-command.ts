@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { scriptStep, TestProject } from "../test/cli/project";
-import { startAwsStandIn, standInAvailable } from "../test/support/aws-stand-in/index";
+import { startAwsStandIn, standInAvailable } from "../lib/testing/aws/stand-in";
 import { awsProvider, findProvider } from "../test/support/provider-mirror";
 import { repositoryRoot } from "../test/support/repository";
 import { terraformEnvironment } from "../test/support/terraform-environment";

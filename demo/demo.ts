@@ -178,7 +178,6 @@ async function bundleApp(): Promise<void> {
     bundle: true,
     packages: "external",
     platform: "node",
-    platform: "node",
     format: "cjs",
     // Properties are checked by the names of their classes.
     keepNames: true,
