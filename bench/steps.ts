@@ -6,7 +6,7 @@ import { median, ratio, table } from "./table";
 
 const SQL_STEPS = 200;
 const COMMANDS = 60;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const MEGABYTE = 1_000_000;
 const FILE_LEDGER: LedgerConfig = { kind: "file", directory: "ledger" };
 const DATABASE = { env: "BENCH_DATABASE_URL" };
