@@ -2,7 +2,8 @@ import { execa } from "execa";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { scriptStep, TestProject } from "../test/cli/project";
-import { startAwsStandIn, standInAvailable } from "../lib/testing/aws/stand-in";
+import { findProgram } from "../lib/core/find-program";
+import { startAwsStandIn } from "../lib/testing/aws/stand-in";
 import { awsProvider, findProvider } from "../test/support/provider-mirror";
 import { repositoryRoot } from "../test/support/repository";
 import { terraformEnvironment } from "../test/support/terraform-environment";
@@ -32,7 +33,7 @@ async function stepsRow(): Promise<readonly string[]> {
 
 /** Nothing where the AWS provider or moto is missing. */
 async function awsRow(): Promise<readonly (readonly string[])[]> {
-  if (findProvider() === undefined || !standInAvailable()) return [];
+  if (findProvider() === undefined || findProgram("moto_server") === undefined) return [];
   const aws = await startAwsStandIn();
   try {
     const buckets = Object.fromEntries(["a", "b", "c"].map((name) => [name, { bucket: `bench-${name}` }]));
