@@ -100,7 +100,8 @@ export class PlanBuilder {
   private readonly planned = new Map<string, PlannedResource>();
   private readonly provisioners = new Map<string, readonly ProvisionerJson[]>();
   private readonly variables = new Map<string, unknown>();
-  private references: AttributeReference[] | undefined;
+  /** Terraform leaves the list out of a plan when it is empty. */
+  private readonly references: AttributeReference[] = [];
   private readonly differences: DeclaredDifferences;
 
   constructor(private readonly options: ReadingOptions) {
@@ -183,7 +184,7 @@ export class PlanBuilder {
   }
 
   relevant(reference: AttributeReference): void {
-    (this.references ??= []).push(reference);
+    this.references.push(reference);
   }
 
   build(): PlanReading {
@@ -210,9 +211,8 @@ export class PlanBuilder {
    * nothing planned depends: each first plan after an apply finds computed attributes that settled meanwhile.
    */
   private isRelevant(drifted: ReportedResource): boolean {
-    if (this.references === undefined || drifted.action === "delete") return true;
+    if (drifted.action === "delete" || drifted.type === STEP_TYPE) return true;
     const references = this.references.filter(({ resource }) => resource === drifted.address);
-    if (references.length === 0) return false;
     const { attributes } = drifted;
     return references.some(
       ({ attribute: [first] }) =>

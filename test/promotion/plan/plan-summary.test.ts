@@ -97,10 +97,24 @@ describe("summary of a plan", () => {
     expect(summarizePlan(plan([], { applyable: true }), NOTHING_KNOWN).changes).toBe(true);
   });
 
-  it("shows drift", () => {
-    const drifted = [resource("aws_s3_bucket.a", ["update"]), resource("aws_s3_bucket.b", ["no-op"])];
+  it("shows the drift on which something planned depends, and what is gone", () => {
+    const drifted = [
+      resource("aws_s3_bucket.a", ["update"], { before: { tags: null }, after: { tags: { by: "hand" } } }),
+      resource("aws_s3_bucket.b", ["no-op"]),
+      resource("aws_s3_bucket.c", ["delete"]),
+      step("s", ["update"]),
+    ];
+    const drift = (more: object) =>
+      summarizePlan(plan([], { resource_drift: drifted, ...more }), NOTHING_KNOWN).drift.map(({ address }) => address);
+    const gone = ["aws_s3_bucket.c", "sterna_step.s"];
 
-    expect(summarizePlan(plan([], { resource_drift: drifted }), NOTHING_KNOWN).drift).toHaveLength(1);
+    expect(drift({ relevant_attributes: [{ resource: "aws_s3_bucket.a", attribute: ["tags"] }] })).toEqual([
+      "aws_s3_bucket.a",
+      ...gone,
+    ]);
+    expect(drift({ relevant_attributes: [{ resource: "aws_s3_bucket.a", attribute: ["arn"] }] })).toEqual(gone);
+    // Terraform leaves the list out when it is empty: after a first apply, tags of null have become an empty map.
+    expect(drift({})).toEqual(gone);
   });
 
   it("refuses a plan of another format", () => {
