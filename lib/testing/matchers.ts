@@ -50,7 +50,7 @@ export function expectStep(
   id: string,
   expected: Readonly<Record<string, unknown>> = {},
 ): SynthesizedStep {
-  require(matchers.toHaveStep(stack, id, expected), "expectStep");
+  assertPass(matchers.toHaveStep(stack, id, expected), "expectStep");
   return synthesizeStack(stack).steps.find((step) => step.id === id)!;
 }
 
@@ -67,7 +67,7 @@ export function expectResource(
   type: string,
   expected: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
-  require(matchers.toHaveResource(stack, type, expected), "expectResource");
+  assertPass(matchers.toHaveResource(stack, type, expected), "expectResource");
   return synthesizeStack(stack)
     .resources(type)
     .find((block) => matches(block, expected))!;
@@ -93,7 +93,7 @@ function result(found: readonly Block[] | undefined, expected: Block, what: stri
   return { pass: false, message, actual, expected };
 }
 
-function require({ pass, message, actual, expected }: MatcherResult, operator: string): void {
+function assertPass({ pass, message, actual, expected }: MatcherResult, operator: string): void {
   if (!pass) throw new AssertionError({ message: message(), actual, expected, operator });
 }
 
