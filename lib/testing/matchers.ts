@@ -19,7 +19,7 @@ export interface MatcherResult {
  */
 export const matchers = {
   /** @throws ValidationError or Error if the stack is not valid */
-  toHaveStep(stack: TerraformStack, id: string, expected: Block = {}): MatcherResult {
+  toHaveStep(stack: TerraformStack, id: string, expected: Readonly<Record<string, unknown>> = {}): MatcherResult {
     const { steps } = synthesizeStack(stack);
     const found = steps.find((step) => step.id === id);
     const others =
@@ -28,7 +28,7 @@ export const matchers = {
   },
 
   /** @throws ValidationError or Error if the stack is not valid */
-  toHaveResource(stack: TerraformStack, type: string, expected: Block = {}): MatcherResult {
+  toHaveResource(stack: TerraformStack, type: string, expected: Readonly<Record<string, unknown>> = {}): MatcherResult {
     const { json, resources } = synthesizeStack(stack);
     const types = Object.keys((json.resource ?? {}) as Block);
     const others = types.length === 0 ? "the stack has no resources" : `there are ${types.join(", ")}`;
@@ -45,8 +45,12 @@ export const matchers = {
  * @returns the step
  * @throws AssertionError what the step has instead; ValidationError or Error if the stack is not valid
  */
-export function expectStep(stack: TerraformStack, id: string, expected: Block = {}): SynthesizedStep {
-  require(matchers.toHaveStep(stack, id, expected), "expectStep");
+export function expectStep(
+  stack: TerraformStack,
+  id: string,
+  expected: Readonly<Record<string, unknown>> = {},
+): SynthesizedStep {
+  assertPass(matchers.toHaveStep(stack, id, expected), "expectStep");
   return synthesizeStack(stack).steps.find((step) => step.id === id)!;
 }
 
@@ -58,8 +62,12 @@ export function expectStep(stack: TerraformStack, id: string, expected: Block = 
  * @returns the first such resource
  * @throws AssertionError what the resources have instead; ValidationError or Error if the stack is not valid
  */
-export function expectResource(stack: TerraformStack, type: string, expected: Block = {}): Block {
-  require(matchers.toHaveResource(stack, type, expected), "expectResource");
+export function expectResource(
+  stack: TerraformStack,
+  type: string,
+  expected: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  assertPass(matchers.toHaveResource(stack, type, expected), "expectResource");
   return synthesizeStack(stack)
     .resources(type)
     .find((block) => matches(block, expected))!;
@@ -85,7 +93,7 @@ function result(found: readonly Block[] | undefined, expected: Block, what: stri
   return { pass: false, message, actual, expected };
 }
 
-function require({ pass, message, actual, expected }: MatcherResult, operator: string): void {
+function assertPass({ pass, message, actual, expected }: MatcherResult, operator: string): void {
   if (!pass) throw new AssertionError({ message: message(), actual, expected, operator });
 }
 
