@@ -7,7 +7,6 @@ import { expectResource, expectStep, matchers } from "../../lib/testing/matchers
 import { temporaryDirectory, TestApp } from "../support/system-stack";
 
 declare module "expect" {
-   
   interface Matchers<R> {
     toHaveStep(id: string, expected?: object): R;
     toHaveResource(type: string, expected?: object): R;

@@ -1,7 +1,8 @@
 import { EngineError } from "../engine-error";
 
 /** What `pg` connects to: a URL of PostgreSQL, or the folder of a socket. */
-const POSTGRES = /^(?:postgres(?:ql)?:|socket:|\/)/i;
+const POSTGRES = /^postgres(?:ql)?:/i;
+const SOCKET = /^(?:socket:|\/)/i;
 const SCHEME = /^([a-z][a-z\d+.-]*):\/\//i;
 
 /** Codes with which a server answers and says no (PostgreSQL, "Error Codes"), and what helps. */
@@ -21,13 +22,22 @@ const CURES: Readonly<Record<string, string>> = {
  * @throws EngineError `DatabaseUrlInvalid`
  */
 export function requirePostgresUrl(url: string): void {
-  if (POSTGRES.test(url)) return;
-  const scheme = SCHEME.exec(url)?.[1];
-  const found = scheme === undefined ? "has no scheme" : `begins with "${scheme}://"`;
+  const found = mistakeIn(url);
+  if (found === undefined) return;
   throw new EngineError(
     "DatabaseUrlInvalid",
     `the URL of the database ${found}; ledgers and SQL steps need PostgreSQL: write "postgresql://user:password@host:5432/database"`,
   );
+}
+
+function mistakeIn(url: string): string | undefined {
+  if (SOCKET.test(url)) return undefined;
+  const scheme = SCHEME.exec(url)?.[1];
+  if (scheme === undefined) return "has no scheme";
+  if (!POSTGRES.test(url)) return `begins with "${scheme}://"`;
+  // As `pg` reads it: a URL, whose host may be left out.
+  if ([url, url.replace("@/", "@host/")].some((text) => URL.canParse(text))) return undefined;
+  return "cannot be read: write special characters of the password as %XX, such as %23 for # and %2F for /";
 }
 
 /** The error for a server that was reached and said no; nothing for any other error. */

@@ -225,6 +225,8 @@ export function cureOf(code: string | undefined, environment: string | undefined
       return `\nFor the commands of sterna, write it into ${file} (NAME=value), which is not committed; for terraform and cdktf, export it.`;
     case "DatabaseUrlInvalid":
     case "DatabaseRefused":
+    case "LedgerUnreachable":
+    case "LedgerOfOtherEnvironment":
       return `\nA URL from a variable is in ${file}, or in the environment of this process.`;
     default:
       return "";
@@ -235,6 +237,9 @@ export function cureOf(code: string | undefined, environment: string | undefined
 function cureFor(message: string): string {
   if (/checksums? (?:previously )?recorded in the dependency lock file/.test(message)) {
     return "\nThe provider in terraform.d is not the one that the lock file knows. After an update of Sterna, remove .terraform.lock.hcl in the stack's folder and run the command again.";
+  }
+  if (/No valid credential sources found|failed to refresh cached credentials/.test(message)) {
+    return "\nSet AWS_PROFILE to a profile of ~/.aws/config, or run `aws sso login`; `aws sts get-caller-identity` tells who you are.";
   }
   if (/sterna\/sterna/.test(message))
     return "\nRun `sterna doctor`: it finds why Terraform does not take the provider.";

@@ -106,8 +106,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
   },
   "a password with a number sign that is not escaped": {
-    code: "LedgerUnreachable",
-    says: [/percent-encoded/],
+    code: "DatabaseUrlInvalid",
+    says: [/%23 for #/, ENV_FILE],
     make: ({ connect }) => connect("postgresql://shop:se#cret@127.0.0.1:5432/shop"),
   },
   "the URL of another kind of database": {
