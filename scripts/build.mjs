@@ -33,6 +33,7 @@ const LOADED_ON_DEMAND = {
   "@aws-sdk/client-s3": "aws-s3.cjs",
   "@aws-sdk/client-secrets-manager": "aws-secrets-manager.cjs",
   "google-auth-library": "google-auth.cjs",
+  "@redis/client": "redis.cjs",
 };
 
 /** Leaves `import("<package>")` to be read from the file beside the bundle. */
