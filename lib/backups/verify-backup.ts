@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SternaError } from "../core/errors";
 import { EngineError } from "../engine/engine-error";
 import { digestOfFile } from "../engine/files/file-manifest";
 import { type BackupContext, resolverIn } from "./plan/backup-context";
@@ -28,6 +29,24 @@ export async function verifyBackup(
       await kindOf(part).check(part, record, { ...context, resolve, folder, scratch, backupId: manifest.id });
     }
   });
+}
+
+const BROKEN: readonly string[] = ["BackupCorrupt", "BackupMissing", "BackupUnreadable", "RestoreMismatch"];
+
+/**
+ * Waits for a verification.
+ *
+ * @returns what is wrong with the backup, if anything
+ * @throws whatever says nothing about the backup, such as `BackupProgramMissing`
+ */
+export async function problemIn(verification: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await verification;
+    return undefined;
+  } catch (error) {
+    if (error instanceof SternaError && BROKEN.includes(error.code)) return error.message;
+    throw error;
+  }
 }
 
 /**

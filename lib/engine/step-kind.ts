@@ -2,13 +2,16 @@ import type { CheckResult } from "../manifest/step-checks";
 import type { ClientBase } from "pg";
 import type { z } from "zod";
 import { registerProgram, type Program } from "../manifest/program";
-import type { Artifact, ProcessIdentity } from "../manifest/step-record";
+import type { Artifact, ProcessIdentity, StepDefinition } from "../manifest/step-record";
 import type { Text } from "../manifest/text";
 import { EngineError } from "./engine-error";
 
 /** What a running step may ask of its surroundings. */
 export interface StepContext {
   readonly stepId: string;
+
+  /** The system and the environment of the step. */
+  readonly definition: Pick<StepDefinition, "system" | "environment">;
 
   /** Aborted when the step must stop: a timeout, or Terraform was interrupted. */
   readonly signal: AbortSignal;

@@ -1,5 +1,6 @@
 import { registerKinds } from "../engine/step-kind";
 import { archiveKind } from "../steps/archive/kind";
+import { backupKind } from "../steps/backup/kind";
 import { commandKind } from "../steps/command/kind";
 import { documentsKind } from "../steps/documents/kind";
 import { envKind } from "../steps/env-file/kind";
@@ -9,4 +10,4 @@ import { transferKind } from "../steps/transfer/kind";
 
 // Whatever runs or reads steps imports this file for its effect: the engine itself knows no kind. A kind loads the client
 // of its store when it runs, so that the provider starts fast.
-registerKinds([archiveKind, commandKind, documentsKind, envKind, httpKind, sqlKind, transferKind]);
+registerKinds([archiveKind, backupKind, commandKind, documentsKind, envKind, httpKind, sqlKind, transferKind]);

@@ -18,6 +18,9 @@ import type { PartContext, PartKind, Restored } from "./part-kind";
 /** A directory, as an archive with the digest of every file. */
 export const directoryPart: PartKind<"directory"> = {
   async size(part, { signal }) {
+    const found = await stat(part.path).catch(() => undefined);
+    // What is missing is reported when it is archived; a single file can be archived too.
+    if (!found?.isDirectory()) return 2 * (found?.size ?? 0);
     const { files } = await walkDirectory(part.path, "keep", signal);
     let bytes = 0;
     for (const file of files) bytes += (await stat(join(part.path, file))).size;

@@ -18,7 +18,14 @@ import {
   type Restored,
 } from "./part-kind";
 import { connectionOf, PostgresConnection } from "./postgres-connection";
-import { createEmptyDatabase, databaseExists, dropDatabase, keptName, restoreInto, swapDatabases } from "./postgres-restore";
+import {
+  createEmptyDatabase,
+  databaseExists,
+  dropDatabase,
+  keptName,
+  restoreInto,
+  swapDatabases,
+} from "./postgres-restore";
 import { runProgram } from "./run-program";
 
 /**
