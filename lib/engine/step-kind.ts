@@ -63,6 +63,9 @@ export interface StepKind<P extends Program = Program, Context extends StepConte
   /** Whether removing the step leaves nothing to undo: a check, a backup that is kept. */
   readonly effectless: boolean;
 
+  /** The same, where it depends on the program. Other kinds leave it out. */
+  isEffectless?(program: P): boolean;
+
   /** Lines for the plan. They depend on the program alone, never on the ledger. */
   preview(program: P): string[];
 
@@ -135,6 +138,12 @@ export function kindOf({ kind: name }: Pick<Program, "kind">): AnyStepKind {
   const kind = registered.get(name);
   if (kind === undefined) throw new Error(`no kind of step is registered under the name "${name}"`);
   return kind;
+}
+
+/** Whether removing a step with this program leaves nothing to undo. */
+export function isEffectless(program: Program): boolean {
+  const kind = kindOf(program);
+  return kind.isEffectless?.(program) ?? kind.effectless;
 }
 
 /** @throws EngineError `VerificationFailed` with every check that did not give the expected answer */

@@ -15,6 +15,8 @@ export const backupKind: StepKind<BackupProgram> = {
   schema: backupProgram,
   effectless: false,
 
+  isEffectless: ({ down }) => down === "keep",
+
   preview: (program) => [
     `backup: ${describeParts(program)}${describeDestination(program)}`,
     "verify: every file of the backup has its recorded sha256, and every part can be read",

@@ -11,6 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LoadedPlan } from "../../../lib/backups/plan/backup-plan";
+import { sizesOf } from "../../../lib/backups/run-backup";
 import type { Artifact } from "../../../lib/manifest/step-record";
 import { flipByte, truncate } from "../../support/backup-workplace";
 import { EngineWorkspace, type StepInput } from "../../support/engine-workspace";
@@ -145,7 +147,7 @@ requires(
       expectExit(await workspace.apply());
       const artifact = await artifactOf("back-up");
       const folder = join(backups(), String(artifact["backup"]));
-      const dump = join(folder, part === undefined || !("jobs" in part) ? "database.dump" : "database.dump/toc.dat");
+      const dump = join(folder, "jobs" in part ? "database.dump/toc.dat" : "database.dump");
       const after = await digest();
       expect(after).not.toBe(before);
       workspace.configure([]);
@@ -169,7 +171,7 @@ requires(
       const plan = await workspace.plan();
       const undone = await workspace.apply();
       // THEN everything is as it was, and what was replaced is kept
-      expect(unwrapped(plan.stdout + plan.stderr)).toContain(`restore the backup ${artifact["backup"]}`);
+      expect(unwrapped(plan.stdout)).toContain("rollback: this backup is restored over the live data");
       expectExit(undone);
       expect(await digest()).toBe(before);
       expect(readFileSync(join(data(), "project.json"), "utf8")).toBe('{"id":1}');
@@ -179,6 +181,30 @@ requires(
     },
     180_000,
   );
+
+  it("need as much space as the tables have without their indexes, and twice that of the files", async () => {
+    // GIVEN
+    await server.query("CREATE INDEX users_by_name ON users (name)", "shop");
+    const plan = {
+      parts: [
+        { kind: "postgres", id: "database", url: { env: "SHOP_URL" } },
+        { kind: "directory", id: "data", path: data() },
+      ],
+    } as unknown as LoadedPlan;
+    // WHEN
+    const sizes = await sizesOf(plan, {
+      resolve: async () => server.url("shop"),
+      signal: new AbortController().signal,
+    });
+    // THEN
+    const [row] = await server.query<{ all: number; index: number }>(
+      "SELECT pg_database_size('shop')::int AS all, pg_relation_size('users_by_name')::int AS index",
+      "shop",
+    );
+    expect(sizes.get("data")).toBe(2 * '{"id":1}'.length);
+    expect(sizes.get("database")).toBeLessThanOrEqual(row!.all - row!.index);
+    expect(sizes.get("database")).toBeGreaterThan(row!.all / 2);
+  });
 
   it("are taken again after everything was killed while pg_dump ran, and leave nothing half-written", async () => {
     // GIVEN a pg_dump that does not come to its end the first time
