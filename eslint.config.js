@@ -83,7 +83,7 @@ const ROOMS = {
  */
 const STEP_SIDES = {
   program: ["core", "manifest"],
-  construct: ["core", "manifest", "migrations"],
+  construct: ["core", "manifest", "environments", "migrations"],
   engine: ["core", "manifest", "engine", "backups"],
 };
 
