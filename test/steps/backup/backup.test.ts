@@ -13,6 +13,8 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import "../../../lib/provider/kinds";
+import { removalOf } from "../../../lib/engine/executor/operations";
 import type { Artifact } from "../../../lib/manifest/step-record";
 import { backupKind } from "../../../lib/steps/backup/kind";
 import { backupProgram } from "../../../lib/steps/backup/program";
@@ -162,6 +164,17 @@ describe("a step that takes a backup", () => {
     expect(existsSync(join(data, "written-since"))).toBe(false);
     expect(existsSync(join(data, "written-after-the-restore"))).toBe(true);
     expect(existsSync(join(kept, "written-since"))).toBe(true);
+  });
+
+  test.each([
+    ["keep", "keep", "forget"],
+    ["rollback", "restore", "rollback"],
+    // Of hand-written Terraform: there is nothing to undo.
+    ["rollback", "keep", "forget"],
+  ] as const)("with on_destroy %s and a down that does %s, a removal does %s", (onDestroy, down, removal) => {
+    const step = { id: "back-up", release: "1.0.0", program: program({ down }), irreversible: undefined };
+    expect(removalOf({ ...step, onDestroy })).toBe(removal);
+    expect(() => removalOf({ ...step, onDestroy: "refuse" })).toThrow("must not be removed");
   });
 
   test("undoes nothing for an attempt that recorded no backup", async () => {
