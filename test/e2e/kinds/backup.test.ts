@@ -11,7 +11,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LoadedPlan } from "../../../lib/backups/plan/backup-plan";
+import type { PartContext } from "../../../lib/backups/parts/part-kind";
+import { postgresPart } from "../../../lib/backups/parts/postgres";
+import type { PartRecord } from "../../../lib/backups/plan/backup-manifest";
+import type { LoadedPlan, PartOf } from "../../../lib/backups/plan/backup-plan";
 import { sizesOf } from "../../../lib/backups/run-backup";
 import type { Artifact } from "../../../lib/manifest/step-record";
 import { flipByte, truncate } from "../../support/backup-workplace";
@@ -167,7 +170,8 @@ requires(
         expect(await workspace.ledgerRows()).toHaveProperty("back-up");
       }
 
-      // WHEN the backup is whole
+      // WHEN the backup is whole, and a killed restore left its database behind
+      await server.createDatabase(`shop_new_${String(artifact["backup"]).toLowerCase()}`);
       const plan = await workspace.plan();
       const undone = await workspace.apply();
       // THEN everything is as it was, and what was replaced is kept
@@ -178,9 +182,26 @@ requires(
       expect(readFileSync(join(workspace.directory, ".env"), "utf8")).toBe("PASSWORD=correct-horse\n");
       expect(await digest(`shop_before_${String(artifact["backup"]).toLowerCase()}`)).toBe(after);
       expect(await workspace.ledgerRows()).toEqual({});
+      expect(await server.query("SELECT FROM pg_database WHERE datname LIKE 'shop_new%'")).toEqual([]);
     },
     180_000,
   );
+
+  it("find a database that an interrupted restore has replaced already", async () => {
+    // GIVEN
+    const part = { kind: "postgres", id: "database", maintenanceDatabase: "postgres" } as PartOf<"postgres">;
+    const context = {
+      resolve: async () => server.url("shop"),
+      backupId: "20260131T235959123Z",
+    } as unknown as PartContext;
+    // WHEN nothing was restored, and when the replaced database is there
+    const before = await postgresPart.resume(part, {} as PartRecord, context);
+    await server.createDatabase("shop_before_20260131t235959123z");
+    const after = await postgresPart.resume(part, {} as PartRecord, context);
+    // THEN
+    expect(before).toBeUndefined();
+    expect(after).toMatchObject({ place: "database shop", kept: "database shop_before_20260131t235959123z" });
+  });
 
   it("need as much space as the tables have without their indexes, and twice that of the files", async () => {
     // GIVEN
