@@ -83,8 +83,8 @@ const ROOMS = {
  */
 const STEP_SIDES = {
   program: ["core", "manifest"],
-  construct: ["core", "manifest", "migrations"],
-  engine: ["core", "manifest", "engine"],
+  construct: ["core", "manifest", "environments", "migrations"],
+  engine: ["core", "manifest", "engine", "backups"],
 };
 
 /** Which side a file of `lib/steps` is on. */
@@ -127,6 +127,7 @@ const FLOORS = {
     "script",
     "describe",
     "archive",
+    "backup",
     "command",
     "documents",
     "env-file",

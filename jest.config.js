@@ -14,7 +14,7 @@ const common = {
   testEnvironmentOptions: { globalsCleanup: "off" },
   moduleNameMapper: {
     // An `import()` names a file as it is when built.
-    "^(\\.{1,2}/(?:commands|secrets|terminal)/.*)\\.js$": ["$1", "$1.js"],
+    "^(\\.{1,2}/(?:(?:commands|secrets|terminal)/.*|take-and-restore))\\.js$": ["$1", "$1.js"],
   },
   setupFiles: ["<rootDir>/test/support/jest-setup.ts"],
 };

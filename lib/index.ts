@@ -82,6 +82,20 @@ export { SternaStep, type SternaStepConfig } from "./migrations/sterna-step";
 export type { StepAttributes } from "./manifest/step-attributes";
 
 export { ArchiveStep, type ArchiveStepProps } from "./steps/archive/step";
+export {
+  type BackupBucketProps,
+  type BackupDestinationProps,
+  type BackupPlanProps,
+  type BackupRetentionProps,
+  BackupStep,
+  type BackupStepPart,
+  type BackupStepProps,
+  type DirectoryBackupPart,
+  type EnvFileBackupPart,
+  type InfluxdbBackupPart,
+  type PostgresBackupPart,
+  type RedisBackupPart,
+} from "./steps/backup/step";
 export { BucketTransfer } from "./steps/transfer/step";
 export type {
   BucketTransferProps,

@@ -1,10 +1,9 @@
-import { SternaError } from "../core/errors";
 import { type BackupContext, withBackupLock, withWorkspace } from "./plan/backup-context";
 import type { BackupManifest } from "./plan/backup-manifest";
 import type { LoadedPlan } from "./plan/backup-plan";
 import type { BackupStore } from "./stores/backup-store";
 import { withStores } from "./stores/open-stores";
-import { verifyBackup } from "./verify-backup";
+import { problemIn, verifyBackup } from "./verify-backup";
 
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -36,7 +35,7 @@ export async function pruneBackups(plan: LoadedPlan, dryRun: boolean, context: B
           const pruning = await planPruning(
             plan,
             store,
-            (manifest) => isVerified(verifyBackup(plan, store, manifest, scratch, context)),
+            (manifest) => problemIn(verifyBackup(plan, store, manifest, scratch, context)),
             context,
           );
           prunings.push(pruning);
@@ -82,17 +81,4 @@ async function planPruning(
 
 function isOld(startedAt: string, days: number, now: Date): boolean {
   return now.getTime() - Date.parse(startedAt) > days * DAY_MILLISECONDS;
-}
-
-/** @returns what is wrong; throws if a program is missing, since that proves nothing about the backup */
-async function isVerified(verification: Promise<void>): Promise<string | undefined> {
-  try {
-    await verification;
-    return undefined;
-  } catch (error) {
-    if (error instanceof SternaError && ["BackupCorrupt", "BackupUnreadable", "RestoreMismatch"].includes(error.code)) {
-      return error.message;
-    }
-    throw error;
-  }
 }

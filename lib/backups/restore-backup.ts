@@ -1,4 +1,6 @@
-import { type BackupContext, resolverOf, withBackupLock, withWorkspace } from "./plan/backup-context";
+import { EngineError } from "../engine/engine-error";
+import { type BackupContext, resolverIn, withBackupLock, withWorkspace } from "./plan/backup-context";
+import { type BackupManifest, manifestDigest } from "./plan/backup-manifest";
 import type { LoadedPlan } from "./plan/backup-plan";
 import { findBackup } from "./stores/backup-store";
 import { kindOf } from "./parts/index";
@@ -13,6 +15,12 @@ export interface RestoreRequest {
 
   /** Ids of parts. If absent, the whole backup. */
   readonly parts?: readonly string[];
+
+  /** Digest that the manifest must have, see `manifestDigest`. If absent, any. */
+  readonly manifestSha256?: string;
+
+  /** Whether an interrupted restore of the same backup is continued, instead of refused. */
+  readonly resume?: boolean;
 }
 
 /** Result of a restore. */
@@ -37,21 +45,34 @@ export async function restoreBackup(
   return withBackupLock(plan, context, () =>
     withStores(plan, context.signal, async (stores) => {
       const { store, manifest } = await findBackup(stores, request.backup);
+      assertRecorded(manifest, request.manifestSha256, store.location);
       const parts = partsOf(plan, manifest, request.parts);
       return withWorkspace(plan, (scratch) =>
         store.open(manifest, scratch, async (folder) => {
           await assertDigests(manifest, folder, context);
-          const resolve = resolverOf(plan.file, context.environment);
+          const resolve = resolverIn(plan, context);
           const restored: Restored[] = [];
           for (const { part, record } of parts) {
             const partContext = { ...context, resolve, folder, scratch, backupId: manifest.id };
-            restored.push(await kindOf(part).restore(part, record, partContext));
+            const earlier = request.resume ? await kindOf(part).resume(part, record, partContext) : undefined;
+            restored.push(earlier ?? (await kindOf(part).restore(part, record, partContext)));
             onRestored(restored.at(-1)!);
           }
           return { backup: manifest.id, restored };
         }),
       );
     }),
+  );
+}
+
+/** @throws EngineError `BackupCorrupt` for another backup than the one that was recorded */
+export function assertRecorded(manifest: BackupManifest, recorded: string | undefined, location: string): void {
+  const digest = manifestDigest(manifest);
+  if (recorded === undefined || digest === recorded) return;
+  throw new EngineError(
+    "BackupCorrupt",
+    `the manifest of the backup ${manifest.id} in ${location} has the sha256 ${digest}, and ${recorded} was recorded ` +
+      "when the backup was taken: it was changed or replaced since. Nothing was restored",
   );
 }
 
@@ -63,7 +84,7 @@ export async function restoreBackup(
  */
 export async function confirmRestore(plan: LoadedPlan, backup: string, context: BackupContext): Promise<string[]> {
   return withBackupLock(plan, context, async () => {
-    const resolve = resolverOf(plan.file, context.environment);
+    const resolve = resolverIn(plan, context);
     const deleted: string[] = [];
     for (const part of plan.parts) {
       const partContext = { ...context, resolve, folder: "", scratch: "", backupId: backup };

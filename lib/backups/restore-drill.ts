@@ -1,10 +1,9 @@
 import type { CheckResult } from "../manifest/step-checks";
 import { writeEvidence } from "../manifest/evidence";
-import { canonicalJson, sha256 } from "../manifest/checksum";
 import { someOf } from "../core/text";
 import { EngineError } from "../engine/engine-error";
-import { type BackupContext, resolverOf, withWorkspace } from "./plan/backup-context";
-import type { BackupManifest } from "./plan/backup-manifest";
+import { type BackupContext, resolverIn, withWorkspace } from "./plan/backup-context";
+import { type BackupManifest, manifestDigest } from "./plan/backup-manifest";
 import type { LoadedPlan } from "./plan/backup-plan";
 import { assertFresh, findBackup } from "./stores/backup-store";
 import { differencesIn } from "./parts/part-kind";
@@ -41,7 +40,7 @@ export async function restoreDrill(plan: LoadedPlan, context: BackupContext): Pr
     const checks = await withWorkspace(plan, (scratch) =>
       store.open(manifest, scratch, async (folder) => {
         await assertDigests(manifest, folder, context);
-        const resolve = resolverOf(plan.file, context.environment);
+        const resolve = resolverIn(plan, context);
         const all: CheckResult[] = [];
         // The current parts of the plan: a part that the newest backup lacks has no backup at all.
         for (const { part, record } of partsOf(
@@ -93,7 +92,7 @@ function writeDrillEvidence(
     facts: {
       backup: manifest.id,
       "backup taken at": manifest.startedAt,
-      "manifest sha256": sha256(canonicalJson(manifest)),
+      "manifest sha256": manifestDigest(manifest),
       comparisons,
       seconds,
       ...Object.fromEntries(counts),

@@ -1,13 +1,15 @@
-import { chmod, mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { manifestOf } from "../engine/files/file-manifest";
+import { chmod, mkdir, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { EngineError } from "../engine/engine-error";
+import { formatBytes, manifestOf } from "../engine/files/file-manifest";
 import { replaceFile } from "../core/replace-file";
 import { walkDirectory } from "../engine/files/walk";
 import { assertOutside } from "../engine/archive/archive";
-import { type BackupContext, resolverOf, withBackupLock, withWorkspace } from "./plan/backup-context";
+import { type BackupContext, resolverIn, withBackupLock, withWorkspace } from "./plan/backup-context";
 import { backupIdAt, type BackupManifest, MANIFEST_FILE, type PartRecord } from "./plan/backup-manifest";
 import { assertRelease, type LoadedPlan } from "./plan/backup-plan";
 import { kindOf } from "./parts/index";
+import type { SizeContext } from "./parts/part-kind";
 import { withStores } from "./stores/open-stores";
 
 /** A completed backup and its location. */
@@ -20,16 +22,17 @@ export interface TakenBackup {
  * Takes a backup: every part, each read back. If one part fails, the whole backup fails and nothing of it remains.
  *
  * @throws EngineError `BackupProgramMissing`, `BackupFailed`, `BackupEmpty`, `BackupUnreadable`, `SourceMissing`,
- * `SourceEmpty`, `SourceChanged`, `TargetMissing`, `UnresolvedReference`, `InvalidBackupPlan`
+ * `SourceEmpty`, `SourceChanged`, `BackupSpaceMissing`, `TargetMissing`, `UnresolvedReference`, `InvalidBackupPlan`
  */
 export async function runBackup(plan: LoadedPlan, context: BackupContext): Promise<TakenBackup> {
   assertDestinationOutside(plan);
-  const resolve = resolverOf(plan.file, context.environment);
+  const resolve = resolverIn(plan, context);
   const release = assertRelease(await resolve(plan.release));
   const commit = plan.commit && (await resolve(plan.commit));
   return withBackupLock(plan, context, () =>
     withStores(plan, context.signal, (stores) =>
       withWorkspace(plan, async (workspace) => {
+        await assertFreeSpace(plan, workspace, { resolve, signal: context.signal });
         const startedAt = context.now();
         const id = backupIdAt(startedAt);
         const folder = join(workspace, "backup");
@@ -68,6 +71,33 @@ export async function runBackup(plan: LoadedPlan, context: BackupContext): Promi
         };
       }),
     ),
+  );
+}
+
+/**
+ * How many bytes a backup may write: the size of the data, since nothing tells beforehand how well it can be compressed.
+ *
+ * @returns bytes by part
+ */
+export async function sizesOf(plan: LoadedPlan, context: SizeContext): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const part of plan.parts) sizes.set(part.id, await kindOf(part).size(part, context));
+  return sizes;
+}
+
+/** @throws EngineError `BackupSpaceMissing` */
+async function assertFreeSpace(plan: LoadedPlan, folder: string, context: SizeContext): Promise<void> {
+  const sizes = plan.requiredFreeBytes === undefined ? await sizesOf(plan, context) : undefined;
+  const needed = plan.requiredFreeBytes ?? [...sizes!.values()].reduce((sum, size) => sum + size, 0);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (needed <= free) return;
+  const parts = [...(sizes ?? [])].map(([id, size]) => `${id}: ${formatBytes(size)}`).join(", ");
+  throw new EngineError(
+    "BackupSpaceMissing",
+    `the backup may need ${formatBytes(needed)} (${parts || "requiredFreeBytes"}), and ${dirname(folder)} has ` +
+      `${formatBytes(free)} free; free ${formatBytes(needed - free)}, or set requiredFreeBytes if the data is known to ` +
+      "take less",
   );
 }
 

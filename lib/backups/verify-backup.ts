@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { SternaError } from "../core/errors";
 import { EngineError } from "../engine/engine-error";
 import { digestOfFile } from "../engine/files/file-manifest";
-import { type BackupContext, resolverOf } from "./plan/backup-context";
+import { type BackupContext, resolverIn } from "./plan/backup-context";
 import type { BackupManifest, PartRecord } from "./plan/backup-manifest";
 import type { BackupPart, LoadedPlan } from "./plan/backup-plan";
 import { kindOf } from "./parts/index";
@@ -22,12 +23,30 @@ export async function verifyBackup(
 ): Promise<void> {
   await store.open(manifest, scratch, async (folder) => {
     await assertDigests(manifest, folder, context);
-    const resolve = resolverOf(plan.file, context.environment);
+    const resolve = resolverIn(plan, context);
     for (const { part, record } of partsOf(plan, manifest)) {
       context.progress(`${manifest.id}: reads ${part.id} back`);
       await kindOf(part).check(part, record, { ...context, resolve, folder, scratch, backupId: manifest.id });
     }
   });
+}
+
+const BROKEN: readonly string[] = ["BackupCorrupt", "BackupMissing", "BackupUnreadable", "RestoreMismatch"];
+
+/**
+ * Waits for a verification.
+ *
+ * @returns what is wrong with the backup, if anything
+ * @throws whatever says nothing about the backup, such as `BackupProgramMissing`
+ */
+export async function problemIn(verification: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await verification;
+    return undefined;
+  } catch (error) {
+    if (error instanceof SternaError && BROKEN.includes(error.code)) return error.message;
+    throw error;
+  }
 }
 
 /**

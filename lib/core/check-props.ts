@@ -141,8 +141,10 @@ class PropsCheck {
 }
 
 function hasRequired(value: object, name: string): boolean {
-  const required = Object.keys(rowOf(name) ?? {}).filter((key) => key !== OPEN && !key.endsWith("?"));
-  return required.every((key) => (value as Readonly<Record<string, unknown>>)[key] !== undefined);
+  const given = value as Readonly<Record<string, unknown>>;
+  const required = Object.entries(rowOf(name) ?? {}).filter(([key]) => key !== OPEN && !key.endsWith("?"));
+  // A literal, such as the kind of a part, tells interfaces with the same properties apart.
+  return required.every(([key, type]) => (type[0] === "literal" ? given[key] === type[1] : given[key] !== undefined));
 }
 
 /** Compares class names, since two copies of the package have two classes of the same name. */

@@ -3,13 +3,16 @@ import type { ClientBase } from "pg";
 import type { z } from "zod";
 import type { Program } from "../manifest/program";
 import { registerProgram } from "../manifest/program-schemas";
-import type { Artifact, ProcessIdentity } from "../manifest/step-record";
+import type { Artifact, ProcessIdentity, StepDefinition } from "../manifest/step-record";
 import type { Text } from "../manifest/text";
 import { EngineError } from "./engine-error";
 
 /** What a running step may ask of its surroundings. */
 export interface StepContext {
   readonly stepId: string;
+
+  /** The system and the environment of the step. */
+  readonly definition: Pick<StepDefinition, "system" | "environment">;
 
   /** Aborted when the step must stop: a timeout, or Terraform was interrupted. */
   readonly signal: AbortSignal;
@@ -60,6 +63,9 @@ export interface StepKind<P extends Program = Program, Context extends StepConte
 
   /** Whether removing the step leaves nothing to undo: a check, a backup that is kept. */
   readonly effectless: boolean;
+
+  /** The same, where it depends on the program. Other kinds leave it out. */
+  isEffectless?(program: P): boolean;
 
   /** Lines for the plan. They depend on the program alone, never on the ledger. */
   preview(program: P): string[];
@@ -133,6 +139,12 @@ export function kindOf({ kind: name }: Pick<Program, "kind">): AnyStepKind {
   const kind = registered.get(name);
   if (kind === undefined) throw new Error(`no kind of step is registered under the name "${name}"`);
   return kind();
+}
+
+/** Whether removing a step with this program leaves nothing to undo. */
+export function isEffectless(program: Program): boolean {
+  const kind = kindOf(program);
+  return kind.isEffectless?.(program) ?? kind.effectless;
 }
 
 /** @throws EngineError `VerificationFailed` with every check that did not give the expected answer */

@@ -89,7 +89,7 @@ export class Gate {
   }
 
   /**
-   * Needs a recent backup. Whatever makes the backup records the evidence with
+   * Needs a recent backup. A `BackupStep` records the evidence; whatever else makes a backup records it with
    * `sterna attest <system> <environment> backup`.
    *
    * @param youngerThan how old the backup may be

@@ -38,6 +38,9 @@ export type StoredSecret = z.infer<typeof storedSecret>;
 export const text = z.union([z.string(), variable, environmentVariable, storedSecret]);
 export type Text = z.infer<typeof text>;
 
+/** A value that must not be stored: a reference to it, never a literal or a variable, which is written to the state. */
+export const secretText = z.union([environmentVariable, storedSecret]);
+
 /** A text for the plan: the literal, or the name of its reference. Resolves nothing. */
 export function describeText(text: Text): string {
   if (typeof text === "string") return text;

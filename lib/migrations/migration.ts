@@ -126,7 +126,7 @@ export class Migration extends Construct {
     validateAcknowledgements(acknowledge, ["MigrationWithoutBackup"], this);
     const isReasoned = isAcknowledged(acknowledge, "MigrationWithoutBackup");
     const wanted =
-      "it needs either `backup: (m) => { new ArchiveStep(m, …); }`, or the reason why nothing has to be saved, " +
+      "it needs either `backup: (m) => { new BackupStep(m, …); }`, or the reason why nothing has to be saved, " +
       `\`${acknowledgement("MigrationWithoutBackup")}\``;
     if ((backup === undefined) === isReasoned) return;
     if (isReasoned) report(this, "InvalidMigration", `${wanted}; got both`);

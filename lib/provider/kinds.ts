@@ -1,5 +1,6 @@
 import { registerKinds } from "../engine/step-kind";
 import { archiveKind } from "../steps/archive/kind";
+import { backupKind } from "../steps/backup/kind";
 import { commandKind } from "../steps/command/kind";
 import { documentsKind } from "../steps/documents/kind";
 import { envKind } from "../steps/env-file/kind";
@@ -11,6 +12,7 @@ import { transferKind } from "../steps/transfer/kind";
 // of its store when it runs, so that the provider starts fast.
 registerKinds({
   archive: () => archiveKind,
+  backup: () => backupKind,
   command: () => commandKind,
   documents: () => documentsKind,
   env: () => envKind,

@@ -6,7 +6,7 @@ import { mayHaveEffect, removalOf } from "../engine/executor/operations";
 import { containsUnknown, UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
 import type { Diagnostic } from "../engine/protocol/messages";
 import { parseProgram, toDefinition } from "../engine/step-definition";
-import { kindOf } from "../engine/step-kind";
+import { isEffectless } from "../engine/step-kind";
 import { canonicalJson, effectChecksum, programChecksum } from "../manifest/checksum";
 import type { StepDefinition } from "../manifest/step-record";
 import { failure, warning, isUnreadableLedger, unreadableSummary } from "./diagnostics";
@@ -54,7 +54,7 @@ export async function planCreate(
     const record = await ledgers.snapshot(ledger).get(definition.id);
     if (record?.status !== "applied") {
       await ledger.assertLockable?.();
-      if (!kindOf(definition.program).effectless) memory.runs(definition, definition.after);
+      if (!isEffectless(definition.program)) memory.runs(definition, definition.after);
       return result();
     }
     assertSameEffect(record, definition);
@@ -112,7 +112,7 @@ function plannedStep(step: TerraformObject): PlannedStep {
     system: String(step.system),
     id: String(step.id),
     applied: step.status === "applied",
-    checksum: kindOf(program).effectless ? undefined : programChecksum(program),
+    checksum: isEffectless(program) ? undefined : programChecksum(program),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import "../../lib/provider/kinds";
 import type { archiveProgram } from "../../lib/steps/archive/program";
+import type { backupProgram } from "../../lib/steps/backup/program";
 import type { commandProgram } from "../../lib/steps/command/program";
 import type { documentsProgram } from "../../lib/steps/documents/program";
 import type { envProgram } from "../../lib/steps/env-file/program";
@@ -13,6 +14,7 @@ export { program } from "../../lib/manifest/program";
 /** A program of any kind, before its defaults are filled in. */
 export type ProgramInput = z.input<
   | typeof archiveProgram
+  | typeof backupProgram
   | typeof commandProgram
   | typeof documentsProgram
   | typeof envProgram

@@ -17,6 +17,7 @@ export function stepContext(
   return {
     stepId,
     variables,
+    definition: { system: "shop", environment: "staging" },
     signal: options.signal ?? new AbortController().signal,
     lookUp: async () => undefined,
     resolve: (text) => resolveText(text as Exclude<typeof text, StoredSecret>, variables, `step "${stepId}"`),

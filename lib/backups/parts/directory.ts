@@ -11,11 +11,23 @@ import {
 } from "../../engine/archive/archive";
 import { EngineError } from "../../engine/engine-error";
 import { formatBytes, totalsOf } from "../../engine/files/file-manifest";
+import { walkDirectory } from "../../engine/files/walk";
 import { createPrivateFile, replaceFile } from "../../core/replace-file";
-import type { PartContext, PartKind } from "./part-kind";
+import type { PartContext, PartKind, Restored } from "./part-kind";
 
 /** A directory, as an archive with the digest of every file. */
 export const directoryPart: PartKind<"directory"> = {
+  async size(part, { signal }) {
+    const found = await stat(part.path).catch(() => undefined);
+    // What is missing is reported when it is archived; a single file can be archived too.
+    if (!found?.isDirectory()) return 2 * (found?.size ?? 0);
+    const { files } = await walkDirectory(part.path, "keep", signal);
+    let bytes = 0;
+    for (const file of files) bytes += (await stat(join(part.path, file))).size;
+    // The archive, and the files again when it is read back.
+    return 2 * bytes;
+  },
+
   async backUp(part, context) {
     const content = await readArchiveContent([part.path], context.signal);
     const totals = totalsOf(content.files);
@@ -76,6 +88,10 @@ export const directoryPart: PartKind<"directory"> = {
     }
   },
 
+  async resume(part, _record, context) {
+    return resumeSwap(part, context);
+  },
+
   async confirm(part, context) {
     const kept = keptPath(part.path, context);
     if (!(await exists(kept))) return [];
@@ -87,6 +103,18 @@ export const directoryPart: PartKind<"directory"> = {
 /** Where a restore keeps what it replaced. */
 export function keptPath(path: string, { backupId }: Pick<PartContext, "backupId">): string {
   return `${path}.before-${backupId}`;
+}
+
+/** Continues a restore that replaces a path by renaming: between the two renames, the path is missing. */
+export async function resumeSwap(
+  { id, path }: { readonly id: string; readonly path: string },
+  context: PartContext,
+): Promise<Restored | undefined> {
+  const kept = keptPath(path, context);
+  if (!(await exists(kept))) return undefined;
+  if (await exists(path)) return { part: id, place: path, kept };
+  await rename(kept, path);
+  return undefined;
 }
 
 /** @throws EngineError `TargetConflict` when a restore of this backup has not been confirmed yet */

@@ -13,7 +13,7 @@ import {
   type PartContext,
   type PartKind,
 } from "./part-kind";
-import { assertFree, exists, keptPath } from "./directory";
+import { assertFree, exists, keptPath, resumeSwap } from "./directory";
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { z } from "zod";
 
@@ -21,6 +21,9 @@ type EnvFilePart = PartOf<"env-file">;
 
 /** A dotenv file, encrypted: its secrets are never written in plain text. */
 export const envFilePart: PartKind<"env-file"> = {
+  // Some kilobytes.
+  size: async () => 0,
+
   async backUp(part, context) {
     const key = await keyOf(part, context);
     const content = await readIfThere(part.path);
@@ -53,6 +56,10 @@ export const envFilePart: PartKind<"env-file"> = {
     if (there) await rename(part.path, kept);
     await replaceFile(part.path, content);
     return { part: part.id, place: part.path, ...(there && { kept }) };
+  },
+
+  async resume(part, _record, context) {
+    return resumeSwap(part, context);
   },
 
   async confirm(part, context) {

@@ -4,7 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { canonicalJson } from "../../manifest/checksum";
 import { EngineError } from "../../engine/engine-error";
 import { runProgram } from "./run-program";
-import { assertNotEmpty, assertRestored, compareCounts, type PartContext, type PartKind } from "./part-kind";
+import type { PartOf } from "../plan/backup-plan";
+import {
+  assertNotEmpty,
+  assertRestored,
+  compareCounts,
+  type PartContext,
+  type PartKind,
+  type Restored,
+} from "./part-kind";
 import { InfluxServer, withScratchInflux } from "./influxdb-server";
 
 const SETTLE_MILLISECONDS = 30_000;
@@ -17,6 +25,9 @@ const POLL_MILLISECONDS = 100;
  * live server's counts before the backup.
  */
 export const influxdbPart: PartKind<"influxdb"> = {
+  // InfluxDB 1.x tells the size of no database over its API.
+  size: async () => 0,
+
   async backUp(part, context) {
     const { signal } = context;
     const live = await InfluxServer.of(part, context.resolve);
@@ -64,19 +75,34 @@ export const influxdbPart: PartKind<"influxdb"> = {
       await live.drop(target, context.signal);
       throw error;
     }
-    return {
-      part: part.id,
-      place: `database ${target} of InfluxDB`,
-      ...(taken && {
-        kept: `database ${part.database} of InfluxDB`,
-        note: `InfluxDB 1.x cannot rename a database: set the name ${target} where the application names ${part.database}`,
-      }),
-    };
+    return inPlace(part, target, taken);
+  },
+
+  async resume(part, record, context) {
+    const live = await InfluxServer.of(part, context.resolve);
+    const target = newName(part.database, context.backupId);
+    if (!(await live.databases(context.signal)).includes(target)) return undefined;
+    const counts = await live.countValues(target, context.signal);
+    const complete = Object.entries(record.counts).every(([field, count]) => (counts[field] ?? 0) >= count);
+    if (complete) return inPlace(part, target, true);
+    await live.drop(target, context.signal);
+    return undefined;
   },
 
   // The database that was kept may still be in use: only its owner knows.
   confirm: async () => [],
 };
+
+function inPlace({ id, database }: PartOf<"influxdb">, target: string, taken: boolean): Restored {
+  return {
+    part: id,
+    place: `database ${target} of InfluxDB`,
+    ...(taken && {
+      kept: `database ${database} of InfluxDB`,
+      note: `InfluxDB 1.x cannot rename a database: set the name ${target} where the application names ${database}`,
+    }),
+  };
+}
 
 function filesOf(part: string, { folder }: PartContext): string {
   return join(folder, part);

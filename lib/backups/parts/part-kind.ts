@@ -19,6 +19,9 @@ export interface PartContext extends BackupContext {
   readonly backupId: string;
 }
 
+/** Context of a question about the live data. */
+export type SizeContext = Pick<PartContext, "resolve" | "signal">;
+
 /** Where a part was restored to, and what happened to the previous data. */
 export interface Restored {
   readonly part: string;
@@ -38,6 +41,14 @@ export type PartContent = Pick<PartRecord, "counts" | "digests" | "versions"> & 
 
 /** How one kind of data is backed up, checked and restored. */
 export interface PartKind<Kind extends BackupPart["kind"]> {
+  /**
+   * How many bytes backing up the part may write, files that are only read back included. An estimate from above: how
+   * well data can be compressed is unknown.
+   *
+   * @throws EngineError `BackupFailed`, `SourceMissing`
+   */
+  size(part: PartOf<Kind>, context: SizeContext): Promise<number>;
+
   /**
    * Writes files whose names begin with the part's id to the folder of the backup, and reads them back.
    *
@@ -61,6 +72,13 @@ export interface PartKind<Kind extends BackupPart["kind"]> {
    * @throws EngineError `RestoreFailed`, `RestoreMismatch`; the live data is then unchanged
    */
   restore(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<Restored>;
+
+  /**
+   * Continues a restore of this backup that was interrupted: removes what it left half done.
+   *
+   * @returns where the part is, if it is in place already
+   */
+  resume(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<Restored | undefined>;
 
   /** Deletes what a restore of this backup kept. @returns what was deleted */
   confirm(part: PartOf<Kind>, context: PartContext): Promise<string[]>;

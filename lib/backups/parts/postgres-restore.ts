@@ -86,6 +86,13 @@ export async function restoreInto(
   });
 }
 
+export async function databaseExists(maintenance: PostgresConnection, name: string): Promise<boolean> {
+  return maintenance.use(async (client) => {
+    const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
+    return rowCount === 1;
+  });
+}
+
 /** @returns whether there was one */
 export async function dropDatabase(maintenance: PostgresConnection, name: string): Promise<boolean> {
   return maintenance.use(async (client) => {

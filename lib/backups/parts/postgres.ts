@@ -6,6 +6,7 @@ import { EngineError } from "../../engine/engine-error";
 import { createPrivateFile } from "../../core/replace-file";
 import type { BackupContext } from "../plan/backup-context";
 import type { PartRecord } from "../plan/backup-manifest";
+import type { PartOf } from "../plan/backup-plan";
 import {
   assertNotEmpty,
   assertRestored,
@@ -14,9 +15,17 @@ import {
   type PartContext,
   type PartContent,
   type PartKind,
+  type Restored,
 } from "./part-kind";
 import { connectionOf, PostgresConnection } from "./postgres-connection";
-import { createEmptyDatabase, dropDatabase, keptName, restoreInto, swapDatabases } from "./postgres-restore";
+import {
+  createEmptyDatabase,
+  databaseExists,
+  dropDatabase,
+  keptName,
+  restoreInto,
+  swapDatabases,
+} from "./postgres-restore";
 import { runProgram } from "./run-program";
 
 /**
@@ -26,15 +35,24 @@ import { runProgram } from "./run-program";
  * tablespaces belong to the server, and are not part of a dump.
  */
 export const postgresPart: PartKind<"postgres"> = {
+  async size(part, { resolve, signal }) {
+    const connection = await connectionOf(part, resolve);
+    return connection.use(async (client) => {
+      const { rows } = await client.query<{ bytes: string }>(SIZE);
+      return Number(rows[0]!.bytes);
+    }, signal);
+  },
+
   async backUp(part, context) {
     const connection = await connectionOf(part, context.resolve);
     const file = dumpFile(part.id, context);
     const content = await connection.use(
       (client) =>
         withSnapshot(client, async (snapshot) => {
-          await createPrivateFile(file);
+          // pg_dump makes the directory of a parallel dump, with mode 700.
+          if (part.jobs === undefined) await createPrivateFile(file);
           context.progress(`${part.id}: dumps ${connection.description}`);
-          const args = ["--format=custom", "--no-password", `--snapshot=${snapshot}`, `--file=${file}`];
+          const args = [...dumpOptions(part), "--no-password", `--snapshot=${snapshot}`, `--file=${file}`];
           await runProgram("pg_dump", [...args, `--dbname=${connection.argument}`], context, {
             variables: connection.variables(context.environment),
             failure: "BackupFailed",
@@ -65,7 +83,8 @@ export const postgresPart: PartKind<"postgres"> = {
     await createEmptyDatabase(maintenance, scratch.database, record.settings);
     try {
       // Another server need not have the same roles.
-      await restoreInto(scratch, dumpFile(part.id, context), ["--no-owner", "--no-privileges"], context);
+      const options = ["--no-owner", "--no-privileges", ...jobsOf(part)];
+      await restoreInto(scratch, dumpFile(part.id, context), options, context);
       return compareCounts(part.id, record, await contentsOf(scratch, part.digests, context));
     } finally {
       await dropDatabase(maintenance, scratch.database);
@@ -79,21 +98,22 @@ export const postgresPart: PartKind<"postgres"> = {
     const kept = keptName(live.database, "before", context.backupId);
     await createEmptyDatabase(maintenance, fresh.database, record.settings, live.database);
     try {
-      await restoreInto(fresh, dumpFile(part.id, context), [], context);
+      await restoreInto(fresh, dumpFile(part.id, context), jobsOf(part), context);
       assertRestored(compareCounts(part.id, record, await contentsOf(fresh, part.digests, context)));
       const swapped = await swapDatabases(maintenance, live.database, fresh.database, kept);
-      return {
-        part: part.id,
-        place: `database ${live.database}`,
-        ...(swapped && {
-          kept: `database ${kept}`,
-          note: `sessions of ${live.database} were ended; undo with ALTER DATABASE … RENAME TO …`,
-        }),
-      };
+      return inPlace(part.id, live.database, swapped ? kept : undefined);
     } catch (error) {
       await dropDatabase(maintenance, fresh.database);
       throw error;
     }
+  },
+
+  async resume(part, _record, context) {
+    const live = await connectionOf(part, context.resolve);
+    const maintenance = live.to(part.maintenanceDatabase);
+    await dropDatabase(maintenance, keptName(live.database, "new", context.backupId));
+    const kept = keptName(live.database, "before", context.backupId);
+    return (await databaseExists(maintenance, kept)) ? inPlace(part.id, live.database, kept) : undefined;
   },
 
   async confirm(part, context) {
@@ -103,6 +123,40 @@ export const postgresPart: PartKind<"postgres"> = {
     return dropped ? [`database ${kept}`] : [];
   },
 };
+
+function inPlace(part: string, database: string, kept: string | undefined): Restored {
+  return {
+    part,
+    place: `database ${database}`,
+    ...(kept !== undefined && {
+      kept: `database ${kept}`,
+      note: `sessions of ${database} were ended; undo with ALTER DATABASE … RENAME TO …`,
+    }),
+  };
+}
+
+/** Without indexes, of which a dump holds only the definitions. */
+const SIZE = `
+  select pg_catalog.pg_database_size(pg_catalog.current_database()) - coalesce(sum(pg_catalog.pg_relation_size(oid)), 0) as bytes
+  from pg_catalog.pg_class where relkind = 'i'`;
+
+/**
+ * The format and the compression of a dump. pg_dump before 16 knows only the levels of gzip, as numbers.
+ *
+ * @see https://www.postgresql.org/docs/current/app-pgdump.html
+ */
+function dumpOptions({ jobs, compression }: PartOf<"postgres">): string[] {
+  const gzip = compression === undefined ? undefined : /^gzip(?::(\d))?$/.exec(compression);
+  const method = compression === "none" ? "0" : gzip ? gzip[1] : compression;
+  return [
+    ...(jobs === undefined ? ["--format=custom"] : ["--format=directory", `--jobs=${jobs}`]),
+    ...(method === undefined ? [] : [`--compress=${method}`]),
+  ];
+}
+
+function jobsOf({ jobs }: PartOf<"postgres">): string[] {
+  return jobs === undefined ? [] : [`--jobs=${jobs}`];
+}
 
 function dumpFile(part: string, { folder }: PartContext): string {
   return join(folder, `${part}.dump`);

@@ -1,4 +1,4 @@
-import { createClient, RESP_TYPES } from "@redis/client";
+import type { createClient } from "@redis/client";
 import { EngineError } from "../../engine/engine-error";
 import { isStarting, whenReady, type Readiness } from "../../engine/readiness";
 import { loginUrl } from "../../engine/secrets/login-url";
@@ -99,6 +99,8 @@ async function withClient<T>(
 }
 
 async function connect(options: ClientOptions) {
+  // Loaded with the first connection: few plans have a Redis.
+  const { createClient, RESP_TYPES } = await import("@redis/client");
   const client = createClient({
     ...options,
     RESP: 2,
@@ -129,6 +131,11 @@ export async function keyspace(client: RedisClient): Promise<Map<number, number>
 export async function expiringKeys(client: RedisClient): Promise<number> {
   const text = String(await client.sendCommand(["INFO", "keyspace"]));
   return [...text.matchAll(/^db\d+:keys=\d+,expires=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
+/** Memory of the data set in bytes: a snapshot is rarely larger. */
+export async function usedMemory(client: RedisClient): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(String(await client.sendCommand(["INFO", "memory"])))?.[1] ?? 0);
 }
 
 /** Version of the server. */

@@ -19,6 +19,7 @@ import {
   redisServerAt,
   redisServerOf,
   redisVersion,
+  usedMemory,
   type RedisServer,
   type RedisClient,
 } from "./redis-connection";
@@ -31,6 +32,11 @@ import { withScratchServer } from "./scratch-server";
  * A managed Redis refuses that command, as well as `MIGRATE` and `REPLICAOF`: use the provider's own backup there.
  */
 export const redisPart: PartKind<"redis"> = {
+  async size(part, { resolve }) {
+    const server = await redisServerOf(part, resolve);
+    return server.use(0, usedMemory);
+  },
+
   async backUp(part, context) {
     const server = await redisServerOf(part, context.resolve);
     // redis-cli exits with 0 after NOAUTH, but this connection fails.
@@ -63,6 +69,13 @@ export const redisPart: PartKind<"redis"> = {
       assertRestored(await compareKeys(part.id, record, scratch));
       return swapIn(part.id, scratch, live, context);
     });
+  },
+
+  async resume(part, _record, context) {
+    const live = await redisServerOf(part, context.resolve);
+    const kept = await keptDatabases(live, context.backupId);
+    if (kept.length === 0) return undefined;
+    return { part: part.id, place: live.description, kept: `logical database ${kept.join(", ")}` };
   },
 
   async confirm(part, context) {
@@ -202,15 +215,19 @@ async function swapIn(part: string, from: RedisServer, live: RedisServer, contex
 
 /** Empties the logical databases that a restore kept. */
 async function confirmSwap(live: RedisServer, backupId: string): Promise<string[]> {
-  const emptied: string[] = [];
+  const kept = await keptDatabases(live, backupId);
+  for (const database of kept) await live.use(database, (client) => client.sendCommand(["FLUSHDB", "ASYNC"]));
+  return kept.map((database) => `logical database ${database}`);
+}
+
+/** The logical databases that a restore kept. */
+async function keptDatabases(live: RedisServer, backupId: string): Promise<number[]> {
+  const kept: number[] = [];
   for (const database of (await live.use(0, keyspace)).keys()) {
-    await live.use(database, async (client) => {
-      if ((await client.sendCommand<number>(["EXISTS", marker(backupId)])) !== 1) return;
-      await client.sendCommand(["FLUSHDB", "ASYNC"]);
-      emptied.push(`logical database ${database}`);
-    });
+    const found = await live.use(database, (client) => client.sendCommand<number>(["EXISTS", marker(backupId)]));
+    if (found === 1) kept.push(database);
   }
-  return emptied;
+  return kept;
 }
 
 /** A key that distinguishes a kept database from one in use. */

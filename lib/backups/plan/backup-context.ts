@@ -1,4 +1,4 @@
-import { readFile, mkdir, mkdtemp } from "node:fs/promises";
+import { readFile, readdir, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, resolve, join } from "node:path";
 import { removeTree } from "../../engine/archive/archive";
@@ -6,6 +6,9 @@ import { EngineError } from "../../engine/engine-error";
 import { FileLock } from "../../engine/ledgers/file-lock";
 import { SecretFetcher } from "../../engine/secrets/secret-fetcher";
 import { referredSecret } from "../../engine/secrets/stored-secret";
+import { isAlive, thisProcess } from "../../engine/processes/process-identity";
+import { parseJson } from "../../core/text";
+import { processIdentity } from "../../manifest/step-record";
 import type { Setting, LoadedPlan } from "./backup-plan";
 
 /** Context of all work on backups. */
@@ -17,6 +20,12 @@ export interface BackupContext {
   /** Reports progress for display. Never contains a secret. */
   progress(text: string): void;
   now(): Date;
+
+  /**
+   * Looks up the settings of the plan.
+   * @default - in `environment`, in files and in secret stores, as the plan says
+   */
+  readonly resolve?: Resolve;
 }
 
 /** Looks up a setting of a plan. */
@@ -45,6 +54,11 @@ export function resolverOf(file: string, environment: NodeJS.ProcessEnv): Resolv
   };
 }
 
+/** The lookup for a plan in a context. */
+export function resolverIn({ file }: LoadedPlan, { resolve, environment }: BackupContext): Resolve {
+  return resolve ?? resolverOf(file, environment);
+}
+
 async function readSecret(path: string): Promise<string> {
   try {
     return (await readFile(path, "utf8")).replace(/\r?\n$/, "");
@@ -60,11 +74,27 @@ async function readSecret(path: string): Promise<string> {
 export async function withWorkspace<T>({ destination }: LoadedPlan, work: (folder: string) => Promise<T>): Promise<T> {
   const parent = destination.directory ?? tmpdir();
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(parent, ".sterna-"));
+  await removeAbandoned(parent);
+  const folder = await mkdtemp(join(parent, WORKSPACE_PREFIX));
   try {
+    await writeFile(join(folder, OWNER_FILE), JSON.stringify(thisProcess()), { mode: 0o600 });
     return await work(folder);
   } finally {
     await removeTree(folder);
+  }
+}
+
+const WORKSPACE_PREFIX = ".sterna-";
+const OWNER_FILE = "owner.json";
+
+/** Removes the workspaces of killed processes: each may hold a whole dump. */
+async function removeAbandoned(parent: string): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(WORKSPACE_PREFIX));
+  for (const name of names) {
+    const text = await readFile(join(parent, name, OWNER_FILE), "utf8").catch(() => undefined);
+    // In a temporary folder, others may have folders of the same name.
+    const owner = text === undefined ? undefined : processIdentity.safeParse(parseJson(text)).data;
+    if (owner !== undefined && !isAlive(owner)) await removeTree(join(parent, name));
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EngineError } from "../../engine/engine-error";
+import { canonicalJson, sha256 } from "../../manifest/checksum";
 import { describeIssues } from "../../core/read-json-file";
 import { manifestEntry } from "../../engine/files/file-manifest";
 
@@ -38,6 +39,11 @@ export const MANIFEST_FILE = "manifest.json";
 /** Id of a backup: its time, UTC, to the millisecond, sortable: `20260131T235959123Z`. */
 export function backupIdAt(time: Date): string {
   return time.toISOString().replaceAll(/[-:.]/g, "");
+}
+
+/** Identifies the whole content of a backup: the manifest holds the digest of every file. */
+export function manifestDigest(manifest: BackupManifest): string {
+  return sha256(canonicalJson(manifest));
 }
 
 /** @throws EngineError `BackupCorrupt` */

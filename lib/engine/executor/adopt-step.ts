@@ -1,6 +1,6 @@
 import { programChecksum } from "../../manifest/checksum";
 import type { StepDefinition, StepRecord, StepStatus } from "../../manifest/step-record";
-import { isTransactional, kindOf } from "../step-kind";
+import { isEffectless, isTransactional, kindOf } from "../step-kind";
 import { removeReceipt, writeReceipt, type StepLedgers } from "./home-ledger";
 import { withIdleLock } from "./previous-worker";
 
@@ -29,7 +29,7 @@ function appliedByHand(definition: StepDefinition): StepRecord {
     ...definition,
     status: "applied",
     checksum: programChecksum(definition.program),
-    partial: !transactional && !kind.effectless,
+    partial: !transactional && !isEffectless(definition.program),
     attempt: 1,
     startedAt: now,
     appliedAt: now,

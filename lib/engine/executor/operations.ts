@@ -4,7 +4,14 @@ import type { Program } from "../../manifest/program";
 import type { Artifact, StepDefinition, StepRecord } from "../../manifest/step-record";
 import { EngineError } from "../engine-error";
 import type { LedgerSession } from "../ledgers/ledger";
-import { isTransactional, kindOf, type DatabaseContext, type HistoryAnswer, type StepContext } from "../step-kind";
+import {
+  isEffectless,
+  isTransactional,
+  kindOf,
+  type DatabaseContext,
+  type HistoryAnswer,
+  type StepContext,
+} from "../step-kind";
 import { LockWaits } from "./lock-waits";
 
 /** What can be done with a program, whatever its kind. */
@@ -49,7 +56,7 @@ export function operationsOf(
   };
   return {
     transactional,
-    effectless: kind.effectless,
+    effectless: isEffectless(program),
     endsWithLock: client !== undefined,
     probe: kind.probe && (() => asked(() => kind.probe!(program, bound))),
     history: kind.history && (() => asked(() => kind.history!(program, bound))),
@@ -95,7 +102,7 @@ export function mayHaveEffect(record: Pick<StepRecord, "status" | "partial">): b
 export function removalOf(
   step: Pick<StepDefinition, "id" | "release" | "program" | "irreversible" | "onDestroy">,
 ): "rollback" | "forget" {
-  if (step.onDestroy === "keep" || kindOf(step.program).effectless) return "forget";
+  if (step.onDestroy === "keep" || (step.onDestroy === "rollback" && isEffectless(step.program))) return "forget";
   if (step.irreversible !== undefined) {
     throw new EngineError(
       "StepIrreversible",

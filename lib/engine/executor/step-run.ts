@@ -52,7 +52,7 @@ export class StepRun implements StepContext {
   private recorder?: ProgressRecorder;
 
   constructor(
-    private readonly definition: StepDefinition,
+    readonly definition: StepDefinition,
     private readonly options: StepRunOptions = {},
   ) {
     this.stepId = definition.id;

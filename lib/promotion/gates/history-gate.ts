@@ -1,5 +1,5 @@
 import { lte } from "semver";
-import { kindOf } from "../../engine/step-kind";
+import { isEffectless } from "../../engine/step-kind";
 import type { PlanReading } from "../plan/plan-builder";
 import type { PlanSummary } from "../plan/plan-summary";
 import type { GateResult } from "../promotion-report";
@@ -69,7 +69,7 @@ function firstWord(text: string): string {
 /** A check or a backup may run at any time. */
 function hasEffect({ steps }: SynthesizedSystem, id: string): boolean {
   const program = steps.find((step) => step.id === id)?.program;
-  return program === undefined || !kindOf(program).effectless;
+  return program === undefined || !isEffectless(program);
 }
 
 /** The steps that wait for a step, through others too. */

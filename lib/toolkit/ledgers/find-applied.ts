@@ -2,7 +2,7 @@ import type { Presence } from "../../manifest/step-checks";
 import type { ToolkitContext } from "../reporter";
 import { sqlProgram, type SqlProgram } from "../../steps/sql/program";
 import { parseProgram } from "../../engine/step-definition";
-import { kindOf } from "../../engine/step-kind";
+import { isEffectless } from "../../engine/step-kind";
 import type { StepRecord } from "../../manifest/step-record";
 import type { Project } from "../project/project";
 import type { SynthesizedSystem } from "../../promotion/plan/synthesized-steps";
@@ -39,7 +39,7 @@ export async function findApplied(
   const answerOf = new Map(answers.map((answer) => [answer.id, answer]));
   const found = system.steps.map(({ id, title, release, program }) => {
     const { presence, error } = answerOf.get(id) ?? {};
-    const effectless = program !== undefined && kindOf(program).effectless;
+    const effectless = program !== undefined && isEffectless(program);
     const facts = { id, title, release, effectless };
     if (rows.get(id)?.status === "applied") return { ...facts, state: "recorded" as const };
     if (presence !== undefined) return { ...facts, ...presence };
@@ -183,7 +183,7 @@ export async function readHalfApplied(
  */
 export function isEffectlessJson(json: string): boolean {
   try {
-    return kindOf(parseProgram(json)).effectless;
+    return isEffectless(parseProgram(json));
   } catch {
     return false;
   }

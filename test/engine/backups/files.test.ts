@@ -175,7 +175,11 @@ describe("where the guides' backup.sh says that it is completed, a backup fails:
     try {
       writeFiles(join(place.directory, "data"), { a: randomBytes(600_000).toString("base64") });
       place.plan([directory]);
-      // WHEN, THEN
+      // WHEN, THEN it is found before anything is written, and also when the plan asks for no space
+      expect(await expectFailure("BackupSpaceMissing")).toMatch(
+        /may need 1\.6 MB \(data: 1\.6 MB\), and .*backups has 2\d\d\.\d kB free; free 1\.3 MB/,
+      );
+      place.plan([directory], { requiredFreeBytes: 0 });
       expect(await expectFailure("StepFailed")).toMatch(/No space left|Cannot write/);
     } finally {
       execFileSync("umount", [disk]);
