@@ -65,7 +65,8 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
 
   const beta = fingerprint(project, "production");
   const install = (name: EnvironmentName) => commands.quietly(["apply", "app-ef", name, "--auto-approve"], 0);
-  const production = full ? await installBetaInFull(commands, install) : await installBeta(install);
+  // In the short form, the buckets come with 1.0.0. They belong to the environments, and stay on the way back.
+  const production = full ? await installBeta(commands, install) : undefined;
 
   const [first] = environments as [EnvironmentName];
   narrator.heading(`1.0.0 in ${first}: one line of releases.json, then plan and apply`);
@@ -103,16 +104,7 @@ interface Installing {
   readonly end: Promise<void>;
 }
 
-/** Production gets its bucket together with 1.0.0: a bucket belongs to the environment, and stays on the way back. */
-async function installBeta(install: (name: EnvironmentName) => Promise<void>): Promise<undefined> {
-  narrator.heading("The beta runs in both, on files; staging gets its bucket");
-  await install("staging");
-}
-
-async function installBetaInFull(
-  commands: Commands,
-  install: (name: EnvironmentName) => Promise<void>,
-): Promise<Installing> {
+async function installBeta(commands: Commands, install: (name: EnvironmentName) => Promise<void>): Promise<Installing> {
   narrator.heading("The beta runs everywhere: the buckets are created");
   narrator.say("S3 confirms lifecycle rules slowly: the AWS provider always waits about 55 s for them.");
   // The first synthesis creates the folders; two at once would both try to.
