@@ -174,7 +174,7 @@ export function terraformFailure(
   if (code !== undefined && codes.every((each) => each !== undefined && REFUSALS.includes(each))) {
     return new RefusedError(code, message);
   }
-  const cure = cureOf(code, stack?.environment) || cureFor(message);
+  const cure = cureOf(code, stack?.environment) || cureFor(message, stack?.environment);
   return new SternaError(code ?? "TerraformFailed", `${what} failed:\n${message}${cure}`);
 }
 
@@ -219,7 +219,7 @@ export function lastLines(output: string): string {
 /** Advice for a missing or invalid variable of the environment. */
 export function cureOf(code: string | undefined, environment: string | undefined): string {
   if (environment === undefined) return "";
-  const file = `.sterna/${environment}.env`;
+  const file = envFile(environment);
   switch (code) {
     case "VariableMissing":
       return `\nFor the commands of sterna, write it into ${file} (NAME=value), which is not committed; for terraform and cdktf, export it.`;
@@ -233,13 +233,17 @@ export function cureOf(code: string | undefined, environment: string | undefined
   }
 }
 
-/** Advice for failures caused by how Sterna installs its provider. */
-function cureFor(message: string): string {
+function envFile(environment: string): string {
+  return `.sterna/${environment}.env`;
+}
+
+/** Advice for failures that have nothing to do with steps: credentials of a cloud, and how Sterna installs its provider. */
+function cureFor(message: string, environment = "<environment>"): string {
   if (/checksums? (?:previously )?recorded in the dependency lock file/.test(message)) {
     return "\nThe provider in terraform.d is not the one that the lock file knows. After an update of Sterna, remove .terraform.lock.hcl in the stack's folder and run the command again.";
   }
   if (/No valid credential sources found|failed to refresh cached credentials/.test(message)) {
-    return "\nSet AWS_PROFILE to a profile of ~/.aws/config, or run `aws sso login`; `aws sts get-caller-identity` tells who you are.";
+    return `\nWrite AWS_PROFILE=<profile of ~/.aws/config> into ${envFile(environment)}, or export it, and log in with \`aws sso login\`; \`aws sts get-caller-identity\` shows who you are.`;
   }
   if (/sterna\/sterna/.test(message))
     return "\nRun `sterna doctor`: it finds why Terraform does not take the provider.";

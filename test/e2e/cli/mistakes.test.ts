@@ -8,7 +8,9 @@ import { type ProjectStep, scriptStep, TestProject } from "../../cli/project";
 import { runCli } from "../../cli/run-cli";
 import { freePort } from "../../../lib/testing/postgres/free-port";
 import { startPostgres, type PostgresServer } from "../../support/postgres";
+import { awsProvider } from "../../support/provider-mirror";
 import { requires } from "../../support/requirements";
+import { isFull } from "../../support/sample";
 import { terraformEnvironment } from "../../support/terraform-environment";
 
 const ENVIRONMENTS = ["development", "staging", "production"] as const;
@@ -252,6 +254,18 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     command: ["plan"],
     make: () => {},
   },
+  "no credentials of AWS": {
+    code: "TerraformFailed",
+    says: [/No valid credential sources found/, /AWS_PROFILE=/, ENV_FILE, /aws sso login/],
+    make: ({ project }) =>
+      project.define({
+        provider: true,
+        providers: {
+          aws: { source: "hashicorp/aws", version: awsProvider.version, configuration: [{ region: "us-east-1" }] },
+        },
+        resources: { aws_sqs_queue: { orders: { name: "orders" } } },
+      }),
+  },
   "a misspelled system": {
     code: "UnknownSystem",
     says: [/did you mean "shop"/],
@@ -265,62 +279,61 @@ const SAMPLE = [
   ...["a variable that is not set", "a wrong password", "SQL that fails"],
   ...["an apply that nobody approves", "a command of another tool", "a command without its arguments"],
 ];
-const CHOSEN = Object.entries(MISTAKES).filter(
-  ([name]) => process.env.STERNA_TEST_FULL === "1" || SAMPLE.includes(name),
-);
+const CHOSEN = Object.entries(MISTAKES).filter(([name]) => isFull || SAMPLE.includes(name));
 
-requires("terraform", "postgres")(
-  "a mistake that a plan or an apply meets gets its code, its cure and its place:",
-  () => {
-    let server: PostgresServer;
-    let place: Place;
-    let projects = 0;
+requires(
+  "terraform",
+  "postgres",
+  "aws_provider",
+)("a mistake that a plan or an apply meets gets its code, its cure and its place:", () => {
+  let server: PostgresServer;
+  let place: Place;
+  let projects = 0;
 
-    beforeAll(async () => void (server = await startPostgres()), 60_000);
-    afterAll(() => server?.stop());
-    beforeEach(async () => {
-      const pins = { development: "1.0.0", staging: "0.1.0", production: "0.1.0" };
-      const project = new TestProject({ pins, steps: [sqlStep()], provider: true });
-      mkdirSync(project.path(".sterna"));
-      const run = (...args: string[]) => runCli(project.directory, args, terraformEnvironment());
-      const connect = (url: string | undefined, environment = "development") => {
-        const text = url === undefined ? "" : `SHOP_DATABASE_URL='${url}'\n`;
-        writeFileSync(project.path(`.sterna/${environment}.env`), text, { mode: 0o600 });
-      };
-      const urls: string[] = [];
-      for (const environment of ENVIRONMENTS) {
-        urls.push(await server.createDatabase(`${environment}_${++projects}`));
-        connect(urls.at(-1), environment);
-      }
-      place = {
-        ...{ project, server, run, connect, endings: [], url: urls[0]! },
-        define: (...steps) => project.define({ steps, provider: true }),
-        database: (sql) => server.query(sql, new URL(urls[0]!).pathname.slice(1)),
-        apply: async (environment = "development") =>
-          void expect(await run("apply", "shop", environment, "--auto-approve")).toMatchObject({ status: 0 }),
-      };
-    });
-    afterEach(async () => {
-      for (const end of place.endings) await end();
-      rmSync(place.project.directory, { recursive: true, force: true });
-    });
+  beforeAll(async () => void (server = await startPostgres()), 60_000);
+  afterAll(() => server?.stop());
+  beforeEach(async () => {
+    const pins = { development: "1.0.0", staging: "0.1.0", production: "0.1.0" };
+    const project = new TestProject({ pins, steps: [sqlStep()], provider: true });
+    mkdirSync(project.path(".sterna"));
+    const run = (...args: string[]) => runCli(project.directory, args, terraformEnvironment());
+    const connect = (url: string | undefined, environment = "development") => {
+      const text = url === undefined ? "" : `SHOP_DATABASE_URL='${url}'\n`;
+      writeFileSync(project.path(`.sterna/${environment}.env`), text, { mode: 0o600 });
+    };
+    const urls: string[] = [];
+    for (const environment of ENVIRONMENTS) {
+      urls.push(await server.createDatabase(`${environment}_${++projects}`));
+      connect(urls.at(-1), environment);
+    }
+    place = {
+      ...{ project, server, run, connect, endings: [], url: urls[0]! },
+      define: (...steps) => project.define({ steps, provider: true }),
+      database: (sql) => server.query(sql, new URL(urls[0]!).pathname.slice(1)),
+      apply: async (environment = "development") =>
+        void expect(await run("apply", "shop", environment, "--auto-approve")).toMatchObject({ status: 0 }),
+    };
+  });
+  afterEach(async () => {
+    for (const end of place.endings) await end();
+    rmSync(place.project.directory, { recursive: true, force: true });
+  });
 
-    it.each(CHOSEN)(
-      "%s",
-      async (_name, { code, says, command = ["plan", "shop", "development"], make }) => {
-        // GIVEN
-        await make(place);
+  it.each(CHOSEN)(
+    "%s",
+    async (_name, { code, says, command = ["plan", "shop", "development"], make }) => {
+      // GIVEN
+      await make(place);
 
-        // WHEN
-        const run = await place.run(...command, "--json");
+      // WHEN
+      const run = await place.run(...command, "--json");
 
-        // THEN
-        const { error } = run.json<{ error: { code: string; message: string } }>();
-        expect(error.code).toBe(code);
-        for (const text of says) expect(error.message).toMatch(text);
-        expect(run.status).not.toBe(0);
-      },
-      120_000,
-    );
-  },
-);
+      // THEN
+      const { error } = run.json<{ error: { code: string; message: string } }>();
+      expect(error.code).toBe(code);
+      for (const text of says) expect(error.message).toMatch(text);
+      expect(run.status).not.toBe(0);
+    },
+    120_000,
+  );
+});
