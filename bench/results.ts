@@ -40,10 +40,11 @@ export function withResults(page: string, parts: Readonly<Record<string, string>
   );
 }
 
-/** Every ratio that is worse than it was, in words. A part or row that was not measured is not compared. */
+/** Every ratio that is worse than it was, in words, and every part without kept figures. A new row is not compared. */
 export function worseThan(kept: Results, now: Results): string[] {
   return Object.entries(now.parts).flatMap(([part, text]) => {
     const before = ratiosOf(kept.parts[part] ?? "");
+    if (before.size === 0) return [`${part}: bench/results.json has no figures; run npm run bench -- ${part} --save`];
     return [...ratiosOf(text)].flatMap(([name, ratio]) => {
       const was = before.get(name);
       return was === undefined || ratio <= was * TOLERANCE ? [] : [`${part}, ${name}: ${ratio}, and it was ${was}`];

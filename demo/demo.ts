@@ -1,6 +1,7 @@
 // The main job, on one machine and without credentials: app_ef goes from the beta to 1.0.0 in staging and production, and
 // back again. Real Terraform, a real PostgreSQL, real files; AWS is a stand-in. `--full` adds development, more projects, an
-// install of the beta in production, and the lifecycle rules, which the AWS provider waits for. `--keep` leaves the servers running until Ctrl-C.
+// install of the beta in production, and the lifecycle rules, which the AWS provider waits for. `--keep` leaves the
+// servers running until Ctrl-C.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -15,11 +16,11 @@ import { Narrator } from "./narrator";
 
 const BETA = "0.1.0-beta";
 const VERSION_1 = "1.0.0";
-const PROJECTS = process.argv.includes("--full") ? 300 : 100;
 const REFUSED_PLAN = "refused-plan.html";
 const SHORT_APP = "node app.cjs --without-lifecycle";
 
 const full = process.argv.includes("--full");
+const PROJECTS = full ? 300 : 100;
 const keep = process.argv.includes("--keep");
 const environments: readonly EnvironmentName[] = full ? ENVIRONMENTS : ["staging", "production"];
 const directory = join(repositoryRoot, ".demo");
@@ -78,7 +79,7 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   await production?.end;
   if (full) await commands.sterna(["status", "app-ef"], 0);
 
-  narrator.heading("To production, in a hurry: a bucket more, another number of days, a check less");
+  narrator.heading("To production, in a hurry: one extra bucket, a different number of days, and one check missing");
   await refuseHurry(project, commands);
 
   narrator.heading("To production, which staging proved");

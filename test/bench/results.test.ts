@@ -23,6 +23,12 @@ describe("the figures of the bench", () => {
     expect(worseThan(results("1.60"), results("0.90"))).toEqual([]);
   });
 
+  it("fail a check of a part that was never kept", () => {
+    expect(worseThan({ measured: "", parts: {} }, results("1.60"))).toEqual([
+      "command: bench/results.json has no figures; run npm run bench -- command --save",
+    ]);
+  });
+
   it("are those that docs/performance.md shows, with the commit", () => {
     const page = readFileSync(join(repositoryRoot, "docs/performance.md"), "utf8");
 

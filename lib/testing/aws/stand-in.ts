@@ -78,6 +78,7 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       AWS_DEFAULT_REGION: REGION,
       AWS_EC2_METADATA_DISABLED: "true",
       // The developer's own profiles must not matter.
+      AWS_PROFILE: "",
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     },
