@@ -17,10 +17,10 @@ const { enableCompileCache: enableNodeCache } = nodeModule as { enableCompileCac
 const { crc32 } = zlib as { crc32?: (data: Uint8Array) => number };
 
 export interface CompileCacheOptions {
-  /** Folder of the files that are compiled: those of other packages are left alone. */
+  /** Folder of the files that are compiled; before Node.js 22.1, those of other packages are left alone. */
   readonly files: string;
 
-  /** What this process does, such as a command: each purpose has a cache of the functions that it needs. */
+  /** What this process does, such as a command; before Node.js 22.1, each purpose has a cache of what it needs. */
   readonly purpose: string | undefined;
 }
 

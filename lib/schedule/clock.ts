@@ -88,14 +88,39 @@ export function distanceRange(rules: readonly CalendarRule[], zone: string): Dis
 
 function measureDistances(rules: readonly CalendarRule[], zone: string): DistanceRange {
   const usual = distancesFrom(rules, zone, MEASURED_FROM);
-  // The next of a schedule that comes once more is far away.
+  // With fewer than two runs there is no interval; treat the next run as far away.
   if (usual.length === 0) return { shortest: 366 * DAY, longest: 366 * DAY };
   const longest = Math.max(...usual);
-  const around = offsetChanges(zone, MEASURED_FROM, 366).flatMap(({ at }) =>
-    distancesFrom(rules, zone, at - longest - MINUTE),
+  const changes = offsetChanges(zone, MEASURED_FROM, 366).map(({ at }) => at);
+  const days = [MEASURED_FROM, ...changes.map((at) => at - 8 * DAY)].flatMap((from) =>
+    distancesOfDays(rules, zone, from, longest),
   );
-  const all = [...usual, ...around];
+  const around = changes.flatMap((at) => distancesFrom(rules, zone, at - longest - MINUTE));
+  const all = [...usual, ...days, ...around];
   return { shortest: Math.min(...all), longest: Math.max(...all) };
+}
+
+/**
+ * Intervals between the last run of a day and the first one of another, which 200 runs of a busy day never reach.
+ *
+ * @param above only intervals that are longer
+ */
+function distancesOfDays(rules: readonly CalendarRule[], zone: string, from: number, above: number): number[] {
+  const ends = (values: readonly number[]) => [...new Set([values[0]!, values.at(-1)!])];
+  const days = rules.map((rule) => ({
+    ...rule,
+    hours: ends(rule.hours),
+    minutes: ends(rule.minutes),
+    seconds: ends(rule.seconds),
+  }));
+  const runs = nextRunsOf(days, zone, MEASURED_RUNS, new Date(from)).map((run) => run.getTime());
+  const starts = new Map(runs.slice(1).map((run, index) => [run - runs[index]!, runs[index]!]));
+  return [...starts].flatMap(([distance, start]) => {
+    if (distance <= above) return [];
+    // Within a day, runs were left out above.
+    const [next] = nextRunsOf(rules, zone, 1, new Date(start));
+    return next?.getTime() === start + distance ? [distance] : [];
+  });
 }
 
 function distancesFrom(rules: readonly CalendarRule[], zone: string, from: number): number[] {

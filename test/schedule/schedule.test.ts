@@ -39,6 +39,18 @@ describe("a schedule", () => {
       Duration.hours(25),
     ],
     ["on workdays", Schedule.cron("30 2 * * 1-5"), Duration.hours(24), Duration.hours(72)],
+    [
+      "every quarter of an hour on workdays",
+      Schedule.cron("*/15 * * * 1-5"),
+      Duration.minutes(15),
+      Duration.minutes(48 * 60 + 15),
+    ],
+    [
+      "every minute of office hours",
+      Schedule.cron("* 9-16 * * 1-5", { zone: "America/New_York" }),
+      Duration.minutes(1),
+      Duration.minutes((63 + 1 + 1) * 60 + 1),
+    ],
     ["every month", Schedule.monthly({ on: 1, at: "03:00" }), Duration.days(28), Duration.days(31)],
     [
       "every 6 hours where the clocks change",

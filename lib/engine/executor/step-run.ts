@@ -64,8 +64,10 @@ export class StepRun implements StepContext {
     this.texts = new LookedUpTexts(`step "${this.stepId}"`, new SecretFetcher(process.env, this.signal));
   }
 
-  /** A step that has begun may be allowed to come to its end. */
+  /** A step that has begun may be allowed to come to its end, unless others take it for ended. */
   private readonly interrupt = (): void => {
+    const reason: unknown = this.options.signal?.reason;
+    if (reason instanceof EngineError) return this.lockLost.abort(reason);
     if (!this.begun || this.definition.onStop === "stop") return this.interruption.abort();
     this.progress("Terraform was interrupted; the step comes to its end first, as its on_stop says");
   };

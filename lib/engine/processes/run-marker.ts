@@ -17,7 +17,7 @@ export interface RunMarker {
 /**
  * Starts a process that lives as long as one run of a step: it ends with the run, and with the process that works on it.
  *
- * One process works on many steps, so it lives on when a run has ended, also one that could not write its last row. The
+ * One process works on many steps, so it outlives a single run, even one that failed to write its last row. The
  * row of a step names the marker, so that whoever finds the row knows whether that run still works on the step.
  *
  * @param onKilled called when somebody else ends the marker: the run is to stop then, since others take it for ended
@@ -31,9 +31,10 @@ export function startRunMarker(onKilled: () => void): RunMarker {
   });
   let over = false;
   child.on("error", () => undefined);
+  // Without a process there may be no pipe either.
+  if (child.pid === undefined) throw new EngineError("StepFailed", "cannot start /bin/sh");
   child.on("exit", () => over || onKilled());
   child.stdin.on("error", () => undefined);
-  if (child.pid === undefined) throw new EngineError("StepFailed", "cannot start /bin/sh");
   child.unref();
   return {
     identity: identify(child.pid),

@@ -129,7 +129,7 @@ class Runner {
     this.complaint = (this.complaint + text).slice(-TAIL_CHARACTERS);
   }
 
-  /** Once the process is gone and all is read that it said, what still runs has no end of its own. */
+  /** After the process has exited and its output is read, fails the runs that got no reply. */
   private async end(): Promise<void> {
     const { child } = this;
     const disconnected = new Promise((resolve) => child.once("disconnect", resolve));
@@ -143,7 +143,7 @@ class Runner {
       run.end(
         new EngineError(
           "StepInterrupted",
-          `the step's runner ended with ${why} before it could answer. The step may be half done; apply again, and it goes on.\n${this.complaint}`,
+          `the step's runner ended with ${why} before it could answer. The step may be half done; apply again to resume it.\n${this.complaint}`,
         ),
       );
     }

@@ -12,7 +12,7 @@ import { startRunMarker, type RunMarker } from "../processes/run-marker";
 /** First argument of the process that runs steps instead of serving Terraform. */
 export const RUN_STEPS = "run-steps";
 
-/** Notes of progress that wait for a provider that does not read. Any further ones are in the log of the step only. */
+/** Progress messages queued while the provider does not read. Further ones go only to the log of the step. */
 const MOST_UNSENT = 1000;
 
 /** Runs one step, holding its lock and writing its row itself: it finishes whether its provider lives or dies. */
@@ -23,7 +23,7 @@ async function runStep(
 ): Promise<RunnerReply> {
   let marker: RunMarker | undefined;
   let ledger: Ledger | undefined;
-  const runner = () => (marker ??= startRunMarker(() => run.abort())).identity;
+  const runner = () => (marker ??= startRunMarker(() => run.abort(markerKilled()))).identity;
   const options = { signal: run.signal, onProgress, logs: logDirectory(), runner };
   try {
     const { action, definition, ledger: config, place } = runnerRequest.parse(request);
@@ -38,6 +38,11 @@ async function runStep(
     marker?.end();
     await ledger?.close().catch(() => undefined);
   }
+}
+
+/** Others take the run for ended, so it stops whatever its `on_stop` says. */
+function markerKilled(): EngineError {
+  return new EngineError("StepInterrupted", "stopped because the process that marks its run was killed");
 }
 
 /**

@@ -28,7 +28,7 @@ const CHECKS: Record<PlanCheck, (plan: PlanSummary) => Omit<PlanFinding, "gate">
     drift.map(({ action, address }) => ({
       code: "DriftFound",
       address,
-      message: `was changed past Terraform (${action})`,
+      message: `was changed outside of Terraform (${action})`,
     })),
 };
 

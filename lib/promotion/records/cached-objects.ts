@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../../core/replace-file";
 import type { ObjectStore, ObjectVersion, StoredObject } from "../../engine/objects/object-store";
@@ -9,12 +11,14 @@ const cacheFile = z.record(z.string(), z.object({ body: z.string(), version: z.s
  * Reads from a bucket only the objects that changed since the last time; the others come from a file. The versions that
  * the bucket lists decide, so an object that was edited there is read again.
  *
- * Whoever edits the file is found like one who edits a record: the end of the chain is in the bucket.
+ * The last object always comes from the bucket. It holds the digest of the one before, and so on: whoever edits the file
+ * is found like one who edits a record.
  */
 export class CachedObjects implements Pick<ObjectStore, "keys" | "read"> {
   private readonly cached: Readonly<Record<string, StoredObject>>;
   private readonly current: Record<string, StoredObject> = {};
   private versions: ReadonlyMap<string, ObjectVersion> = new Map();
+  private last: string | undefined;
   private isNew = false;
 
   /** @param file where objects are kept; it need not exist */
@@ -27,22 +31,30 @@ export class CachedObjects implements Pick<ObjectStore, "keys" | "read"> {
 
   async keys(prefix: string): Promise<string[]> {
     this.versions = (await this.store.listVersions?.(prefix)) ?? new Map();
-    return [...this.versions.keys()];
+    const keys = [...this.versions.keys()].sort();
+    // Other files beside the records are no part of the chain.
+    this.last = keys.findLast((key) => /\d\.json$/.test(key));
+    return keys;
   }
 
   async read(key: string): Promise<StoredObject | undefined> {
     const cached = this.cached[key];
     const isSame = cached !== undefined && cached.version === this.versions.get(key);
-    const found = isSame ? cached : await this.store.read(key);
+    const found = isSame && key !== this.last ? cached : await this.store.read(key);
     this.isNew ||= !isSame;
     if (found !== undefined) this.current[key] = found;
     return found;
   }
 
-  /** Keeps what was read. A file that cannot be written costs time the next time, and nothing else. */
+  /** Keeps what was read, in a folder that is created if need be. */
   async save(): Promise<void> {
     if (!this.isNew) return;
-    await replaceFile(this.file, JSON.stringify(this.current)).catch(() => undefined);
+    try {
+      await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
+      await replaceFile(this.file, JSON.stringify(this.current));
+    } catch {
+      // Nothing but time is lost.
+    }
   }
 }
 

@@ -1,10 +1,19 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { SternaError } from "../../core/errors";
-import { readJsonFile } from "../../core/read-json-file";
+import { readUtf8File } from "../../core/read-file";
 import { writePrivateJson } from "../../core/replace-file";
 import { sha256 } from "../../manifest/checksum";
 
@@ -22,7 +31,11 @@ export interface InstalledProvider {
   readonly hashes: readonly string[];
 }
 
-const requirement = z.looseObject({ source: z.string().optional() });
+const requirement = z.union([
+  z.looseObject({ source: z.string().optional() }),
+  // A version alone, as before Terraform 0.13.
+  z.string().transform((): { source?: string | undefined } => ({})),
+]);
 const blocks = z.union([z.array(z.looseObject({})), z.looseObject({}).transform((block) => [block])]);
 
 /** The parts of a `cdk.tf.json` that are read. */
@@ -47,10 +60,11 @@ const configuredStack = z.looseObject({
  *
  * @param directory folder of the stack
  * @param data Terraform's data folder in it, by default `.terraform`
- * @throws SternaError `FileNotJson`, `SynthesisUnreadable`
  */
 export function attachableProviders(directory: string, data: string): InstalledProvider[] {
-  const stack = readJsonFile(join(directory, "cdk.tf.json"), configuredStack, "SynthesisUnreadable");
+  const { data: stack } = configuredStack.safeParse(JSON.parse(readUtf8File(join(directory, "cdk.tf.json"))));
+  // Terraform accepts more shapes than are read here, and starts the providers itself.
+  if (stack === undefined) return [];
   // Terraform runs elsewhere.
   if (stack.terraform?.cloud !== undefined || stack.terraform?.backend?.remote !== undefined) return [];
   if (hasOtherConfigurations(directory, data, stack.module !== undefined)) return [];
@@ -160,7 +174,9 @@ class DigestCache {
 
   constructor(environment: NodeJS.ProcessEnv) {
     const home = environment.HOME ?? homedir();
-    this.file = join(environment.XDG_CACHE_HOME || join(home, ".cache"), "sterna", "providers.json");
+    const caches = environment.XDG_CACHE_HOME ?? "";
+    // A relative path is to be ignored (XDG Base Directory Specification).
+    this.file = join(isAbsolute(caches) ? caches : join(home, ".cache"), "sterna", "providers.json");
   }
 
   async digestOf(path: string): Promise<string> {
@@ -179,8 +195,7 @@ class DigestCache {
 
   private read(): Readonly<Record<string, string>> {
     try {
-      const { uid, mode } = statSync(this.file);
-      const isOwn = uid === process.getuid?.() && (mode & 0o022) === 0;
+      const isOwn = [dirname(this.file), this.file].map((path) => lstatSync(path)).every(isOwnAlone);
       return isOwn ? digests.parse(JSON.parse(readFileSync(this.file, "utf8"))) : {};
     } catch {
       return {};
@@ -194,6 +209,11 @@ class DigestCache {
       // A folder that cannot be written costs time only.
     }
   }
+}
+
+/** Whether no other user can have written it, or put it there. */
+function isOwnAlone(found: Stats): boolean {
+  return !found.isSymbolicLink() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
 function identityOf(path: string): { readonly key: string; readonly size: number; readonly changedAt: number } {

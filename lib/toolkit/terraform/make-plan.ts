@@ -236,7 +236,7 @@ async function withWarmProviders<T>(
   } catch (error) {
     const isInterrupted = error instanceof SternaError && error.code === "Interrupted";
     if (warm === undefined || !warm.ended || isInterrupted) throw error;
-    if (terminal.verbose) terminal.report("a provider ended early; starting again with new ones");
+    if (terminal.verbose) terminal.report("a provider exited early; retrying with providers that Terraform starts");
     terraform.attach(undefined);
     return await work();
   } finally {

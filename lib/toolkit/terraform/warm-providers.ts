@@ -1,20 +1,24 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve, sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SternaError } from "../../core/errors";
 import { attachableProviders, type InstalledProvider, verifyProvider } from "./installed-providers";
 
 /** Terraform starts a provider with this cookie, so that users do not run one by accident. */
 const COOKIE = { TF_PLUGIN_MAGIC_COOKIE: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2" };
 const START_MILLISECONDS = 15_000;
 const STOP_MILLISECONDS = 3_000;
-/** `sockaddr_un.sun_path` has 104 bytes on macOS, and go-plugin adds a name of up to 20. */
-const LONGEST_FOLDER = 80;
+/**
+ * `sockaddr_un.sun_path` has 104 bytes on macOS. Below the parent come `/sterna-provider-XXXXXX`, with 23 bytes, and
+ * `/sterna-socket-<pid>-XXXXXX/s`, with 31.
+ */
+const LONGEST_PARENT = 49;
 
 /**
- * Runs a provider until the other end of its standard input is closed, which the death of the command line does too.
+ * Runs a provider until the other end of its standard input is closed, which also happens when the command line dies.
  * Then ends everything in its process group, and removes the folder of the socket. Its arguments are never evaluated.
  */
 const GUARD = `
@@ -57,10 +61,11 @@ export class WarmProviders {
     const settled = await Promise.allSettled(starts);
     const running = settled.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []));
     const warm = new WarmProviders(running);
-    const failed = settled.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
-    if (failed === undefined && running.length > 0) return warm;
+    const failures = settled.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+    if (failures.length === 0 && running.length > 0) return warm;
     await warm.stop();
-    if (failed !== undefined) throw failed.reason;
+    const changed = failures.find((failure) => failure instanceof SternaError);
+    if (changed !== undefined) throw changed;
     return undefined;
   }
 
@@ -87,9 +92,26 @@ function mayAttach(environment: NodeJS.ProcessEnv): boolean {
   if (process.platform === "win32" || environment.STERNA_WARM_PROVIDERS === "0") return false;
   const names = ["TF_REATTACH_PROVIDERS", "TF_LOG", "TF_LOG_PROVIDER"];
   if (names.some((name) => environment[name])) return false;
-  const home = environment.HOME ?? homedir();
-  const files = [environment.TF_CLI_CONFIG_FILE, ...[".terraformrc", ".tofurc"].map((name) => join(home, name))];
-  return !files.some((file) => file && existsSync(file) && readFileSync(file, "utf8").includes("dev_overrides"));
+  return !configurationFiles(environment).some((file) => readIfPossible(file).includes("dev_overrides"));
+}
+
+/** Where Terraform and OpenTofu read the configuration of their command line (internal/command/cliconfig). */
+function configurationFiles({ HOME = homedir(), TF_CLI_CONFIG_FILE, TERRAFORM_CONFIG }: NodeJS.ProcessEnv): string[] {
+  const folder = join(HOME, ".terraform.d");
+  const more = existsSync(folder) ? readdirSync(folder).filter((name) => /\.tfrc(\.json)?$/.test(name)) : [];
+  return [
+    ...[TF_CLI_CONFIG_FILE, TERRAFORM_CONFIG].flatMap((file) => file || []),
+    ...[".terraformrc", ".tofurc"].map((name) => join(HOME, name)),
+    ...more.map((name) => join(folder, name)),
+  ];
+}
+
+function readIfPossible(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 class RunningProvider {
@@ -102,7 +124,7 @@ class RunningProvider {
     private readonly folder: string,
     readonly reattach: object = {},
   ) {
-    // The guard gave its output away, so that only the provider holds it.
+    // The guard redirected its own output, so only the provider holds this pipe.
     this.ended = guard.stdout!.readableEnded;
     guard.stdout!.once("end", () => (this.ended = true));
   }
@@ -127,6 +149,10 @@ class RunningProvider {
       stdio: ["pipe", "pipe", "ignore"],
     });
     guard.on("error", () => undefined);
+    if (guard.pid === undefined) {
+      rmSync(folder, { recursive: true, force: true });
+      return undefined;
+    }
     guard.stdin!.on("error", () => undefined);
     const reattach = await handshake(guard, folder);
     if (reattach !== undefined) return new RunningProvider(address, guard, folder, reattach);
@@ -159,7 +185,7 @@ function killGroup(leader: number): void {
 /** A folder that only this user can open: whoever opens the socket in it can use the provider. */
 function socketFolder(): string | undefined {
   for (const parent of [tmpdir(), "/tmp"]) {
-    if (Buffer.byteLength(parent) > LONGEST_FOLDER) continue;
+    if (Buffer.byteLength(parent) > LONGEST_PARENT) continue;
     try {
       return mkdtempSync(join(parent, "sterna-provider-"));
     } catch {

@@ -113,7 +113,7 @@ describe("the records of a stack", () => {
   describe("in a bucket", () => {
     const keys = (count: number) => Array.from({ length: count }, (_, index) => `shop-staging/00000${index + 1}.json`);
     let bucket: CountedStore;
-    const chainOf = () => new RecordChain(bucket, "", "shop-staging", join(directory, "cache.json"));
+    const chainOf = () => new RecordChain(bucket, "", "shop-staging", join(directory, "cache", "records.json"));
     beforeEach(() => {
       bucket = new CountedStore(directory);
     });
@@ -131,8 +131,9 @@ describe("the records of a stack", () => {
       ]);
       expect(bucket.reads()).toEqual(keys(4).slice(3));
 
+      // The last one always comes from the bucket: its digests tell whether the others are right.
       await chainOf().read();
-      expect(bucket.reads()).toEqual([]);
+      expect(bucket.reads()).toEqual(keys(4).slice(3));
     });
 
     it("are broken when one is edited that was read before", async () => {
@@ -148,10 +149,29 @@ describe("the records of a stack", () => {
       ["is something else", () => "[]"],
     ])("come from the bucket when the cache %s", async (_what, edit) => {
       await chainOf().read();
-      const cache = join(directory, "cache.json");
+      const cache = join(directory, "cache", "records.json");
       writeFileSync(cache, edit(readFileSync(cache, "utf8")));
 
       expect((await chainOf().read()).map(({ record }) => record.by)).toEqual(["ana", "ana", "ana"]);
+    });
+
+    it("come from the bucket when the last one was edited in the cache, and the head is behind", async () => {
+      // GIVEN an append that was killed before it moved the head
+      const head = readFileSync(file("head.json"));
+      await chain.append(record("0.4.0"));
+      writeFileSync(file("head.json"), head);
+      await chainOf().read();
+
+      // WHEN
+      const cache = join(directory, "cache", "records.json");
+      writeFileSync(
+        cache,
+        readFileSync(cache, "utf8").replace('\\"release\\": \\"0.4.0\\"', '\\"release\\": \\"9.9.9\\"'),
+      );
+
+      // THEN
+      expect(readFileSync(cache, "utf8")).toContain("9.9.9");
+      expect((await chainOf().read()).at(-1)!.record.release).toBe("0.4.0");
     });
 
     it("are read without a cache when none can be written", async () => {
