@@ -52,6 +52,18 @@ describe("the installed providers of a stack", () => {
     expect(program()).toBe(realpathSync(program()));
   });
 
+  it("are attached beside a provider of which only the version is written", () => {
+    write({ terraform: { required_providers: { ...REQUIRED.required_providers, random: "~> 3.0" } } });
+
+    expect(addresses()).toEqual([AWS]);
+  });
+
+  it("are left to Terraform in a shape of configuration that is not known", () => {
+    write({ terraform: [REQUIRED], provider: "aws" });
+
+    expect(addresses()).toEqual([]);
+  });
+
   it.each([
     ["two configurations", { provider: { aws: [{}, { alias: "us" }] } }],
     ["an alias", { provider: { aws: [{ alias: "us" }] } }],

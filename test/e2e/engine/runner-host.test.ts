@@ -183,19 +183,25 @@ describe("the process that runs the steps of a provider", () => {
     await other.ended;
   });
 
-  it("stops the step whose marker is killed, and no other one", async () => {
-    // GIVEN
-    const runs = ["a", "b"].map((id) => start(step(id)));
-    await until(() => began("a") && began("b"));
+  it.each(["stop", "finish"] as const)(
+    "stops the step whose marker is killed, with on_stop %s, and no other one",
+    async (onStop) => {
+      // GIVEN
+      const runs = ["a", "b"].map((id) => start(step(id, UNTIL_GO, { onStop })));
+      await until(() => began("a") && began("b"));
 
-    // WHEN
-    process.kill((await row("a")).worker!.runner.pid, "SIGTERM");
+      // WHEN
+      process.kill((await row("a")).worker!.runner.pid, "SIGTERM");
 
-    // THEN
-    await expect(runs[0]!.ended).rejects.toMatchObject({ code: "StepInterrupted" });
-    go();
-    expect(await runs[1]!.ended).toMatchObject({ applied: { outcome: "ran" } });
-  });
+      // THEN
+      await expect(runs[0]!.ended).rejects.toMatchObject({
+        code: "StepInterrupted",
+        message: expect.stringContaining("the process that marks its run was killed"),
+      });
+      go();
+      expect(await runs[1]!.ended).toMatchObject({ applied: { outcome: "ran" } });
+    },
+  );
 
   it("keeps ten megabytes of output of one step apart from another one", async () => {
     // GIVEN
