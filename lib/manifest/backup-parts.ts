@@ -134,7 +134,9 @@ export const requiredFreeBytes = z
   .int()
   .min(0)
   .optional()
-  .describe("Free space that a backup needs before it begins; default: none, with a warning if the data is larger than the free space");
+  .describe(
+    "Free space that a backup needs before it begins; default: none, with a warning if the data is larger than the free space",
+  );
 
 /** A mistake that only several properties together show. */
 interface PlanMistake {
