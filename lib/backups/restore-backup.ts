@@ -5,6 +5,7 @@ import type { LoadedPlan } from "./plan/backup-plan";
 import { findBackup } from "./stores/backup-store";
 import { kindOf } from "./parts/index";
 import type { Restored } from "./parts/part-kind";
+import { assertPrograms } from "./parts/run-program";
 import { withStores } from "./stores/open-stores";
 import { assertDigests, partsOf } from "./verify-backup";
 
@@ -30,11 +31,12 @@ export interface Restoration {
 }
 
 /**
- * Replaces the live data with a backup. Every part is restored next to the live data and compared before it is swapped
+ * Replaces the live data with a backup. All parts are read before the first one is restored. Each is restored next to the live data and compared before it is swapped
  * in, and the replaced data is kept until `confirmRestore`.
  *
  * @param onRestored receives each part once it is in place: if a later one fails, this one stays
- * @throws EngineError `BackupMissing`, `BackupCorrupt`, `RestoreFailed`, `RestoreMismatch`, `TargetConflict`
+ * @throws EngineError `BackupMissing`, `BackupCorrupt`, `BackupUnreadable`, `BackupProgramMissing`, `RestoreFailed`,
+ * `RestoreMismatch`, `TargetConflict`
  */
 export async function restoreBackup(
   plan: LoadedPlan,
@@ -50,10 +52,21 @@ export async function restoreBackup(
       return withWorkspace(plan, (scratch) =>
         store.open(manifest, scratch, async (folder) => {
           await assertDigests(manifest, folder, context);
-          const resolve = resolverIn(plan, context);
+          const partContext = {
+            ...context,
+            resolve: resolverIn(plan, context),
+            folder,
+            scratch,
+            backupId: manifest.id,
+          };
+          // A part that cannot be restored is found before another one is replaced.
+          for (const { part, record } of parts) {
+            assertPrograms(kindOf(part).restorePrograms, context);
+            context.progress(`${part.id}: reads the backup`);
+            await kindOf(part).check(part, record, partContext);
+          }
           const restored: Restored[] = [];
           for (const { part, record } of parts) {
-            const partContext = { ...context, resolve, folder, scratch, backupId: manifest.id };
             const earlier = request.resume ? await kindOf(part).resume(part, record, partContext) : undefined;
             restored.push(earlier ?? (await kindOf(part).restore(part, record, partContext)));
             onRestored(restored.at(-1)!);

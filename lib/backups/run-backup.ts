@@ -32,7 +32,7 @@ export async function runBackup(plan: LoadedPlan, context: BackupContext): Promi
   return withBackupLock(plan, context, () =>
     withStores(plan, context.signal, (stores) =>
       withWorkspace(plan, async (workspace) => {
-        await assertFreeSpace(plan, workspace, { resolve, signal: context.signal });
+        await checkFreeSpace(plan, workspace, { ...context, resolve });
         const startedAt = context.now();
         const id = backupIdAt(startedAt);
         const folder = join(workspace, "backup");
@@ -75,29 +75,41 @@ export async function runBackup(plan: LoadedPlan, context: BackupContext): Promi
 }
 
 /**
- * How many bytes a backup may write: the size of the data, since nothing tells beforehand how well it can be compressed.
+ * Compares the free space with what the plan requires, or with an estimate. An estimate refuses nothing: how well the
+ * data can be compressed is unknown.
  *
- * @returns bytes by part
+ * @throws EngineError `BackupSpaceMissing`
  */
-export async function sizesOf(plan: LoadedPlan, context: SizeContext): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
-  for (const part of plan.parts) sizes.set(part.id, await kindOf(part).size(part, context));
-  return sizes;
-}
-
-/** @throws EngineError `BackupSpaceMissing` */
-async function assertFreeSpace(plan: LoadedPlan, folder: string, context: SizeContext): Promise<void> {
-  const sizes = plan.requiredFreeBytes === undefined ? await sizesOf(plan, context) : undefined;
-  const needed = plan.requiredFreeBytes ?? [...sizes!.values()].reduce((sum, size) => sum + size, 0);
-  const { bavail, bsize } = await statfs(folder);
+async function checkFreeSpace(
+  plan: LoadedPlan,
+  workspace: string,
+  context: SizeContext & Pick<BackupContext, "progress">,
+): Promise<void> {
+  const { bavail, bsize } = await statfs(workspace);
   const free = bavail * bsize;
+  const has = `${dirname(workspace)} has ${formatBytes(free)} free`;
+  const required = plan.requiredFreeBytes;
+  if (required !== undefined) {
+    if (required <= free) return;
+    throw new EngineError(
+      "BackupSpaceMissing",
+      `the plan requires ${formatBytes(required)} of free space, and ${has}; free ${formatBytes(required - free)}, or require less`,
+    );
+  }
+  const { directory, bucket } = plan.destination;
+  // What is in the bucket is read back beside what is in the directory.
+  const copies = directory !== undefined && bucket !== undefined ? 2 : 1;
+  let needed = 0;
+  const parts: string[] = [];
+  for (const part of plan.parts) {
+    const { stored, readBack } = await kindOf(part).size(part, context);
+    const bytes = copies * stored + readBack;
+    needed += bytes;
+    parts.push(`${part.id}: ${formatBytes(bytes)}`);
+  }
   if (needed <= free) return;
-  const parts = [...(sizes ?? [])].map(([id, size]) => `${id}: ${formatBytes(size)}`).join(", ");
-  throw new EngineError(
-    "BackupSpaceMissing",
-    `the backup may need ${formatBytes(needed)} (${parts || "requiredFreeBytes"}), and ${dirname(folder)} has ` +
-      `${formatBytes(free)} free; free ${formatBytes(needed - free)}, or set requiredFreeBytes if the data is known to ` +
-      "take less",
+  context.progress(
+    `the backup may need up to ${formatBytes(needed)} (${parts.join(", ")}), and ${has}; it fails if the disk becomes full`,
   );
 }
 

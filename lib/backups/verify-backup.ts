@@ -31,13 +31,13 @@ export async function verifyBackup(
   });
 }
 
-const BROKEN: readonly string[] = ["BackupCorrupt", "BackupMissing", "BackupUnreadable", "RestoreMismatch"];
+const BROKEN: readonly string[] = ["BackupCorrupt", "BackupUnreadable", "RestoreMismatch"];
 
 /**
  * Waits for a verification.
  *
  * @returns what is wrong with the backup, if anything
- * @throws whatever says nothing about the backup, such as `BackupProgramMissing`
+ * @throws any error that is not about the backup itself, such as `BackupProgramMissing`
  */
 export async function problemIn(verification: Promise<unknown>): Promise<string | undefined> {
   try {

@@ -126,15 +126,17 @@ export const backupDestinationWith = <P extends z.ZodType>(place: P) =>
 export const backupRetention = z
   .strictObject({
     days: z.int().min(1).describe("Backups younger than this are never deleted, and older ones may be"),
-    atLeast: z.int().min(1).default(3).describe("So many of the newest verified backups stay, however old they are"),
+    atLeast: z.int().min(1).default(3).describe("Number of newest verified backups to keep, regardless of age"),
   })
-  .describe("One number promises and cleans: the two cannot contradict each other");
+  .describe("The promise and the cleanup use the same number, so they cannot contradict each other");
 
 export const requiredFreeBytes = z
   .int()
   .min(0)
   .optional()
-  .describe("Free space that a backup needs before it begins; default: the size of what is backed up");
+  .describe(
+    "Free space that a backup needs before it begins; default: none, with a warning if the data is larger than the free space",
+  );
 
 /** A mistake that only several properties together show. */
 interface PlanMistake {

@@ -13,19 +13,24 @@ import { EngineError } from "../../engine/engine-error";
 import { formatBytes, totalsOf } from "../../engine/files/file-manifest";
 import { walkDirectory } from "../../engine/files/walk";
 import { createPrivateFile, replaceFile } from "../../core/replace-file";
-import type { PartContext, PartKind, Restored } from "./part-kind";
+import type { CheckResult } from "../../manifest/step-checks";
+import { assertStillRestored, compareCounts, type PartContext, type PartKind, type Restored } from "./part-kind";
 
 /** A directory, as an archive with the digest of every file. */
 export const directoryPart: PartKind<"directory"> = {
+  restorePrograms: ["tar"],
+
   async size(part, { signal }) {
     const found = await stat(part.path).catch(() => undefined);
     // What is missing is reported when it is archived; a single file can be archived too.
-    if (!found?.isDirectory()) return 2 * (found?.size ?? 0);
-    const { files } = await walkDirectory(part.path, "keep", signal);
+    const files = found?.isDirectory() ? (await walkDirectory(part.path, "keep", signal)).files : [""];
     let bytes = 0;
-    for (const file of files) bytes += (await stat(join(part.path, file))).size;
-    // The archive, and the files again when it is read back.
-    return 2 * bytes;
+    for (const file of files) {
+      // Others may delete files meanwhile.
+      bytes += (await stat(join(part.path, file)).catch(() => undefined))?.size ?? 0;
+    }
+    // The archive is read back by extracting it.
+    return { stored: bytes, readBack: bytes };
   },
 
   async backUp(part, context) {
@@ -88,8 +93,15 @@ export const directoryPart: PartKind<"directory"> = {
     }
   },
 
-  async resume(part, _record, context) {
-    return resumeSwap(part, context);
+  async resume(part, record, context) {
+    return resumeSwap(part, context, async () => {
+      const { files } = await readArchiveContent([part.path], context.signal);
+      // The paths in the record begin with the source, which may have been another one.
+      const [here, source] = [part.path, record.settings["path"] ?? part.path].map((path) => relative("/", path));
+      const totals = totalsOf(files.map((file) => ({ ...file, path: source + file.path.slice(here!.length) })));
+      const { files: count, bytes, sha256 } = totals;
+      return compareCounts(part.id, record, { counts: { files: count, bytes }, digests: { files: sha256 } });
+    });
   },
 
   async confirm(part, context) {
@@ -105,14 +117,23 @@ export function keptPath(path: string, { backupId }: Pick<PartContext, "backupId
   return `${path}.before-${backupId}`;
 }
 
-/** Continues a restore that replaces a path by renaming: between the two renames, the path is missing. */
+/**
+ * Continues a restore that replaces a path by renaming: between the two renames, the path is missing.
+ *
+ * @param compare compares what is at the path with the backup
+ * @throws EngineError `TargetConflict` if it differs
+ */
 export async function resumeSwap(
   { id, path }: { readonly id: string; readonly path: string },
   context: PartContext,
+  compare: () => Promise<CheckResult[]>,
 ): Promise<Restored | undefined> {
   const kept = keptPath(path, context);
   if (!(await exists(kept))) return undefined;
-  if (await exists(path)) return { part: id, place: path, kept };
+  if (await exists(path)) {
+    assertStillRestored(path, kept, await compare());
+    return { part: id, place: path, kept };
+  }
   await rename(kept, path);
   return undefined;
 }

@@ -21,8 +21,10 @@ type EnvFilePart = PartOf<"env-file">;
 
 /** A dotenv file, encrypted: its secrets are never written in plain text. */
 export const envFilePart: PartKind<"env-file"> = {
+  restorePrograms: [],
+
   // Some kilobytes.
-  size: async () => 0,
+  size: async () => ({ stored: 0, readBack: 0 }),
 
   async backUp(part, context) {
     const key = await keyOf(part, context);
@@ -58,8 +60,11 @@ export const envFilePart: PartKind<"env-file"> = {
     return { part: part.id, place: part.path, ...(there && { kept }) };
   },
 
-  async resume(part, _record, context) {
-    return resumeSwap(part, context);
+  async resume(part, record, context) {
+    return resumeSwap(part, context, async () => {
+      const key = await keyOf(part, context);
+      return compareCounts(part.id, record, describe(await readFile(part.path), key, part.path));
+    });
   },
 
   async confirm(part, context) {

@@ -25,8 +25,10 @@ const POLL_MILLISECONDS = 100;
  * live server's counts before the backup.
  */
 export const influxdbPart: PartKind<"influxdb"> = {
+  restorePrograms: ["influxd"],
+
   // InfluxDB 1.x tells the size of no database over its API.
-  size: async () => 0,
+  size: async () => ({ stored: 0, readBack: 0 }),
 
   async backUp(part, context) {
     const { signal } = context;

@@ -22,6 +22,15 @@ export interface PartContext extends BackupContext {
 /** Context of a question about the live data. */
 export type SizeContext = Pick<PartContext, "resolve" | "signal">;
 
+/** Estimated size of a part in bytes, from above: how well data can be compressed is unknown. */
+export interface PartSize {
+  /** Size of its files in a backup. */
+  readonly stored: number;
+
+  /** What is written in addition while they are read back, and removed afterwards. */
+  readonly readBack: number;
+}
+
 /** Where a part was restored to, and what happened to the previous data. */
 export interface Restored {
   readonly part: string;
@@ -41,13 +50,15 @@ export type PartContent = Pick<PartRecord, "counts" | "digests" | "versions"> & 
 
 /** How one kind of data is backed up, checked and restored. */
 export interface PartKind<Kind extends BackupPart["kind"]> {
+  /** Programs that a restore runs. */
+  readonly restorePrograms: readonly string[];
+
   /**
-   * How many bytes backing up the part may write, files that are only read back included. An estimate from above: how
-   * well data can be compressed is unknown.
+   * How many bytes backing up the part may write.
    *
    * @throws EngineError `BackupFailed`, `SourceMissing`
    */
-  size(part: PartOf<Kind>, context: SizeContext): Promise<number>;
+  size(part: PartOf<Kind>, context: SizeContext): Promise<PartSize>;
 
   /**
    * Writes files whose names begin with the part's id to the folder of the backup, and reads them back.
@@ -77,6 +88,7 @@ export interface PartKind<Kind extends BackupPart["kind"]> {
    * Continues a restore of this backup that was interrupted: removes what it left half done.
    *
    * @returns where the part is, if it is in place already
+   * @throws EngineError `TargetConflict` if it was in place, and was changed since
    */
   resume(part: PartOf<Kind>, record: PartRecord, context: PartContext): Promise<Restored | undefined>;
 
@@ -122,6 +134,23 @@ export function assertRestored(checks: readonly CheckResult[]): void {
   throw new EngineError(
     "RestoreMismatch",
     `what was restored is not what was backed up, and was thrown away: ${someOf(differences, 10, "; ")}`,
+  );
+}
+
+/**
+ * What an earlier restore put in place must still be what the backup holds: otherwise the data has been in use since,
+ * and is not that of the backup.
+ *
+ * @param kept what the earlier restore kept
+ * @throws EngineError `TargetConflict`
+ */
+export function assertStillRestored(part: string, kept: string, checks: readonly CheckResult[]): void {
+  const differences = differencesIn(checks);
+  if (differences.length === 0) return;
+  throw new EngineError(
+    "TargetConflict",
+    `${part} was restored from this backup before, which kept ${kept}, and was changed since: ` +
+      `${someOf(differences, 4, "; ")}; confirm or undo the earlier restore first`,
   );
 }
 

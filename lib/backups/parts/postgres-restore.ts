@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { escapeIdentifier, escapeLiteral, type Client } from "pg";
 import { EngineError } from "../../engine/engine-error";
+import { sha256 } from "../../manifest/checksum";
 import type { BackupContext } from "../plan/backup-context";
 import { runProgram } from "./run-program";
 import type { PostgresConnection } from "./postgres-connection";
@@ -12,15 +13,20 @@ const PAUSE_MILLISECONDS = 100;
 /** PostgreSQL truncates longer names, so that two of them may become one (NAMEDATALEN - 1). */
 const LONGEST_NAME = 63;
 
-/** Name of a second database for the restore of a given backup. */
+/**
+ * Name of a second database for the restore of a given backup, always the same one. Of a long name, only the beginning is
+ * in it, with a digest that tells it from others with that beginning.
+ */
 export function keptName(database: string, role: "new" | "before", backupId: string): string {
   const suffix = `_${role}_${backupId.toLowerCase()}`;
-  const name = database + suffix;
-  if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
-  throw new EngineError(
-    "RestoreFailed",
-    `the database ${database} has a name too long for "${suffix}" behind it: PostgreSQL allows ${LONGEST_NAME} bytes`,
-  );
+  if (Buffer.byteLength(database + suffix) <= LONGEST_NAME) return database + suffix;
+  const end = `_${sha256(database).slice(0, 8)}${suffix}`;
+  let beginning = "";
+  for (const character of database) {
+    if (Buffer.byteLength(beginning + character + end) > LONGEST_NAME) break;
+    beginning += character;
+  }
+  return beginning + end;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { PartOf } from "../plan/backup-plan";
 import {
   assertNotEmpty,
   assertRestored,
+  assertStillRestored,
   compareCounts,
   differencesIn,
   type PartContext,
@@ -35,11 +36,13 @@ import { runProgram } from "./run-program";
  * tablespaces belong to the server, and are not part of a dump.
  */
 export const postgresPart: PartKind<"postgres"> = {
+  restorePrograms: ["pg_restore"],
+
   async size(part, { resolve, signal }) {
     const connection = await connectionOf(part, resolve);
     return connection.use(async (client) => {
       const { rows } = await client.query<{ bytes: string }>(SIZE);
-      return Number(rows[0]!.bytes);
+      return { stored: Number(rows[0]!.bytes), readBack: 0 };
     }, signal);
   },
 
@@ -108,12 +111,15 @@ export const postgresPart: PartKind<"postgres"> = {
     }
   },
 
-  async resume(part, _record, context) {
+  async resume(part, record, context) {
     const live = await connectionOf(part, context.resolve);
     const maintenance = live.to(part.maintenanceDatabase);
     await dropDatabase(maintenance, keptName(live.database, "new", context.backupId));
     const kept = keptName(live.database, "before", context.backupId);
-    return (await databaseExists(maintenance, kept)) ? inPlace(part.id, live.database, kept) : undefined;
+    if (!(await databaseExists(maintenance, kept))) return undefined;
+    const checks = compareCounts(part.id, record, await contentsOf(live, part.digests, context));
+    assertStillRestored(`database ${live.database}`, `database ${kept}`, checks);
+    return inPlace(part.id, live.database, kept);
   },
 
   async confirm(part, context) {

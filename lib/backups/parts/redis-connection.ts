@@ -121,16 +121,21 @@ async function connect(options: ClientOptions) {
   return connected;
 }
 
-/** Number of keys by logical database, without empty ones. */
-export async function keyspace(client: RedisClient): Promise<Map<number, number>> {
-  const text = String(await client.sendCommand(["INFO", "keyspace"]));
-  return new Map([...text.matchAll(/^db(\d+):keys=(\d+)/gm)].map((match) => [Number(match[1]), Number(match[2])]));
+/** How many keys a logical database has. */
+export interface KeyCounts {
+  readonly keys: number;
+
+  /** Number of these keys that have an expiration. */
+  readonly expires: number;
 }
 
-/** How many keys in all logical databases have an expiration. */
-export async function expiringKeys(client: RedisClient): Promise<number> {
+/** The keys by logical database, without empty ones. */
+export async function keyspace(client: RedisClient): Promise<Map<number, KeyCounts>> {
   const text = String(await client.sendCommand(["INFO", "keyspace"]));
-  return [...text.matchAll(/^db\d+:keys=\d+,expires=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+  const found = [...text.matchAll(/^db(\d+):keys=(\d+),expires=(\d+)/gm)];
+  return new Map(
+    found.map(([, database, keys, expires]) => [Number(database), { keys: Number(keys), expires: Number(expires) }]),
+  );
 }
 
 /** Memory of the data set in bytes: a snapshot is rarely larger. */

@@ -8,13 +8,13 @@ import type { PartRecord } from "../plan/backup-manifest";
 import {
   assertNotEmpty,
   assertRestored,
+  assertStillRestored,
   compareCounts,
   type PartContext,
   type PartKind,
   type Restored,
 } from "./part-kind";
 import {
-  expiringKeys,
   keyspace,
   redisServerAt,
   redisServerOf,
@@ -32,9 +32,11 @@ import { withScratchServer } from "./scratch-server";
  * A managed Redis refuses that command, as well as `MIGRATE` and `REPLICAOF`: use the provider's own backup there.
  */
 export const redisPart: PartKind<"redis"> = {
+  restorePrograms: ["redis-check-rdb", "redis-server"],
+
   async size(part, { resolve }) {
     const server = await redisServerOf(part, resolve);
-    return server.use(0, usedMemory);
+    return { stored: await server.use(0, usedMemory), readBack: 0 };
   },
 
   async backUp(part, context) {
@@ -71,11 +73,14 @@ export const redisPart: PartKind<"redis"> = {
     });
   },
 
-  async resume(part, _record, context) {
+  async resume(part, record, context) {
     const live = await redisServerOf(part, context.resolve);
     const kept = await keptDatabases(live, context.backupId);
-    if (kept.length === 0) return undefined;
-    return { part: part.id, place: live.description, kept: `logical database ${kept.join(", ")}` };
+    if (kept.size === 0) return undefined;
+    const place = `logical database ${[...kept.values()].join(", ")}`;
+    const aside = `logical database ${[...kept.keys()].join(", ")}`;
+    assertStillRestored(place, aside, await compareKeys(part.id, record, live, new Set(kept.values())));
+    return { part: part.id, place: live.description, kept: aside };
   },
 
   async confirm(part, context) {
@@ -118,12 +123,23 @@ async function withSnapshotServer<T>(
   );
 }
 
-/** Keys may be missing if they have expired since the backup. All others must be present. */
-async function compareKeys(part: string, { counts }: PartRecord, scratch: RedisServer): Promise<CheckResult[]> {
-  const [keys, expires] = await scratch.use(0, async (client) => {
-    const all = [...(await keyspace(client)).values()].reduce((sum, count) => sum + count, 0);
-    return [all, await expiringKeys(client)] as const;
-  });
+/**
+ * Keys may be missing if they have expired since the backup. All others must be present.
+ *
+ * @param databases the logical databases that are compared; all if absent
+ */
+async function compareKeys(
+  part: string,
+  { counts }: PartRecord,
+  server: RedisServer,
+  databases?: ReadonlySet<number>,
+): Promise<CheckResult[]> {
+  let [keys, expires] = [0, 0];
+  for (const [database, each] of await server.use(0, keyspace)) {
+    if (databases?.has(database) === false) continue;
+    keys += each.keys;
+    expires += each.expires;
+  }
   const recorded = { keys: counts["keys"] ?? 0, expires: counts["expires"] ?? 0 };
   return [
     {
@@ -215,17 +231,17 @@ async function swapIn(part: string, from: RedisServer, live: RedisServer, contex
 
 /** Empties the logical databases that a restore kept. */
 async function confirmSwap(live: RedisServer, backupId: string): Promise<string[]> {
-  const kept = await keptDatabases(live, backupId);
+  const kept = [...(await keptDatabases(live, backupId)).keys()];
   for (const database of kept) await live.use(database, (client) => client.sendCommand(["FLUSHDB", "ASYNC"]));
   return kept.map((database) => `logical database ${database}`);
 }
 
-/** The logical databases that a restore kept. */
-async function keptDatabases(live: RedisServer, backupId: string): Promise<number[]> {
-  const kept: number[] = [];
+/** The logical databases that a restore kept, each with the number that it had before. */
+async function keptDatabases(live: RedisServer, backupId: string): Promise<Map<number, number>> {
+  const kept = new Map<number, number>();
   for (const database of (await live.use(0, keyspace)).keys()) {
-    const found = await live.use(database, (client) => client.sendCommand<number>(["EXISTS", marker(backupId)]));
-    if (found === 1) kept.push(database);
+    const before = await live.use(database, (client) => client.sendCommand<Buffer | null>(["GET", marker(backupId)]));
+    if (before !== null) kept.set(database, Number(before));
   }
   return kept;
 }

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import type { ErrorCode } from "../../core/error-codes";
+import { findProgram } from "../../core/find-program";
 import { EngineError } from "../../engine/engine-error";
 import { rejectAborted } from "../../engine/files/concurrently";
 import { LineReader } from "../../engine/processes/line-reader";
@@ -70,6 +71,12 @@ export function programEnvironment(
   variables: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   return { ...(PATH && { PATH }), ...(HOME && { HOME }), LC_ALL: "C", TZ: "UTC", ...variables };
+}
+
+/** @throws EngineError `BackupProgramMissing` */
+export function assertPrograms(programs: readonly string[], { environment }: Pick<BackupContext, "environment">): void {
+  const missing = programs.find((program) => findProgram(program, environment) === undefined);
+  if (missing !== undefined) throw programMissing(missing);
 }
 
 /** An error that names the package of a missing program. */

@@ -60,7 +60,7 @@ export const backupPlan = z.strictObject({
     .number()
     .positive()
     .optional()
-    .describe("`verify` fails when the newest backup is older: nobody else notices a timer that stopped"),
+    .describe("`verify` fails when the newest backup is older: otherwise a stopped timer goes unnoticed"),
   drill: z
     .strictObject({
       evidenceDays: z.int().min(1).default(30).describe("How long a successful drill counts"),

@@ -81,7 +81,7 @@ export const backupErrorCodes = {
   BackupProgramMissing: "a program that creates, verifies, or restores backups is not on the PATH",
   BackupFailed: "a part of a backup failed, so there is no backup",
   RestoreReplacesLedger: "a step would restore the database that holds the ledger",
-  BackupSpaceMissing: "the file system has less free space than a backup may need",
+  BackupSpaceMissing: "the file system has less free space than the backup plan requires",
   BackupEmpty: "there is nothing to back up, as on the wrong server or an unmounted volume",
   BackupCorrupt: "a file of a backup is missing, or does not match the manifest",
   BackupMissing: "there is no backup, or none with this id or part",

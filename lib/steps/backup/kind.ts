@@ -39,7 +39,7 @@ export const backupKind: StepKind<BackupProgram> = {
   verify: async (program, context, artifact) => (await loadWork()).readBackupBack(program, context, artifact),
 
   async down(program, context, artifact) {
-    // An attempt that failed left no backup, so that the data is as it was.
+    // A failed attempt recorded no backup and changed no data.
     if (program.down === "restore" && artifact !== undefined) {
       await (await loadWork()).restoreRecorded(program, context, artifact);
     }

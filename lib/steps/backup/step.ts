@@ -40,7 +40,7 @@ export interface BackupStepProps extends Omit<StepProps, "irreversible" | "onDes
 
 /** What is backed up, where to, and for how long. */
 export interface BackupPlanProps {
-  /** The data, each part with an id of its own. One that fails makes the whole backup fail. */
+  /** The data, each part with an id of its own. If one part fails, the whole backup fails. */
   readonly parts: readonly BackupStepPart[];
 
   /** Where the backup is kept: a directory, an Amazon S3 bucket, or both. */
@@ -48,7 +48,7 @@ export interface BackupPlanProps {
 
   /**
    * How long the backup is kept.
-   * @default - 30 days, and the newest 3 for as long as they are the newest
+   * @default - 30 days; the newest 3 verified backups are kept longer
    */
   readonly retention?: BackupRetentionProps;
 
@@ -59,8 +59,8 @@ export interface BackupPlanProps {
   readonly commit?: TextInput;
 
   /**
-   * Free space that must be there before the backup begins.
-   * @default - the size of the data: tables without indexes, files twice, the memory of Redis
+   * Free space that the destination needs before the backup begins, or the step fails.
+   * @default - none is required; the step warns if the data is larger than the free space
    */
   readonly requiredFreeSpace?: Size;
 }
@@ -248,7 +248,7 @@ export interface BackupRetentionProps {
   readonly days: number;
 
   /**
-   * Number of the newest verified backups that stay, however old they are.
+   * Number of newest verified backups to keep, regardless of age.
    * @default 3
    */
   readonly atLeast?: number;

@@ -5,7 +5,7 @@ import { type BackupManifest, manifestDigest, type PartRecord } from "../../back
 import { type LoadedPlan, readBackupPlan } from "../../backups/plan/backup-plan";
 import { restoreBackup } from "../../backups/restore-backup";
 import { runBackup } from "../../backups/run-backup";
-import { findBackup } from "../../backups/stores/backup-store";
+import type { BackupStore } from "../../backups/stores/backup-store";
 import { withStores } from "../../backups/stores/open-stores";
 import { problemIn, verifyBackup } from "../../backups/verify-backup";
 import { readJsonFile } from "../../core/read-json-file";
@@ -21,6 +21,9 @@ import type { BackupProgram } from "./program";
 
 const DAY_MILLISECONDS = 86_400_000;
 
+/** Backups that wait for their verification. Only the run that took a backup attests it: a later check changes nothing. */
+const unattested = new WeakMap<StepContext, BackupManifest>();
+
 /**
  * Takes the backup of a step. After a crash, it is taken again: a backup that nobody recorded is complete, and is deleted
  * by retention.
@@ -28,7 +31,7 @@ const DAY_MILLISECONDS = 86_400_000;
 export async function takeBackup(program: BackupProgram, context: StepContext): Promise<Artifact> {
   const { plan, backupContext } = await openPlan(program, context);
   const { manifest, locations } = await runBackup(plan, backupContext);
-  attestBackup(program, plan, manifest, context);
+  unattested.set(context, manifest);
   const { directory } = plan.destination;
   return {
     backup: manifest.id,
@@ -61,7 +64,10 @@ const COUNTED: Partial<Record<PartRecord["kind"], string>> = {
   "env-file": "variables",
 };
 
-/** Reads the recorded backup back from every place that has to have it. */
+/**
+ * Reads the recorded backup back from every place that has to have it, and attests it when it has just been taken. One that
+ * retention has deleted is as it should be.
+ */
 export async function readBackupBack(
   program: BackupProgram,
   context: StepContext,
@@ -70,34 +76,54 @@ export async function readBackupBack(
   const recorded = recordedBackup(artifact);
   if (recorded === undefined) return [{ query: "backup", expected: "recorded", actual: "not recorded" }];
   const { plan, backupContext } = await openPlan(program, context, recorded.directory);
-  return withStores(plan, context.signal, (stores) =>
+  const results = await withStores(plan, context.signal, (stores) =>
     withWorkspace(plan, async (scratch) => {
       const results: CheckResult[] = [];
-      for (const store of stores) {
-        let digest = "missing";
-        const problem = await problemIn(
-          (async () => {
-            const { manifest } = await findBackup([store], recorded.id);
-            digest = manifestDigest(manifest);
-            await verifyBackup(plan, store, manifest, scratch, backupContext);
-          })(),
-        );
-        results.push(
-          {
-            query: `sha256 of the manifest of the backup ${recorded.id} in ${store.location}`,
-            expected: recorded.manifestSha256,
-            actual: digest,
-          },
-          {
-            query: `the backup ${recorded.id} in ${store.location}, read back`,
-            expected: "whole",
-            actual: problem ?? "whole",
-          },
-        );
-      }
+      for (const store of stores) results.push(...(await readFrom(store, recorded, plan, scratch, backupContext)));
       return results;
     }),
   );
+  const taken = unattested.get(context);
+  unattested.delete(context);
+  if (taken?.id === recorded.id && results.every(({ expected, actual }) => expected === actual)) {
+    attestBackup(program, plan, taken, context);
+  }
+  return results;
+}
+
+async function readFrom(
+  store: BackupStore,
+  recorded: RecordedBackup,
+  plan: LoadedPlan,
+  scratch: string,
+  context: BackupContext,
+): Promise<CheckResult[]> {
+  const { id } = recorded;
+  const read = `the backup ${id} in ${store.location}, read back`;
+  const digested = `sha256 of the manifest of the backup ${id} in ${store.location}`;
+  const { backups, unreadable } = await store.list();
+  const manifest = backups.find((each) => each.id === id);
+  if (manifest === undefined) {
+    const broken = unreadable.find((each) => each.id === id);
+    const expired = broken === undefined ? expiryOf(recorded, plan, context.now()) : undefined;
+    if (expired !== undefined) return [{ query: read, expected: expired, actual: expired }];
+    return [
+      { query: digested, expected: recorded.manifestSha256, actual: "missing" },
+      { query: read, expected: "whole", actual: broken?.reason ?? `there is no backup "${id}"` },
+    ];
+  }
+  const problem = await problemIn(verifyBackup(plan, store, manifest, scratch, context));
+  return [
+    { query: digested, expected: recorded.manifestSha256, actual: manifestDigest(manifest) },
+    { query: read, expected: "whole", actual: problem ?? "whole" },
+  ];
+}
+
+/** Why a backup may be missing, if it may. */
+function expiryOf({ startedAt }: RecordedBackup, { retention }: LoadedPlan, now: Date): string | undefined {
+  const end = Date.parse(startedAt ?? "") + retention.days * DAY_MILLISECONDS;
+  if (!(end < now.getTime())) return undefined;
+  return `expired: its retention of ${retention.days} days ended at ${new Date(end).toISOString()}`;
 }
 
 /** Restores exactly the backup that was recorded. Continues a restore that was interrupted. */
@@ -119,12 +145,18 @@ interface RecordedBackup {
   readonly manifestSha256: string;
   /** Where the backup is, absolute: a check may run in another directory than the step did. */
   readonly directory: string | undefined;
+  readonly startedAt: string | undefined;
 }
 
 function recordedBackup(artifact: Artifact | undefined): RecordedBackup | undefined {
-  const { backup, manifestSha256, directory } = artifact ?? {};
+  const { backup, manifestSha256, directory, startedAt } = artifact ?? {};
   if (typeof backup !== "string" || typeof manifestSha256 !== "string") return undefined;
-  return { id: backup, manifestSha256, directory: typeof directory === "string" ? directory : undefined };
+  return {
+    id: backup,
+    manifestSha256,
+    directory: typeof directory === "string" ? directory : undefined,
+    startedAt: typeof startedAt === "string" ? startedAt : undefined,
+  };
 }
 
 interface OpenedPlan {
@@ -203,28 +235,39 @@ async function planOfFile(
 
 /** Writes the evidence for the gates of the stack that ask for a recent backup. */
 function attestBackup(program: BackupProgram, plan: LoadedPlan, manifest: BackupManifest, context: StepContext): void {
-  if (!existsSync(STACK_MANIFEST_FILE)) return;
+  const bytes = manifest.parts.flatMap(({ files }) => files).reduce((sum, { size }) => sum + size, 0);
+  // The backup counts without evidence too: a person can still attest it.
+  const attempt = (what: string, write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      context.progress(`no evidence for ${what}: ${(error as Error).message}`);
+    }
+  };
+  attempt("gates", () => {
+    for (const gate of gatesThatAsk()) {
+      const shown: NewEvidence = {
+        gate,
+        system: manifest.system,
+        environment: manifest.environment,
+        release: manifest.release,
+        by: `step ${context.stepId}`,
+        at: manifest.startedAt,
+        expires: new Date(Date.parse(manifest.startedAt) + plan.retention.days * DAY_MILLISECONDS).toISOString(),
+        note: `Backed up ${manifest.parts.map((part) => part.id).join(", ")}, ${formatBytes(bytes)}, and read it back.`,
+        facts: { backup: manifest.id, "manifest sha256": manifestDigest(manifest), bytes },
+      };
+      attempt(`the gate ${gate}`, () =>
+        context.progress(`evidence for the gate ${gate}: ${writeEvidence(resolve(program.project), shown)}`),
+      );
+    }
+  });
+}
+
+/** Ids of the gates of the stack that ask for a recent backup. */
+function gatesThatAsk(): string[] {
+  if (!existsSync(STACK_MANIFEST_FILE)) return [];
   const manifestFile = stackManifest.pick({ gates: true });
   const { gates } = readJsonFile(resolve(STACK_MANIFEST_FILE), manifestFile, "SynthesisUnreadable");
-  const asking = (gates?.gates ?? []).filter(({ evidence }) => evidence?.subject === "backup");
-  const bytes = manifest.parts.flatMap(({ files }) => files).reduce((sum, { size }) => sum + size, 0);
-  for (const { id } of asking) {
-    const shown: NewEvidence = {
-      gate: id,
-      system: manifest.system,
-      environment: manifest.environment,
-      release: manifest.release,
-      by: `step ${context.stepId}`,
-      at: manifest.startedAt,
-      expires: new Date(Date.parse(manifest.startedAt) + plan.retention.days * DAY_MILLISECONDS).toISOString(),
-      note: `Backed up ${manifest.parts.map((part) => part.id).join(", ")}, ${formatBytes(bytes)}, and read it back.`,
-      facts: { backup: manifest.id, "manifest sha256": manifestDigest(manifest), bytes },
-    };
-    try {
-      context.progress(`evidence for the gate ${id}: ${writeEvidence(resolve(program.project), shown)}`);
-    } catch (error) {
-      // The backup is taken all the same; a person can still attest it.
-      context.progress(`no evidence for the gate ${id}: ${(error as Error).message}`);
-    }
-  }
+  return (gates?.gates ?? []).filter(({ evidence }) => evidence?.subject === "backup").map(({ id }) => id);
 }

@@ -74,6 +74,20 @@ describe("retention", () => {
     expect([oldest, broken].map((id) => existsSync(join(place.backups, id)))).toEqual([false, false]);
   });
 
+  test("deletes no whole backup because a part of the plan has another name now", async () => {
+    // GIVEN old backups, and a new one of the renamed part
+    const [older, old] = [backupOf(90), backupOf(80)];
+    place.plan([{ ...directory, id: "files" }], { retention: { days: 30, atLeast: 2 } });
+    const { id } = await place.take();
+    // WHEN
+    const result = await place.run(["prune"]);
+    // THEN
+    expect(result.json()).toMatchObject({
+      error: { code: "BackupMissing", message: expect.stringContaining('there is no part "data"') },
+    });
+    expect(left()).toEqual([older, old, id]);
+  });
+
   test("refuses to delete anything while the newest backup cannot be restored", async () => {
     keep(30, 1);
     const ids = [backupOf(90), backupOf(80), backupOf(1, true)];

@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PartContext } from "../../../lib/backups/parts/part-kind";
+import { redisPart } from "../../../lib/backups/parts/redis";
+import type { PartRecord } from "../../../lib/backups/plan/backup-manifest";
+import { findProgram } from "../../../lib/core/find-program";
 import { type BackupWorkplace, backupWorkplace, flipByte, truncate } from "../../support/backup-workplace";
 import { type RedisTestServer, startRedis } from "../../support/redis";
+import { writeFiles } from "../../support/nasty-files";
 import { requires } from "../../support/requirements";
 
 requires("redis")("backups of Redis", () => {
@@ -69,6 +75,50 @@ requires("redis")("backups of Redis", () => {
     ]);
     expect(await server.command(["DBSIZE"], 15)).toBe(0);
     expect(await server.command(["DBSIZE"])).toBe(52);
+  });
+
+  test("are not restored in part when redis-server is not installed", async () => {
+    // GIVEN a backup of a directory and of Redis, and the programs without redis-server
+    const data = join(place.directory, "data");
+    writeFiles(data, { a: "1" });
+    const cache = { kind: "redis", id: "cache", url: server.url, password: { env: "REDIS_PASSWORD" } };
+    place.plan([{ kind: "directory", id: "data", path: "data" }, cache]);
+    await place.take();
+    writeFileSync(join(data, "newer"), "");
+    const bin = join(place.directory, "bin");
+    mkdirSync(bin);
+    for (const program of ["tar", "gzip", "redis-check-rdb"]) symlinkSync(findProgram(program)!, join(bin, program));
+    // WHEN
+    const restored = await place.run(["restore", "--auto-approve"], { PATH: bin });
+    // THEN
+    expect(restored.json()).toMatchObject({
+      error: { code: "BackupProgramMissing", message: expect.stringContaining("redis-server") },
+    });
+    expect(existsSync(join(data, "newer"))).toBe(true);
+  });
+
+  test("are not taken for restored when keys were written after an earlier restore", async () => {
+    // GIVEN
+    const { id, manifest } = await place.take();
+    expect((await place.run(["restore", "--auto-approve"])).status).toBe(0);
+    const resume = () =>
+      redisPart.resume(
+        { kind: "redis", id: "cache", url: server.url, allowEmpty: false, password: { env: "REDIS_PASSWORD" } },
+        manifest.parts[0] as unknown as PartRecord,
+        {
+          backupId: id,
+          resolve: async (setting: unknown) => (typeof setting === "string" ? setting : server.password),
+        } as unknown as PartContext,
+      );
+    // WHEN
+    const restored = await resume();
+    await server.command(["SET", "newer", "n"]);
+    // THEN
+    expect(restored).toMatchObject({ part: "cache", kept: "logical database 14, 15" });
+    await expect(resume()).rejects.toMatchObject({
+      code: "TargetConflict",
+      message: expect.stringContaining("keys that never expire is 53 instead of 52"),
+    });
   });
 
   test("fail loudly when the password is wrong or missing, though redis-cli ends with 0 then", async () => {

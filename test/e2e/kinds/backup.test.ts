@@ -11,11 +11,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { directoryPart } from "../../../lib/backups/parts/directory";
 import type { PartContext } from "../../../lib/backups/parts/part-kind";
 import { postgresPart } from "../../../lib/backups/parts/postgres";
 import type { PartRecord } from "../../../lib/backups/plan/backup-manifest";
-import type { LoadedPlan, PartOf } from "../../../lib/backups/plan/backup-plan";
-import { sizesOf } from "../../../lib/backups/run-backup";
+import type { PartOf } from "../../../lib/backups/plan/backup-plan";
 import type { Artifact } from "../../../lib/manifest/step-record";
 import { flipByte, truncate } from "../../support/backup-workplace";
 import { EngineWorkspace, type StepInput } from "../../support/engine-workspace";
@@ -187,44 +187,50 @@ requires(
     180_000,
   );
 
-  it("find a database that an interrupted restore has replaced already", async () => {
+  it("find a database that an interrupted restore has replaced already, unless it was changed since", async () => {
     // GIVEN
-    const part = { kind: "postgres", id: "database", maintenanceDatabase: "postgres" } as PartOf<"postgres">;
+    const part = {
+      kind: "postgres",
+      id: "database",
+      maintenanceDatabase: "postgres",
+      digests: false,
+    } as PartOf<"postgres">;
     const context = {
       resolve: async () => server.url("shop"),
       backupId: "20260131T235959123Z",
     } as unknown as PartContext;
+    const record = { counts: { "public.users": 500 }, digests: {} } as unknown as PartRecord;
     // WHEN nothing was restored, and when the replaced database is there
-    const before = await postgresPart.resume(part, {} as PartRecord, context);
+    const before = await postgresPart.resume(part, record, context);
     await server.createDatabase("shop_before_20260131t235959123z");
-    const after = await postgresPart.resume(part, {} as PartRecord, context);
+    const after = await postgresPart.resume(part, record, context);
+    await server.query("DELETE FROM users WHERE id = 1", "shop");
+    const changed = postgresPart.resume(part, record, context);
     // THEN
     expect(before).toBeUndefined();
     expect(after).toMatchObject({ place: "database shop", kept: "database shop_before_20260131t235959123z" });
+    await expect(changed).rejects.toMatchObject({
+      code: "TargetConflict",
+      message: expect.stringContaining("public.users is 499 instead of 500"),
+    });
   });
 
-  it("need as much space as the tables have without their indexes, and twice that of the files", async () => {
+  it("need as much space as the tables have without their indexes, and files once more to be read back", async () => {
     // GIVEN
     await server.query("CREATE INDEX users_by_name ON users (name)", "shop");
-    const plan = {
-      parts: [
-        { kind: "postgres", id: "database", url: { env: "SHOP_URL" } },
-        { kind: "directory", id: "data", path: data() },
-      ],
-    } as unknown as LoadedPlan;
+    const context = { resolve: async () => server.url("shop"), signal: new AbortController().signal };
     // WHEN
-    const sizes = await sizesOf(plan, {
-      resolve: async () => server.url("shop"),
-      signal: new AbortController().signal,
-    });
+    const database = await postgresPart.size({ kind: "postgres", id: "database" } as PartOf<"postgres">, context);
+    const files = await directoryPart.size({ kind: "directory", id: "data", path: data() }, context);
     // THEN
     const [row] = await server.query<{ all: number; index: number }>(
       "SELECT pg_database_size('shop')::int AS all, pg_relation_size('users_by_name')::int AS index",
       "shop",
     );
-    expect(sizes.get("data")).toBe(2 * '{"id":1}'.length);
-    expect(sizes.get("database")).toBeLessThanOrEqual(row!.all - row!.index);
-    expect(sizes.get("database")).toBeGreaterThan(row!.all / 2);
+    const bytes = '{"id":1}'.length;
+    expect(files).toEqual({ stored: bytes, readBack: bytes });
+    expect(database.stored).toBeLessThanOrEqual(row!.all - row!.index);
+    expect(database.stored).toBeGreaterThan(row!.all / 2);
   });
 
   it("are taken again after everything was killed while pg_dump ran, and leave nothing half-written", async () => {

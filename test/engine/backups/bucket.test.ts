@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { findProgram } from "../../../lib/core/find-program";
 import { type BackupWorkplace, backupWorkplace } from "../../support/backup-workplace";
 import { writeFiles } from "../../support/nasty-files";
 import { startStrictS3, type StrictS3 } from "../../support/strict-s3";
@@ -41,6 +43,30 @@ describe("backups in a bucket (contract model of S3)", () => {
     expect((await place.run(["drill"])).status).toBe(0);
     expect((await place.run(["restore", "--auto-approve"])).status).toBe(0);
     expect(readFileSync(join(place.directory, "data/b/c"), "utf8")).toBe("2");
+  });
+
+  const mayMount = process.getuid?.() === 0 && findProgram("mount") !== undefined;
+  (mayMount ? test : test.skip)("and in a directory seem to need space for both copies there", async () => {
+    // GIVEN a disk of 2 MiB, and data that needs 1.4 MB with one copy and 2.1 MB with two
+    const disk = join(place.directory, "backups");
+    mkdirSync(disk);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]);
+    try {
+      writeFiles(join(place.directory, "data"), { a: "0".repeat(700_000) });
+      const directory = { kind: "directory", id: "data", path: "data" };
+      const bucket = { name: "example-backups", region: "us-east-1" };
+      // WHEN
+      place.plan([directory], { destination: { directory: "backups" } });
+      const one = await place.run(["run"]);
+      place.plan([directory], { destination: { directory: "backups", bucket } });
+      const two = await place.run(["run"]);
+      // THEN
+      expect([one.status, two.status]).toEqual([0, 0]);
+      expect(one.stderr).not.toContain("may need");
+      expect(two.stderr).toContain("may need up to 2.1 MB");
+    } finally {
+      execFileSync("umount", [disk]);
+    }
   });
 
   test("are refused when an object was changed or is missing", async () => {

@@ -115,6 +115,34 @@ describe("a step that takes a backup", () => {
     expect(readFileSync(join(data, "written-since"), "utf8")).toBe("x");
   });
 
+  test("counts a backup as expired that is missing after its retention, and as lost before, or if it was damaged", async () => {
+    // GIVEN
+    const artifact = await take();
+    const taken = (days: number) => ({
+      ...artifact,
+      startedAt: new Date(Date.now() - days * 86_400_000).toISOString(),
+    });
+    // WHEN it is damaged
+    writeFileSync(join(folderOf(artifact), "manifest.json"), "{");
+    expect((await failures(taken(31))).at(-1)?.actual).toContain("manifest.json");
+    // WHEN it is gone
+    rmSync(folderOf(artifact), { recursive: true });
+    // THEN
+    expect((await failures(taken(29))).at(-1)?.actual).toMatch(/there is no backup/);
+    expect(await backupKind.verify(program(), context(), taken(31))).toEqual([
+      {
+        query: expect.stringContaining(`the backup ${artifact["backup"]} in ${backups}`),
+        expected: expect.stringMatching(/^expired: its retention of 30 days ended at 20/),
+        actual: expect.stringMatching(/^expired: /),
+      },
+    ]);
+    // AND a restore still says that it is missing
+    await expect(backupKind.down(program({ down: "restore" }), context(), taken(31))).rejects.toMatchObject({
+      code: "BackupMissing",
+      message: expect.stringContaining(String(artifact["backup"])),
+    });
+  });
+
   test("verify fails for a step that recorded no backup", async () => {
     expect(await failures(undefined)).toHaveLength(1);
   });
@@ -158,12 +186,28 @@ describe("a step that takes a backup", () => {
     // WHEN it is repeated, twice
     const restore = () => backupKind.down(program({ down: "restore" }), context(), artifact);
     await restore();
-    writeFileSync(join(data, "written-after-the-restore"), "x");
     await restore();
     // THEN the second time finds both parts in place
     expect(existsSync(join(data, "written-since"))).toBe(false);
-    expect(existsSync(join(data, "written-after-the-restore"))).toBe(true);
     expect(existsSync(join(kept, "written-since"))).toBe(true);
+  });
+
+  test.each([
+    ["directory", () => writeFileSync(join(data, "written-after-the-restore"), "x")],
+    ["dotenv file", () => writeFileSync(join(root, ".env"), "PASSWORD=changed-word1\n")],
+  ])("does not take a %s for restored that was changed after an earlier restore", async (_what, change) => {
+    // GIVEN an earlier restore that was not confirmed
+    const artifact = await take();
+    const restore = () => backupKind.down(program({ down: "restore" }), context(), artifact);
+    await restore();
+    change();
+    // WHEN
+    const again = restore();
+    // THEN
+    await expect(again).rejects.toMatchObject({
+      code: "TargetConflict",
+      message: expect.stringMatching(/\.before-.* was changed since: .*confirm or undo the earlier restore first/),
+    });
   });
 
   test.each([
@@ -188,7 +232,7 @@ describe("a step that takes a backup", () => {
     // THEN
     await expect(taken).rejects.toMatchObject({
       code: "BackupSpaceMissing",
-      message: expect.stringMatching(/may need 4000\.0 TB .* and .*backups has [\d.]+ [GTM]B free; free /),
+      message: expect.stringMatching(/requires 4000\.0 TB of .* and .*backups has [\d.]+ [GTM]B free; free /),
     });
     expect(existsSync(backups) ? readdirSync(backups).filter((name) => !name.startsWith(".")) : []).toEqual([]);
   });
@@ -209,10 +253,7 @@ describe("a step that takes a backup", () => {
     expect(readdirSync(join(root, "backups")).sort()).toEqual([".sterna-running", "shop"]);
   });
 
-  test("writes the evidence that gates of its stack ask for", async () => {
-    // GIVEN the folder of a stack with two gates, in a project
-    const folder = join(root, "out");
-    mkdirSync(folder);
+  describe("in the folder of a stack with two gates, in a project", () => {
     const gate = (id: string, subject: string) => ({
       id,
       kind: "attested",
@@ -221,22 +262,63 @@ describe("a step that takes a backup", () => {
       evidence: { subject, validFor: 3600, eachRelease: false },
     });
     const gates = { gates: [gate("nightly", "backup"), gate("restore-drill", "restore-drill")], windows: [] };
-    writeFileSync(join(folder, "sterna.json"), JSON.stringify({ gates }));
-    process.chdir(folder);
-    // WHEN
-    const absolute = plan({
-      parts: [{ kind: "directory", id: "data", path: data }],
-      destination: { directory: join(root, "backups") },
+    const evidence = () => join(root, "evidence/shop/staging");
+    let running: ReturnType<typeof context>;
+    let absolute: ReturnType<typeof program>;
+
+    beforeEach(() => {
+      mkdirSync(join(root, "out"));
+      process.chdir(join(root, "out"));
+      writeFileSync("sterna.json", JSON.stringify({ gates }));
+      running = context();
+      absolute = program({
+        plan: plan({
+          parts: [{ kind: "directory", id: "data", path: data }],
+          destination: { directory: join(root, "backups") },
+        }),
+        project: "..",
+      });
     });
-    const artifact = await take({ plan: absolute, project: ".." });
-    // THEN
-    expect(readdirSync(join(root, "evidence/shop/staging"))).toEqual(["nightly.json"]);
-    expect(JSON.parse(readFileSync(join(root, "evidence/shop/staging/nightly.json"), "utf8"))).toMatchObject({
-      gate: "nightly",
-      release: "1.0.0",
-      by: "step back-up",
-      at: artifact["startedAt"],
-      facts: { backup: artifact["backup"], "manifest sha256": artifact["manifestSha256"] },
+
+    test("writes the evidence that a gate asks for, after the backup was read back", async () => {
+      // WHEN
+      const artifact = await backupKind.up(absolute, running);
+      // THEN
+      expect(existsSync(evidence())).toBe(false);
+      await backupKind.verify(absolute, running, artifact);
+      expect(readdirSync(evidence())).toEqual(["nightly.json"]);
+      expect(JSON.parse(readFileSync(join(evidence(), "nightly.json"), "utf8"))).toMatchObject({
+        gate: "nightly",
+        release: "1.0.0",
+        by: "step back-up",
+        at: artifact!["startedAt"],
+        facts: { backup: artifact!["backup"], "manifest sha256": artifact!["manifestSha256"] },
+      });
+      // AND a later check writes none
+      rmSync(join(root, "evidence"), { recursive: true });
+      await backupKind.verify(absolute, context(), artifact);
+      expect(existsSync(evidence())).toBe(false);
+    });
+
+    test("writes none for a backup that cannot be read back", async () => {
+      // GIVEN
+      const artifact = (await backupKind.up(absolute, running))!;
+      flipByte(join(folderOf(artifact), "data.tar.gz"));
+      // WHEN
+      await backupKind.verify(absolute, running, artifact);
+      // THEN
+      expect(existsSync(evidence())).toBe(false);
+    });
+
+    test("says why it wrote none when sterna.json cannot be read, and succeeds", async () => {
+      // GIVEN
+      writeFileSync("sterna.json", "{");
+      // WHEN
+      const artifact = await backupKind.up(absolute, running);
+      const results = await backupKind.verify(absolute, running, artifact);
+      // THEN
+      expect(results.filter(({ expected, actual }) => expected !== actual)).toEqual([]);
+      expect(running.messages.join("\n")).toMatch(/no evidence for gates: .*sterna\.json/);
     });
   });
 
