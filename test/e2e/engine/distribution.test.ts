@@ -156,7 +156,7 @@ requires("terraform")("the provider, as it is delivered", () => {
   it("is built byte for byte the same again", async () => {
     // GIVEN a copy of the sources at another path
     const copy = mkdtempSync(join(scratchRoot, "build-"));
-    for (const part of ["lib", "scripts", "package.json", "tsconfig.json"]) {
+    for (const part of ["bin", "lib", "scripts", "package.json", "tsconfig.json"]) {
       cpSync(join(repositoryRoot, part), join(copy, part), { recursive: true });
     }
     symlinkSync(join(repositoryRoot, "node_modules"), join(copy, "node_modules"));
