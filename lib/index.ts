@@ -3,6 +3,7 @@
  * a cloud, which are in `sterna/aws` and `sterna/google`.
  */
 
+import "./core/creation-traces";
 export { type ReadScheduleOptions, readSchedule, type ScheduleLanguage } from "./schedule/schedule";
 export {
   type MonthlyOptions,

@@ -181,7 +181,10 @@ function splitting(graph, place) {
       build.onLoad({ filter: /.*/, namespace: "group" }, ({ path: group }) => ({
         contents: graph
           .exported(group)
-          .map((path) => `exports[${JSON.stringify(path)}] = () => require(${JSON.stringify(importable(root, path))});`)
+          .map(
+            (path) =>
+              `exports[${JSON.stringify(keyOf(path))}] = () => require(${JSON.stringify(importable(root, path))});`,
+          )
           .join("\n"),
         resolveDir: root,
       }));
@@ -191,10 +194,17 @@ function splitting(graph, place) {
         const specifier = from.startsWith(".")
           ? from
           : `./${from.slice(dirname(from) === "." ? 0 : dirname(from).length + 1)}`;
-        return { contents: `module.exports = require(${JSON.stringify(specifier)})[${JSON.stringify(file)}]();` };
+        return {
+          contents: `module.exports = require(${JSON.stringify(specifier)})[${JSON.stringify(keyOf(file))}]();`,
+        };
       });
     },
   };
+}
+
+/** The name of a module in its group: the same wherever `node_modules` is, so that every build gives the same bytes. */
+function keyOf(path) {
+  return path.replace(/^.*?(?=node_modules\/)/, "");
 }
 
 function importable(root, path) {

@@ -1,5 +1,6 @@
 /** Constructs for AWS. They need `@cdktf/provider-aws`. */
 
+import "../core/creation-traces";
 export { BlueGreenService } from "./blue-green/blue-green-service";
 export type {
   BlueGreenServiceProps,

@@ -1,7 +1,6 @@
 import type { IConstruct } from "constructs";
 import { writeFileSync } from "node:fs";
 import { dirname, relative, sep } from "node:path";
-import "./creation-traces";
 import type { ErrorCode } from "./error-codes";
 import { explainForeignError } from "./foreign-errors";
 

@@ -1,5 +1,6 @@
 /** Constructs for Google Cloud. They need `@cdktf/provider-google`. */
 
+import "../core/creation-traces";
 export { BlueGreenService } from "./blue-green/blue-green-service";
 export type {
   CloudRunIngress,

@@ -47,15 +47,18 @@ describe("the provider, beside the sterna.json of a stack", () => {
 
   it("warns that a step runs after an applied one that comes later, also through others", async () => {
     // GIVEN
-    declare();
-    await provider.planCreation(stepConfig({ id: "s0" }));
-    await provider.planCreation(stepConfig({ id: "s1", after: ["s0"] }));
+    const plan = async () => {
+      await provider.configure({ ledger: JSON.stringify({ kind: "file", directory }), environment: "staging" });
+      await provider.planCreation(stepConfig({ id: "s0" }));
+      await provider.planCreation(stepConfig({ id: "s1", after: ["s0"] }));
+      return provider.planChange(applied({ id: "s2" }), stepConfig({ id: "s2", after: ["s1"] }));
+    };
 
     // WHEN
-    const later = await provider.planChange(applied({ id: "s2" }), stepConfig({ id: "s2", after: ["s1"] }));
+    declare();
+    const later = await plan();
     declare(allowed);
-    await provider.configure({ ledger: JSON.stringify({ kind: "file", directory }), environment: "staging" });
-    const meant = await provider.planChange(applied({ id: "s2" }), stepConfig({ id: "s2", after: ["s1"] }));
+    const meant = await plan();
 
     // THEN
     expect(warned(later)).toEqual([

@@ -68,7 +68,7 @@ requires("postgres")("the ledger in PostgreSQL", () => {
 
   it.each([
     ["is none", "no url at all: canary-4711", "DatabaseUrlInvalid"],
-    ["has a slash in its password", "postgresql://app:canary/4711@127.0.0.1/shop", "LedgerUnreachable"],
+    ["has a slash in its password", "postgresql://app:canary/4711@127.0.0.1/shop", "DatabaseUrlInvalid"],
     ["has a number sign in its password", "postgresql://app:47#canary-4711@127.0.0.1/shop", "LedgerUnreachable"],
     ["has a question mark in its password", "postgresql://app:47?canary-4711@127.0.0.1/shop", "LedgerUnreachable"],
     [
