@@ -70,10 +70,11 @@ async function tell(project: AppEfProject, commands: Commands): Promise<void> {
   const production = full ? await installBeta(commands, install) : undefined;
 
   const [first] = environments as [EnvironmentName];
-  narrator.heading(`1.0.0 in ${first}: one line of releases.json, then plan and apply`);
+  narrator.heading(`1.0.0 in ${first}: one line of releases.json, then apply`);
   pin(project, first, VERSION_1);
-  await commands.sterna(["plan", "app-ef", first], 2);
-  await commands.sterna(["apply", "app-ef", first], 0);
+  if (full) await commands.sterna(["plan", "app-ef", first], 2);
+  // Without a saved plan, an apply plans first, and shows what it will do.
+  await commands.sterna(["apply", "app-ef", first, ...(full ? [] : ["--auto-approve"])], 0);
 
   if (full) await promoteToStaging(commands);
   await production?.end;
