@@ -29,8 +29,8 @@ export interface CompileCacheOptions {
  * goes wrong, such as a home that is read-only, only means that there is no cache. `NODE_DISABLE_COMPILE_CACHE=1` turns
  * it off, as for Node.js itself.
  *
- * Whoever can write to the cache can run code as the user. So it is never shared: the folder and its files must be the
- * user's own and writable by nobody else; if they are not, they are neither read nor written.
+ * Whoever can write to the cache can run code as the user. So it is never shared: the user must own the folder and
+ * its files, and no one else may be able to write to them. Otherwise they are not used.
  */
 export function enableCompileCache({ files, purpose = "" }: CompileCacheOptions): void {
   try {
@@ -49,12 +49,9 @@ function purposeName(purpose: string): string {
 
 /** The folder for this build and this Node.js, which is created; nothing where no folder is safe. */
 function cacheFolder(environment: NodeJS.ProcessEnv): string | undefined {
-  const { NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME = "", HOME = "" } = environment;
-  if (NODE_DISABLE_COMPILE_CACHE || typeof STERNA_BUILD === "undefined") return undefined;
-  const home = isAbsolute(HOME) ? join(HOME, ".cache") : undefined;
-  const caches = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : home;
-  if (caches === undefined) return undefined;
-  const ours = join(caches, "sterna");
+  if (environment.NODE_DISABLE_COMPILE_CACHE || typeof STERNA_BUILD === "undefined") return undefined;
+  const ours = userCaches(environment);
+  if (ours === undefined) return undefined;
   const folder = join(ours, `${STERNA_BUILD}-node-${process.version}-${process.arch}`);
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -63,8 +60,14 @@ function cacheFolder(environment: NodeJS.ProcessEnv): string | undefined {
   return isSafe(lstatSync(ours), "directory") && isSafe(lstatSync(folder), "directory") ? folder : undefined;
 }
 
+/** Sterna's folder in the user's cache directory. A relative path is ignored (XDG Base Directory Specification). */
+export function userCaches({ XDG_CACHE_HOME = "", HOME = "" }: NodeJS.ProcessEnv): string | undefined {
+  if (isAbsolute(XDG_CACHE_HOME)) return join(XDG_CACHE_HOME, "sterna");
+  return isAbsolute(HOME) ? join(HOME, ".cache", "sterna") : undefined;
+}
+
 /** Whether no other user can have written it. */
-function isSafe(found: NonNullable<ReturnType<typeof lstatSync>>, type: "directory" | "file"): boolean {
+export function isSafe(found: NonNullable<ReturnType<typeof lstatSync>>, type: "directory" | "file"): boolean {
   const isOfType = type === "directory" ? found.isDirectory() : found.isFile();
   return isOfType && found.uid === process.getuid?.() && (Number(found.mode) & WRITABLE_BY_OTHERS) === 0;
 }
@@ -137,7 +140,8 @@ function readCache(path: string): Map<string, CachedScript> {
   return scripts;
 }
 
-function readSafely(path: string): Buffer {
+/** @throws Error if the file is missing, a link, or could be written by others */
+export function readSafely(path: string): Buffer {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     if (!isSafe(fstatSync(file), "file")) throw new Error(`${path} could be written by others`);

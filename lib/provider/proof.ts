@@ -29,7 +29,7 @@ export async function assertProved(config: TerraformObject, session: ProviderSes
   const ledger = ledgers.ofStack();
   const id = String(config.id);
   // A long apply looks again before each step: what proved it may be rolled back by now.
-  const record = await (session.unchanged ? ledgers.snapshot(ledger) : ledger).get(id);
+  const record = await session.rows(ledgers, ledger).get(id);
   const checksum = programChecksum(parseProgram(config.program));
   if (record?.status === "applied" && record.checksum === checksum) return;
   const found = !record

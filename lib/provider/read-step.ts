@@ -82,8 +82,7 @@ export async function readLedger(
   if (session.unknown) return nothing("The provider's configuration is known only after the apply.");
   try {
     const ledgers = session.ledgers(String(config.system));
-    const ledger = ledgers.ofStack();
-    const records = await (session.unchanged ? ledgers.snapshot(ledger) : ledger).list();
+    const records = await session.rows(ledgers, ledgers.ofStack()).list();
     const applied = records.filter((record) => record.status === "applied");
     const others = records.map((record) => record.id).filter((id) => !expected.includes(id));
     const facts = {

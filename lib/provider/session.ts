@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { readJsonFile } from "../core/read-json-file";
 import { EngineError } from "../engine/engine-error";
 import { Ledgers } from "../engine/executor/home-ledger";
+import type { Ledger } from "../engine/ledgers/ledger";
+import type { LedgerSnapshot } from "../engine/ledgers/ledger-snapshot";
 import { parseLedgerConfig, type LedgerPlace } from "../engine/ledgers/open-ledger";
 import type { LedgerConfig } from "../manifest/ledger-config";
 import { UNKNOWN, type TerraformObject } from "../engine/protocol/dynamic-value";
@@ -85,9 +87,9 @@ export class ProviderSession {
     this.changed = true;
   }
 
-  /** Whether no step was applied or removed, so that rows that were read for the plan still hold. */
-  get unchanged(): boolean {
-    return !this.changed;
+  /** The rows of a ledger: those listed for the plan, until a step is applied or removed. */
+  rows(ledgers: Ledgers, ledger: Ledger): Pick<LedgerSnapshot, "get" | "list"> {
+    return this.changed ? ledger : ledgers.snapshot(ledger);
   }
 
   place(system: string): LedgerPlace {

@@ -1,6 +1,6 @@
 import { AssertionError } from "node:assert";
 import type { TerraformStack } from "cdktf";
-import { type SynthesizedStep, synthesizeStack } from "./synthesize-stack";
+import { type SynthesizedStack, type SynthesizedStep, synthesizeStack } from "./synthesize-stack";
 
 type Block = Readonly<Record<string, unknown>>;
 
@@ -20,19 +20,12 @@ export interface MatcherResult {
 export const matchers = {
   /** @throws ValidationError or Error if the stack is not valid */
   toHaveStep(stack: TerraformStack, id: string, expected: Readonly<Record<string, unknown>> = {}): MatcherResult {
-    const { steps } = synthesizeStack(stack);
-    const found = steps.find((step) => step.id === id);
-    const others =
-      steps.length === 0 ? "the stack has no steps" : `there are ${steps.map((step) => step.id).join(", ")}`;
-    return result(found && [attributesOf(found)], expected, `a step "${id}"`, others);
+    return stepResult(synthesizeStack(stack), id, expected);
   },
 
   /** @throws ValidationError or Error if the stack is not valid */
   toHaveResource(stack: TerraformStack, type: string, expected: Readonly<Record<string, unknown>> = {}): MatcherResult {
-    const { json, resources } = synthesizeStack(stack);
-    const types = Object.keys((json.resource ?? {}) as Block);
-    const others = types.length === 0 ? "the stack has no resources" : `there are ${types.join(", ")}`;
-    return result(resources(type), expected, `a resource ${type}`, others);
+    return resourceResult(synthesizeStack(stack), type, expected);
   },
 };
 
@@ -50,8 +43,9 @@ export function expectStep(
   id: string,
   expected: Readonly<Record<string, unknown>> = {},
 ): SynthesizedStep {
-  assertPass(matchers.toHaveStep(stack, id, expected), "expectStep");
-  return synthesizeStack(stack).steps.find((step) => step.id === id)!;
+  const synthesized = synthesizeStack(stack);
+  assertPass(stepResult(synthesized, id, expected), "expectStep");
+  return synthesized.steps.find((step) => step.id === id)!;
 }
 
 /**
@@ -67,10 +61,21 @@ export function expectResource(
   type: string,
   expected: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
-  assertPass(matchers.toHaveResource(stack, type, expected), "expectResource");
-  return synthesizeStack(stack)
-    .resources(type)
-    .find((block) => matches(block, expected))!;
+  const synthesized = synthesizeStack(stack);
+  assertPass(resourceResult(synthesized, type, expected), "expectResource");
+  return synthesized.resources(type).find((block) => matches(block, expected))!;
+}
+
+function stepResult({ steps }: SynthesizedStack, id: string, expected: Block): MatcherResult {
+  const found = steps.find((step) => step.id === id);
+  const others = steps.length === 0 ? "the stack has no steps" : `there are ${steps.map((step) => step.id).join(", ")}`;
+  return result(found && [attributesOf(found)], expected, `a step "${id}"`, others);
+}
+
+function resourceResult({ json, resources }: SynthesizedStack, type: string, expected: Block): MatcherResult {
+  const types = Object.keys((json.resource ?? {}) as Block);
+  const others = types.length === 0 ? "the stack has no resources" : `there are ${types.join(", ")}`;
+  return result(resources(type), expected, `a resource ${type}`, others);
 }
 
 function attributesOf({ block, kind, program, variables }: SynthesizedStep): Block {

@@ -10,6 +10,7 @@ import { SUBJECTS, type Subject } from "../support/option-changes";
 import { scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
 import { terraform } from "../support/terraform";
+import { isFull } from "../support/sample";
 
 /** What the stand-in has whole. Buckets, services and secrets have tests of their own. */
 const APPLIED = SUBJECTS.filter(({ name }) => ["AlarmTopic", "BackupTimer", "DumpTimer"].includes(name));
@@ -25,7 +26,7 @@ const optionsOf = ({ name, options }: Subject): string[] =>
 
 const ALL_ROUNDS = Math.max(...APPLIED.map((subject) => optionsOf(subject).length));
 /** Each changes one option of each construct. */
-const ROUNDS = process.env.STERNA_TEST_FULL === "1" ? Array.from({ length: ALL_ROUNDS }, (_, round) => round) : [2];
+const ROUNDS = isFull ? Array.from({ length: ALL_ROUNDS }, (_, round) => round) : [2];
 
 const roundOf = (round: number): ReadonlyMap<Subject, string> =>
   new Map(APPLIED.map((subject) => [subject, optionsOf(subject)[round % optionsOf(subject).length]!]));

@@ -9,6 +9,7 @@ import { SUBJECTS, type Effect, type Subject } from "../support/option-changes";
 import { changesOf, PlannedState, type KeptResource, type PlannedChange } from "../support/planned-state";
 import { repositoryRoot, scratchDirectory } from "../support/repository";
 import { requires } from "../support/requirements";
+import { isFull } from "../support/sample";
 
 type Block = Record<string, unknown>;
 type Blocks = Record<string, Record<string, Block>>;
@@ -24,7 +25,7 @@ const TABLE = new Map(
 /** A sample, which takes a minute less: each option is in one of them. */
 const SAMPLES = 4;
 const CHOSEN = SUBJECTS.map((subject, index) => {
-  const isChosen = (position: number) => process.env.STERNA_TEST_FULL === "1" || (position + index) % SAMPLES === 0;
+  const isChosen = (position: number) => isFull || (position + index) % SAMPLES === 0;
   const options = Object.entries(subject.options).filter((_, position) => isChosen(position));
   return { ...subject, options: Object.fromEntries(options) };
 });

@@ -20,7 +20,7 @@ export interface RunMarker {
  * One process works on many steps, so it outlives a single run, even one that failed to write its last row. The
  * row of a step names the marker, so that whoever finds the row knows whether that run still works on the step.
  *
- * @param onKilled called when somebody else ends the marker: the run is to stop then, since others take it for ended
+ * @param onKilled called if another process ends the marker. The run must stop, because to other runs it has ended
  * @throws EngineError `StepFailed` when no process can be started
  */
 export function startRunMarker(onKilled: () => void): RunMarker {

@@ -32,7 +32,7 @@ export class CachedObjects implements Pick<ObjectStore, "keys" | "read"> {
   async keys(prefix: string): Promise<string[]> {
     this.versions = (await this.store.listVersions?.(prefix)) ?? new Map();
     const keys = [...this.versions.keys()].sort();
-    // Other files beside the records are no part of the chain.
+    // Only records have a number; `head.json` and `intents.json` are not in the chain.
     this.last = keys.findLast((key) => /\d\.json$/.test(key));
     return keys;
   }

@@ -25,8 +25,8 @@ const DAY_MILLISECONDS = 86_400_000;
 const unattested = new WeakMap<StepContext, BackupManifest>();
 
 /**
- * Takes the backup of a step. After a crash, it is taken again: a backup that nobody recorded is complete, and is deleted
- * by retention.
+ * Takes the backup of a step. After a crash, the next attempt takes a new one. An earlier backup that is complete but not
+ * recorded stays until its retention ends.
  */
 export async function takeBackup(program: BackupProgram, context: StepContext): Promise<Artifact> {
   const { plan, backupContext } = await openPlan(program, context);
@@ -65,8 +65,8 @@ const COUNTED: Partial<Record<PartRecord["kind"], string>> = {
 };
 
 /**
- * Reads the recorded backup back from every place that has to have it, and attests it when it has just been taken. One that
- * retention has deleted is as it should be.
+ * Reads the recorded backup back from every place that has to have it, and attests it when it has just been taken. A
+ * backup that is missing because its retention ended passes.
  */
 export async function readBackupBack(
   program: BackupProgram,

@@ -4,7 +4,6 @@ import type { AwsRequest } from "./request";
 import { ID_SUBRESOURCES, s3Place } from "./s3-operation";
 import { servedByMoto } from "./s3-served";
 import type { ServiceFill } from "./service-fill";
-import { Turns } from "./turns";
 
 const MINIMUM_SIZE_HEADER = "x-amz-transition-default-minimum-object-size";
 
@@ -128,4 +127,19 @@ function list(ofBucket: ReadonlyMap<string, Kept>, subresource: string): Reply {
     .filter(([name]) => name.startsWith(`${subresource} `))
     .map(([, { document }]) => document.replace(/^<\?xml[^>]*\?>\s*/, ""));
   return xml(`<ListConfigurations><IsTruncated>false</IsTruncated>${documents.join("")}</ListConfigurations>`);
+}
+
+/** Lets what concerns the same thing happen one after the other, in the order in which it came. */
+class Turns {
+  private readonly last = new Map<string, Promise<unknown>>();
+
+  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.last.get(name) ?? Promise.resolve()).then(work, work);
+    this.last.set(name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.last.get(name) === turn) this.last.delete(name);
+    }
+  }
 }

@@ -1,17 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  createReadStream,
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  type Stats,
-} from "node:fs";
+import { createReadStream, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
+import { isSafe, readSafely, userCaches } from "../../core/compile-cache";
 import { SternaError } from "../../core/errors";
 import { readUtf8File } from "../../core/read-file";
 import { writePrivateJson } from "../../core/replace-file";
@@ -160,6 +152,7 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 /** A file that changed so recently may change again without getting another time. */
 const SETTLED_MILLISECONDS = 2_000;
 const MOST_ENTRIES = 50;
+const DIGESTS_FILE = "providers.json";
 const READ_BYTES = 1024 * 1024;
 const digests = z.record(z.string(), z.string());
 
@@ -170,13 +163,10 @@ const digests = z.record(z.string(), z.string());
  * status change. Terraform reads the files again before an apply. The cache is in a folder that only its owner can write.
  */
 class DigestCache {
-  private readonly file: string;
+  private readonly folder: string | undefined;
 
   constructor(environment: NodeJS.ProcessEnv) {
-    const home = environment.HOME ?? homedir();
-    const caches = environment.XDG_CACHE_HOME ?? "";
-    // A relative path is to be ignored (XDG Base Directory Specification).
-    this.file = join(isAbsolute(caches) ? caches : join(home, ".cache"), "sterna", "providers.json");
+    this.folder = userCaches({ HOME: homedir(), ...environment });
   }
 
   async digestOf(path: string): Promise<string> {
@@ -194,26 +184,23 @@ class DigestCache {
   }
 
   private read(): Readonly<Record<string, string>> {
+    if (this.folder === undefined) return {};
     try {
-      const isOwn = [dirname(this.file), this.file].map((path) => lstatSync(path)).every(isOwnAlone);
-      return isOwn ? digests.parse(JSON.parse(readFileSync(this.file, "utf8"))) : {};
+      if (!isSafe(lstatSync(this.folder), "directory")) return {};
+      return digests.parse(JSON.parse(readSafely(join(this.folder, DIGESTS_FILE)).toString("utf8")));
     } catch {
       return {};
     }
   }
 
   private write(known: Readonly<Record<string, string>>): void {
+    if (this.folder === undefined) return;
     try {
-      writePrivateJson(this.file, Object.fromEntries(Object.entries(known).slice(-MOST_ENTRIES)));
+      writePrivateJson(join(this.folder, DIGESTS_FILE), Object.fromEntries(Object.entries(known).slice(-MOST_ENTRIES)));
     } catch {
       // A folder that cannot be written costs time only.
     }
   }
-}
-
-/** Whether no other user can have written it, or put it there. */
-function isOwnAlone(found: Stats): boolean {
-  return !found.isSymbolicLink() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
 function identityOf(path: string): { readonly key: string; readonly size: number; readonly changedAt: number } {
